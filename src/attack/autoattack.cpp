@@ -1,0 +1,79 @@
+// AutoAttack: its parts, and what is left for each.
+#include "attack/autoattack.h"
+
+#include <iterator>
+
+#include "attack/apgd.h"
+#include "attack/common_parameters.h"
+#include "attack/norms.h"
+#include "attack/rounds.h"
+#include "attack/shard.h"
+#include "attack/square.h"
+
+namespace signflip {
+namespace {
+
+/// Every part takes those of epsilon, norm, steps, queries and early-stop that it has.
+const AttackEntry* const kParts[] = {
+    &kApgdCe,
+    &kApgdT,
+    // &kFab goes here, targeted form over the likeliest wrong classes.
+    &kSquare,
+};
+
+Parameters parameters_for(const AttackEntry& part, const Parameters& given) {
+  Parameters parameters(part.parameters);
+  for (std::size_t p = 0; p < given.specs().size(); ++p) {
+    const std::string_view name = given.specs()[p].name;
+    // In range for the ensemble is in range for its parts.
+    if (parameters.has(name)) (void)parameters.set(name, given.values()[p]);
+  }
+  if (parameters.has("early-stop")) (void)parameters.set("early-stop", 1);
+  return parameters;
+}
+
+void run_autoattack(Shard& shard) {
+  const std::size_t size = shard.image_size(), classes = shard.classes();
+  // Images that are misclassified as they are need no attack.
+  ActiveSet active(shard.count);
+  const std::span<const float> logits = shard.pass.forward(shard.clean, shard.count);
+  active.drop_if(
+      [&](std::size_t i) { return reached(shard.goal(i), logits.subspan(i * classes, classes)); });
+  const Norm norm = norm_from(shard.parameters.choice("norm"));
+  const double epsilon = shard.parameters.real("epsilon");
+  run_rounds(shard, active, static_cast<int>(std::size(kParts)),
+             [&](Shard& inner, const ActiveSet&, int round, std::span<Verdict> verdicts) {
+               const AttackEntry& part = *kParts[round];
+               const Parameters parameters = parameters_for(part, shard.parameters);
+               Shard own = inner.with(parameters);
+               part.run(own);
+               if (!inner.tick(1)) return false;
+               // FAB knows no budget: what it finds counts only within the ball.
+               const Ball ball(inner.clean, size, norm, epsilon, inner.bounds);
+               for (std::size_t i = 0; i < inner.count; ++i) {
+                 ball.project(i, inner.adversarial_image(i));
+               }
+               judge_round(inner, verdicts);
+               return true;
+             });
+}
+
+constexpr ParameterSpec kParameters[] = {kEpsilon, kNorm, steps_parameter(100), kQueries};
+
+}  // namespace
+
+constinit const AttackEntry kAutoAttack{
+    .name = "autoattack",
+    .title = "AutoAttack",
+    .paper = "Croce and Hein 2020, arXiv:2003.01690",
+    .norm = "linf",
+    .family = Family::ensemble,
+    .targeted = false,
+    .untargeted = true,
+    .needs_gradients = true,
+    .summary = "Four strong attacks in turn, each on what survived: the usual yardstick.",
+    .cost = "up to about 19 x steps gradients and queries queries for an image that survives",
+    .parameters = kParameters,
+    .run = run_autoattack};
+
+}  // namespace signflip

@@ -1,0 +1,55 @@
+// The list of all attacks: what each is called, needs and costs, and how to run it. Everything that
+// shows or names attacks (command line, page, reports) reads it from here.
+//
+// To add an attack: a file of its own that defines its AttackEntry, declared in its header, and one
+// line in catalog.cpp.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "attack/parameters.h"
+#include "core/result.h"
+
+namespace signflip {
+
+struct Shard;
+
+/// fixed_budget: epsilon in, the worst image within it out; the runner projects.
+/// minimum_norm: the smallest perturbation that succeeds; no budget.
+/// few_pixels: as minimum_norm, counted in pixels.
+/// ensemble: several fixed-budget attacks in turn.
+enum class Family { fixed_budget, minimum_norm, few_pixels, ensemble };
+
+struct AttackEntry {
+  std::string_view name;   ///< "apgd-ce"
+  std::string_view title;  ///< "APGD-CE"
+  std::string_view paper;  ///< "Croce and Hein 2020, arXiv:2003.01690"
+  std::string_view norm;   ///< "linf", "l2" or "l0"; a parameter "norm" overrides it: norm_of()
+  Family family = Family::fixed_budget;
+  bool targeted = false;         ///< can be given target classes
+  bool untargeted = false;       ///< can do without
+  bool needs_gradients = false;  ///< false: black box, only logits
+  std::string_view summary;      ///< one sentence for a person who learns
+  std::string_view cost;         ///< gradients and queries an image, in words
+  std::span<const ParameterSpec> parameters;
+  /// Works on a few images of one thread. May leave early where shard.tick() says so; the runner
+  /// projects, clips and judges whatever is in shard.adversarial.
+  void (*run)(Shard& shard) = nullptr;
+};
+
+/// All attacks, in the order in which a menu should show them.
+std::span<const AttackEntry> catalog();
+
+/// The entry of that name, or nullptr.
+const AttackEntry* find_attack(std::string_view name);
+/// The same, with a sentence that lists the known names instead of nullptr.
+Result<const AttackEntry*> require_attack(std::string_view name);
+
+/// The norm that the attack is bounded by, or makes small, with these parameters.
+std::string_view norm_of(const AttackEntry& attack, const Parameters& parameters);
+
+/// "fixed-budget", "minimum-norm", "few-pixels" or "ensemble".
+std::string_view family_name(Family family);
+
+}  // namespace signflip

@@ -1,0 +1,75 @@
+// Distances between images, and the set that a fixed-budget attack may not leave: the ε-ball around
+// the clean image cut with the box of pixel values. Bounds hold strictly, in double precision and
+// (L∞) in float as well, so that whoever measures them afterwards agrees.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/differentiable_model.h"
+#include "core/rng.h"
+#include "core/tensor.h"
+
+namespace signflip {
+
+enum class Norm { linf, l2 };
+
+/// "linf" or "l2".
+Norm norm_from(std::string_view name);
+
+/// Differences are taken and summed in double.
+double linf_distance(std::span<const float> a, std::span<const float> b);
+double l2_distance(std::span<const float> a, std::span<const float> b);
+/// Pixels (positions, whatever the number of channels) that differ.
+std::size_t l0_distance(std::span<const float> a, std::span<const float> b, int channels);
+double l2_norm(std::span<const float> values);
+
+/// image += step·(the unit step of the norm along `direction`): its sign, with sign(0) = 0, for L∞;
+/// direction/‖direction‖₂ for L2. Nothing moves where the direction is zero or not finite.
+void steepest_step(Norm norm, std::span<const float> direction, double step,
+                   std::span<float> image);
+
+/// The balls around the images of one shard. `clean` must outlive it.
+class Ball {
+ public:
+  Ball(std::span<const float> clean, std::size_t image_size, Norm norm, double epsilon,
+       Bounds bounds);
+
+  Norm norm() const { return norm_; }
+  double epsilon() const { return epsilon_; }
+
+  /// Moves `image` to a point of ball i ∩ box near it: for L∞ the nearest one; for L2 scaled
+  /// towards the clean image, then clipped. What is not a number becomes the clean pixel.
+  void project(std::size_t i, std::span<float> image) const;
+
+  /// A random point: L∞ uniform in the cube, L2 uniform in the ball; then projected.
+  void random_point(std::size_t i, Rng& rng, std::span<float> image) const;
+
+  /// A random point of the ball's surface (before clipping): a point of the cube, or a normal one,
+  /// scaled to length epsilon in the norm. How AutoAttack starts.
+  void random_surface_point(std::size_t i, Rng& rng, std::span<float> image) const;
+
+  /// L∞ only: the lowest and highest values that the pixels of image i may take.
+  std::span<const float> low(std::size_t i) const { return row(low_, i); }
+  std::span<const float> high(std::size_t i) const { return row(high_, i); }
+
+  std::span<const float> clean(std::size_t i) const {
+    return clean_.subspan(i * image_size_, image_size_);
+  }
+
+ private:
+  std::span<const float> row(const std::vector<float>& values, std::size_t i) const {
+    return std::span<const float>(values).subspan(i * image_size_, image_size_);
+  }
+
+  std::span<const float> clean_;
+  std::size_t image_size_;
+  Norm norm_;
+  double epsilon_;
+  Bounds bounds_;
+  std::vector<float> low_, high_;
+};
+
+}  // namespace signflip

@@ -1,0 +1,232 @@
+// The runner: check, cut into shards, attack, keep the budget, judge.
+#include "attack/runner.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <string>
+
+#include "attack/norms.h"
+
+namespace signflip {
+namespace {
+
+std::string text(ImageShape shape) {
+  return std::to_string(shape.height) + "×" + std::to_string(shape.width) + "×" +
+         std::to_string(shape.channels);
+}
+
+Status check_classes(std::span<const int> values, std::string_view what, std::size_t count,
+                     int classes) {
+  if (values.size() != count) {
+    return Error{"there are " + std::to_string(count) + " images but " +
+                 std::to_string(values.size()) + " " + std::string(what) + "s"};
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] >= 0 && values[i] < classes) continue;
+    return Error{std::string(what) + " " + std::to_string(values[i]) + " of image " +
+                 std::to_string(i) + " is not one of the model's classes 0 to " +
+                 std::to_string(classes - 1)};
+  }
+  return {};
+}
+
+Status check(const DifferentiableModel& crafted_on, const DifferentiableModel& judged_on,
+             const AttackRequest& request, const Tensor& images, std::span<const int> labels,
+             std::span<const int> targets) {
+  const AttackEntry* const attack = request.attack;
+  if (attack == nullptr) return Error{"no attack was chosen"};
+  if (request.parameters.specs().data() != attack->parameters.data()) {
+    return Error{"the parameters belong to another attack than " + std::string(attack->name)};
+  }
+  const ImageShape shape = crafted_on.input_shape();
+  const int classes = crafted_on.classes();
+  if (judged_on.input_shape() != shape || judged_on.classes() != classes) {
+    return Error{"the attacked model takes " + text(shape) + " and knows " +
+                 std::to_string(classes) + " classes, but the judging one takes " +
+                 text(judged_on.input_shape()) + " and knows " +
+                 std::to_string(judged_on.classes())};
+  }
+  if (classes < 2) return Error{"a model with fewer than 2 classes cannot be attacked"};
+  if (images.count() == 0) return Error{"there are no images to attack"};
+  if (images.image_shape() != shape || images.size() != images.count() * shape.size()) {
+    return Error{"the images are " + text(images.image_shape()) + ", but the model takes " +
+                 text(shape)};
+  }
+  if (const Status s = check_classes(labels, "label", images.count(), classes); !s) return s;
+  if (targets.empty() ? !attack->untargeted : !attack->targeted) {
+    return Error{"attack " + std::string(attack->name) +
+                 (targets.empty() ? " needs target classes" : " takes no target classes")};
+  }
+  if (!targets.empty()) {
+    if (const Status s = check_classes(targets, "target", images.count(), classes); !s) return s;
+  }
+  const Bounds bounds = crafted_on.bounds();
+  const std::span<const float> pixels = images.values();
+  for (std::size_t j = 0; j < pixels.size(); ++j) {
+    if (pixels[j] >= bounds.low && pixels[j] <= bounds.high) continue;  // false for NaN
+    return Error{"image " + std::to_string(j / shape.size()) + " has a pixel of value " +
+                 std::to_string(pixels[j]) + ", but pixels must be from " +
+                 std::to_string(bounds.low) + " to " + std::to_string(bounds.high)};
+  }
+  return {};
+}
+
+/// What one worker keeps from shard to shard.
+struct Worker {
+  std::unique_ptr<Pass> attacker, judge;  // judge is empty where both models are the same
+  std::vector<float> rounded;
+};
+
+/// Everything that the shards share.
+struct Run {
+  const DifferentiableModel& crafted_on;
+  const DifferentiableModel& judged_on;
+  const AttackRequest& request;
+  const Tensor& images;
+  std::span<const int> labels, targets;
+  const Progress& progress;
+  AttackOutcome& outcome;
+  std::vector<std::size_t> numbers;
+  std::atomic<std::size_t> done{0}, gradients{0}, queries{0};
+  std::atomic<bool> stopped{false};
+
+  std::size_t total() const { return images.count() * kProgressPerImage; }
+  void attack(std::size_t first, std::size_t count, Worker& worker, bool reports);
+  void keep_budget(std::size_t first, std::size_t count);
+  void judge(std::size_t first, std::size_t count, Worker& worker);
+};
+
+void Run::attack(std::size_t first, std::size_t count, Worker& worker, bool reports) {
+  std::size_t told = 0;
+  const std::function<bool(double)> tell = [&](double fraction) {
+    const double units =
+        std::clamp(fraction, 0.0, 1.0) * static_cast<double>(count * kProgressPerImage);
+    const std::size_t now = std::max(told, static_cast<std::size_t>(units));
+    const std::size_t all = done.fetch_add(now - told) + now - told;
+    told = now;
+    if (reports && progress && !stopped && !progress(all, total())) stopped = true;
+    return !stopped;
+  };
+  Shard shard{*worker.attacker,
+              request.parameters,
+              images.image_shape(),
+              crafted_on.bounds(),
+              count,
+              images.images(first, count),
+              labels.subspan(first, count),
+              targets.empty() ? targets : targets.subspan(first, count),
+              std::span<const std::size_t>(numbers).subspan(first, count),
+              request.seed,
+              outcome.adversarial.images(first, count),
+              Ticker(&tell),
+              &request.observer};
+  const std::size_t queries_before = worker.attacker->queries();
+  const std::size_t gradients_before = worker.attacker->gradients();
+  request.attack->run(shard);
+  queries += worker.attacker->queries() - queries_before;
+  gradients += worker.attacker->gradients() - gradients_before;
+  if (stopped) return;
+  keep_budget(first, count);
+  judge(first, count, worker);
+  tell(1);
+}
+
+void Run::keep_budget(std::size_t first, std::size_t count) {
+  // Minimum-norm attacks have no epsilon, but the box holds for them too: a ball as large as it.
+  const Bounds bounds = crafted_on.bounds();
+  const Parameters& parameters = request.parameters;
+  const Family family = request.attack->family;
+  const bool budget = family == Family::fixed_budget || family == Family::ensemble;
+  const Norm norm = budget ? norm_from(norm_of(*request.attack, parameters)) : Norm::linf;
+  const double epsilon = budget
+                             ? parameters.real("epsilon")
+                             : static_cast<double>(bounds.high) - static_cast<double>(bounds.low);
+  const std::size_t size = images.image_shape().size();
+  const Ball ball(images.images(first, count), size, norm, epsilon, bounds);
+  for (std::size_t i = 0; i < count; ++i) ball.project(i, outcome.adversarial.image(first + i));
+}
+
+void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
+  Pass& pass = worker.judge ? *worker.judge : *worker.attacker;
+  const std::size_t classes = pass.classes();
+  const std::span<const float> adversarial = outcome.adversarial.images(first, count);
+  const std::span<const float> logits = pass.forward(adversarial, count);
+  std::copy(logits.begin(), logits.end(),
+            outcome.logits.begin() + static_cast<std::ptrdiff_t>(first * classes));
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t n = first + i;
+    const std::span<const float> row = logits.subspan(i * classes, classes);
+    const Goal goal{labels[n], targets.empty() ? -1 : targets[n]};
+    const std::span<const float> clean = images.image(n), final = outcome.adversarial.image(n);
+    outcome.predicted[n] = argmax(row);
+    outcome.success[n] = reached(goal, row) ? 1 : 0;
+    outcome.loss[n] = cross_entropy(row, labels[n]);
+    outcome.l0[n] = static_cast<float>(l0_distance(clean, final, images.image_shape().channels));
+    outcome.l2[n] = static_cast<float>(l2_distance(clean, final));
+    outcome.linf[n] = static_cast<float>(linf_distance(clean, final));
+  }
+  worker.rounded.resize(adversarial.size());
+  for (std::size_t j = 0; j < adversarial.size(); ++j) {
+    worker.rounded[j] = std::nearbyintf(adversarial[j] * 255.0F) / 255.0F;
+  }
+  const std::span<const float> rounded_logits = pass.forward(worker.rounded, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    outcome.predicted_8bit[first + i] = argmax(rounded_logits.subspan(i * classes, classes));
+  }
+}
+
+}  // namespace
+
+Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
+                                 const DifferentiableModel& judged_on, const AttackRequest& request,
+                                 const Tensor& images, std::span<const int> labels,
+                                 std::span<const int> targets, ThreadPool& pool,
+                                 const Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const Status status = check(crafted_on, judged_on, request, images, labels, targets);
+  if (!status) return status.error();
+
+  const std::size_t count = images.count();
+  AttackOutcome outcome;
+  outcome.adversarial = images;
+  outcome.predicted.resize(count);
+  outcome.predicted_8bit.resize(count);
+  outcome.success.resize(count);
+  for (auto* values : {&outcome.l0, &outcome.l2, &outcome.linf, &outcome.loss}) {
+    values->resize(count);
+  }
+  outcome.logits.resize(count * static_cast<std::size_t>(crafted_on.classes()));
+
+  Run run{crafted_on, judged_on, request,
+          images,     labels,    targets,
+          progress,   outcome,   std::vector<std::size_t>(count)};
+  std::iota(run.numbers.begin(), run.numbers.end(), request.first_image);
+
+  // Black-box attacks try many candidates for one image at once, so they get room even for one.
+  const std::size_t capacity =
+      request.attack->needs_gradients ? std::min(count, kShardSize) : kShardSize;
+  std::vector<Worker> workers(static_cast<std::size_t>(pool.threads()));
+  const std::size_t shards = (count + kShardSize - 1) / kShardSize;
+  pool.for_each(shards, [&](std::size_t index, int which) {
+    if (run.stopped) return;
+    Worker& worker = workers[static_cast<std::size_t>(which)];
+    if (!worker.attacker) worker.attacker = crafted_on.new_pass(capacity);
+    if (!worker.judge && &judged_on != &crafted_on) worker.judge = judged_on.new_pass(capacity);
+    const std::size_t first = index * kShardSize;
+    run.attack(first, std::min(kShardSize, count - first), worker, which == 0);
+  });
+  if (run.stopped) {
+    return Error{"the attack " + std::string(request.attack->name) + " was cancelled"};
+  }
+  if (progress) progress(run.total(), run.total());
+  outcome.gradients = run.gradients;
+  outcome.queries = run.queries;
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return outcome;
+}
+
+}  // namespace signflip

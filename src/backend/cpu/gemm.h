@@ -1,0 +1,230 @@
+// Register-blocked matrix products on vectors of kWidth floats. Included once by each
+// kernels_<instruction set>.cpp, which defines SIGNFLIP_VECTOR_WIDTH, SIGNFLIP_TILE_ROWS; not a
+// general BLAS: the left matrix is read in place, where an image's patches lie, so a convolution
+// needs no im2col copy.
+//
+// Everything here has internal linkage and no standard-library template is used: two copies of an
+// inline function compiled for different instruction sets must never be merged by the linker.
+#pragma once
+
+#include <cstddef>
+
+namespace {
+
+constexpr std::size_t kWidth = SIGNFLIP_VECTOR_WIDTH;
+constexpr std::size_t kTileRows = SIGNFLIP_TILE_ROWS;
+constexpr std::size_t kPanelVectors = 2;
+constexpr std::size_t kPanel = kWidth * kPanelVectors;
+
+typedef float Vector __attribute__((vector_size(SIGNFLIP_VECTOR_WIDTH * sizeof(float))));
+typedef float UnalignedVector
+    __attribute__((vector_size(SIGNFLIP_VECTOR_WIDTH * sizeof(float)), aligned(4), may_alias));
+
+inline Vector load(const float* from) { return *reinterpret_cast<const UnalignedVector*>(from); }
+inline void store(float* to, Vector value) { *reinterpret_cast<UnalignedVector*>(to) = value; }
+
+/// A matrix whose rows lie inside a larger array. Row m consists of `segments` runs of `length`
+/// floats, `segment_stride` apart; rows advance by `inner_stride`, and by `outer_stride` after
+/// every `inner` rows. A patch of an image is kernel-height runs; a plain matrix is one run.
+struct Rows {
+  const float* base;
+  std::size_t count;
+  std::size_t segments, length, segment_stride;
+  std::size_t inner, inner_stride, outer_stride;
+
+  const float* row(std::size_t m) const {
+    return base + (m / inner) * outer_stride + (m % inner) * inner_stride;
+  }
+};
+
+inline Rows plain_rows(const float* matrix, std::size_t rows, std::size_t columns) {
+  return {matrix, rows, 1, columns, 0, rows, columns, 0};
+}
+
+// --- packing: panels of kPanel columns, zero-padded; the last one of one vector where it fits ---
+
+inline std::size_t panel_width(std::size_t columns_left) {
+  return columns_left > kWidth ? kPanel : kWidth;
+}
+
+std::size_t packed_columns(std::size_t columns) {
+  const std::size_t whole = columns / kPanel * kPanel;
+  return columns == whole ? whole : whole + panel_width(columns - whole);
+}
+
+std::size_t packed_size(std::size_t rows, std::size_t columns) {
+  return rows * packed_columns(columns);
+}
+
+/// element(r, c) = matrix[r·row_stride + c·column_stride].
+void pack_strided(const float* matrix, std::size_t rows, std::size_t columns,
+                  std::size_t row_stride, std::size_t column_stride, float* packed) {
+  for (std::size_t first = 0; first < columns; first += kPanel) {
+    const std::size_t width = panel_width(columns - first);
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t c = 0; c < width; ++c) {
+        *packed++ = first + c < columns
+                        ? matrix[r * row_stride + (first + c) * column_stride]
+                        : 0.0F;
+      }
+    }
+  }
+}
+
+void pack(const float* matrix, std::size_t rows, std::size_t columns, float* packed) {
+  pack_strided(matrix, rows, columns, columns, 1, packed);
+}
+
+void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns, float* packed) {
+  pack_strided(matrix, columns, rows, 1, columns, packed);
+}
+
+// --- y = a·b + bias ---
+
+/// MR rows of a times one panel of NV vectors. Writes `columns` ≤ NV·kWidth values a row.
+template <std::size_t MR, std::size_t NV>
+inline void multiply_tile(const Rows& a, std::size_t first_row, const float* panel,
+                          const float* bias, std::size_t columns, float* y, std::size_t y_stride) {
+  const float* row[MR];
+  for (std::size_t i = 0; i < MR; ++i) row[i] = a.row(first_row + i);
+  Vector sum[MR][NV] = {};
+  for (std::size_t s = 0; s < a.segments; ++s) {
+    for (std::size_t k = 0; k < a.length; ++k, panel += NV * kWidth) {
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < NV; ++v) sum[i][v] += row[i][k] * load(panel + v * kWidth);
+      }
+    }
+    for (std::size_t i = 0; i < MR; ++i) row[i] += a.segment_stride;
+  }
+  if (columns == NV * kWidth) {
+    for (std::size_t i = 0; i < MR; ++i) {
+      for (std::size_t v = 0; v < NV; ++v) {
+        if (bias != nullptr) sum[i][v] += load(bias + v * kWidth);
+        store(y + i * y_stride + v * kWidth, sum[i][v]);
+      }
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < MR; ++i) {
+    float buffer[NV * kWidth];
+    for (std::size_t v = 0; v < NV; ++v) store(buffer + v * kWidth, sum[i][v]);
+    for (std::size_t c = 0; c < columns; ++c) {
+      y[i * y_stride + c] = buffer[c] + (bias != nullptr ? bias[c] : 0.0F);
+    }
+  }
+}
+
+/// Fewer rows than a full tile: the same with MR chosen at run time.
+template <std::size_t MR, std::size_t NV>
+inline void multiply_rest(const Rows& a, std::size_t first_row, std::size_t rows,
+                          const float* panel, const float* bias, std::size_t columns, float* y,
+                          std::size_t y_stride) {
+  if (rows == MR) {
+    multiply_tile<MR, NV>(a, first_row, panel, bias, columns, y, y_stride);
+  } else if constexpr (MR > 1) {
+    multiply_rest<MR - 1, NV>(a, first_row, rows, panel, bias, columns, y, y_stride);
+  }
+}
+
+template <std::size_t NV>
+void multiply_panel(const Rows& a, const float* panel, const float* bias, std::size_t columns,
+                    float* y, std::size_t y_stride) {
+  std::size_t m = 0;
+  for (; m + kTileRows <= a.count; m += kTileRows) {
+    multiply_tile<kTileRows, NV>(a, m, panel, bias, columns, y + m * y_stride, y_stride);
+  }
+  if (m < a.count) {
+    multiply_rest<kTileRows - 1, NV>(a, m, a.count - m, panel, bias, columns, y + m * y_stride,
+                                     y_stride);
+  }
+}
+
+/// y (a.count × columns, rows y_stride apart) = a·b + bias; b packed, bias may be null.
+void multiply(const Rows& a, const float* packed, const float* bias, std::size_t columns, float* y,
+              std::size_t y_stride) {
+  const std::size_t depth = a.segments * a.length;
+  for (std::size_t first = 0; first < columns; first += kPanel) {
+    const std::size_t left = columns - first;
+    const float* const panel_bias = bias != nullptr ? bias + first : nullptr;
+    if (panel_width(left) == kPanel) {
+      multiply_panel<kPanelVectors>(a, packed, panel_bias, left < kPanel ? left : kPanel,
+                                    y + first, y_stride);
+      packed += depth * kPanel;
+    } else {
+      multiply_panel<1>(a, packed, panel_bias, left, y + first, y_stride);
+      packed += depth * kWidth;
+    }
+  }
+}
+
+// --- dweight += aᵀ·dy ---
+
+/// MR consecutive columns of a (at `offset` within each row) times one panel of dy, summed over
+/// all rows: dweight[i][…] += Σ_m a[m][offset+i]·dy[m][…]. dy's rows are dy_stride apart and padded
+/// to whole vectors.
+template <std::size_t MR, std::size_t NV>
+inline void transposed_tile(const Rows& a, std::size_t offset, const float* dy,
+                            std::size_t dy_stride, std::size_t columns, float* dweight,
+                            std::size_t dweight_stride) {
+  Vector sum[MR][NV] = {};
+  const float* outer = a.base + offset;
+  for (std::size_t done = 0; done < a.count; done += a.inner, outer += a.outer_stride) {
+    const float* row = outer;
+    for (std::size_t m = 0; m < a.inner; ++m, row += a.inner_stride, dy += dy_stride) {
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < MR; ++i) {
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < NV; ++v) sum[i][v] += row[i] * load(dy + v * kWidth);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < MR; ++i) {
+    float buffer[NV * kWidth];
+    for (std::size_t v = 0; v < NV; ++v) store(buffer + v * kWidth, sum[i][v]);
+    for (std::size_t c = 0; c < columns; ++c) dweight[i * dweight_stride + c] += buffer[c];
+  }
+}
+
+template <std::size_t MR, std::size_t NV>
+inline void transposed_rest(const Rows& a, std::size_t offset, std::size_t rows, const float* dy,
+                            std::size_t dy_stride, std::size_t columns, float* dweight,
+                            std::size_t dweight_stride) {
+  if (rows == MR) {
+    transposed_tile<MR, NV>(a, offset, dy, dy_stride, columns, dweight, dweight_stride);
+  } else if constexpr (MR > 1) {
+    transposed_rest<MR - 1, NV>(a, offset, rows, dy, dy_stride, columns, dweight, dweight_stride);
+  }
+}
+
+template <std::size_t NV>
+void transposed_panel(const Rows& a, const float* dy, std::size_t dy_stride, std::size_t columns,
+                      float* dweight, std::size_t dweight_stride) {
+  for (std::size_t s = 0; s < a.segments; ++s) {
+    for (std::size_t k = 0; k < a.length; k += kTileRows) {
+      const std::size_t rows = a.length - k < kTileRows ? a.length - k : kTileRows;
+      transposed_rest<kTileRows, NV>(a, s * a.segment_stride + k, rows, dy, dy_stride, columns,
+                                     dweight + (s * a.length + k) * dweight_stride,
+                                     dweight_stride);
+    }
+  }
+}
+
+/// dweight (depth × columns) += aᵀ·dy, where dy has a.count rows of packed_columns(columns) floats.
+/// a.count must be a multiple of a.inner.
+void multiply_transposed(const Rows& a, const float* dy_padded, std::size_t columns,
+                         float* dweight) {
+  const std::size_t dy_stride = packed_columns(columns);
+  for (std::size_t first = 0; first < columns; first += kPanel) {
+    const std::size_t left = columns - first;
+    if (panel_width(left) == kPanel) {
+      transposed_panel<kPanelVectors>(a, dy_padded + first, dy_stride,
+                                      left < kPanel ? left : kPanel, dweight + first, columns);
+    } else {
+      transposed_panel<1>(a, dy_padded + first, dy_stride, left, dweight + first, columns);
+    }
+  }
+}
+
+}  // namespace

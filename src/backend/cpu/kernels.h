@@ -1,0 +1,139 @@
+// Convolution and dense kernels on top of gemm.h, and the two tables of ops.h. Included once by
+// each kernels_<instruction set>.cpp; see there and gemm.h for the rules.
+#pragma once
+
+#include "backend/cpu/gemm.h"
+#include "backend/ops.h"
+
+namespace {
+
+using signflip::Conv2dShape;
+using signflip::DenseShape;
+
+/// Copies one image into `padded` with a border of zeros; returns x itself where there is none.
+const float* pad_image(const Conv2dShape& s, const float* x, float* padded) {
+  if (s.padding.height == 0 && s.padding.width == 0) return x;
+  const std::size_t channels = s.in.channels;
+  const std::size_t side = s.padding.width * channels;
+  const std::size_t line = s.in.width * channels;
+  float* to = padded;
+  for (int h = -s.padding.height; h < s.in.height + s.padding.height; ++h) {
+    if (h < 0 || h >= s.in.height) {
+      for (std::size_t i = 0; i < line + 2 * side; ++i) *to++ = 0.0F;
+      continue;
+    }
+    for (std::size_t i = 0; i < side; ++i) *to++ = 0.0F;
+    for (std::size_t i = 0; i < line; ++i) *to++ = *x++;
+    for (std::size_t i = 0; i < side; ++i) *to++ = 0.0F;
+  }
+  return padded;
+}
+
+/// The patches of a padded image, one row for each output pixel.
+Rows patches(const Conv2dShape& s, const float* padded) {
+  const std::size_t channels = s.in.channels;
+  const std::size_t line = s.padded_width() * channels;
+  const std::size_t outputs = static_cast<std::size_t>(s.out.height) * s.out.width;
+  return {padded,
+          outputs,
+          static_cast<std::size_t>(s.kernel.height),
+          s.kernel.width * channels,
+          line,
+          static_cast<std::size_t>(s.out.width),
+          s.stride.width * channels,
+          s.stride.height * line};
+}
+
+void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, const float* packed,
+                    const float* bias, float* y, float* scratch) {
+  for (std::size_t n = 0; n < count; ++n, x += s.in.size(), y += s.out.size()) {
+    const std::size_t filters = s.out.channels;
+    multiply(patches(s, pad_image(s, x, scratch)), packed, bias, filters, y, filters);
+  }
+}
+
+/// For each line of output pixels: dy·weightᵀ gives the gradients of its patches, which are then
+/// added to where the patches came from.
+void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float* dy,
+                           const float* packed_transposed, float* dx, float* scratch) {
+  const std::size_t channels = s.in.channels, filters = s.out.channels;
+  const std::size_t line = s.padded_width() * channels;
+  const std::size_t run = s.kernel.width * channels;
+  float* const padded = scratch;
+  const std::size_t padded_size = s.padded_height() * line;
+  float* const columns = scratch + padded_size;
+  for (std::size_t n = 0; n < count; ++n, dx += s.in.size()) {
+    for (std::size_t i = 0; i < padded_size; ++i) padded[i] = 0.0F;
+    for (int oh = 0; oh < s.out.height; ++oh, dy += s.out.width * filters) {
+      multiply(plain_rows(dy, s.out.width, filters), packed_transposed, nullptr, s.patch(), columns,
+               s.patch());
+      const float* from = columns;
+      for (int ow = 0; ow < s.out.width; ++ow) {
+        float* corner = padded + oh * s.stride.height * line + ow * s.stride.width * channels;
+        for (int kh = 0; kh < s.kernel.height; ++kh, corner += line, from += run) {
+          for (std::size_t i = 0; i < run; ++i) corner[i] += from[i];
+        }
+      }
+    }
+    for (int h = 0; h < s.in.height; ++h) {
+      const float* from = padded + (h + s.padding.height) * line + s.padding.width * channels;
+      float* const to = dx + h * s.in.width * channels;
+      for (std::size_t i = 0; i < s.in.width * channels; ++i) to[i] = from[i];
+    }
+  }
+}
+
+void dense_forward(const DenseShape& s, std::size_t count, const float* x, const float* packed,
+                   const float* bias, float* y) {
+  multiply(plain_rows(x, count, s.inputs), packed, bias, s.outputs, y, s.outputs);
+}
+
+void dense_input_gradient(const DenseShape& s, std::size_t count, const float* dy,
+                          const float* packed_transposed, float* dx) {
+  multiply(plain_rows(dy, count, s.outputs), packed_transposed, nullptr, s.inputs, dx, s.inputs);
+}
+
+// --- training ---
+
+std::size_t training_scratch(std::size_t rows, std::size_t columns) {
+  return rows * packed_columns(columns);
+}
+
+/// Copies dy with its rows padded to whole panels, adding up the bias gradient on the way.
+void pad_rows(std::size_t rows, std::size_t columns, const float* dy, float* dbias, float* padded) {
+  const std::size_t stride = packed_columns(columns);
+  for (std::size_t m = 0; m < rows; ++m, dy += columns, padded += stride) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      padded[c] = dy[c];
+      dbias[c] += dy[c];
+    }
+    for (std::size_t c = columns; c < stride; ++c) padded[c] = 0.0F;
+  }
+}
+
+void conv2d_weight_gradient(const Conv2dShape& s, std::size_t count, const float* x,
+                            const float* dy, float* dweight, float* dbias, float* scratch,
+                            float* dy_padded) {
+  const std::size_t outputs = static_cast<std::size_t>(s.out.height) * s.out.width;
+  for (std::size_t n = 0; n < count; ++n, x += s.in.size(), dy += s.out.size()) {
+    pad_rows(outputs, s.out.channels, dy, dbias, dy_padded);
+    multiply_transposed(patches(s, pad_image(s, x, scratch)), dy_padded, s.out.channels, dweight);
+  }
+}
+
+void dense_weight_gradient(const DenseShape& s, std::size_t count, const float* x, const float* dy,
+                           float* dweight, float* dbias, float* dy_padded) {
+  pad_rows(count, s.outputs, dy, dbias, dy_padded);
+  multiply_transposed(plain_rows(x, count, s.inputs), dy_padded, s.outputs, dweight);
+}
+
+constexpr signflip::Ops make_ops(const char* name) {
+  return {name,           packed_size,           pack,          pack_transposed,
+          conv2d_forward, conv2d_input_gradient, dense_forward, dense_input_gradient};
+}
+
+constexpr signflip::TrainingOps make_training_ops() {
+  return {training_scratch, conv2d_weight_gradient, dense_weight_gradient};
+}
+
+}  // namespace

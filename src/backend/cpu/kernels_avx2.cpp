@@ -1,0 +1,12 @@
+// The kernels for 256-bit vectors with fused multiply-add.
+#define SIGNFLIP_VECTOR_WIDTH 8
+#define SIGNFLIP_TILE_ROWS 6
+#include "backend/cpu/kernels.h"
+#include "backend/cpu/tables.h"
+
+namespace signflip::cpu {
+
+const Ops avx2_ops = make_ops("avx2");
+const TrainingOps avx2_training_ops = make_training_ops();
+
+}  // namespace signflip::cpu

@@ -1,0 +1,12 @@
+// The kernels for 512-bit vectors with fused multiply-add.
+#define SIGNFLIP_VECTOR_WIDTH 16
+#define SIGNFLIP_TILE_ROWS 12
+#include "backend/cpu/kernels.h"
+#include "backend/cpu/tables.h"
+
+namespace signflip::cpu {
+
+const Ops avx512_ops = make_ops("avx512");
+const TrainingOps avx512_training_ops = make_training_ops();
+
+}  // namespace signflip::cpu

@@ -1,0 +1,11 @@
+// The tables that kernels_<instruction set>.cpp define. Which of them exist is CMake's decision.
+#pragma once
+
+#include "backend/ops.h"
+
+namespace signflip::cpu {
+
+extern const Ops generic_ops, avx2_ops, avx512_ops;
+extern const TrainingOps generic_training_ops, avx2_training_ops, avx512_training_ops;
+
+}  // namespace signflip::cpu

@@ -1,0 +1,52 @@
+// The backend seam: what a device does, as two tables of coarse functions chosen once. The second
+// table, for training, is a separate symbol so that the WASM module does not link it.
+//
+// Only what deserves a fast kernel is here (the matrix products inside convolutions and dense
+// layers); every backend may use reference.h for the rest.
+#pragma once
+
+#include <cstddef>
+
+#include "backend/shapes.h"
+
+namespace signflip {
+
+/// Forward and input gradients. Weights come packed: into the order in which the kernels read them.
+struct Ops {
+  const char* name;  ///< "avx512", "avx2", "generic" …
+
+  /// Floats that a packed matrix of rows × columns takes.
+  std::size_t (*packed_size)(std::size_t rows, std::size_t columns);
+  /// Packs a row-major matrix rows × columns for the forward product.
+  void (*pack)(const float* matrix, std::size_t rows, std::size_t columns, float* packed);
+  /// Packs its transpose, columns × rows, for the input gradient.
+  void (*pack_transposed)(const float* matrix, std::size_t rows, std::size_t columns,
+                          float* packed);
+
+  /// `scratch` holds shape.scratch() floats.
+  void (*conv2d_forward)(const Conv2dShape& shape, std::size_t count, const float* x,
+                         const float* packed, const float* bias, float* y, float* scratch);
+  void (*conv2d_input_gradient)(const Conv2dShape& shape, std::size_t count, const float* dy,
+                                const float* packed_transposed, float* dx, float* scratch);
+  void (*dense_forward)(const DenseShape& shape, std::size_t count, const float* x,
+                        const float* packed, const float* bias, float* y);
+  void (*dense_input_gradient)(const DenseShape& shape, std::size_t count, const float* dy,
+                               const float* packed_transposed, float* dx);
+};
+
+/// Weight gradients, added to dweight and dbias. `dy_padded` is scratch: training_scratch() floats.
+struct TrainingOps {
+  std::size_t (*training_scratch)(std::size_t rows, std::size_t columns);
+  void (*conv2d_weight_gradient)(const Conv2dShape& shape, std::size_t count, const float* x,
+                                 const float* dy, float* dweight, float* dbias, float* scratch,
+                                 float* dy_padded);
+  void (*dense_weight_gradient)(const DenseShape& shape, std::size_t count, const float* x,
+                                const float* dy, float* dweight, float* dbias, float* dy_padded);
+};
+
+/// The fastest kernels that this processor runs. SIGNFLIP_KERNELS=generic|avx2|avx512 in the
+/// environment overrides the choice (where the processor has it), for tests and measurements.
+const Ops& cpu_ops();
+const TrainingOps& cpu_training_ops();
+
+}  // namespace signflip

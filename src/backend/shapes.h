@@ -1,0 +1,59 @@
+// Shape structs that kernels take instead of runs of integers.
+//
+// Weights are matrices "inputs × outputs", row-major: a convolution's has one row for each
+// (kernel row, kernel column, channel) and one column a filter; a dense layer's has one row a unit
+// of its input. model_file.h translates to and from PyTorch's O×I×kH×kW and out×in.
+#pragma once
+
+#include <cstddef>
+
+#include "core/tensor.h"
+
+namespace signflip {
+
+/// Height and width of something: a kernel, a stride, a padding.
+struct Size2 {
+  int height = 1;
+  int width = 1;
+  bool operator==(const Size2&) const = default;
+};
+
+/// A two-dimensional cross-correlation with zero padding.
+struct Conv2dShape {
+  ImageShape in;
+  ImageShape out;  ///< out.channels is the number of filters
+  Size2 kernel;
+  Size2 stride;
+  Size2 padding;
+
+  /// Rows of the weight matrix: kernel height × kernel width × channels.
+  std::size_t patch() const {
+    return static_cast<std::size_t>(kernel.height) * static_cast<std::size_t>(kernel.width) *
+           static_cast<std::size_t>(in.channels);
+  }
+  int padded_height() const { return in.height + 2 * padding.height; }
+  int padded_width() const { return in.width + 2 * padding.width; }
+  /// Floats of scratch memory that the convolution kernels need, whatever the batch size.
+  std::size_t scratch() const {
+    const auto channels = static_cast<std::size_t>(in.channels);
+    return static_cast<std::size_t>(padded_height()) * static_cast<std::size_t>(padded_width()) *
+               channels +
+           static_cast<std::size_t>(out.width) * patch();
+  }
+};
+
+/// y = x·W + b.
+struct DenseShape {
+  int inputs = 0;
+  int outputs = 0;
+};
+
+/// Max pooling without padding; windows that do not fit are dropped.
+struct PoolShape {
+  ImageShape in;
+  ImageShape out;
+  Size2 kernel;
+  Size2 stride;
+};
+
+}  // namespace signflip

@@ -1,0 +1,77 @@
+// Labelled images in memory, and where they come from: a folder of IDX files, or GTSRB's official
+// folders. Not batches and not augmentation (src/train).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "core/tensor.h"
+
+namespace signflip {
+
+enum class Split { train, test };
+
+/// All images of one split, as the bytes that were stored.
+struct Dataset {
+  std::string name;
+  Split split = Split::train;
+  ImageShape image;
+  std::vector<std::uint8_t> pixels;  // N×H×W×C
+  std::vector<int> labels;           // each in 0 … classes−1
+  int classes = 0;
+  std::vector<std::string> class_names;  // one a class
+  /// Images with the same number are near copies (a GTSRB track) and stay together when the split
+  /// is divided; empty: each image stands alone.
+  std::vector<int> groups;
+
+  struct SourceFile {
+    std::string name;
+    std::string md5;  // of the decompressed bytes
+  };
+  std::vector<SourceFile> files;
+
+  std::size_t count() const { return labels.size(); }
+
+  /// The images at `indices` (each below count()), divided by 255, as N×H×W×C into `out`, which has
+  /// room for exactly these.
+  void copy_images(std::span<const std::uint32_t> indices, std::span<float> out) const;
+
+  /// Images first … first+count−1, divided by 255; both are clamped to what there is.
+  Tensor tensor(std::size_t first, std::size_t count) const;
+};
+
+/// The folder of a dataset: `data_option` (or its subfolder `name`) where that is not empty, else
+/// $SIGNFLIP_DATA/<name>, else ./data/<name>. The error's sentence says where it looked.
+Result<std::filesystem::path> find_dataset_folder(const std::string& name,
+                                                  const std::string& data_option);
+
+/// Loads `train-images-*` and `train-labels-*`, or `t10k-*` / `test-*`, gzip or not, from a folder
+/// of IDX files: images N×H×W or N×H×W×C of any size with C = 1 or 3, as many labels as images.
+/// Where a pattern matches several files the first name counts, so a plain file precedes its .gz.
+/// Tracks come from `train-index.csv` (columns class and track) where there is one. Else, GTSRB's
+/// official folders (gtsrb.h), whole pictures resized to 32×32.
+/// Classes: as many as a known dataset has, else the largest label of the folder's splits + 1.
+Result<Dataset> load_dataset(const std::string& name, const std::filesystem::path& folder,
+                             Split split);
+
+struct ValidationSplit {
+  std::vector<std::uint32_t> train, validation;  // indices, ascending; together all images
+};
+
+/// Sets aside about `fraction` (0 … 1) of each class for validation, chosen by `seed`. Groups stay
+/// whole, and each class keeps at least one group for training. (validation_split.cpp)
+ValidationSplit split_validation(const Dataset& dataset, double fraction, std::uint64_t seed);
+
+/// The names of mnist, fashion-mnist or gtsrb where `classes` is their number of classes, else
+/// "0", "1", … (class_names.cpp)
+std::vector<std::string> known_class_names(const std::string& dataset, int classes);
+
+/// The number of classes of a dataset whose names are known, else 0. (class_names.cpp)
+int known_class_count(const std::string& dataset);
+
+}  // namespace signflip

@@ -1,0 +1,116 @@
+// gzip in memory, through zlib.
+#include "data/gzip.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+namespace signflip {
+namespace {
+
+constexpr int kGzipWindow = 15 + 16;  // zlib's way to say: gzip header and trailer
+constexpr std::size_t kChunk = std::numeric_limits<uInt>::max() / 4;
+
+/// Owns an initialised inflate stream.
+class Inflater {
+ public:
+  Inflater() { ready_ = inflateInit2(&stream_, kGzipWindow) == Z_OK; }
+  ~Inflater() { inflateEnd(&stream_); }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+
+  bool ready() const { return ready_; }
+  z_stream& stream() { return stream_; }
+
+ private:
+  z_stream stream_{};
+  bool ready_ = false;
+};
+
+std::string count_text(std::size_t count) { return std::to_string(count); }
+
+}  // namespace
+
+bool looks_like_gzip(std::span<const std::uint8_t> bytes) {
+  return bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
+}
+
+Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, std::string_view name,
+                                         std::size_t max_bytes) {
+  const std::string who(name);
+  if (!looks_like_gzip(bytes)) return Error{who + " is not a gzip file"};
+  Inflater inflater;
+  if (!inflater.ready()) return Error{who + " cannot be unpacked: zlib has no memory"};
+  z_stream& z = inflater.stream();
+
+  std::vector<std::uint8_t> out(std::clamp<std::size_t>(bytes.size() * 4, 1 << 12, max_bytes + 1));
+  std::size_t written = 0;
+  std::size_t read = 0;
+  while (true) {
+    const std::size_t room = std::min(out.size() - written, kChunk);
+    const std::size_t rest = std::min(bytes.size() - read, kChunk);
+    z.next_in = const_cast<Bytef*>(bytes.data() + read);  // zlib only reads it
+    z.avail_in = static_cast<uInt>(rest);
+    z.next_out = out.data() + written;
+    z.avail_out = static_cast<uInt>(room);
+    const int code = inflate(&z, Z_NO_FLUSH);
+    read += rest - z.avail_in;
+    written += room - z.avail_out;
+
+    if (written > max_bytes) {
+      return Error{who + " unpacks to more than " + count_text(max_bytes) + " bytes"};
+    }
+    if (code == Z_STREAM_END) {
+      const auto tail = bytes.subspan(read);
+      if (std::all_of(tail.begin(), tail.end(), [](std::uint8_t b) { return b == 0; })) break;
+      if (!looks_like_gzip(tail)) {
+        return Error{who + " is corrupt: " + count_text(tail.size()) +
+                     " bytes that are not gzip follow its compressed data"};
+      }
+      if (inflateReset(&z) != Z_OK) return Error{who + " cannot be unpacked"};
+    } else if (code == Z_OK || code == Z_BUF_ERROR) {
+      if (z.avail_out == 0) {
+        if (written == out.size()) out.resize(std::min(out.size() * 2, max_bytes + 1));
+      } else if (read == bytes.size()) {
+        return Error{who + " is truncated: its gzip data stops after " + count_text(read) +
+                     " bytes without an end"};
+      }
+    } else {
+      return Error{who + " is corrupt: its gzip data is damaged at byte " + count_text(read)};
+    }
+  }
+  out.resize(written);
+  return out;
+}
+
+std::vector<std::uint8_t> gzip(std::span<const std::uint8_t> bytes) {
+  z_stream z{};
+  std::vector<std::uint8_t> out;
+  if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 9, Z_DEFAULT_STRATEGY) !=
+      Z_OK) {
+    return out;
+  }
+  out.resize(1 << 16);
+  std::size_t written = 0;
+  std::size_t read = 0;
+  int code = Z_OK;
+  while (code != Z_STREAM_END) {
+    if (written == out.size()) out.resize(out.size() * 2);
+    const std::size_t room = std::min(out.size() - written, kChunk);
+    const std::size_t rest = std::min(bytes.size() - read, kChunk);
+    z.next_in = const_cast<Bytef*>(bytes.data() + read);
+    z.avail_in = static_cast<uInt>(rest);
+    z.next_out = out.data() + written;
+    z.avail_out = static_cast<uInt>(room);
+    code = deflate(&z, read + rest == bytes.size() ? Z_FINISH : Z_NO_FLUSH);
+    read += rest - z.avail_in;
+    written += room - z.avail_out;
+  }
+  deflateEnd(&z);
+  out.resize(written);
+  return out;
+}
+
+}  // namespace signflip

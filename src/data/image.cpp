@@ -1,0 +1,120 @@
+// Decoding pictures: PNG, JPEG and BMP through stb_image, PNM through image_pnm.cpp. Not resizing
+// (image_resize.cpp) and not writing (image_write.cpp).
+#include "data/image.h"
+
+#include <climits>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "data/image_jpeg.h"
+#include "data/image_pnm.h"
+
+namespace {
+
+// Compressed data can ask for any amount of memory, whatever the header says. Memory is cleared,
+// because a JPEG that uses tables which it never defines has stb_image look into what was there.
+constexpr std::size_t kMaxAllocation = std::size_t{1} << 30;
+
+void* allocate(std::size_t size) { return size <= kMaxAllocation ? std::calloc(1, size) : nullptr; }
+
+void* reallocate(void* block, std::size_t size) {
+  return size <= kMaxAllocation ? std::realloc(block, size) : nullptr;
+}
+
+}  // namespace
+
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_NO_STDIO
+#define STBI_NO_FAILURE_STRINGS
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_BMP
+#define STBI_NO_LINEAR
+#define STBI_NO_HDR
+#define STBI_MAX_DIMENSIONS (1 << 15)
+#define STBI_MALLOC(size) allocate(size)
+#define STBI_REALLOC(block, size) reallocate(block, size)
+#define STBI_FREE(block) std::free(block)
+#include <stb/stb_image.h>
+
+namespace signflip {
+namespace {
+
+static_assert(STBI_MAX_DIMENSIONS == kMaxPictureSide);
+
+constexpr const char* kJpeg = "JPEG";
+
+bool begins_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
+  if (bytes.size() < magic.size()) return false;
+  for (std::size_t i = 0; i < magic.size(); ++i) {
+    if (bytes[i] != static_cast<std::uint8_t>(magic[i])) return false;
+  }
+  return true;
+}
+
+/// The format's name where the first bytes are those of a format that stb_image reads here.
+const char* format_name(std::span<const std::uint8_t> bytes) {
+  if (begins_with(bytes, "\x89PNG\r\n\x1a\n")) return "PNG";
+  if (begins_with(bytes, "\xff\xd8\xff")) return kJpeg;
+  if (begins_with(bytes, "BM")) return "BMP";
+  return nullptr;
+}
+
+struct FreePixels {
+  void operator()(stbi_uc* pixels) const { stbi_image_free(pixels); }
+};
+
+/// Composites `samples` (grey, grey-alpha, RGB or RGBA, by `channels`) on white.
+std::vector<std::uint8_t> composite_on_white(const stbi_uc* samples, std::size_t count,
+                                             int channels) {
+  const int colours = channels < 3 ? 1 : 3;
+  if (colours == channels) return {samples, samples + count * static_cast<std::size_t>(channels)};
+  std::vector<std::uint8_t> pixels(count * static_cast<std::size_t>(colours));
+  std::uint8_t* out = pixels.data();
+  for (std::size_t i = 0; i < count; ++i, samples += channels) {
+    const int alpha = samples[colours];
+    for (int c = 0; c < colours; ++c) {
+      *out++ = static_cast<std::uint8_t>((samples[c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
+  return pixels;
+}
+
+}  // namespace
+
+bool looks_like_picture(std::span<const std::uint8_t> bytes) {
+  return looks_like_pnm(bytes) || format_name(bytes) != nullptr;
+}
+
+Result<Picture> decode_picture(std::span<const std::uint8_t> bytes, std::string_view name,
+                               int max_pixels) {
+  if (looks_like_pnm(bytes)) return decode_pnm(bytes, name, max_pixels);
+
+  const std::string who(name);
+  const char* format = format_name(bytes);
+  if (bytes.empty()) return Error{who + " is empty"};
+  if (format == nullptr) return Error{who + " is not a PNG, JPEG, BMP, PGM or PPM picture"};
+  if (bytes.size() > INT_MAX) return Error{who + " is too large for a picture: over 2 GiB"};
+
+  const int length = static_cast<int>(bytes.size());
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  const Error damaged{who + " is damaged: its " + format + " data cannot be decoded"};
+  if (format == kJpeg && !huffman_tables_fit(bytes)) return damaged;
+  if (!stbi_info_from_memory(bytes.data(), length, &width, &height, &channels)) return damaged;
+  if (Status size = check_picture_size(width, height, name, max_pixels); !size) return size.error();
+  const std::unique_ptr<stbi_uc, FreePixels> samples(
+      stbi_load_from_memory(bytes.data(), length, &width, &height, &channels, 0));
+  if (!samples) return damaged;
+  // Again: stb_image parses the header anew, and the result is what is indexed below.
+  if (Status size = check_picture_size(width, height, name, max_pixels); !size) return size.error();
+
+  const std::size_t count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  return Picture{width, height, channels < 3 ? 1 : 3,
+                 composite_on_white(samples.get(), count, channels)};
+}
+
+}  // namespace signflip

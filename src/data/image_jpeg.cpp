@@ -1,0 +1,77 @@
+// Walks the segments of a JPEG file and looks into its Huffman tables (ITU T.81, annex B).
+#include "data/image_jpeg.h"
+
+#include <cstddef>
+
+namespace signflip {
+namespace {
+
+constexpr int kDefineHuffman = 0xc4;
+constexpr int kRestart0 = 0xd0;
+constexpr int kRestart7 = 0xd7;
+constexpr int kEnd = 0xd9;
+constexpr int kStartOfScan = 0xda;
+
+/// Reads bytes in order; zeros after the end, as stb_image's reader has them.
+class Reader {
+ public:
+  explicit Reader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+
+  bool at_end() const { return position_ >= bytes_.size(); }
+  std::size_t position() const { return position_; }
+  int byte() { return at_end() ? 0 : bytes_[position_++]; }
+  void move_to(std::size_t position) { position_ = position; }
+
+  /// The code of the next marker, which may be 0 (a stuffed 0xff); −1 at the end.
+  int marker() {
+    while (!at_end()) {
+      if (byte() != 0xff) continue;
+      int code = 0xff;
+      while (code == 0xff && !at_end()) code = byte();
+      return code;
+    }
+    return -1;
+  }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+  std::size_t position_ = 0;
+};
+
+/// The tables of one segment, up to `end`. False where one has too many codes.
+bool tables_fit(Reader& reader, std::size_t end) {
+  while (reader.position() < end && !reader.at_end()) {
+    reader.byte();  // which table
+    int codes = 0;
+    for (int length = 1; length <= 16; ++length) codes += reader.byte();
+    if (codes > 256) return false;
+    reader.move_to(reader.position() + static_cast<std::size_t>(codes));
+  }
+  return true;
+}
+
+bool has_no_length(int marker) {
+  return marker <= 1 || (marker >= kRestart0 && marker <= kRestart7);
+}
+
+}  // namespace
+
+bool huffman_tables_fit(std::span<const std::uint8_t> jpeg) {
+  Reader reader(jpeg);
+  reader.move_to(2);  // past the start of image
+  int marker = reader.marker();
+  while (!has_no_length(marker) && marker != kEnd) {
+    const std::size_t start = reader.position();
+    const int high = reader.byte();
+    const std::size_t end = start + static_cast<std::size_t>(high * 256 + reader.byte());
+    if (marker == kDefineHuffman && !tables_fit(reader, end)) return false;
+    reader.move_to(end);
+    const bool scan = marker == kStartOfScan;
+    do {
+      marker = reader.marker();
+    } while (scan && marker >= 0 && has_no_length(marker));  // stuffed bytes and restarts
+  }
+  return true;
+}
+
+}  // namespace signflip

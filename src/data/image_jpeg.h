@@ -1,0 +1,14 @@
+// A check that JPEG files need before stb_image may see them, for image.cpp alone. Not a decoder.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace signflip {
+
+/// Whether each Huffman table of the file has at most 256 codes. stb_image before 2.28 takes up to
+/// 4080 and writes them past the end of its arrays. Follows segments as stb_image does; where that
+/// one would give up, this one stops looking.
+bool huffman_tables_fit(std::span<const std::uint8_t> jpeg);
+
+}  // namespace signflip

@@ -1,0 +1,105 @@
+// Reading the files that --images and --labels name.
+#include "data/inputs.h"
+
+#include <string>
+
+#include "data/file.h"
+#include "data/idx.h"
+#include "data/image.h"
+#include "data/npy.h"
+#include "data/shape_text.h"
+
+namespace signflip {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+Result<Tensor> images_from_idx(const Bytes& bytes, const std::string& name) {
+  const auto array = parse_idx(bytes, name);
+  if (!array) return array.error();
+  const auto& shape = array->shape;
+  if (shape.size() != 3 && shape.size() != 4) {
+    return Error{name + " has shape " + shape_text(shape) +
+                 "; images are N×H×W×C, or N×H×W for one channel"};
+  }
+  if (array->values.empty())
+    return Error{name + " holds no images: its shape is " + shape_text(shape)};
+  for (std::size_t i = 1; i < shape.size(); ++i) {
+    if (shape[i] > kMaxPictureSide) {
+      return Error{name + " has images that are too large: " + shape_text(shape)};
+    }
+  }
+  Tensor images(shape[0], {static_cast<int>(shape[1]), static_cast<int>(shape[2]),
+                           shape.size() == 4 ? static_cast<int>(shape[3]) : 1});
+  for (std::size_t i = 0; i < images.size(); ++i) images.data()[i] = unit_pixel(array->values[i]);
+  return images;
+}
+
+Result<Tensor> image_from_picture(const Bytes& bytes, const std::string& name,
+                                  ImageShape expected) {
+  if (expected.channels != 1 && expected.channels != 3) {
+    return Error{name + " is a picture, but the model expects images of " +
+                 std::to_string(expected.channels) + " channels"};
+  }
+  auto picture = decode_picture(bytes, name);
+  if (!picture) return picture.error();
+  const Picture fitted =
+      resize(convert_channels(*picture, expected.channels), expected.width, expected.height);
+  Tensor image(1, expected);
+  for (std::size_t i = 0; i < image.size(); ++i) image.data()[i] = unit_pixel(fitted.pixels[i]);
+  return image;
+}
+
+Result<std::vector<int>> labels_from_idx(const Bytes& bytes, const std::string& name) {
+  const auto array = parse_idx(bytes, name);
+  if (!array) return array.error();
+  if (array->shape.size() != 1) {
+    return Error{name + " has shape " + shape_text(array->shape) + "; labels have one dimension"};
+  }
+  return std::vector<int>(array->values.begin(), array->values.end());
+}
+
+}  // namespace
+
+Result<Tensor> load_images(const std::filesystem::path& path, ImageShape expected) {
+  const std::string name = path.string();
+  const auto bytes = read_maybe_gzip(path);
+  if (!bytes) return bytes.error();
+  if (!looks_like_npy(*bytes) && !looks_like_idx(*bytes)) {
+    if (looks_like_picture(*bytes)) return image_from_picture(*bytes, name, expected);
+    return Error{name + " is neither .npy nor IDX nor a PNG, JPEG, BMP or PPM picture"};
+  }
+  auto images =
+      looks_like_npy(*bytes) ? read_npy_images(*bytes, name) : images_from_idx(*bytes, name);
+  if (images && images->image_shape() != expected) {
+    return Error{name + " has images of " + shape_text(images->image_shape()) +
+                 " (height×width×channels) where " + shape_text(expected) + " is expected"};
+  }
+  return images;
+}
+
+Result<std::vector<int>> load_labels(const std::filesystem::path& path, int classes,
+                                     std::size_t expected_count) {
+  const std::string name = path.string();
+  const auto bytes = read_maybe_gzip(path);
+  if (!bytes) return bytes.error();
+  if (!looks_like_npy(*bytes) && !looks_like_idx(*bytes)) {
+    return Error{name + " is neither .npy nor IDX, so no labels can be read from it"};
+  }
+  auto labels =
+      looks_like_npy(*bytes) ? parse_npy_labels(*bytes, name) : labels_from_idx(*bytes, name);
+  if (!labels) return labels;
+  if (labels->size() != expected_count) {
+    return Error{name + " has " + std::to_string(labels->size()) + " labels for " +
+                 std::to_string(expected_count) + " images"};
+  }
+  for (std::size_t i = 0; i < labels->size(); ++i) {
+    if ((*labels)[i] < 0 || (*labels)[i] >= classes) {
+      return Error{name + " has the label " + std::to_string((*labels)[i]) + " at position " +
+                   std::to_string(i) + "; labels are 0 to " + std::to_string(classes - 1)};
+    }
+  }
+  return labels;
+}
+
+}  // namespace signflip

@@ -1,0 +1,25 @@
+// How shapes are written in sentences: 60000×28×28.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "core/tensor.h"
+
+namespace signflip {
+
+inline std::string shape_text(std::span<const std::size_t> shape) {
+  std::string text;
+  for (const std::size_t dimension : shape) {
+    text += (text.empty() ? "" : "×") + std::to_string(dimension);
+  }
+  return text.empty() ? "()" : text;
+}
+
+inline std::string shape_text(ImageShape shape) {
+  return std::to_string(shape.height) + "×" + std::to_string(shape.width) + "×" +
+         std::to_string(shape.channels);
+}
+
+}  // namespace signflip

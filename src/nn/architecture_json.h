@@ -1,0 +1,24 @@
+// Architectures as JSON, in the form of model files' metadata and of --architecture FILE.json.
+// Reads untrusted text.
+#pragma once
+
+#include <string_view>
+
+#include "nn/json.h"
+#include "nn/layers.h"
+
+namespace signflip {
+
+/// The metadata object of a model file: version, name, input, classes, normalise, layers.
+OrderedJson architecture_to_json(const Architecture& architecture);
+
+/// The reverse. `input` and `classes` may be absent; whoever needs them checks.
+Result<Architecture> architecture_from_json(const Json& json);
+
+/// The built-in architectures: see architecture_names().
+Result<Architecture> named_architecture(std::string_view name, ImageShape input, int classes);
+
+/// "s, m243, …", for help texts.
+std::string_view architecture_names();
+
+}  // namespace signflip

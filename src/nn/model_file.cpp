@@ -1,0 +1,308 @@
+// Model files, and the translation between our weight matrices and PyTorch's layouts.
+#include "nn/model_file.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/rng.h"
+#include "nn/architecture_json.h"
+
+namespace signflip {
+namespace {
+
+using Sides = std::vector<std::size_t>;
+
+/// O×I×kH×kW, out×in, or C.
+Sides weight_sides(const PlacedLayer& placed) {
+  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
+    return {placed.shape.columns, static_cast<std::size_t>(placed.in.channels),
+            static_cast<std::size_t>(conv->kernel.height),
+            static_cast<std::size_t>(conv->kernel.width)};
+  }
+  if (std::holds_alternative<Dense>(placed.layer)) {
+    return {placed.shape.columns, placed.shape.rows};
+  }
+  return {placed.shape.columns};
+}
+
+bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+}
+
+void copy(std::span<const float> from, std::span<float> to) {
+  std::copy(from.begin(), from.end(), to.begin());
+}
+
+/// Calls visit(index in our matrix, index in PyTorch's tensor) for each weight.
+template <class Visit>
+void for_each_weight(const PlacedLayer& placed, Visit visit) {
+  const std::size_t columns = placed.shape.columns, rows = placed.shape.rows;
+  std::size_t channels = 1;
+  if (std::holds_alternative<Conv2d>(placed.layer)) {
+    channels = static_cast<std::size_t>(placed.in.channels);
+  }
+  const std::size_t taps = rows / channels;
+  for (std::size_t tap = 0; tap < taps; ++tap) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t f = 0; f < columns; ++f) {
+        visit((tap * channels + c) * columns + f, (f * channels + c) * taps + tap);
+      }
+    }
+  }
+}
+
+std::string to_string(const Sides& sides) {
+  std::string text;
+  for (const std::size_t side : sides) text += (text.empty() ? "" : "×") + std::to_string(side);
+  return text;
+}
+
+Status read_tensor(const Safetensors& file, const std::string& name, const Sides& sides,
+                   std::vector<float>& values) {
+  const StoredTensor* const tensor = file.find(name);
+  if (tensor == nullptr) return Error{"tensor " + name + " is missing"};
+  if (tensor->shape != sides) {
+    return Error{"tensor " + name + " has the shape " + to_string(tensor->shape) + ", expected " +
+                 to_string(sides)};
+  }
+  auto floats = to_floats(*tensor);
+  if (!floats) return floats.error();
+  values = std::move(*floats);
+  if (tensor->dtype == "I8") {
+    const std::string scale_name = name + ".scale";
+    std::vector<float> scale;
+    const StoredTensor* const stored = file.find(scale_name);
+    if (stored == nullptr) return Error{"tensor " + name + " is I8, but " + scale_name + " is missing"};
+    if (stored->dtype != "F32") {
+      return Error{"tensor " + scale_name + " has dtype " + stored->dtype + ", expected F32"};
+    }
+    const Status read = read_tensor(file, scale_name, {sides[0]}, scale);
+    if (!read) return read;
+    const std::size_t each = values.size() / sides[0];
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= scale[i / each];
+  }
+  if (!all_finite(values)) {
+    return Error{"tensor " + name + " holds a value that is not a finite number"};
+  }
+  return {};
+}
+
+void add(SafetensorsWriter& writer, WeightType type, std::string name, Sides sides,
+         std::span<const float> values) {
+  if (type == WeightType::f16) {
+    writer.add_f16(std::move(name), std::move(sides), values);
+  } else {
+    writer.add_f32(std::move(name), std::move(sides), values);
+  }
+}
+
+/// An image that is in every file of this shape: smooth enough to look like one, never saturated.
+std::vector<float> selftest_image(ImageShape shape) {
+  std::vector<float> image(shape.size());
+  Rng rng(2022, shape.size());
+  for (float& pixel : image) pixel = rng.uniform();
+  return image;
+}
+
+Status verify_selftest(const Safetensors& file, const Sequential& network) {
+  const ImageShape in = network.input_shape();
+  const auto side = [](int value) { return static_cast<std::size_t>(value); };
+  std::vector<float> input, expected;
+  const Status has_input = read_tensor(
+      file, "selftest.input", {1, side(in.height), side(in.width), side(in.channels)}, input);
+  if (!has_input) return has_input;
+  const StoredTensor* const logits = file.find("selftest.logits");
+  if (logits == nullptr) return Error{"tensor selftest.logits is missing"};
+  auto values = to_floats(*logits);
+  if (!values) return values.error();
+  expected = std::move(*values);
+  if (!all_finite(expected)) {
+    return Error{"tensor selftest.logits holds a value that is not a finite number"};
+  }
+  if (expected.size() != network.output_shape().size()) {
+    return Error{"tensor selftest.logits has " + std::to_string(expected.size()) +
+                 " values, expected " + std::to_string(network.output_shape().size())};
+  }
+  Activations activations(network, 1);
+  const auto found = forward(network, input, 1, activations);
+  float scale = 1.0F;
+  for (const float logit : expected) scale = std::max(scale, std::abs(logit));
+  for (std::size_t k = 0; k < expected.size(); ++k) {
+    const float difference = std::abs(expected[k] - found[k]);
+    if (!(difference <= 1e-4F * scale)) {  // so that NaN fails
+      return Error{"its self-test fails: logit " + std::to_string(k) + " is off by " +
+                   std::to_string(difference) +
+                   ", so its weights are damaged or were not made for this architecture"};
+    }
+  }
+  return {};
+}
+
+/// The file must be large enough for its own architecture, before anything is allocated for it.
+Status check_size(const Architecture& architecture, std::size_t bytes) {
+  ImageShape in = architecture.input;
+  std::size_t parameters = 0;
+  for (const Layer& layer : architecture.layers) {
+    const auto out = output_shape(layer, in);
+    if (!out) break;  // Sequential::create says so
+    const WeightShape shape = weight_shape(layer, in);
+    parameters += shape.weight() + shape.bias;
+    if (parameters > bytes) {
+      return Error{"its architecture has more parameters than the file has bytes (" +
+                   std::to_string(bytes) + ")"};
+    }
+    in = *out;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_view name) {
+  auto file = parse_safetensors(bytes, name);
+  if (!file) return file.error();
+  const auto bad = [&](const Error& error) {
+    return Error{std::string(name) + ": " + error.message};
+  };
+  const auto text = file->metadata.find("signflip");
+  if (text == file->metadata.end()) {
+    return bad({"its metadata has no 'signflip' entry with the architecture"});
+  }
+  auto architecture = architecture_from_json(parse_json(text->second));
+  if (!architecture) return bad(architecture.error());
+  const Status sized = check_size(*architecture, bytes.size());
+  if (!sized) return bad(sized.error());
+  const std::size_t classes = architecture->classes.size();
+  auto network = Sequential::create(std::move(*architecture));
+  if (!network) return bad(network.error());
+  if (classes == 0 && network->output_shape() != network->input_shape()) {
+    return bad({"it has no classes, and its output " + to_string(network->output_shape()) +
+                " is not an image of its input's shape " + to_string(network->input_shape())});
+  }
+  const Status read = read_network(*file, *network);
+  if (!read) return bad(read.error());
+  ModelFile model{std::move(*network), false, std::move(file->metadata)};
+  if (file->find("selftest.input") != nullptr) {
+    const Status verified = verify_selftest(*file, model.network);
+    if (!verified) return bad(verified.error());
+    model.verified = true;
+  }
+  return model;
+}
+
+Status read_network(const Safetensors& file, Sequential& network) {
+  std::vector<float> values;
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const PlacedLayer& placed = network.layers()[i];
+    if (placed.shape.bias == 0) continue;
+    const std::string prefix = std::to_string(i) + ".";
+    Status read = read_tensor(file, prefix + "weight", weight_sides(placed), values);
+    if (!read) return read;
+    const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
+    for_each_weight(placed, [&](std::size_t ours, std::size_t theirs) { weight[ours] = values[theirs]; });
+    read = read_tensor(file, prefix + "bias", {placed.shape.bias}, values);
+    if (!read) return read;
+    copy(values, network.parameters().subspan(placed.bias));
+    if (!std::holds_alternative<BatchNorm2d>(placed.layer)) continue;
+    const std::size_t channels = placed.shape.columns;
+    read = read_tensor(file, prefix + "running_mean", {channels}, values);
+    if (!read) return read;
+    copy(values, network.statistics().subspan(placed.statistics));
+    read = read_tensor(file, prefix + "running_var", {channels}, values);
+    if (!read) return read;
+    if (std::any_of(values.begin(), values.end(), [](float v) { return v < 0.0F; })) {
+      return Error{"tensor " + prefix + "running_var holds a negative variance"};
+    }
+    copy(values, network.statistics().subspan(placed.statistics + channels));
+  }
+  network.prepare();
+  return {};
+}
+
+void add_network(SafetensorsWriter& writer, const Sequential& network, WeightType type) {
+  std::vector<float> values;
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const PlacedLayer& placed = network.layers()[i];
+    if (placed.shape.bias == 0) continue;
+    const std::string prefix = std::to_string(i) + ".";
+    const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
+    values.resize(weight.size());
+    for_each_weight(placed, [&](std::size_t ours, std::size_t theirs) { values[theirs] = weight[ours]; });
+    add(writer, type, prefix + "weight", weight_sides(placed), values);
+    add(writer, type, prefix + "bias", {placed.shape.bias},
+        network.parameters().subspan(placed.bias, placed.shape.bias));
+    if (!std::holds_alternative<BatchNorm2d>(placed.layer)) continue;
+    const std::size_t channels = placed.shape.columns;
+    const auto statistics = network.statistics().subspan(placed.statistics, 2 * channels);
+    add(writer, WeightType::f32, prefix + "running_mean", {channels}, statistics.first(channels));
+    add(writer, WeightType::f32, prefix + "running_var", {channels}, statistics.last(channels));
+  }
+}
+
+std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOptions& options) {
+  SafetensorsWriter writer;
+  for (const auto& [key, value] : options.metadata) writer.add_metadata(key, value);
+  writer.add_metadata("signflip", architecture_to_json(network.architecture())
+                                     .dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  add_network(writer, network, options.weights);
+  if (options.selftest) {
+    // What will be loaded is the stored net, so the self-test is computed on exactly that.
+    SafetensorsWriter stored_writer;
+    add_network(stored_writer, network, options.weights);
+    const auto bytes = stored_writer.finish();
+    const auto file = parse_safetensors(bytes, "memory");
+    Sequential stored = network;
+    if (file) (void)read_network(*file, stored);
+    const ImageShape in = network.input_shape(), out = network.output_shape();
+    const auto side = [](int value) { return static_cast<std::size_t>(value); };
+    const auto image = selftest_image(in);
+    Activations activations(stored, 1);
+    const auto logits = forward(stored, image, 1, activations);
+    writer.add_f32("selftest.input", {1, side(in.height), side(in.width), side(in.channels)}, image);
+    Sides sides = {1, logits.size()};
+    if (out.height != 1 || out.width != 1) {
+      sides = {1, side(out.height), side(out.width), side(out.channels)};
+    }
+    writer.add_f32("selftest.logits", sides, logits);
+  }
+  return writer.finish();
+}
+
+Sequential fold_batchnorm(const Sequential& network) {
+  const auto& layers = network.layers();
+  const auto folds = [&](std::size_t i) {
+    return i > 0 && std::holds_alternative<BatchNorm2d>(layers[i].layer) &&
+           std::holds_alternative<Conv2d>(layers[i - 1].layer);
+  };
+  Architecture architecture = network.architecture();
+  architecture.layers.clear();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!folds(i)) architecture.layers.push_back(layers[i].layer);
+  }
+  Sequential folded = *Sequential::create(std::move(architecture));
+  for (std::size_t i = 0, to = 0; i < layers.size(); ++i) {
+    if (folds(i)) {
+      const PlacedLayer& conv = folded.layers()[to - 1];
+      const float* const scale = network.channel_scale(i);
+      const float* const shift = network.channel_shift(i);
+      const std::size_t filters = conv.shape.columns;
+      const auto weight = folded.parameters().subspan(conv.weight, conv.shape.weight());
+      for (std::size_t w = 0; w < weight.size(); ++w) weight[w] *= scale[w % filters];
+      const auto bias = folded.parameters().subspan(conv.bias, filters);
+      for (std::size_t f = 0; f < filters; ++f) bias[f] = bias[f] * scale[f] + shift[f];
+      continue;
+    }
+    const PlacedLayer& from = layers[i];
+    const PlacedLayer& place = folded.layers()[to++];
+    copy(network.parameters().subspan(from.weight, from.shape.weight() + from.shape.bias),
+         folded.parameters().subspan(place.weight));
+    if (std::holds_alternative<BatchNorm2d>(from.layer)) {
+      copy(network.statistics().subspan(from.statistics, 2 * from.shape.columns),
+           folded.statistics().subspan(place.statistics));
+    }
+  }
+  folded.prepare();
+  return folded;
+}
+
+}  // namespace signflip

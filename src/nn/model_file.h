@@ -1,0 +1,48 @@
+// Model files: a network in a safetensors container with PyTorch's tensor names and layouts, its
+// architecture as metadata, and a self-test that loading verifies. Works on bytes; reading and
+// writing files is the caller's business (data/file.h), so that the WASM module can use it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nn/safetensors.h"
+#include "nn/sequential.h"
+
+namespace signflip {
+
+struct ModelFile {
+  Sequential network;
+  bool verified = false;  ///< the file carried a self-test, and it passed
+  std::map<std::string, std::string> metadata;
+};
+
+/// Reads a model. Anything that does not fit is one sentence that starts with `name`.
+Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_view name);
+
+enum class WeightType { f32, f16 };
+
+struct SaveOptions {
+  WeightType weights = WeightType::f32;
+  bool selftest = true;
+  /// More metadata, beside "signflip" (the architecture).
+  std::map<std::string, std::string> metadata;
+};
+
+/// Writes a model. The self-test's logits are those of the weights as stored (rounded to F16).
+std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOptions& options);
+
+/// Adds the network's tensors ("<i>.weight" …), in PyTorch's layouts.
+void add_network(SafetensorsWriter& writer, const Sequential& network, WeightType type);
+
+/// Fills the network's values from a file's tensors; a sentence if one is missing or misshapen.
+Status read_network(const Safetensors& file, Sequential& network);
+
+/// The same network without batch norm: each that follows a convolution is folded into it, so that
+/// inference gives the same outputs up to rounding.
+Sequential fold_batchnorm(const Sequential& network);
+
+}  // namespace signflip

@@ -1,0 +1,132 @@
+// A network: layers one after the other, their weights, and how images and gradients travel
+// through it at inference. Training (weight gradients, batch statistics) is training_pass.h, which
+// the WASM module does not link.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/differentiable_model.h"
+#include "nn/layers.h"
+
+namespace signflip {
+
+/// One layer in its place: shapes, and where its values lie in the network's arrays.
+struct PlacedLayer {
+  Layer layer;
+  ImageShape in, out;
+  WeightShape shape;
+  std::size_t weight = 0;      ///< offset of the weight matrix in parameters()
+  std::size_t bias = 0;        ///< offset of the bias
+  std::size_t statistics = 0;  ///< batch norm: offset of running mean, then variance
+  bool in_place = false;       ///< the output overwrites the input, and the gradient likewise
+};
+
+/// Owns the values of a network. Weight matrices are "inputs × outputs" (backend/shapes.h).
+class Sequential final : public DifferentiableModel {
+ public:
+  /// Checks that the layers fit each other; weights are zero (batch norm's: the identity).
+  static Result<Sequential> create(Architecture architecture);
+
+  /// He initialisation (He et al. 2015): weights normal with deviation √(2/fan-in), biases 0.
+  void initialise(std::uint64_t seed);
+
+  const Architecture& architecture() const { return architecture_; }
+  const std::vector<PlacedLayer>& layers() const { return layers_; }
+  ImageShape output_shape() const { return layers_.back().out; }
+  std::size_t multiply_adds() const;
+
+  /// All trainable values, layer after layer. After writing to them call prepare().
+  std::span<float> parameters() { return parameters_; }
+  std::span<const float> parameters() const { return parameters_; }
+  /// Running means and variances of batch norm.
+  std::span<float> statistics() { return statistics_; }
+  std::span<const float> statistics() const { return statistics_; }
+
+  /// Makes the weights ready for the kernels.
+  void prepare();
+
+  ImageShape input_shape() const override { return architecture_.input; }
+  int classes() const override { return static_cast<int>(output_shape().size()); }
+  std::unique_ptr<Pass> new_pass(std::size_t capacity) const override;
+
+  /// What the kernels read; offsets into packed(), for conv2d and dense.
+  struct Packed {
+    std::size_t forward = 0;
+    std::size_t transposed = 0;
+  };
+  const float* packed_forward(std::size_t layer) const {
+    return packed_.data() + packed_layers_[layer].forward;
+  }
+  const float* packed_transposed(std::size_t layer) const {
+    return packed_.data() + packed_layers_[layer].transposed;
+  }
+  /// Batch norm at inference as scale and shift, C values each.
+  const float* channel_scale(std::size_t layer) const { return packed_forward(layer); }
+  const float* channel_shift(std::size_t layer) const { return packed_transposed(layer); }
+  /// Input normalisation as scale and shift; empty where there is none.
+  std::span<const float> input_scale() const { return input_scale_; }
+  std::span<const float> input_shift() const { return input_shift_; }
+
+ private:
+  Sequential() = default;
+
+  Architecture architecture_;
+  std::vector<PlacedLayer> layers_;
+  std::vector<float> parameters_;
+  std::vector<float> statistics_;
+  std::vector<Packed> packed_layers_;
+  std::vector<float> packed_;
+  std::vector<float> input_scale_, input_shift_;
+};
+
+/// Memory for the activations of up to `capacity` images: one buffer for the input and each layer.
+/// Layers that work in place share their input's buffer.
+class Activations {
+ public:
+  Activations(const Sequential& network, std::size_t capacity);
+
+  std::size_t capacity() const { return capacity_; }
+  /// The (normalised) input of the first layer, then each layer's output.
+  float* input() { return buffers_[0].data(); }
+  float* input_of(std::size_t layer) { return buffers_[source_[layer]].data(); }
+  float* output_of(std::size_t layer) { return buffers_[source_[layer + 1]].data(); }
+  /// Max pooling's winners.
+  std::int32_t* winners_of(std::size_t layer) { return winners_[layer].data(); }
+  float* scratch() { return scratch_.data(); }
+  /// Two buffers that gradients alternate between on their way back.
+  float* gradient(int which) { return gradients_[which].data(); }
+
+ private:
+  std::size_t capacity_;
+  std::vector<std::size_t> source_;  // buffer of the network's input, then of each layer's output
+  std::vector<std::vector<float>> buffers_;
+  std::vector<std::vector<std::int32_t>> winners_;
+  std::vector<float> scratch_;
+  std::vector<float> gradients_[2];
+};
+
+/// Images (pixels in [0,1]) to the output of the last layer, at inference.
+std::span<const float> forward(const Sequential& network, std::span<const float> images,
+                               std::size_t count, Activations& activations);
+
+/// Writes the normalised images into activations.input().
+void normalise_input(const Sequential& network, std::span<const float> images, std::size_t count,
+                     Activations& activations);
+
+/// One layer forward at inference, on the buffers of `activations`.
+void forward_layer(const Sequential& network, std::size_t layer, std::size_t count,
+                   Activations& activations);
+
+/// One layer's input gradient; dx and dy are the same memory just where the layer is in_place.
+void layer_input_gradient(const Sequential& network, std::size_t layer, std::size_t count,
+                          const float* dy, float* dx, Activations& activations);
+
+/// The gradient with respect to the pixels, after forward() on the same activations.
+void input_gradient(const Sequential& network, std::span<const float> doutput, std::size_t count,
+                    Activations& activations, std::span<float> dimages);
+
+}  // namespace signflip

@@ -1,0 +1,53 @@
+// How one shard of a training batch travels through the network: forward with batch statistics and
+// dropout, backward to the weights. The shard is the unit of work of one thread; the trainer adds
+// up the shards' gradients in their order, so results do not depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/rng.h"
+#include "nn/sequential.h"
+
+namespace signflip {
+
+class TrainingPass {
+ public:
+  TrainingPass(const Sequential& network, std::size_t capacity);
+
+  /// Images in [0,1] to outputs; `rng` draws the dropout masks.
+  std::span<const float> forward(std::span<const float> images, std::size_t count, Rng rng);
+
+  /// After forward(): adds to gradients(), given the loss's gradient at the outputs. Where
+  /// `dimages` is not empty it also gets the gradient with respect to the pixels.
+  void backward(std::span<const float> doutput, std::span<float> dimages = {});
+
+  /// The same layout as Sequential::parameters(). Cleared by clear_gradients() only.
+  std::span<float> gradients() { return gradients_; }
+  void clear_gradients();
+
+  /// Mean and unbiased variance of the last forward(), laid out like Sequential::statistics().
+  std::span<const float> batch_statistics() const { return batch_statistics_; }
+
+  std::size_t capacity() const { return activations_.capacity(); }
+
+ private:
+  void train_layer(std::size_t layer);
+  void add_weight_gradient(std::size_t layer, const float* dy);
+  void train_layer_input_gradient(std::size_t layer, const float* dy, float* dx);
+
+  const Sequential& network_;
+  Activations activations_;
+  std::size_t count_ = 0;
+  std::size_t first_trainable_ = 0;
+  std::vector<float> gradients_;
+  std::vector<float> batch_statistics_;
+  std::vector<float> batch_mean_;       // like statistics: mean, then 1/deviation
+  std::vector<std::vector<float>> masks_;
+  std::vector<float> padded_;           // weight gradients' scratch
+  std::vector<float> sums_;             // batch norm's scratch
+  Rng rng_{0};
+};
+
+}  // namespace signflip

@@ -1,0 +1,41 @@
+// Optimisers, element by element: given gradients they move parameters. Not schedules, not loops.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+
+namespace signflip {
+
+enum class OptimiserKind { sgd, adam, adamw };
+
+Result<OptimiserKind> optimiser_from_name(const std::string& name);
+
+struct OptimiserOptions {
+  OptimiserKind kind = OptimiserKind::adam;
+  float momentum = 0.9F;      ///< SGD (Polyak 1964, PyTorch's form: v ← μv + g, w ← w − ηv)
+  float beta1 = 0.9F;         ///< Adam (Kingma and Ba 2015)
+  float beta2 = 0.999F;
+  float epsilon = 1e-8F;
+  float weight_decay = 0.0F;  ///< added to the gradient; AdamW (Loshchilov and Hutter 2019): decoupled
+};
+
+/// What an optimiser remembers: SGD the velocity in `first`, Adam both moments.
+struct OptimiserState {
+  std::vector<float> first, second;
+  std::size_t steps = 0;
+
+  OptimiserState(OptimiserKind kind, std::size_t size)
+      : first(size), second(kind == OptimiserKind::sgd ? 0 : size) {}
+};
+
+/// One step for parameters[begin, end). `step` counts from 1. Ranges are independent, so threads
+/// may share the work.
+void update(const OptimiserOptions& options, OptimiserState& state, std::size_t step,
+            float learning_rate, std::span<const float> gradients, std::span<float> parameters,
+            std::size_t begin, std::size_t end);
+
+}  // namespace signflip

@@ -1,0 +1,153 @@
+// Square and AutoAttack: budgets of queries, never worse than what they start from or consist of,
+// and exact answers on affine models.
+#include "attack/square.h"
+
+#include <gtest/gtest.h>
+
+#include "affine_answers.h"
+#include "attack/objective.h"
+#include "attack_support.h"
+#include "random_net.h"
+
+namespace signflip::testing {
+namespace {
+
+double closeness(const DifferentiableModel& model, std::span<const float> image, int label) {
+  const auto pass = model.new_pass(1);
+  return margin_objective({label}, pass->forward(image, 1));
+}
+
+TEST(Square, IsNeverWorseThanTheCleanImageAndKeepsItsBudget) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Rng rng(seed, 1);
+    const ImageShape shape{static_cast<int>(1 + rng.below(9)), static_cast<int>(1 + rng.below(9)),
+                           rng.below(2) == 0 ? 1 : 3};
+    const auto linear = LinearModel::random(shape, 5, 2, rng);
+    const auto images = random_images(10, shape, rng);
+    auto labels = predictions(linear, images);
+    labels[0] = (labels[0] + 1) % 5;  // misclassified from the start
+    for (const char* norm : {"linf", "l2"}) {
+      const CountingModel model(linear);
+      const auto queries = 1 + rng.below(60);
+      const auto outcome =
+          attack(model,
+                 request_for("square", {{"norm", norm},
+                                        {"epsilon", std::to_string(rng.uniform(0, 0.4F))},
+                                        {"queries", std::to_string(queries)}}),
+                 images, labels);
+      EXPECT_EQ(outcome.gradients, 0U);
+      EXPECT_EQ(model.backwards(), 0U);
+      EXPECT_LE(outcome.queries, 10U * queries);
+      EXPECT_GE(outcome.queries, 1 + (10U - successes(outcome)) * queries);
+      EXPECT_EQ(model.forwards(), outcome.queries + 20);
+      for (std::size_t i = 0; i < images.count(); ++i) {
+        EXPECT_GE(closeness(linear, outcome.adversarial.image(i), labels[i]),
+                  closeness(linear, images.image(i), labels[i]));
+      }
+      EXPECT_TRUE(outcome.success[0]);
+      EXPECT_TRUE(same_values(outcome.adversarial.image(0), images.image(0)));
+    }
+  }
+}
+
+TEST(Square, ReachesTheWorstMarginOfAnAffineModel) {
+  const ImageShape shape{5, 5, 1};
+  Rng rng(3);
+  const LinearModel random = LinearModel::random(shape, 2, 1, rng);
+  // A bias that keeps the label out of reach, so that the search goes on to the end.
+  const LinearModel model(shape,
+                          [&] {
+                            std::vector<float> w(random.weight(0).begin(), random.weight(0).end());
+                            w.insert(w.end(), random.weight(1).begin(), random.weight(1).end());
+                            return w;
+                          }(),
+                          {100, 0});
+  const auto images = random_images(10, shape, rng, 0.3F, 0.7F);
+  const auto labels = predictions(model, images);
+  const auto linf = attack(model, request_for("square", {{"epsilon", "0.2"}, {"queries", "3000"}}),
+                           images, labels);
+  const auto l2 = attack(
+      model, request_for("square", {{"epsilon", "0.5"}, {"queries", "3000"}, {"norm", "l2"}}),
+      images, labels);
+  for (std::size_t i = 0; i < images.count(); ++i) {
+    EXPECT_NEAR(margin_of(model, linf.adversarial.image(i), labels[i]),
+                worst_margin(model, images.image(i), labels[i], 0.2), 1e-4);
+    const double clean = margin_of(model, images.image(i), labels[i]);
+    const double best = clean - worst_margin_l2(model, images.image(i), labels[i], 0.5);
+    EXPECT_GE(clean - margin_of(model, l2.adversarial.image(i), labels[i]),
+              0.65 * best);  // L2 windows are no smaller than 3×3
+  }
+}
+
+TEST(Square, TargetedReachesItsTargets) {
+  const ImageShape shape{6, 6, 1};
+  Rng rng(4);
+  const auto model = LinearModel::random(shape, 4, 1, rng);
+  const auto images = random_images(20, shape, rng);
+  const auto labels = predictions(model, images);
+  std::vector<int> targets;
+  for (const int label : labels) targets.push_back((label + 1) % 4);
+  const auto outcome =
+      attack(model, request_for("square", {{"epsilon", "0.5"}, {"queries", "2000"}}), images,
+             labels, targets);
+  const auto pgd = attack(model, request_for("pgd", {{"epsilon", "0.5"}}), images, labels, targets);
+  EXPECT_GE(successes(outcome) + 1, successes(pgd));
+  EXPECT_GT(successes(outcome), 10U);
+}
+
+TEST(AutoAttack, IsNeverWeakerThanAnyOfItsParts) {
+  std::size_t fallen = 0;
+  for (const char* norm : {"linf", "l2"}) {
+    for (std::uint64_t seed = 0; seed < 6; ++seed) {
+      Rng rng(seed, 5);
+      const ImageShape shape{8, 8, 1};
+      const auto model = random_net(shape, 6, 3, rng);
+      const auto images = random_images(40, shape, rng);
+      auto labels = predictions(model, images);
+      labels[3] = (labels[3] + 1) % 6;
+      const std::string epsilon = std::string_view(norm) == "l2" ? "0.4" : "0.07";
+      const Settings settings{{"epsilon", epsilon}, {"norm", norm}};
+      Settings all = settings;
+      all.insert(all.end(), {{"steps", "20"}, {"queries", "300"}});
+      const auto ensemble = attack(model, request_for("autoattack", all, seed), images, labels);
+      fallen += successes(ensemble);
+      EXPECT_TRUE(same_values(ensemble.adversarial.image(3), images.image(3)));
+      for (const char* part : {"apgd-ce", "apgd-t", "square"}) {
+        Settings own = settings;
+        if (std::string_view(part) == "square") {
+          own.emplace_back("queries", "300");
+        } else {
+          own.emplace_back("steps", "20");
+        }
+        const auto alone = attack(model, request_for(part, own, seed), images, labels);
+        for (std::size_t i = 0; i < images.count(); ++i) {
+          EXPECT_LE(alone.success[i], ensemble.success[i]) << part << ", image " << i;
+        }
+      }
+    }
+  }
+  EXPECT_GT(fallen, 100U);  // of 480: neither all nor none
+  EXPECT_LT(fallen, 400U);
+}
+
+TEST(AutoAttack, DecidesAffineModelsExactlyAndSparesTheFallen) {
+  const ImageShape shape{4, 4, 1};
+  Rng rng(6);
+  const auto model = LinearModel::random(shape, 5, 1, rng);
+  const auto images = random_images(60, shape, rng);
+  const auto labels = predictions(model, images);
+  const auto outcome = attack(
+      model, request_for("autoattack", {{"epsilon", "0.1"}, {"queries", "100"}}), images, labels);
+  for (std::size_t i = 0; i < images.count(); ++i) {
+    const double worst = worst_margin(model, images.image(i), labels[i], 0.1);
+    if (std::fabs(worst) < 1e-4) continue;
+    EXPECT_EQ(outcome.success[i] != 0, worst < 0);
+  }
+  // Survivors pay for everything; an image that falls costs at most what comes before its fall.
+  const std::size_t survivors = 60 - successes(outcome);
+  EXPECT_GE(outcome.gradients, survivors * 500);
+  EXPECT_LE(outcome.gradients, survivors * 500 + successes(outcome) * 400);
+}
+
+}  // namespace
+}  // namespace signflip::testing

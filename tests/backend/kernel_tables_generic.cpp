@@ -1,0 +1,10 @@
+// Where there is one table of kernels only: WebAssembly, Arm.
+#include "backend/kernel_tables.h"
+
+namespace signflip::test {
+
+std::vector<KernelTable> kernel_tables() {
+  return {{&cpu::generic_ops, &cpu::generic_training_ops}};
+}
+
+}  // namespace signflip::test

@@ -1,0 +1,257 @@
+// Every table of kernels that this processor runs, against reference.h in double precision and
+// against Eigen, on random shapes; and that an image's result does not depend on its neighbours in
+// the batch, without which results would depend on the number of threads.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <eigen3/Eigen/Core>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "backend/kernel_tables.h"
+#include "backend/reference.h"
+#include "support/numeric.h"
+#include "support/shapes.h"
+
+namespace signflip {
+namespace {
+
+using Doubles = std::vector<double>;
+using Floats = std::vector<float>;
+using test::close;
+using test::converted;
+
+constexpr float kPoison = std::numeric_limits<float>::quiet_NaN();
+constexpr double kTolerance = 1e-5;
+
+class Kernels : public testing::TestWithParam<test::KernelTable> {
+ protected:
+  const Ops& ops() const { return *GetParam().ops; }
+  const TrainingOps& training_ops() const { return *GetParam().training_ops; }
+
+  Floats packed(const Floats& weight, std::size_t rows, std::size_t columns) const {
+    Floats to(ops().packed_size(rows, columns), kPoison);
+    ops().pack(weight.data(), rows, columns, to.data());
+    return to;
+  }
+  Floats packed_transposed(const Floats& weight, std::size_t rows, std::size_t columns) const {
+    Floats to(ops().packed_size(columns, rows), kPoison);
+    ops().pack_transposed(weight.data(), rows, columns, to.data());
+    return to;
+  }
+
+  Floats conv_forward(const Conv2dShape& s, const Floats& x, const Floats& weight,
+                      const Floats& bias) const {
+    const std::size_t count = x.size() / s.in.size();
+    const Floats matrix = packed(weight, s.patch(), bias.size());
+    Floats y(count * s.out.size(), kPoison), scratch(s.scratch(), kPoison);
+    ops().conv2d_forward(s, count, x.data(), matrix.data(), bias.data(), y.data(), scratch.data());
+    return y;
+  }
+  Floats conv_input_gradient(const Conv2dShape& s, const Floats& dy, const Floats& weight) const {
+    const std::size_t count = dy.size() / s.out.size();
+    const auto filters = static_cast<std::size_t>(s.out.channels);
+    const Floats matrix = packed_transposed(weight, s.patch(), filters);
+    Floats dx(count * s.in.size(), kPoison), scratch(s.scratch(), kPoison);
+    ops().conv2d_input_gradient(s, count, dy.data(), matrix.data(), dx.data(), scratch.data());
+    return dx;
+  }
+  Floats dense_forward(DenseShape s, const Floats& x, const Floats& weight,
+                       const Floats& bias) const {
+    const std::size_t inputs = weight.size() / bias.size();
+    const Floats matrix = packed(weight, inputs, bias.size());
+    Floats y(x.size() / inputs * bias.size(), kPoison);
+    ops().dense_forward(s, x.size() / inputs, x.data(), matrix.data(), bias.data(), y.data());
+    return y;
+  }
+  Floats dense_input_gradient(DenseShape s, const Floats& dy, const Floats& weight) const {
+    const auto outputs = static_cast<std::size_t>(s.outputs);
+    const std::size_t inputs = weight.size() / outputs;
+    const Floats matrix = packed_transposed(weight, inputs, outputs);
+    Floats dx(dy.size() / outputs * inputs, kPoison);
+    ops().dense_input_gradient(s, dy.size() / outputs, dy.data(), matrix.data(), dx.data());
+    return dx;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Tables, Kernels, testing::ValuesIn(test::kernel_tables()),
+                         [](const auto& each) { return std::string(each.param.ops->name); });
+
+int between(Rng& rng, int low, int high) {
+  return low + static_cast<int>(rng.below(static_cast<std::uint32_t>(high - low + 1)));
+}
+
+Conv2dShape random_conv_shape(Rng& rng) {
+  // Small numbers are as likely as large ones, which the tile edges need and the clock likes.
+  const auto width = [&] { return between(rng, 1, rng.below(2) == 0 ? 9 : 70); };
+  const Size2 kernel = {between(rng, 1, 7), between(rng, 1, 7)};
+  const Size2 padding = {between(rng, 0, kernel.height - 1), between(rng, 0, kernel.width - 1)};
+  const ImageShape in = {between(rng, std::max(1, kernel.height - 2 * padding.height), 9),
+                         between(rng, std::max(1, kernel.width - 2 * padding.width), 9), width()};
+  return test::conv_shape(in, width(), kernel, {between(rng, 1, 3), between(rng, 1, 3)}, padding);
+}
+
+std::string describe(const Conv2dShape& s, std::size_t count) {
+  const auto text = [](int a, int b) { return std::to_string(a) + "x" + std::to_string(b); };
+  return std::to_string(count) + " images " + text(s.in.height, s.in.width) + "x" +
+         std::to_string(s.in.channels) + ", " + std::to_string(s.out.channels) +
+         " filters, kernel " + text(s.kernel.height, s.kernel.width) + ", stride " +
+         text(s.stride.height, s.stride.width) + ", padding " +
+         text(s.padding.height, s.padding.width);
+}
+
+TEST_P(Kernels, Conv2dMatchesTheReference) {
+  for (std::uint64_t stream = 0; stream < 200; ++stream) {
+    Rng rng(51, stream);
+    const Conv2dShape s = random_conv_shape(rng);
+    const auto count = static_cast<std::size_t>(between(rng, 1, 3));
+    SCOPED_TRACE(describe(s, count));
+    const auto filters = static_cast<std::size_t>(s.out.channels);
+    const auto x = test::random_values<float>(count * s.in.size(), rng);
+    const auto dy = test::random_values<float>(count * s.out.size(), rng);
+    const auto weight = test::random_values<float>(s.patch() * filters, rng);
+    const auto bias = test::random_values<float>(filters, rng);
+    const Doubles x_ = converted<double>(x), dy_ = converted<double>(dy),
+                  weight_ = converted<double>(weight), bias_ = converted<double>(bias);
+
+    Doubles y(dy.size());
+    reference::conv2d_forward(s, count, x_.data(), weight_.data(), bias_.data(), y.data());
+    ASSERT_TRUE(close(conv_forward(s, x, weight, bias), y, kTolerance));
+
+    Doubles dx(x.size());
+    reference::conv2d_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
+    ASSERT_TRUE(close(conv_input_gradient(s, dy, weight), dx, kTolerance));
+
+    auto dweight = test::random_values<float>(weight.size(), rng);
+    auto dbias = test::random_values<float>(filters, rng);
+    Doubles dweight_ = converted<double>(dweight), dbias_ = converted<double>(dbias);
+    reference::conv2d_weight_gradient(s, count, x_.data(), dy_.data(), dweight_.data(),
+                                      dbias_.data());
+    const auto pixels = s.out.size() / filters;
+    Floats scratch(s.scratch(), kPoison);
+    Floats padded(training_ops().training_scratch(pixels, filters), kPoison);
+    training_ops().conv2d_weight_gradient(s, count, x.data(), dy.data(), dweight.data(),
+                                          dbias.data(), scratch.data(), padded.data());
+    ASSERT_TRUE(close(dweight, dweight_, kTolerance, 1.0));
+    ASSERT_TRUE(close(dbias, dbias_, kTolerance, 1.0));
+  }
+}
+
+TEST_P(Kernels, DenseMatchesTheReference) {
+  for (std::uint64_t stream = 0; stream < 100; ++stream) {
+    Rng rng(52, stream);
+    const DenseShape s = {between(rng, 1, 300), between(rng, 1, 70)};
+    const auto count = static_cast<std::size_t>(between(rng, 1, 20));
+    SCOPED_TRACE(std::to_string(count) + " images, " + std::to_string(s.inputs) + " to " +
+                 std::to_string(s.outputs));
+    const auto inputs = static_cast<std::size_t>(s.inputs);
+    const auto outputs = static_cast<std::size_t>(s.outputs);
+    const auto x = test::random_values<float>(count * inputs, rng);
+    const auto dy = test::random_values<float>(count * outputs, rng);
+    const auto weight = test::random_values<float>(inputs * outputs, rng);
+    const auto bias = test::random_values<float>(outputs, rng);
+    const Doubles x_ = converted<double>(x), dy_ = converted<double>(dy),
+                  weight_ = converted<double>(weight), bias_ = converted<double>(bias);
+
+    Doubles y(dy.size()), dx(x.size());
+    reference::dense_forward(s, count, x_.data(), weight_.data(), bias_.data(), y.data());
+    ASSERT_TRUE(close(dense_forward(s, x, weight, bias), y, kTolerance));
+    reference::dense_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
+    ASSERT_TRUE(close(dense_input_gradient(s, dy, weight), dx, kTolerance));
+
+    auto dweight = test::random_values<float>(weight.size(), rng);
+    auto dbias = test::random_values<float>(outputs, rng);
+    Doubles dweight_ = converted<double>(dweight), dbias_ = converted<double>(dbias);
+    reference::dense_weight_gradient(s, count, x_.data(), dy_.data(), dweight_.data(),
+                                     dbias_.data());
+    Floats padded(training_ops().training_scratch(count, outputs), kPoison);
+    training_ops().dense_weight_gradient(s, count, x.data(), dy.data(), dweight.data(),
+                                         dbias.data(), padded.data());
+    ASSERT_TRUE(close(dweight, dweight_, kTolerance, 1.0));
+    ASSERT_TRUE(close(dbias, dbias_, kTolerance, 1.0));
+  }
+}
+
+TEST_P(Kernels, MatrixProductsMatchEigen) {
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  using SingleMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const auto view = [](const Floats& values, std::size_t rows, std::size_t columns) {
+    return Eigen::Map<const SingleMatrix>(values.data(), static_cast<Eigen::Index>(rows),
+                                          static_cast<Eigen::Index>(columns));
+  };
+  for (std::size_t columns = 1; columns <= 70; ++columns) {
+    Rng rng(53, columns);
+    const std::size_t rows = 1 + rng.below(40), depth = 1 + rng.below(200);
+    const auto x = test::random_values<float>(rows * depth, rng);
+    const auto weight = test::random_values<float>(depth * columns, rng);
+    const auto dy = test::random_values<float>(rows * columns, rng);
+    const DenseShape shape = {static_cast<int>(depth), static_cast<int>(columns)};
+    const Matrix a = view(x, rows, depth).cast<double>();
+    const Matrix b = view(weight, depth, columns).cast<double>();
+    const Matrix d = view(dy, rows, columns).cast<double>();
+    const auto flat = [](const Matrix& m) { return Doubles(m.data(), m.data() + m.size()); };
+    ASSERT_TRUE(close(dense_forward(shape, x, weight, Floats(columns)), flat(a * b), kTolerance));
+    ASSERT_TRUE(
+        close(dense_input_gradient(shape, dy, weight), flat(d * b.transpose()), kTolerance));
+    Floats dweight(weight.size()), dbias(columns);
+    Floats padded(training_ops().training_scratch(rows, columns), kPoison);
+    training_ops().dense_weight_gradient(shape, rows, x.data(), dy.data(), dweight.data(),
+                                         dbias.data(), padded.data());
+    ASSERT_TRUE(close(dweight, flat(a.transpose() * d), kTolerance));
+  }
+}
+
+/// The bytes of image n of a batch, and of the same image alone.
+testing::AssertionResult same_bytes(const Floats& batch, std::size_t n, const Floats& alone) {
+  const float* const found = batch.data() + n * alone.size();
+  if (std::memcmp(found, alone.data(), alone.size() * sizeof(float)) == 0) {
+    return testing::AssertionSuccess();
+  }
+  return testing::AssertionFailure() << "image " << n << " differs from the same image alone";
+}
+
+Floats image_of(const Floats& batch, std::size_t n, std::size_t size) {
+  const float* const first = batch.data() + n * size;
+  return Floats(first, first + size);
+}
+
+TEST_P(Kernels, AnImageDoesNotDependOnItsBatch) {
+  constexpr std::size_t kCount = 7;
+  for (std::uint64_t stream = 0; stream < 30; ++stream) {
+    Rng rng(54, stream);
+    const Conv2dShape s = random_conv_shape(rng);
+    SCOPED_TRACE(describe(s, kCount));
+    const auto filters = static_cast<std::size_t>(s.out.channels);
+    const auto x = test::random_values<float>(kCount * s.in.size(), rng);
+    const auto dy = test::random_values<float>(kCount * s.out.size(), rng);
+    const auto weight = test::random_values<float>(s.patch() * filters, rng);
+    const auto bias = test::random_values<float>(filters, rng);
+    const Floats y = conv_forward(s, x, weight, bias), dx = conv_input_gradient(s, dy, weight);
+
+    const DenseShape dense = {static_cast<int>(s.in.size()), s.out.channels};
+    const auto matrix = test::random_values<float>(s.in.size() * filters, rng);
+    const auto dense_dy = test::random_values<float>(kCount * filters, rng);
+    const Floats dense_y = dense_forward(dense, x, matrix, bias);
+    const Floats dense_dx = dense_input_gradient(dense, dense_dy, matrix);
+    for (std::size_t n = 0; n < kCount; ++n) {
+      const Floats one_x = image_of(x, n, s.in.size());
+      ASSERT_TRUE(same_bytes(y, n, conv_forward(s, one_x, weight, bias)));
+      ASSERT_TRUE(same_bytes(dx, n, conv_input_gradient(s, image_of(dy, n, s.out.size()), weight)));
+      ASSERT_TRUE(same_bytes(dense_y, n, dense_forward(dense, one_x, matrix, bias)));
+      ASSERT_TRUE(same_bytes(dense_dx, n,
+                             dense_input_gradient(dense, image_of(dense_dy, n, filters), matrix)));
+    }
+  }
+}
+
+TEST(KernelTables, TheChosenOneIsAmongThem) {
+  bool found = false;
+  for (const auto& table : test::kernel_tables()) {
+    found = found || (table.ops == &cpu_ops() && table.training_ops == &cpu_training_ops());
+  }
+  EXPECT_TRUE(found);
+}
+
+}  // namespace
+}  // namespace signflip

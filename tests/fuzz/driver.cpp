@@ -1,0 +1,173 @@
+// A main() for fuzz targets where libFuzzer is absent: runs the files and folders given as
+// arguments, then seeded random mutations of the target's own seeds. Not guided by coverage; its
+// use is that every build and every CI run exercises the targets.
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/rng.h"
+#include "fuzz/fuzz.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes = std::vector<std::uint8_t>;
+
+/// Runs one input from a block of exactly its size, so that AddressSanitizer sees each overrun.
+void run(const Bytes& input) {
+  const Bytes exact(input.begin(), input.end());
+  LLVMFuzzerTestOneInput(exact.data(), exact.size());
+}
+
+std::size_t position_in(const Bytes& bytes, signflip::Rng& rng) {
+  return bytes.empty() ? 0 : rng.below(static_cast<std::uint32_t>(bytes.size()));
+}
+
+/// Overwrites some bytes with a number that length and dimension fields trip over.
+void write_extreme(Bytes& bytes, signflip::Rng& rng) {
+  constexpr std::uint64_t kExtremes[] = {0,
+                                         1,
+                                         0x7f,
+                                         0x80,
+                                         0xff,
+                                         0x7fff,
+                                         0x8000,
+                                         0xffff,
+                                         0x7fffffff,
+                                         0x80000000,
+                                         0xffffffff,
+                                         0x7fffffffffffffff,
+                                         0xffffffffffffffff};
+  const std::uint64_t value = kExtremes[rng.below(std::size(kExtremes))];
+  const std::size_t width = std::size_t{1} << rng.below(4);
+  const bool big_endian = rng.below(2) == 0;
+  const std::size_t at = position_in(bytes, rng);
+  for (std::size_t i = 0; i < width && at + i < bytes.size(); ++i) {
+    bytes[at + i] = static_cast<std::uint8_t>(value >> (8 * (big_endian ? width - 1 - i : i)));
+  }
+}
+
+void mutate(Bytes& bytes, const std::vector<Bytes>& seeds, signflip::Rng& rng) {
+  const auto at = [&] {
+    return bytes.begin() + static_cast<std::ptrdiff_t>(position_in(bytes, rng));
+  };
+  switch (rng.below(8)) {
+    case 0:  // flip a bit
+      if (!bytes.empty()) *at() ^= static_cast<std::uint8_t>(1U << rng.below(8));
+      break;
+    case 1:  // set a byte
+      if (!bytes.empty()) *at() = static_cast<std::uint8_t>(rng.next());
+      break;
+    case 2:
+      write_extreme(bytes, rng);
+      break;
+    case 3:
+      bytes.resize(position_in(bytes, rng));
+      break;  // truncate
+    case 4:
+      bytes.insert(at(), static_cast<std::uint8_t>(rng.next()));
+      break;
+    case 5:  // remove a byte
+      if (!bytes.empty()) bytes.erase(at());
+      break;
+    case 6: {  // repeat a stretch
+      const Bytes stretch(at(), bytes.end());
+      bytes.insert(at(), stretch.begin(), stretch.end());
+      break;
+    }
+    default: {  // go on as another seed does
+      const Bytes& other = seeds[rng.below(static_cast<std::uint32_t>(seeds.size()))];
+      const auto from = other.begin() + static_cast<std::ptrdiff_t>(position_in(other, rng));
+      bytes.erase(at(), bytes.end());
+      bytes.insert(bytes.end(), from, other.end());
+    }
+  }
+}
+
+void run_mutations(std::uint64_t runs, std::uint64_t seed) {
+  constexpr std::size_t kMaxInput = 1 << 16;
+  const std::vector<Bytes> seeds = fuzz_seeds();
+  for (const Bytes& input : seeds) run(input);
+  for (std::uint64_t i = 0; i < runs; ++i) {
+    signflip::Rng rng(seed, i);  // a stream each, so that run i can be repeated alone
+    Bytes input = seeds[rng.below(static_cast<std::uint32_t>(seeds.size()))];
+    for (std::uint32_t steps = 1 + rng.below(6); steps > 0; --steps) mutate(input, seeds, rng);
+    input.resize(std::min(input.size(), kMaxInput));
+    run(input);
+  }
+}
+
+/// Runs a file, or all files below a folder. Returns how many, or nothing where there is none.
+std::optional<std::size_t> run_path(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) {
+    std::ifstream file(path, std::ios::binary);
+    run(Bytes(std::istreambuf_iterator<char>(file), {}));
+    return 1;
+  }
+  if (!fs::is_directory(path, error)) return std::nullopt;
+  std::size_t count = 0;
+  for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->is_regular_file(error)) count += run_path(entry->path()).value_or(0);
+  }
+  return count;
+}
+
+bool write_seeds(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  int number = 0;
+  for (const Bytes& seed : fuzz_seeds()) {
+    std::ofstream file(folder / ("seed-" + std::to_string(number++)), std::ios::binary);
+    file.write(reinterpret_cast<const char*>(seed.data()),
+               static_cast<std::streamsize>(seed.size()));
+    if (!file) return false;
+  }
+  return true;
+}
+
+constexpr std::string_view kUsage =
+    "usage: %s [--runs N] [--seed S] [--write-seeds FOLDER] [FILE or FOLDER]…\n"
+    "Runs each file, then N random mutations of the built-in seeds (N = 1000 without files).\n";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::optional<std::uint64_t> runs;
+  std::uint64_t seed = 1;
+  std::size_t files = 0;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    if (option == "--runs" || option == "--seed") {
+      const std::string_view text = i + 1 < argc ? argv[++i] : "";
+      std::uint64_t value = 0;
+      if (std::from_chars(text.begin(), text.end(), value).ec != std::errc()) {
+        std::fprintf(stderr, kUsage.data(), argv[0]);
+        return 2;
+      }
+      (option == "--runs" ? runs.emplace() : seed) = value;
+    } else if (option == "--write-seeds" && i + 1 < argc) {
+      return write_seeds(argv[i + 1]) ? 0 : 1;
+    } else if (option.starts_with("--")) {
+      std::fprintf(stderr, kUsage.data(), argv[0]);
+      return 2;
+    } else if (const auto count = run_path(argv[i])) {
+      files += *count;
+    } else {
+      std::fprintf(stderr, "%s: there is no such file or folder\n", argv[i]);
+      return 1;
+    }
+  }
+  const std::uint64_t mutations = runs.value_or(files == 0 ? 1000 : 0);
+  if (mutations > 0) run_mutations(mutations, seed);
+  std::printf("%zu files and %llu mutations ran\n", files,
+              static_cast<unsigned long long>(mutations));
+  return 0;
+}

@@ -1,0 +1,137 @@
+// Architectures as JSON: the round trip, the short forms, and a sentence for everything that is not
+// an architecture.
+#include "nn/architecture_json.h"
+
+#include <gtest/gtest.h>
+
+namespace signflip {
+namespace {
+
+Result<Architecture> read(const std::string& text) {
+  return architecture_from_json(parse_json(text));
+}
+
+std::string refusal(const std::string& text) {
+  const auto architecture = read(text);
+  return architecture ? "it is an architecture" : architecture.error().message;
+}
+
+std::string refusal_of_layer(const std::string& layer) {
+  return refusal(R"({"layers": [{"type": "relu"}, )" + layer + "]}");
+}
+
+TEST(ArchitectureJson, RoundTripsEverything) {
+  Architecture architecture;
+  architecture.name = "all – of \"it\"";
+  architecture.input = {5, 6, 2};
+  architecture.classes = {"Tempo 30", "Überholverbot", ""};
+  architecture.mean = {0.1307F, 0.5F};
+  architecture.deviation = {0.3081F, 0.25F};
+  architecture.layers = {Conv2d{3, {2, 4}, {1, 2}, {0, 1}}, BatchNorm2d{}, Relu{},
+                         MaxPool2d{{2, 1}, {1, 2}}, Upsample2d{{2, 3}}, Sigmoid{}, Flatten{},
+                         Dropout{0.25F}, Dense{3}};
+  const OrderedJson json = architecture_to_json(architecture);
+  const auto back = read(json.dump());
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->name, architecture.name);
+  EXPECT_EQ(back->input, architecture.input);
+  EXPECT_EQ(back->classes, architecture.classes);
+  EXPECT_EQ(back->mean, architecture.mean);
+  EXPECT_EQ(back->deviation, architecture.deviation);
+  EXPECT_EQ(back->layers, architecture.layers);
+  EXPECT_EQ(architecture_to_json(*back).dump(), json.dump());
+}
+
+TEST(ArchitectureJson, ReadsTheContractsExample) {
+  const auto architecture = read(R"({"version": 1, "name": "mnist-normal",
+    "input": {"height": 28, "width": 28, "channels": 1}, "classes": ["0", "1"],
+    "normalise": {"mean": [0.1307], "std": [0.3081]},
+    "layers": [{"type": "conv2d", "filters": 16, "kernel": [4, 4], "stride": [2, 2],
+                "padding": [1, 1]}, {"type": "relu"},
+               {"type": "maxpool2d", "kernel": [2, 2], "stride": [2, 2]}, {"type": "batchnorm2d"},
+               {"type": "dropout", "rate": 0.25}, {"type": "flatten"},
+               {"type": "dense", "units": 10}]})");
+  ASSERT_TRUE(architecture) << architecture.error().message;
+  EXPECT_EQ(architecture->layers.size(), 7U);
+  EXPECT_EQ(architecture->layers[0], Layer(Conv2d{16, {4, 4}, {2, 2}, {1, 1}}));
+  EXPECT_EQ(architecture->deviation, std::vector<float>{0.3081F});
+}
+
+TEST(ArchitectureJson, OneNumberStandsForBothSidesAndDefaultsArePyTorchs) {
+  const auto architecture = read(R"({"layers": [
+    {"type": "conv2d", "filters": 4, "kernel": 3}, {"type": "maxpool2d", "kernel": 2},
+    {"type": "maxpool2d", "kernel": 3, "stride": 1}, {"type": "upsample2d", "scale": 2},
+    {"type": "conv2d", "filters": 4, "kernel": 5, "stride": 2, "padding": 1}]})");
+  ASSERT_TRUE(architecture) << architecture.error().message;
+  EXPECT_EQ(architecture->layers,
+            (std::vector<Layer>{Conv2d{4, {3, 3}, {1, 1}, {0, 0}}, MaxPool2d{{2, 2}, {2, 2}},
+                                MaxPool2d{{3, 3}, {1, 1}}, Upsample2d{{2, 2}},
+                                Conv2d{4, {5, 5}, {2, 2}, {1, 1}}}));
+  EXPECT_EQ(architecture->input, ImageShape{});
+  EXPECT_TRUE(architecture->classes.empty());
+}
+
+TEST(ArchitectureJson, RefusesWhatIsNoArchitecture) {
+  EXPECT_EQ(refusal(""), "the architecture is not a JSON object");
+  EXPECT_EQ(refusal("{"), "the architecture is not a JSON object");
+  EXPECT_EQ(refusal("[]"), "the architecture is not a JSON object");
+  EXPECT_EQ(refusal("{}"), "the architecture needs a list of layers");
+  EXPECT_EQ(refusal(R"({"layers": {}})"), "the architecture needs a list of layers");
+  EXPECT_EQ(refusal(R"({"version": 2, "layers": []})"), "version is 2, expected 1");
+  EXPECT_EQ(refusal(R"({"version": "1", "layers": []})"),
+            "version is \"1\", expected a whole number");
+  EXPECT_EQ(refusal(R"({"input": 28, "layers": []})"),
+            "input is 28, expected height, width and channels");
+  EXPECT_EQ(refusal(R"({"input": {"height": 28, "width": 28}, "layers": []})"),
+            "input: channels is missing");
+  EXPECT_EQ(refusal(R"({"input": {"height": -1, "width": 1, "channels": 1}, "layers": []})"),
+            "input: height is -1, expected a whole number");
+  EXPECT_EQ(refusal(R"({"classes": "0", "layers": []})"), "classes is \"0\", expected a list");
+  EXPECT_EQ(refusal(R"({"classes": [0], "layers": []})"), "a class name is 0, expected a string");
+  EXPECT_EQ(refusal(R"({"normalise": 1, "layers": []})"), "normalise is 1, expected mean and std");
+  EXPECT_EQ(refusal(R"({"normalise": {"mean": [0]}, "layers": []})"), "normalise needs a list std");
+  EXPECT_EQ(refusal(R"({"normalise": {"mean": ["0"], "std": [1]}, "layers": []})"),
+            "mean is \"0\", expected numbers");
+}
+
+TEST(ArchitectureJson, NamesTheLayerThatIsWrong) {
+  EXPECT_EQ(refusal_of_layer("7"), "layer 1: needs a type");
+  EXPECT_EQ(refusal_of_layer(R"({"type": 7})"), "layer 1: needs a type");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "lstm"})"),
+            "layer 1: type is \"lstm\", expected conv2d, batchnorm2d, relu, maxpool2d, dropout, "
+            "flatten, dense, upsample2d or sigmoid");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "kernel": 3})"), "layer 1: filters is missing");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3})"), "layer 1: kernel is missing");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3, "kernel": [3, 3, 3]})"),
+            "layer 1: kernel is [3,3,3], expected [height, width]");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3, "kernel": 1000000000})"),
+            "layer 1: kernel is 1000000000, expected [height, width]");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3, "kernel": [3, 2.5]})"),
+            "layer 1: kernel is [3,2.5], expected [height, width]");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 1e30, "kernel": 3})"),
+            "layer 1: filters is 1e+30, expected a whole number");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "dense", "units": 18446744073709551615})"),
+            "layer 1: units is 18446744073709551615, expected a whole number");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "dense"})"), "layer 1: units is missing");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "dropout"})"), "layer 1: rate is missing");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "dropout", "rate": "0.5"})"),
+            "layer 1: rate is \"0.5\", expected a number");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "upsample2d"})"), "layer 1: scale is missing");
+}
+
+TEST(ParseJson, RefusesDeepNesting) {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  EXPECT_TRUE(parse_json(nested(60)).is_array());
+  EXPECT_TRUE(parse_json(nested(100)).is_discarded());
+  EXPECT_TRUE(parse_json(nested(1000000)).is_discarded());
+  EXPECT_TRUE(parse_json("\"" + nested(1000) + "\"").is_string()) << "brackets in a string";
+  EXPECT_TRUE(parse_json(R"(["\"[[[[", "\\"])").is_array());
+  EXPECT_TRUE(parse_json(std::string(1000000, '[')).is_discarded());
+  EXPECT_EQ(refusal(R"({"layers": [], "version": )" + nested(100000) + "}"),
+            "the architecture is not a JSON object");
+}
+
+}  // namespace
+}  // namespace signflip

@@ -1,0 +1,85 @@
+// The built-in architectures: that their sizes are those of the literature, and fit their datasets.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "nn/architecture_json.h"
+#include "nn/sequential.h"
+
+namespace signflip {
+namespace {
+
+constexpr ImageShape kMnist = {28, 28, 1};
+constexpr ImageShape kGtsrb = {32, 32, 3};
+
+struct Size {
+  const char* name;
+  ImageShape input;
+  int classes;
+  std::size_t parameters;
+};
+
+class NamedArchitectures : public testing::TestWithParam<Size> {};
+INSTANTIATE_TEST_SUITE_P(Sizes, NamedArchitectures,
+                         testing::Values(Size{"s", kMnist, 10, 166406},
+                                         Size{"s-bn", kMnist, 10, 166502},
+                                         Size{"compact", kMnist, 10, 116362},
+                                         Size{"m243", kMnist, 10, 242858},
+                                         Size{"smallcnn", kMnist, 10, 312202},
+                                         Size{"madry", kMnist, 10, 3274634},
+                                         Size{"lenet", kGtsrb, 43, 64811},
+                                         Size{"g240s", kGtsrb, 43, 234347}),
+                         [](const auto& each) {
+                           std::string name = each.param.name;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST_P(NamedArchitectures, HaveTheirKnownSizes) {
+  const Size& size = GetParam();
+  auto architecture = named_architecture(size.name, size.input, size.classes);
+  ASSERT_TRUE(architecture);
+  EXPECT_EQ(architecture->classes.size(), static_cast<std::size_t>(size.classes));
+  EXPECT_EQ(architecture->name, size.name);
+  const auto network = Sequential::create(std::move(*architecture));
+  ASSERT_TRUE(network) << network.error().message;
+  EXPECT_EQ(network->parameters().size(), size.parameters);
+  EXPECT_EQ(network->classes(), size.classes);
+  EXPECT_NE(architecture_names().find(size.name), std::string_view::npos);
+}
+
+TEST(NamedArchitectures, CountTheirMultiplyAdds) {
+  const auto network = Sequential::create(*named_architecture("s", kMnist, 10));
+  ASSERT_TRUE(network);
+  EXPECT_EQ(network->multiply_adds(), 609384U);
+}
+
+TEST(NamedArchitectures, AreAllListed) {
+  std::string_view names = architecture_names();
+  std::size_t count = 0;
+  while (!names.empty()) {
+    const std::size_t comma = names.find(", ");
+    EXPECT_TRUE(named_architecture(names.substr(0, comma), kGtsrb, 43));
+    names = comma == std::string_view::npos ? "" : names.substr(comma + 2);
+    ++count;
+  }
+  EXPECT_EQ(count, 8U);
+}
+
+TEST(NamedArchitectures, AnUnknownNameIsOneSentence) {
+  const auto architecture = named_architecture("resnet", kMnist, 10);
+  ASSERT_FALSE(architecture);
+  EXPECT_EQ(architecture.error().message,
+            "there is no architecture 'resnet'; known are " + std::string(architecture_names()) +
+                ", or a FILE.json");
+  EXPECT_FALSE(named_architecture("", kMnist, 10));
+}
+
+TEST(NamedArchitectures, ThatDoNotFitAnInputSaySo) {
+  const auto network = Sequential::create(*named_architecture("lenet", {8, 8, 1}, 10));
+  ASSERT_FALSE(network);
+  EXPECT_EQ(network.error().message, "layer 3: conv2d with kernel 5×5 does not fit its input 2×2×6");
+}
+
+}  // namespace
+}  // namespace signflip

@@ -1,0 +1,201 @@
+// The gradients of whole networks against central differences of an independent forward pass in
+// double precision, over layers in orders that nobody would choose: activations share buffers
+// (works_in_place in sequential.cpp), and a wrong choice shows here.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "nn/training_pass.h"
+#include "support/double_network.h"
+#include "support/networks.h"
+
+namespace signflip {
+namespace {
+
+using Doubles = std::vector<double>;
+using Floats = std::vector<float>;
+using test::close;
+using test::converted;
+using test::Mode;
+
+constexpr double kTolerance = 1e-3;
+constexpr double kFloor =
+    0.02;  // where a gradient vanishes, float32 leaves noise of this times 1e-3
+
+/// A derivative by two step sizes; they disagree where a kink lies between.
+struct Difference {
+  double value;
+  bool smooth;
+};
+template <class F>
+Difference difference(Doubles& at, std::size_t i, F value) {
+  const double wide = test::central_difference(at, i, 2e-5, value);
+  const double narrow = test::central_difference(at, i, 5e-6, value);
+  return {narrow, std::abs(wide - narrow) <= 1e-4 * std::max(std::abs(narrow), kFloor)};
+}
+
+/// Checks up to 40 coordinates of `gradient` against differences of `value` around `at`.
+template <class F>
+void expect_gradient(std::span<const float> gradient, Doubles at, F value) {
+  Doubles expected, found;
+  const std::size_t stride = at.size() / 40 + 1;
+  std::size_t tried = 0;
+  for (std::size_t i = 0; i < at.size(); i += stride, ++tried) {
+    const Difference d = difference(at, i, value);
+    if (!d.smooth) continue;
+    expected.push_back(d.value);
+    found.push_back(static_cast<double>(gradient[i]));
+  }
+  EXPECT_TRUE(close(found, expected, kTolerance, kFloor));
+  EXPECT_GE(expected.size() + 3, tried) << "too many kinks for the test to mean anything";
+}
+
+void check_input_gradient(const Sequential& network) {
+  SCOPED_TRACE(test::describe(network));
+  constexpr std::size_t kCount = 2;
+  Rng rng(61);
+  const auto images = test::random_values<float>(kCount * network.input_shape().size(), rng, 0.0F);
+  const auto dy = test::random_values<float>(kCount * network.output_shape().size(), rng);
+  const auto parameters = converted<double>(network.parameters());
+  const auto forward = [&](const Doubles& x) {
+    return test::double_forward(network, parameters, x, kCount, Mode::inference);
+  };
+
+  const auto pass = network.new_pass(kCount + 1);
+  const auto y = pass->forward(images, kCount);
+  EXPECT_TRUE(close(y, forward(converted<double>(images)), 1e-5, 0.1));
+
+  Floats dx(images.size(), NAN);
+  pass->input_gradient(dy, dx);
+  const auto exact_dy = converted<double>(dy);
+  expect_gradient(dx, converted<double>(images),
+                  [&](const Doubles& x) { return test::dot(forward(x), exact_dy); });
+
+  Floats again(images.size(), NAN);
+  pass->input_gradient(dy, again);
+  EXPECT_EQ(again, dx) << "a second gradient at the same point differs";
+}
+
+void check_weight_gradients(const Sequential& network) {
+  SCOPED_TRACE(test::describe(network));
+  constexpr std::size_t kCount = 5;
+  Rng rng(62);
+  const auto images = test::random_values<float>(kCount * network.input_shape().size(), rng, 0.0F);
+  const auto dy = test::random_values<float>(kCount * network.output_shape().size(), rng);
+  const auto exact_images = converted<double>(images), exact_dy = converted<double>(dy);
+  const auto exact_parameters = converted<double>(network.parameters());
+
+  const Rng masks(1);
+  const auto forward = [&](const Doubles& parameters, const Doubles& x) {
+    return test::double_forward(network, parameters, x, kCount, Mode::training, masks);
+  };
+
+  TrainingPass pass(network, kCount);
+  const auto y = pass.forward(images, kCount, masks);
+  EXPECT_TRUE(close(y, forward(exact_parameters, exact_images), 2e-4, 0.1));
+  Floats dx(images.size(), NAN);
+  pass.backward(dy, dx);
+  expect_gradient(pass.gradients(), exact_parameters, [&](const Doubles& parameters) {
+    return test::dot(forward(parameters, exact_images), exact_dy);
+  });
+  expect_gradient(dx, exact_images, [&](const Doubles& x) {
+    return test::dot(forward(exact_parameters, x), exact_dy);
+  });
+
+  // Without the gradient at the pixels, which stops early, the weights' must be the same.
+  const Floats first = converted<float>(pass.gradients());
+  pass.clear_gradients();
+  pass.forward(images, kCount, masks);
+  pass.backward(dy);
+  EXPECT_EQ(converted<float>(pass.gradients()), first);
+}
+
+Layer conv(int filters, int kernel, int stride, int padding) {
+  return Conv2d{filters, {kernel, kernel}, {stride, stride}, {padding, padding}};
+}
+
+struct OddNetwork {
+  const char* name;
+  ImageShape input;
+  std::vector<Layer> layers;
+};
+
+class OddNetworks : public testing::TestWithParam<OddNetwork> {};
+const Layer kPool = MaxPool2d{{2, 2}, {2, 2}};
+INSTANTIATE_TEST_SUITE_P(
+    Layers, OddNetworks,
+    testing::Values(
+        OddNetwork{"usual",
+                   {8, 8, 1},
+                   {conv(3, 3, 1, 1), BatchNorm2d{}, Relu{}, kPool, Flatten{}, Dropout{0.3F},
+                    Dense{7}, Relu{}, Dense{4}}},
+        OddNetwork{"relu_first", {4, 4, 2}, {Relu{}, conv(3, 3, 1, 1), Relu{}}},
+        OddNetwork{"dropout_first", {3, 3, 2}, {Dropout{0.3F}, Flatten{}, Dense{3}}},
+        OddNetwork{"only_relu", {2, 3, 1}, {Relu{}}},
+        OddNetwork{"only_flatten", {2, 3, 2}, {Flatten{}}},
+        OddNetwork{"sigmoid_then_relu", {3, 3, 2}, {conv(2, 3, 1, 1), Sigmoid{}, Relu{}}},
+        OddNetwork{"sigmoid_then_dropout",
+                   {3, 3, 2},
+                   {conv(2, 3, 1, 1), Sigmoid{}, Dropout{0.3F}, Flatten{}, Dense{3}}},
+        OddNetwork{"sigmoid_then_dropout_relu_dropout",
+                   {3, 3, 1},
+                   {Sigmoid{}, Dropout{0.3F}, Relu{}, Dropout{0.3F}, Sigmoid{}, Relu{}}},
+        OddNetwork{"sigmoid_then_trivial_flatten", {1, 1, 5}, {Sigmoid{}, Flatten{}, Relu{}}},
+        OddNetwork{"relu_before_sigmoid",
+                   {4, 4, 1},
+                   {conv(3, 3, 1, 0), Relu{}, Sigmoid{}, Flatten{}, Dense{3}, Relu{}, Sigmoid{}}},
+        OddNetwork{"flatten_of_one_pixel",
+                   {3, 3, 2},
+                   {conv(6, 3, 1, 0), Relu{}, Flatten{}, Relu{}, Dense{4}}},
+        OddNetwork{"flatten_of_one_channel",
+                   {3, 3, 2},
+                   {conv(1, 2, 1, 0), Relu{}, Flatten{}, Dropout{0.3F}, Dense{4}, Flatten{}}},
+        OddNetwork{"batchnorm_after_relu",
+                   {5, 5, 1},
+                   {conv(3, 3, 1, 1), Relu{}, BatchNorm2d{}, conv(2, 3, 2, 1), Relu{},
+                    BatchNorm2d{}, Relu{}, Flatten{}, Dense{3}}},
+        OddNetwork{"batchnorm_first_and_last",
+                   {4, 4, 3},
+                   {BatchNorm2d{}, Relu{}, BatchNorm2d{}, BatchNorm2d{}}},
+        OddNetwork{"batchnorm_on_dense",
+                   {3, 3, 1},
+                   {Flatten{}, Dense{5}, BatchNorm2d{}, Relu{}, Dense{3}, BatchNorm2d{}}},
+        OddNetwork{"relu_chain",
+                   {4, 4, 1},
+                   {conv(2, 3, 1, 1), Relu{}, Relu{}, Dropout{0.3F}, Relu{}, kPool, Relu{}, kPool}},
+        OddNetwork{"pool_first", {5, 5, 2}, {MaxPool2d{{3, 2}, {1, 2}}, Relu{}, Flatten{}}},
+        OddNetwork{"autoencoder",
+                   {6, 6, 1},
+                   {conv(4, 3, 1, 1), Relu{}, kPool, conv(3, 3, 1, 1), Relu{}, Upsample2d{{2, 2}},
+                    Relu{}, conv(1, 3, 1, 1), Sigmoid{}}},
+        OddNetwork{"upsample_then_in_place",
+                   {2, 2, 2},
+                   {Upsample2d{{2, 3}}, Dropout{0.3F}, Relu{}, Sigmoid{}, Upsample2d{{1, 2}}}},
+        OddNetwork{"dense_chain", {1, 1, 6}, {Dense{5}, Dense{4}, Sigmoid{}, Dense{3}, Dense{2}}}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+TEST_P(OddNetworks, InputGradientMatchesDifferences) {
+  check_input_gradient(test::random_network(GetParam().input, GetParam().layers, 5));
+  check_input_gradient(test::random_network(GetParam().input, GetParam().layers, 6, false));
+}
+
+TEST_P(OddNetworks, WeightGradientsMatchDifferences) {
+  check_weight_gradients(test::random_network(GetParam().input, GetParam().layers, 7));
+}
+
+TEST(RandomNetworks, InputGradientMatchesDifferences) {
+  for (std::uint64_t seed = 0; seed < 300 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    check_input_gradient(test::random_architecture(seed));
+  }
+}
+
+TEST(RandomNetworks, WeightGradientsMatchDifferences) {
+  for (std::uint64_t seed = 0; seed < 300 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    check_weight_gradients(test::random_architecture(seed));
+  }
+}
+
+}  // namespace
+}  // namespace signflip

@@ -1,0 +1,95 @@
+// Layers: the shapes they make, what they cost, and the sentence where they do not fit.
+#include "nn/layers.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace signflip {
+namespace {
+
+ImageShape shape_after(const Layer& layer, ImageShape in) {
+  const auto out = output_shape(layer, in);
+  EXPECT_TRUE(out) << (out ? "" : out.error().message);
+  return out ? *out : ImageShape{};
+}
+
+std::string refusal(const Layer& layer, ImageShape in) {
+  const auto out = output_shape(layer, in);
+  return out ? "it fits: " + to_string(*out) : out.error().message;
+}
+
+TEST(OutputShape, OfConvolutions) {
+  EXPECT_EQ(shape_after(Conv2d{16, {4, 4}, {2, 2}, {1, 1}}, {28, 28, 1}), (ImageShape{14, 14, 16}));
+  EXPECT_EQ(shape_after(Conv2d{8, {3, 3}, {1, 1}, {0, 0}}, {3, 5, 2}), (ImageShape{1, 3, 8}));
+  EXPECT_EQ(shape_after(Conv2d{1, {1, 5}, {2, 3}, {0, 4}}, {6, 7, 3}), (ImageShape{3, 4, 1}));
+}
+
+TEST(OutputShape, OfTheOtherLayers) {
+  const ImageShape in = {5, 6, 3};
+  EXPECT_EQ(shape_after(MaxPool2d{{2, 2}, {2, 2}}, in), (ImageShape{2, 3, 3}));
+  EXPECT_EQ(shape_after(MaxPool2d{{3, 2}, {1, 1}}, in), (ImageShape{3, 5, 3}));
+  EXPECT_EQ(shape_after(Flatten{}, in), (ImageShape{1, 1, 90}));
+  EXPECT_EQ(shape_after(Upsample2d{{2, 3}}, in), (ImageShape{10, 18, 3}));
+  EXPECT_EQ(shape_after(Dense{7}, {1, 1, 90}), (ImageShape{1, 1, 7}));
+  for (const Layer& layer : {Layer(Relu{}), Layer(Sigmoid{}), Layer(BatchNorm2d{}),
+                             Layer(Dropout{0.0F}), Layer(Dropout{0.99F})}) {
+    EXPECT_EQ(shape_after(layer, in), in);
+  }
+}
+
+TEST(OutputShape, SaysWhyALayerDoesNotFit) {
+  EXPECT_EQ(refusal(Dense{10}, {2, 3, 4}),
+            "dense needs a flat input, not 2×3×4: put a flatten before it");
+  EXPECT_EQ(refusal(Conv2d{4, {5, 5}, {1, 1}, {0, 0}}, {4, 9, 1}),
+            "conv2d with kernel 5×5 does not fit its input 4×9×1");
+  EXPECT_EQ(refusal(MaxPool2d{{2, 2}, {2, 2}}, {1, 1, 4}),
+            "maxpool2d with kernel 2×2 does not fit its input 1×1×4");
+  EXPECT_EQ(refusal(Conv2d{4, {3, 3}, {1, 1}, {3, 0}}, {9, 9, 1}),
+            "conv2d needs a padding from 0 to less than its kernel 3×3, not 3×0");
+  EXPECT_EQ(refusal(Conv2d{0, {3, 3}, {1, 1}, {0, 0}}, {9, 9, 1}),
+            "conv2d's filters must be between 1 and 65536, not 0");
+  EXPECT_EQ(refusal(Dense{1000000000}, {1, 1, 4}),
+            "dense's units must be between 1 and 65536, not 1000000000");
+  EXPECT_EQ(refusal(Conv2d{1, {0, 3}, {1, 1}, {0, 0}}, {9, 9, 1}),
+            "conv2d needs a kernel and a stride between 1 and 4096, not 0×3 and 1×1");
+  EXPECT_EQ(refusal(MaxPool2d{{2, 2}, {0, 2}}, {9, 9, 1}),
+            "maxpool2d needs a kernel and a stride between 1 and 4096, not 2×2 and 0×2");
+  EXPECT_EQ(refusal(Dropout{1.0F}, {1, 1, 4}),
+            "dropout's rate must be at least 0 and below 1, not 1.000000");
+  EXPECT_EQ(refusal(Dropout{-0.1F}, {1, 1, 4}),
+            "dropout's rate must be at least 0 and below 1, not -0.100000");
+  EXPECT_EQ(refusal(Upsample2d{{0, 2}}, {1, 1, 4}),
+            "upsample2d needs a scale of at least 1, not 0×2");
+  EXPECT_EQ(refusal(Upsample2d{{4096, 4096}}, {1, 1, 64}),
+            "upsample2d makes an output of 4096×4096×64, which is larger than this build allows");
+}
+
+// Products of sides that overflow a size_t, above all WebAssembly's of 32 bits.
+TEST(OutputShape, RefusesWhatWouldOverflow) {
+  EXPECT_EQ(refusal(Dense{65536}, {1, 1, 1 << 26}),
+            "dense on an input of 1×1×67108864 needs more memory than this build allows");
+  EXPECT_EQ(refusal(Conv2d{65536, {4096, 4096}, {1, 1}, {4095, 4095}}, {1, 1, 1 << 26}),
+            "conv2d on an input of 1×1×67108864 needs more memory than this build allows");
+  EXPECT_EQ(refusal(Conv2d{1, {4096, 4096}, {1, 1}, {4095, 4095}}, {1, 1, 256}),
+            "conv2d on an input of 1×1×256 needs more memory than this build allows");
+  EXPECT_EQ(refusal(Conv2d{1, {1, 4096}, {1, 1}, {0, 2048}}, {1, 4096, 16}),
+            "conv2d on an input of 1×4096×16 needs more memory than this build allows");
+  EXPECT_EQ(refusal(Dropout{NAN}, {1, 1, 4}).substr(0, 14), "dropout's rate");
+}
+
+TEST(WeightShape, CountsWeightsAndMultiplyAdds) {
+  const Layer conv = Conv2d{16, {4, 4}, {2, 2}, {1, 1}};
+  const WeightShape shape = weight_shape(conv, {28, 28, 3});
+  EXPECT_EQ(shape.rows, 48U);
+  EXPECT_EQ(shape.columns, 16U);
+  EXPECT_EQ(shape.bias, 16U);
+  EXPECT_EQ(multiply_adds(conv, {28, 28, 3}), 14U * 14U * 48U * 16U);
+  EXPECT_EQ(multiply_adds(Dense{10}, {1, 1, 100}), 1000U);
+  EXPECT_EQ(multiply_adds(Relu{}, {28, 28, 3}), 0U);
+  EXPECT_EQ(weight_shape(BatchNorm2d{}, {5, 5, 7}).weight(), 7U);
+  EXPECT_EQ(weight_shape(Relu{}, {5, 5, 7}).bias, 0U);
+}
+
+}  // namespace
+}  // namespace signflip

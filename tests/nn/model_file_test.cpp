@@ -1,0 +1,169 @@
+// Model files that are as they should be: round trips, PyTorch's layouts, the self-test, quantised
+// weights. Damaged ones: model_file_damage_test.cpp.
+#include "nn/model_file.h"
+
+#include <gtest/gtest.h>
+
+#include "nn/half.h"
+#include "support/double_network.h"
+#include "support/model_bytes.h"
+
+namespace signflip {
+namespace {
+
+using Floats = std::vector<float>;
+using test::Bytes;
+
+Floats logits_of(const Sequential& network, const Floats& images) {
+  const std::size_t count = images.size() / network.input_shape().size();
+  Activations activations(network, count);
+  const auto y = forward(network, images, count, activations);
+  return Floats(y.begin(), y.end());
+}
+
+TEST(ModelFile, RoundTripsInF32) {
+  const Sequential network = test::small_model();
+  SaveOptions options;
+  options.metadata = {{"seed", "7"}, {"signflip", "is written by format_model"}};
+  const Bytes bytes = format_model(network, options);
+  EXPECT_EQ(bytes, format_model(network, options)) << "the same bytes each time";
+
+  const auto model = load_model(bytes, "m");
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_TRUE(model->verified);
+  EXPECT_EQ(model->metadata.at("seed"), "7");
+  const Architecture& architecture = model->network.architecture();
+  EXPECT_EQ(architecture.name, "small");
+  EXPECT_EQ(architecture.classes, network.architecture().classes);
+  EXPECT_EQ(architecture.layers, network.architecture().layers);
+  EXPECT_EQ(architecture.mean, network.architecture().mean);
+  EXPECT_TRUE(std::equal(network.parameters().begin(), network.parameters().end(),
+                         model->network.parameters().begin()));
+  EXPECT_TRUE(std::equal(network.statistics().begin(), network.statistics().end(),
+                         model->network.statistics().begin()));
+  EXPECT_EQ(format_model(model->network, options), bytes);
+}
+
+TEST(ModelFile, RoundTripsInF16) {
+  const Sequential network = test::small_model();
+  const Bytes bytes = format_model(network, {.weights = WeightType::f16, .metadata = {}});
+  const auto model = load_model(bytes, "m");
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_TRUE(model->verified) << "the self-test is that of the rounded weights";
+  for (std::size_t i = 0; i < network.parameters().size(); ++i) {
+    EXPECT_EQ(model->network.parameters()[i], half_to_float(float_to_half(network.parameters()[i])));
+  }
+  EXPECT_EQ(format_model(model->network, {.weights = WeightType::f16, .metadata = {}}), bytes);
+  EXPECT_LT(bytes.size(), format_model(network, {}).size());
+}
+
+TEST(ModelFile, WithoutSelfTestIsNotVerified) {
+  const auto model = load_model(format_model(test::small_model(), {.selftest = false, .metadata = {}}), "m");
+  ASSERT_TRUE(model);
+  EXPECT_FALSE(model->verified);
+}
+
+TEST(ModelFile, StoresPyTorchsLayouts) {
+  const Sequential network = test::small_model();
+  const Bytes bytes = format_model(network, {});
+  const auto file = parse_safetensors(bytes, "m");
+  ASSERT_TRUE(file);
+  using Sides = std::vector<std::size_t>;
+  const StoredTensor* const conv = file->find("0.weight");
+  ASSERT_NE(conv, nullptr);
+  EXPECT_EQ(conv->shape, (Sides{3, 2, 3, 2}));
+  EXPECT_EQ(file->find("1.running_var")->shape, Sides{3});
+  EXPECT_EQ(file->find("selftest.input")->shape, (Sides{1, 4, 4, 2}));
+  EXPECT_EQ(file->find("selftest.logits")->shape, (Sides{1, 3}));
+  const Floats theirs = *to_floats(*conv);
+  const auto ours = network.parameters().first(36);
+  for (std::size_t o = 0; o < 3; ++o) {
+    for (std::size_t c = 0; c < 2; ++c) {
+      for (std::size_t h = 0; h < 3; ++h) {
+        for (std::size_t w = 0; w < 2; ++w) {
+          EXPECT_EQ(theirs[((o * 2 + c) * 3 + h) * 2 + w], ours[((h * 2 + w) * 2 + c) * 3 + o]);
+        }
+      }
+    }
+  }
+  const StoredTensor* const dense = file->find("6.weight");
+  ASSERT_NE(dense, nullptr);
+  const PlacedLayer& placed = network.layers()[6];
+  EXPECT_EQ(dense->shape, (Sides{3, placed.shape.rows}));
+  const Floats out_by_in = *to_floats(*dense);
+  for (std::size_t i = 0; i < placed.shape.rows; ++i) {
+    for (std::size_t o = 0; o < 3; ++o) {
+      EXPECT_EQ(out_by_in[o * placed.shape.rows + i],
+                network.parameters()[placed.weight + i * 3 + o]);
+    }
+  }
+}
+
+TEST(ModelFile, ADenoiserHasNoClassesAndAnImageAsOutput) {
+  const auto network = test::random_network(
+      {4, 4, 1}, {Conv2d{2, {3, 3}, {2, 2}, {1, 1}}, Relu{}, Upsample2d{{2, 2}},
+                  Conv2d{1, {3, 3}, {1, 1}, {1, 1}}, Sigmoid{}}, 41);
+  const auto model = load_model(format_model(network, {}), "m");
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_TRUE(model->verified);
+  EXPECT_EQ(model->network.output_shape(), model->network.input_shape());
+
+  const auto classifier = test::random_network({4, 4, 1}, {Flatten{}, Dense{3}}, 42);
+  const auto nameless = load_model(format_model(classifier, {}), "m");
+  ASSERT_FALSE(nameless);
+  EXPECT_EQ(nameless.error().message,
+            "m: it has no classes, and its output 1×1×3 is not an image of its input's shape 4×4×1");
+}
+
+/// A 1×1×2 classifier with I8 weights [[1, -128], [127, 0]] and the scale given as header entry.
+Bytes quantised(const std::string& scale_entry, const Bytes& scale) {
+  const std::string architecture =
+      R"({\"input\":{\"height\":1,\"width\":1,\"channels\":2},\"classes\":[\"a\",\"b\"],)"
+      R"(\"layers\":[{\"type\":\"dense\",\"units\":2}]})";
+  Bytes data = {0, 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 0x7F, 0};
+  data.insert(data.end(), scale.begin(), scale.end());
+  return test::safetensors_bytes(
+      R"({"__metadata__":{"signflip":")" + architecture +
+          R"("},"0.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+          R"("0.weight":{"dtype":"I8","shape":[2,2],"data_offsets":[8,12]})" +
+          scale_entry + "}",
+      data);
+}
+
+TEST(ModelFile, ReadsQuantisedWeightsWithAScaleForEachOutput) {
+  const std::string entry = R"(,"0.weight.scale":{"dtype":"F32","shape":[2],"data_offsets":[12,20]})";
+  const Bytes half_and_two = {0, 0, 0, 0x3F, 0, 0, 0, 0x40};
+  const auto model = load_model(quantised(entry, half_and_two), "m");
+  ASSERT_TRUE(model) << model.error().message;
+  const auto logits = logits_of(model->network, {1.0F, 0.25F});
+  EXPECT_EQ(logits, (Floats{0.5F - 16.0F, 254.0F}));
+
+  const auto missing = load_model(quantised("", {}), "m");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().message, "m: tensor 0.weight is I8, but 0.weight.scale is missing");
+  const auto one = load_model(
+      quantised(R"(,"0.weight.scale":{"dtype":"F32","shape":[1],"data_offsets":[12,16]})",
+                Bytes(4)),
+      "m");
+  ASSERT_FALSE(one);
+  EXPECT_EQ(one.error().message, "m: tensor 0.weight.scale has the shape 1, expected 2");
+  const auto half = load_model(
+      quantised(R"(,"0.weight.scale":{"dtype":"F16","shape":[2],"data_offsets":[12,16]})",
+                Bytes(4)),
+      "m");
+  ASSERT_FALSE(half);
+  EXPECT_EQ(half.error().message, "m: tensor 0.weight.scale has dtype F16, expected F32");
+}
+
+TEST(ModelFile, IgnoresTensorsThatItDoesNotKnow) {
+  const Sequential network = test::small_model();
+  SafetensorsWriter writer;
+  writer.add_metadata("signflip", std::string(test::header_of(format_model(
+                                      network, {}))["__metadata__"]["signflip"].get<std::string>()));
+  add_network(writer, network, WeightType::f32);
+  writer.add_f32("optimizer.step", {1}, Floats{3.0F});
+  EXPECT_TRUE(load_model(writer.finish(), "m"));
+}
+
+}  // namespace
+}  // namespace signflip

@@ -1,0 +1,196 @@
+// Sequential: what it refuses to build, that passes are deterministic and counted, and that folding
+// batch norm changes nothing. Gradients are gradients_test.cpp's business.
+#include "nn/sequential.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "nn/model_file.h"
+#include "support/networks.h"
+
+namespace signflip {
+namespace {
+
+using Floats = std::vector<float>;
+
+std::string refusal(Architecture architecture) {
+  const auto network = Sequential::create(std::move(architecture));
+  return network ? "it is a network" : network.error().message;
+}
+
+Architecture with_layers(ImageShape input, std::vector<Layer> layers) {
+  Architecture architecture;
+  architecture.input = input;
+  architecture.layers = std::move(layers);
+  return architecture;
+}
+
+Floats outputs(const Sequential& network, const Floats& images) {
+  const std::size_t count = images.size() / network.input_shape().size();
+  Activations activations(network, count);
+  const auto y = forward(network, images, count, activations);
+  return Floats(y.begin(), y.end());
+}
+
+TEST(SequentialCreate, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(refusal(with_layers({4, 4, 1}, {})), "a network needs at least one layer, found none");
+  EXPECT_EQ(refusal(with_layers({0, 4, 1}, {Relu{}})),
+            "the input must be at least 1×1×1 and of a sensible size, not 0×4×1");
+  EXPECT_EQ(refusal(with_layers({4, 4, -1}, {Relu{}})),
+            "the input must be at least 1×1×1 and of a sensible size, not 4×4×-1");
+  EXPECT_EQ(refusal(with_layers({4096, 4096, 65536}, {Relu{}})),
+            "the input must be at least 1×1×1 and of a sensible size, not 4096×4096×65536");
+  EXPECT_EQ(refusal(with_layers({4, 4, 1}, {Relu{}, Dense{3}})),
+            "layer 1: dense needs a flat input, not 4×4×1: put a flatten before it");
+  EXPECT_EQ(refusal(with_layers({1, 1, 1}, std::vector<Layer>(100000, Relu{}))),
+            "a network has at most 1000 layers, not 100000");
+}
+
+TEST(SequentialCreate, RefusesMoreMemoryThanSensible) {
+  const Layer wide = Dense{65536};
+  EXPECT_EQ(refusal(with_layers({1, 1, 4096}, {wide, Dense{4096}})),
+            "layer 0: the network has more than 268435456 parameters");
+  std::vector<Layer> layers(500, Sigmoid{});
+  layers.insert(layers.begin(), Upsample2d{{1024, 1024}});
+  EXPECT_EQ(refusal(with_layers({1, 1, 1}, layers)),
+            "layer 63: the network has more than 67108864 activations an image");
+}
+
+TEST(SequentialCreate, ChecksClassesAndNormalisation) {
+  Architecture architecture = with_layers({2, 2, 2}, {Flatten{}, Dense{3}});
+  architecture.classes = {"a", "b"};
+  EXPECT_EQ(refusal(architecture), "the last layer makes 1×1×3, but there are 2 classes");
+  architecture.classes = {"a", "b", "c"};
+  EXPECT_EQ(refusal(architecture), "it is a network");
+  architecture.mean = {0.5F};
+  EXPECT_EQ(refusal(architecture),
+            "normalise needs one mean and one std for each of the 2 channels, found 1 and 0");
+  architecture.mean = {0.5F, 0.5F};
+  architecture.deviation = {0.5F, 0.0F};
+  EXPECT_EQ(refusal(architecture),
+            "normalise needs finite means and a std above 0, found 0.500000 and 0.000000");
+  architecture.deviation = {0.5F, NAN};
+  EXPECT_NE(refusal(architecture), "it is a network");
+  architecture.mean = {0.5F, 3e38F};
+  architecture.deviation = {0.5F, 0.1F};
+  EXPECT_EQ(refusal(architecture), "normalise has a mean that is too large for its std");
+}
+
+TEST(Sequential, StartsAsZeroWeightsAndIdentityBatchNorm) {
+  const auto network = Sequential::create(with_layers({2, 2, 3}, {BatchNorm2d{}}));
+  ASSERT_TRUE(network);
+  Rng rng(1);
+  const auto images = test::random_values<float>(12, rng, 0.0F);
+  EXPECT_TRUE(test::close(outputs(*network, images), images, 1e-5));
+}
+
+TEST(Sequential, InitialisesAfterHe) {
+  auto network = test::random_network({8, 8, 4}, {Conv2d{200, {3, 3}, {1, 1}, {0, 0}}}, 1);
+  network.initialise(3);
+  const auto weight = network.parameters().first(36 * 200);
+  double square = 0;
+  for (const float w : weight) square += static_cast<double>(w) * static_cast<double>(w);
+  EXPECT_NEAR(square / 7200, 2.0 / 36, 0.05 * 2 / 36);
+  for (const float b : network.parameters().last(200)) EXPECT_EQ(b, 0.0F);
+  const Floats first(network.parameters().begin(), network.parameters().end());
+  network.initialise(4);
+  EXPECT_FALSE(std::equal(first.begin(), first.end(), network.parameters().begin()));
+  network.initialise(3);
+  EXPECT_TRUE(std::equal(first.begin(), first.end(), network.parameters().begin()));
+}
+
+Sequential usual_network() {
+  const auto conv = [](int filters) { return Conv2d{filters, {3, 3}, {1, 1}, {1, 1}}; };
+  return test::random_network(
+      {8, 8, 2},
+      {conv(5), BatchNorm2d{}, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, conv(7), Relu{}, BatchNorm2d{},
+       Sigmoid{}, Dropout{0.5F}, Flatten{}, Dense{20}, Relu{}, Dense{6}},
+      9);
+}
+
+TEST(SequentialPass, IsDeterministicAndDoesNotDependOnTheBatch) {
+  const Sequential network = usual_network();
+  constexpr std::size_t kCount = 7;
+  const std::size_t size = network.input_shape().size();
+  Rng rng(2);
+  const auto images = test::random_values<float>(kCount * size, rng, 0.0F);
+  const auto dy = test::random_values<float>(kCount * 6, rng);
+  const auto batch = network.new_pass(kCount), alone = network.new_pass(1);
+  const auto y = batch->forward(images, kCount);
+  Floats dx(images.size(), NAN), one_dx(size, NAN);
+  batch->input_gradient(dy, dx);
+  for (std::size_t n = 0; n < kCount; ++n) {
+    const auto one = alone->forward(std::span(images).subspan(n * size, size), 1);
+    EXPECT_EQ(std::memcmp(one.data(), y.data() + 6 * n, 6 * sizeof(float)), 0);
+    alone->input_gradient(std::span(dy).subspan(6 * n, 6), one_dx);
+    EXPECT_EQ(std::memcmp(one_dx.data(), dx.data() + n * size, size * sizeof(float)), 0);
+  }
+  const Floats first(y.begin(), y.end());
+  const auto again = batch->forward(images, kCount);
+  EXPECT_EQ(first, Floats(again.begin(), again.end()));
+}
+
+TEST(SequentialPass, CountsWhatItIsAsked) {
+  const Sequential network = usual_network();
+  const auto pass = network.new_pass(4);
+  EXPECT_EQ(pass->capacity(), 4U);
+  EXPECT_EQ(pass->classes(), 6U);
+  const Floats images(3 * network.input_shape().size(), 0.5F), dy(18, 1.0F);
+  Floats dx(images.size());
+  pass->forward(images, 3);
+  pass->input_gradient(dy, dx);
+  pass->input_gradient(dy, dx);
+  EXPECT_EQ(pass->queries(), 3U);
+  EXPECT_EQ(pass->gradients(), 6U);
+}
+
+TEST(SequentialPass, GradientsAreLinearInTheirArgument) {
+  const Sequential network = usual_network();
+  const auto pass = network.new_pass(1);
+  Rng rng(4);
+  const auto image = test::random_values<float>(network.input_shape().size(), rng, 0.0F);
+  const auto a = test::random_values<float>(6, rng), b = test::random_values<float>(6, rng);
+  Floats sum(6), da(image.size()), db(image.size()), dsum(image.size()), expected(image.size());
+  for (std::size_t k = 0; k < 6; ++k) sum[k] = a[k] + 2 * b[k];
+  pass->forward(image, 1);
+  pass->input_gradient(a, da);
+  pass->input_gradient(b, db);
+  pass->input_gradient(sum, dsum);
+  for (std::size_t i = 0; i < image.size(); ++i) expected[i] = da[i] + 2 * db[i];
+  EXPECT_TRUE(test::close(dsum, expected, 1e-5));
+}
+
+TEST(FoldBatchNorm, KeepsOutputs) {
+  const Layer conv = Conv2d{5, {3, 3}, {1, 1}, {1, 1}};
+  const Layer norm = BatchNorm2d{};
+  const std::vector<std::vector<Layer>> foldable = {
+      {conv, norm, Relu{}, Flatten{}, Dense{4}},
+      {conv, norm, Relu{}, conv, norm, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, conv, norm},
+      {norm, conv, norm, norm, conv, Relu{}, norm, conv, norm, Flatten{}, norm, Dense{3}, norm}};
+  const std::size_t expected_layers[] = {4, 6, 11};
+  for (std::size_t i = 0; i < foldable.size(); ++i) {
+    const auto network = test::random_network({6, 6, 2}, foldable[i], 10 + i);
+    const Sequential folded = fold_batchnorm(network);
+    SCOPED_TRACE(test::describe(network) + " became " + test::describe(folded));
+    EXPECT_EQ(folded.layers().size(), expected_layers[i]);
+    Rng rng(5);
+    const auto images = test::random_values<float>(3 * 72, rng, 0.0F);
+    EXPECT_TRUE(test::close(outputs(folded, images), outputs(network, images), 1e-5));
+  }
+}
+
+TEST(FoldBatchNorm, LeavesOtherNetworksAlone) {
+  const auto network = test::random_network(
+      {5, 5, 2}, {BatchNorm2d{}, Conv2d{3, {2, 2}, {1, 1}, {0, 0}}, Relu{}, BatchNorm2d{},
+                  Flatten{}, Dense{4}, BatchNorm2d{}}, 12);
+  const Sequential folded = fold_batchnorm(network);
+  EXPECT_EQ(folded.architecture().layers, network.architecture().layers);
+  EXPECT_TRUE(std::equal(network.parameters().begin(), network.parameters().end(),
+                         folded.parameters().begin(), folded.parameters().end()));
+  EXPECT_TRUE(std::equal(network.statistics().begin(), network.statistics().end(),
+                         folded.statistics().begin(), folded.statistics().end()));
+}
+
+}  // namespace
+}  // namespace signflip

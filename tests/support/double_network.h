@@ -1,0 +1,84 @@
+// A Sequential evaluated in double precision with reference.h, straight from the definition of each
+// layer: what the float network and its gradients are checked against. No buffers are shared and no
+// weights are packed; slow on purpose.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "backend/reference.h"
+#include "core/rng.h"
+#include "nn/sequential.h"
+
+namespace signflip::test {
+
+/// Inference: batch norm uses the running statistics, dropout does nothing.
+/// Training: batch norm uses the batch's, and dropout draws masks as TrainingPass does.
+enum class Mode { inference, training };
+
+/// Images (pixels) to outputs. `parameters` is laid out like network.parameters().
+inline std::vector<double> double_forward(const Sequential& network,
+                                          const std::vector<double>& parameters,
+                                          const std::vector<double>& images, std::size_t count,
+                                          Mode mode, Rng masks = Rng(0)) {
+  std::vector<double> x = images;
+  const Architecture& architecture = network.architecture();
+  const auto input_channels = static_cast<std::size_t>(architecture.input.channels);
+  for (std::size_t i = 0; i < x.size() && !architecture.mean.empty(); ++i) {
+    const std::size_t c = i % input_channels;
+    x[i] = (x[i] - static_cast<double>(architecture.mean[c])) /
+           static_cast<double>(architecture.deviation[c]);
+  }
+  for (const PlacedLayer& placed : network.layers()) {
+    std::vector<double> y(count * placed.out.size());
+    const double* const weight = parameters.data() + placed.weight;
+    const double* const bias = parameters.data() + placed.bias;
+    const auto channels = static_cast<std::size_t>(placed.in.channels);
+    if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
+      const Conv2dShape shape = {placed.in, placed.out, conv->kernel, conv->stride, conv->padding};
+      reference::conv2d_forward(shape, count, x.data(), weight, bias, y.data());
+    } else if (std::holds_alternative<Dense>(placed.layer)) {
+      const DenseShape shape = {placed.in.channels, placed.out.channels};
+      reference::dense_forward(shape, count, x.data(), weight, bias, y.data());
+    } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
+      std::vector<std::int32_t> winner(y.size());
+      const PoolShape shape = {placed.in, placed.out, pool->kernel, pool->stride};
+      reference::maxpool_forward(shape, count, x.data(), y.data(), winner.data());
+    } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
+      reference::upsample2d_forward(placed.in, upsample->scale, count, x.data(), y.data());
+    } else if (std::holds_alternative<Flatten>(placed.layer)) {
+      reference::flatten_forward(placed.in, count, x.data(), y.data());
+    } else if (std::holds_alternative<Relu>(placed.layer)) {
+      reference::relu_forward(x.size(), x.data(), y.data());
+    } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
+      reference::sigmoid_forward(x.size(), x.data(), y.data());
+    } else if (const auto* dropout = std::get_if<Dropout>(&placed.layer)) {
+      const double keep = 1 / (1 - static_cast<double>(dropout->rate));
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const bool dropped = mode == Mode::training && masks.uniform() < dropout->rate;
+        y[i] = mode == Mode::inference ? x[i] : dropped ? 0 : x[i] * keep;
+      }
+    } else if (mode == Mode::training) {
+      std::vector<double> mean(channels), variance(channels), inverse(channels);
+      reference::batchnorm_train_forward(x.size() / channels, channels, x.data(), weight, bias,
+                                         static_cast<double>(kBatchNormEpsilon), y.data(),
+                                         mean.data(), variance.data(), inverse.data());
+    } else {
+      const auto running = network.statistics().subspan(placed.statistics, 2 * channels);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const std::size_t c = i % channels;
+        const double mean = static_cast<double>(running[c]);
+        const double variance = static_cast<double>(running[channels + c]);
+        y[i] = weight[c] * (x[i] - mean) /
+                   std::sqrt(variance + static_cast<double>(kBatchNormEpsilon)) +
+               bias[c];
+      }
+    }
+    x = std::move(y);
+  }
+  return x;
+}
+
+}  // namespace signflip::test

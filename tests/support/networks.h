@@ -1,0 +1,116 @@
+// Small networks with random values, and a generator of architectures in odd orders. Not the named
+// architectures (nn/architectures.cpp), whose values start from He initialisation.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/sequential.h"
+#include "support/numeric.h"
+
+namespace signflip::test {
+
+/// Random parameters everywhere, biases and statistics included, so that nothing hides behind a 0.
+inline void randomise(Sequential& network, std::uint64_t seed) {
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const PlacedLayer& placed = network.layers()[i];
+    Rng rng(seed, i);
+    const float spread = 1.5F / std::sqrt(static_cast<float>(std::max<std::size_t>(placed.shape.rows, 1)));
+    for (float& w : network.parameters().subspan(placed.weight, placed.shape.weight())) {
+      w = rng.uniform(-spread, spread);
+    }
+    for (float& b : network.parameters().subspan(placed.bias, placed.shape.bias)) {
+      b = rng.uniform(-0.5F, 0.5F);
+    }
+    if (!std::holds_alternative<BatchNorm2d>(placed.layer)) continue;
+    for (std::size_t c = 0; c < 2 * placed.shape.columns; ++c) {
+      const bool is_mean = c < placed.shape.columns;
+      network.statistics()[placed.statistics + c] =
+          is_mean ? rng.uniform(-0.5F, 0.5F) : rng.uniform(0.2F, 2.0F);
+    }
+    for (float& w : network.parameters().subspan(placed.weight, placed.shape.weight())) {
+      w = (w < 0 ? -0.5F : 0.5F) + 0.3F * w;
+    }
+  }
+  network.prepare();
+}
+
+/// Fails the test where the layers do not fit.
+inline Sequential random_network(ImageShape input, std::vector<Layer> layers, std::uint64_t seed,
+                                 bool normalised = true) {
+  Architecture architecture;
+  architecture.name = "test";
+  architecture.input = input;
+  architecture.layers = std::move(layers);
+  if (normalised) {
+    for (int c = 0; c < input.channels; ++c) {
+      architecture.mean.push_back(0.4F + 0.1F * static_cast<float>(c));
+      architecture.deviation.push_back(0.3F + 0.05F * static_cast<float>(c));
+    }
+  }
+  auto network = Sequential::create(std::move(architecture));
+  if (!network) {
+    ADD_FAILURE() << network.error().message;
+    architecture = {};
+    architecture.input = {1, 1, 1};
+    architecture.layers = {Relu{}};
+    network = Sequential::create(std::move(architecture));
+  }
+  randomise(*network, seed);
+  return std::move(*network);
+}
+
+/// "relu sigmoid dense", for messages.
+inline std::string describe(const Sequential& network) {
+  std::string text = to_string(network.input_shape());
+  for (const PlacedLayer& placed : network.layers()) {
+    text += ' ';
+    text += layer_type(placed.layer);
+    if (placed.in_place) text += '*';
+  }
+  return text + " → " + to_string(network.output_shape());
+}
+
+/// 2 to 9 layers of any kind in any order that fits; at most two sigmoids, because a chain of them
+/// flattens everything until float32 has nothing left to compare.
+inline Sequential random_architecture(std::uint64_t seed) {
+  Rng rng(seed, 1000);
+  const auto upto = [&](int bound) { return 1 + static_cast<int>(rng.below(static_cast<std::uint32_t>(bound))); };
+  const ImageShape input = {upto(6), upto(6), upto(3)};
+  ImageShape in = input;
+  std::vector<Layer> layers;
+  int sigmoids = 0;
+  const int wanted = 1 + upto(8);
+  while (static_cast<int>(layers.size()) < wanted) {
+    Layer layer = Relu{};
+    switch (rng.below(12)) {
+      case 0: {
+        const Size2 kernel = {upto(3), upto(3)};
+        const Size2 padding = {upto(kernel.height) - 1, upto(kernel.width) - 1};
+        layer = Conv2d{upto(4), kernel, {upto(2), upto(2)}, padding};
+        break;
+      }
+      case 1: layer = Dense{upto(6)}; break;
+      case 2: layer = MaxPool2d{{upto(3), upto(2)}, {upto(2), upto(2)}}; break;
+      case 3: layer = BatchNorm2d{}; break;
+      case 4: layer = Upsample2d{{upto(2), upto(2)}}; break;
+      case 5:
+      case 6: layer = Flatten{}; break;
+      case 7:
+      case 8: layer = Sigmoid{}; break;
+      case 9: layer = Dropout{0.25F * static_cast<float>(upto(4) - 1)}; break;
+      default: break;
+    }
+    const auto out = output_shape(layer, in);
+    if (!out || out->size() > 400) continue;
+    if (std::holds_alternative<Sigmoid>(layer) && ++sigmoids > 2) continue;
+    layers.push_back(layer);
+    in = *out;
+  }
+  return random_network(input, std::move(layers), seed, rng.below(2) == 0);
+}
+
+}  // namespace signflip::test

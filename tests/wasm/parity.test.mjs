@@ -1,0 +1,108 @@
+// The native tool and the WebAssembly module must be the same program: the same logits, and the
+// same FGSM image wherever the gradient's sign is not a matter of rounding. Runs on the digits that
+// the page draws, so it needs no dataset. Expects both builds (tools/test makes them).
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { ownSamples } from "../../web/js/samples.js";
+
+const root = join(fileURLToPath(import.meta.url), "../../..");
+const folder = mkdtempSync(join(tmpdir(), "signflip-parity-"));
+after(() => rmSync(folder, { recursive: true }));
+
+// The module as users import it: the wrapper with the glue and the .wasm beside it.
+writeFileSync(join(folder, "package.json"), '{"type": "module"}');
+cpSync(join(root, "web/js/signflip.js"), join(folder, "signflip.js"));
+for (const file of ["signflip-engine.js", "signflip.wasm"]) {
+  cpSync(join(root, "build/wasm/web", file), join(folder, file));
+}
+const { default: createSignflip } = await import(join(folder, "signflip.js"));
+const signflip = await createSignflip();
+
+const tool = (...args) => execFileSync(join(root, "build/release/tools/signflip/signflip"), args);
+const models = readdirSync(join(root, "models")).filter((name) => name.endsWith(".safetensors"));
+
+/** A version 1 .npy file. */
+function npy(type, shape, bytes) {
+  const head = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
+  const padded = head.padEnd(Math.ceil((head.length + 11) / 64) * 64 - 11) + "\n";
+  const prefix = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8]);
+  return Buffer.concat([prefix, Buffer.from(padded, "latin1"), Buffer.from(bytes)]);
+}
+
+/** The float32 values of an .npy file. */
+function floatsOf(path) {
+  const file = readFileSync(path);
+  const start = 10 + file.readUInt16LE(8);
+  return new Float32Array(file.buffer.slice(file.byteOffset + start, file.byteOffset + file.length));
+}
+
+/** The page's digits, and the same number of images of noise: N×28×28×1. */
+function images() {
+  const digits = ownSamples();
+  const side = 28 * 28;
+  const pixels = new Float32Array(2 * digits.length * side);
+  const labels = [];
+  digits.forEach((digit, n) => {
+    pixels.set(digit.pixels, n * side);
+    labels.push(digit.label);
+  });
+  let state = 1;
+  for (let i = digits.length * side; i < pixels.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    pixels[i] = (state >>> 8) / 2 ** 24;
+  }
+  while (labels.length < 2 * digits.length) labels.push(labels.length % 10);
+  return { pixels, labels };
+}
+
+const { pixels, labels } = images();
+const count = labels.length;
+const files = { images: join(folder, "images.npy"), labels: join(folder, "labels.npy") };
+writeFileSync(files.images, npy("<f4", [count, 28, 28, 1], pixels.buffer));
+writeFileSync(files.labels, npy("<i4", [count], Int32Array.from(labels).buffer));
+
+for (const name of models.filter((file) => file.startsWith("mnist-"))) {
+  const path = join(root, "models", name);
+  const model = signflip.loadModel(readFileSync(path));
+
+  test(`${name}: logits agree within 1e-5`, () => {
+    const out = join(folder, "logits.npy");
+    tool("predict", "--model", path, "--images", files.images, "--out", out);
+    const native = floatsOf(out);
+    const { logits } = model.predict(pixels);
+    assert.equal(logits.length, native.length);
+    const classes = model.classes.length;
+    for (let n = 0; n < count; n++) {
+      const row = native.subarray(n * classes, (n + 1) * classes);
+      const scale = Math.max(...row.map(Math.abs));
+      for (let k = 0; k < classes; k++) {
+        const gap = Math.abs(row[k] - logits[n * classes + k]) / scale;
+        assert.ok(gap <= 1e-5, `image ${n}, class ${k}: off by ${gap} of the largest logit`);
+      }
+    }
+  });
+
+  test(`${name}: FGSM images agree pixel for pixel where |gradient| > 1e-6`, () => {
+    const out = join(folder, "adversarial.npy");
+    tool("attack", "--model", path, "--images", files.images, "--labels", files.labels,
+      "--attack", "fgsm", "--epsilon", "0.25", "--out", out);
+    const native = floatsOf(out);
+    const { adversarial, linf } = model.attack({ attack: "fgsm", epsilon: 0.25 }, pixels, labels);
+    const gradient = model.gradient(pixels, labels);
+    let compared = 0;
+    for (let i = 0; i < pixels.length; i++) {
+      if (Math.abs(gradient[i]) <= 1e-6) continue;
+      compared++;
+      assert.equal(adversarial[i], native[i], `pixel ${i}, gradient ${gradient[i]}`);
+    }
+    assert.ok(compared > pixels.length / 20, `only ${compared} pixels have such a gradient`);
+    assert.ok(linf.every((distance) => distance <= 0.25));
+  });
+}
+
+test("there are models to compare", () => assert.ok(models.length > 0));

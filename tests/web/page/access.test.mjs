@@ -1,0 +1,111 @@
+// Accessibility in a real browser: axe-core in every state and theme, the keyboard alone, target
+// sizes, and no scrolling sideways from 320 px to 4K.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { keep, laneOf, settled, start } from "../support/browser.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let site;
+before(async () => { site = await start(); });
+after(() => site?.close());
+
+const narrow = { width: 320, height: 640 };
+const states = {
+  "light": ["", {}],
+  "dark": ["?theme=dark&attack=mim", { colorScheme: "dark" }],
+  "320 px": ["", { viewport: narrow }],
+  "320 px, dark, goal": ["?attack=bim&target=8&epsilon=0.4", { viewport: narrow, colorScheme: "dark" }],
+  "320 px, German": ["?lang=de&attack=mim", { viewport: narrow }],
+  "drawing, empty": ["?sample=drawing", { wait: false }],
+  "transfer, German": ["?from=standard&lang=de", {}],
+};
+
+for (const [name, [query, options]] of Object.entries(states)) {
+  test(`axe-core finds nothing: ${name}`, async () => {
+    const page = await site.open(query, options);
+    await page.locator(".choice.chip input[name=attack]").first().waitFor({ state: "attached" });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }));
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`), []);
+    await keep(page, `state-${name.replace(/\W+/g, "-")}`);
+  });
+}
+
+for (const width of [320, 390, 768, 1024, 1440, 1920, 3840]) {
+  test(`nothing sticks out at ${width} px`, async () => {
+    const page = await site.open("?lang=de&attack=mim", { viewport: { width, height: Math.max(640, Math.round(width * 0.56)) } });
+    const { over, small } = await page.evaluate(() => {
+      const visible = [...document.querySelectorAll("button, select, input, summary, a")].filter((element) =>
+        element.checkVisibility({ visibilityProperty: true }) && !element.classList.contains("skip"));
+      return {
+        over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        small: visible.map((element) => ({ box: element.getBoundingClientRect(), name: element.id || element.className || element.textContent || element.value }))
+          .filter(({ box }) => box.width < 23.5 || box.height < 23.5).map(({ box, name }) => `${name} ${box.width}×${box.height}`),
+      };
+    });
+    assert.ok(over <= 0, `${over} px too wide`);
+    // A checkbox inside its label has the label for a target.
+    assert.deepEqual(small, []);
+    await keep(page, `width-${width}`, width < 3000);
+  });
+}
+
+test("everything can be done with the keyboard alone", async () => {
+  const page = await site.open();
+  const focusOn = async (selector) => {
+    for (let i = 0; i < 60; i++) {
+      if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`Tab never came to ${selector}`);
+  };
+  // The order of tabbing is that of the page: skip link, settings, tabs, sample, attack, budget, goal.
+  await page.keyboard.press("Tab");
+  assert.ok(await page.evaluate(() => document.activeElement.matches(".skip")));
+  await focusOn("input[name=sample]");
+  await page.keyboard.press("ArrowRight");
+  assert.equal((await settled(page)).lanes[0].label, 4);
+  await focusOn("input[name=attack]");
+  await page.keyboard.press("ArrowLeft");
+  assert.equal((await settled(page)).request.attack, "mim");
+  await focusOn("#parameter-epsilon");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  assert.ok(Math.abs((await settled(page)).request.parameters.epsilon - 0.22) < 1e-6);
+  await focusOn("input[name=target]");
+  await page.keyboard.press("ArrowRight");
+  assert.equal((await settled(page)).request.target, 0);
+  await focusOn("#transfer");
+  await page.keyboard.press("Space");
+  assert.equal((await settled(page)).request.from, "standard");
+});
+
+test("a digit drawn with the keyboard", async () => {
+  const page = await site.open();
+  await page.getByRole("tab", { name: "Pick a digit" }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Tab");
+  assert.ok(await page.evaluate(() => document.activeElement.matches(".pad")));
+  await page.keyboard.press("Space");
+  assert.equal(await page.locator("#status").textContent(), "Pen down");
+  for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Space");
+  assert.equal(await page.locator("#status").textContent(), "Pen up");
+  const result = await settled(page);
+  assert.equal(result.request.label, null);
+  assert.equal(laneOf(result, "standard").cleanLabel, 1);
+  await keep(page, "draw-keyboard");
+});
+
+test("focus is visible, and reduced motion leaves nothing that moves", async () => {
+  const page = await site.open("", { reducedMotion: "reduce" });
+  await page.locator("input[name=attack]").first().focus();
+  await page.keyboard.press("ArrowRight");
+  const outline = await page.locator("input[name=attack]:checked + .face").evaluate((face) => getComputedStyle(face).outlineStyle);
+  assert.equal(outline, "solid");
+  assert.equal(await page.evaluate(() => document.getAnimations().filter((a) => a.playState === "running").length), 0);
+});

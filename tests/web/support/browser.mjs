@@ -1,0 +1,91 @@
+// A headless Chromium and a served copy of the built site, for the page tests. It builds nothing:
+// tools/demo --build-only does (or SIGNFLIP_SITE names another folder).
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { serve } from "../../../tools/lib/serve.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+export const site = process.env.SIGNFLIP_SITE ?? join(root, "dist");
+export const screenshots = join(root, "build/screenshots");
+const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** Starts server and browser; close() ends both.
+ * @param {{headers?: Record<string, string>}} [options] */
+export async function start({ headers } = {}) {
+  assert.ok(existsSync(join(site, "index.html")), `There is no site in ${site}: run tools/demo --build-only first.`);
+  assert.ok(executablePath, "There is no Chromium here: apt-get install chromium.");
+  mkdirSync(screenshots, { recursive: true });
+  /** @type {string[]} */
+  const requests = [];
+  const server = await serve({ root: site, headers, onRequest: (path) => requests.push(path) });
+  const browser = await chromium.launch({ executablePath, args: flags });
+  return {
+    requests, url: server.url, browser,
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+
+    /** Opens the page and waits for its first result.
+     * @param {string} [query] @param {object} [options] of the browser context */
+    async open(query = "", { wait = true, ...options } = {}) {
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
+      const page = await context.newPage();
+      const problems = [];
+      page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
+      page.on("pageerror", (error) => problems.push(error.message));
+      await page.addInitScript(() => {
+        globalThis.results = [];
+        document.addEventListener("signflip:result", (event) => globalThis.results.push({ ...event.detail, shown: performance.now() }));
+      });
+      await page.goto(server.url + query);
+      if (wait) await page.waitForFunction(() => globalThis.results.length > 0);
+      return Object.assign(page, { problems });
+    },
+  };
+}
+
+/** The newest result with arrays as plain lists, after the page has come to rest. */
+export async function settled(page) {
+  return page.evaluate(async () => {
+    let count = -1;
+    while (count !== globalThis.results.length) {
+      count = globalThis.results.length;
+      await new Promise((resolve) => setTimeout(resolve, 120));
+    }
+    const plain = (value) => ArrayBuffer.isView(value) ? Array.from(value)
+      : Array.isArray(value) ? value.map(plain)
+      : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)])) : value;
+    return plain(globalThis.results.at(-1));
+  });
+}
+
+/** Does something and gives the result that it led to. */
+export async function resultOf(page, action) {
+  const before = await page.evaluate(() => globalThis.results.length);
+  await action();
+  await page.waitForFunction((count) => globalThis.results.length > count, before);
+  return settled(page);
+}
+
+/** A lane of a result by its model. */
+export const laneOf = (result, model) => result.lanes.find((lane) => lane.model === model);
+
+/** The largest change of any pixel. */
+export const largestChange = (result, lane) =>
+  lane.adversarial.reduce((most, value, i) => Math.max(most, Math.abs(value - result.request.image[i])), 0);
+
+/** Sets a slider as a person's drag would: value, then an input event. */
+export const slide = (page, parameter, value) => page.locator(`#parameter-${parameter}`).evaluate((slider, to) => {
+  slider.value = String(to);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}, value);
+
+/** Keeps a picture of the page as a build artefact. */
+export const keep = (page, name, fullPage = true) => page.screenshot({ path: join(screenshots, `${name}.png`), fullPage });

@@ -1,0 +1,60 @@
+// The message files, numbers, verdicts and colours: what is said is said in every language, and by one rule.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { paintSigned } from "../../../web/js/colour.js";
+import { languages, Words } from "../../../web/js/i18n.js";
+import { verdictOf } from "../../../web/js/verdict.js";
+
+const blanks = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+const web = new URL("../../../web/js/", import.meta.url);
+
+for (const [lang, messages] of Object.entries(languages)) {
+  test(`${lang} has every message, with the same blanks, and none empty`, () => {
+    assert.deepEqual(Object.keys(messages).sort(), Object.keys(languages.en).sort());
+    for (const [key, text] of Object.entries(messages)) {
+      assert.ok(text.trim() !== "", key);
+      assert.deepEqual(blanks(text), blanks(languages.en[key]), key);
+    }
+  });
+}
+
+test("every message that the code asks for by name is there", () => {
+  const files = readdirSync(web, { recursive: true }).map(String).filter((name) => name.endsWith(".js") && !name.includes("messages"));
+  for (const name of files) {
+    const text = readFileSync(new URL(name, web), "utf8");
+    for (const [, key] of text.matchAll(/\bt\("([\w.]+)"/g)) assert.ok(key in languages.en, `${key} in ${name}`);
+    for (const [, key] of text.matchAll(/EngineError\("([\w.]+)"/g)) assert.ok(key in languages.en, `${key} in ${name}`);
+  }
+});
+
+test("numbers follow the language", () => {
+  assert.equal(new Words("en").number(0.25), "0.25");
+  assert.equal(new Words("de").number(0.25), "0,25");
+  assert.equal(new Words("en").percent(0.987), "98.7%");
+  assert.match(new Words("de").percent(0.987), /^98,7\s%$/);
+  assert.equal(new Words("en").number(-0.5, 1), "−0.5");
+  assert.equal(new Words("en").t("no.such.key", {}, "instead {x}"), "instead {x}");
+});
+
+test("verdicts", () => {
+  const verdict = (label, target, cleanLabel, adversarialLabel) => verdictOf({ label, target, cleanLabel, adversarialLabel }).detail;
+  assert.equal(verdict(3, null, 3, 3), "held");
+  assert.equal(verdict(3, null, 3, 8), "fooled");
+  assert.equal(verdict(3, 8, 3, 8), "hit");
+  assert.equal(verdict(3, 8, 3, 5), "missed");
+  assert.equal(verdict(3, 8, 3, 3), "held");
+  assert.equal(verdict(3, null, 5, 5), "misread");
+});
+
+test("the diverging scale runs from blue through neutral to orange", () => {
+  for (const scheme of ["light", "dark"]) {
+    const rgba = new Uint8ClampedArray(20);
+    paintSigned([-0.2, 0, 0.2, 9, -9], 0.2, scheme, rgba);
+    const [low, none, high, over, under] = [0, 1, 2, 3, 4].map((i) => [...rgba.slice(4 * i, 4 * i + 3)]);
+    assert.ok(low[2] > low[0] && high[0] > high[2]);
+    assert.ok(Math.max(...none) - Math.min(...none) < 10);
+    assert.deepEqual(over, high);
+    assert.deepEqual(under, low);
+  }
+});

@@ -1,0 +1,160 @@
+// signflip attack: adversarial versions of given images.
+#include <algorithm>
+
+#include "attack_options.h"
+#include "data/file.h"
+#include "data/image.h"
+#include "data/inputs.h"
+#include "data/npy.h"
+#include "defence/denoised_model.h"
+#include "evaluate/evaluate.h"
+
+namespace signflip::cli {
+namespace {
+
+struct Options {
+  std::string model, images, labels, attack, targets, denoiser, out, json;
+  bool targeted = false, gray_box = false;
+  std::uint64_t seed = 0;
+  int threads = 0;
+  AttackOptions parameters;
+};
+
+Status write_images(const std::string& file, const Tensor& images) {
+  if (file.empty()) return {};
+  if (!file.ends_with(".png")) return write_npy(file, images);
+  if (images.count() != 1) {
+    return Error{"--out is " + file + ", but a PNG holds one image, and there are " +
+                 std::to_string(images.count()) + ": name an .npy file"};
+  }
+  const ImageShape shape = images.image_shape();
+  Picture picture{shape.width, shape.height, shape.channels, {}};
+  for (const float value : images.values()) {
+    picture.pixels.push_back(static_cast<std::uint8_t>(value * 255.0F + 0.5F));
+  }
+  return write_file_atomically(file, encode_png(picture));
+}
+
+Status run(const Options& options) {
+  for (const auto& [option, file] : {std::pair{"--out", options.out}, {"--json", options.json}}) {
+    const Status checked = check_output(option, file);
+    if (!checked) return checked;
+  }
+  const auto attack = require_attack(options.attack);
+  if (!attack) return attack.error();
+  const Status used = options.parameters.check_all_used({*attack});
+  if (!used) return used;
+  AttackRequest request{*attack, {}, options.seed};
+  auto parameters = options.parameters.parameters(**attack);
+  if (!parameters) return parameters.error();
+  request.parameters = std::move(*parameters);
+
+  const auto model = load_model_from(options.model);
+  if (!model) return model.error();
+  const Sequential& network = model->file.network;
+  std::optional<LoadedModel> denoiser;
+  std::optional<DenoisedModel> defended;
+  if (!options.denoiser.empty()) {
+    auto loaded = load_model_from(options.denoiser);
+    if (!loaded) return loaded.error();
+    denoiser.emplace(std::move(*loaded));
+    const Status fits = check_denoiser(denoiser->file.network, network);
+    if (!fits) return fits;
+    defended.emplace(denoiser->file.network, network);
+  } else if (options.gray_box) {
+    return Error{"--gray-box was given, but there is no --denoiser for the attack to ignore"};
+  }
+  const DifferentiableModel& judge =
+      defended ? static_cast<const DifferentiableModel&>(*defended) : network;
+  const DifferentiableModel& seen = options.gray_box ? network : judge;
+
+  const auto images = load_images(options.images, network.input_shape());
+  if (!images) return images.error();
+  ThreadPool pool(options.threads);
+  std::vector<int> labels, targets;
+  if (!options.labels.empty()) {
+    auto loaded = load_labels(options.labels, network.classes(), images->count());
+    if (!loaded) return loaded.error();
+    labels = std::move(*loaded);
+  } else {  // what the model says now: the attack then tries to change the model's mind
+    const auto pass = judge.new_pass(1);
+    for (std::size_t n = 0; n < images->count(); ++n) {
+      labels.push_back(argmax(pass->forward(images->image(n), 1)));
+    }
+  }
+  if (!options.targets.empty()) {
+    auto loaded = load_labels(options.targets, network.classes(), images->count());
+    if (!loaded) return loaded.error();
+    targets = std::move(*loaded);
+  } else if (options.targeted) {
+    for (const int label : labels) targets.push_back((label + 1) % network.classes());
+  }
+
+  ProgressBar bar(options.attack, "images", static_cast<double>(kProgressPerImage));
+  const auto outcome =
+      run_attack(seen, judge, request, *images, labels, targets, pool, bar.callback());
+  bar.finish();
+  if (!outcome) return outcome.error();
+  const Status written = write_images(options.out, outcome->adversarial);
+  if (!written) return written;
+
+  const EvaluationRow row = summarise(request, *outcome, labels, network.classes());
+  OrderedJson json = {{"signflip", SIGNFLIP_VERSION}, {"model", describe(*model)}};
+  if (denoiser) json["denoiser"] = describe(*denoiser);
+  if (options.gray_box) json["gray_box"] = true;
+  json["dataset"] = {{"name", std::filesystem::path(options.images).filename().string()},
+                     {"split", "custom"},
+                     {"count", images->count()}};
+  json["seed"] = options.seed;
+  json["targeted"] = !targets.empty();
+  json["results"] = OrderedJson::array({to_json(row)});
+  json["images"] = OrderedJson::array();
+  for (std::size_t n = 0; n < images->count(); ++n) {
+    OrderedJson entry = {{"label", labels[n]},
+                         {"predicted", outcome->predicted[n]},
+                         {"predicted_8bit", outcome->predicted_8bit[n]},
+                         {"success", outcome->success[n] != 0},
+                         {"l0", outcome->l0[n]},
+                         {"l2", outcome->l2[n]},
+                         {"linf", outcome->linf[n]}};
+    if (!targets.empty()) entry["target"] = targets[n];
+    json["images"].push_back(entry);
+  }
+  std::string text = format_table(std::vector{row});
+  if (images->count() == 1) {
+    const auto& classes = network.architecture().classes;
+    text += "\n" + classes[static_cast<std::size_t>(labels[0])] + " → " +
+            classes[static_cast<std::size_t>(outcome->predicted[0])] + "\n";
+  }
+  print_result(text, options.json);
+  return write_json(options.json, json);
+}
+
+}  // namespace
+
+void add_attack(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const command = add_command(
+      app, "attack", "Make adversarial versions of images",
+      "signflip attack --model models/mnist-standard.safetensors --images seven.png \\\n"
+      "    --attack mim --epsilon 0.2 --out adversarial.png");
+  command->add_option("--model", options->model, "model file (.safetensors)")->required();
+  command->add_option("--images", options->images, ".npy, IDX (.gz) or one picture")->required();
+  command->add_option("--labels", options->labels,
+                      "true labels, .npy or IDX (default: what the model says of the clean images)");
+  command->add_option("--attack", options->attack, "one of " + attack_names())->required();
+  command->add_flag("--targeted", options->targeted,
+                    "aim at a class; without --targets the one after the label");
+  command->add_option("--targets", options->targets, "classes to aim at, .npy or IDX");
+  command->add_option("--denoiser", options->denoiser, "denoiser in front of the model");
+  command->add_flag("--gray-box", options->gray_box, "craft without knowing of the denoiser");
+  command->add_option("--seed", options->seed, "of the attack's random numbers")
+      ->capture_default_str();
+  command->add_option("--out", options->out, "adversarial images: .npy, or .png for one");
+  add_json_option(*command, options->json);
+  add_threads_option(*command, options->threads);
+  options->parameters.add_to(*command);
+  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+}
+
+}  // namespace signflip::cli

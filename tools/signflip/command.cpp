@@ -1,0 +1,176 @@
+// What the subcommands share.
+#include "command.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+
+#include "data/file.h"
+
+namespace signflip::cli {
+namespace {
+
+volatile std::sig_atomic_t stop = 0;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string duration(double seconds) {
+  char text[32];
+  const auto whole = static_cast<long>(seconds + 0.5);
+  if (whole >= 3600) {
+    std::snprintf(text, sizeof text, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+  } else if (whole >= 60) {
+    std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld s", whole);
+  }
+  return text;
+}
+
+}  // namespace
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
+                      const std::string& example) {
+  CLI::App* const command = app.add_subcommand(name, description);
+  command->footer("Example:\n  " + example);
+  return command;
+}
+
+void add_threads_option(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "threads to use; 0: all (results never depend on it)")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+}
+
+void add_json_option(CLI::App& command, std::string& json) {
+  command.add_option("--json", json, "write machine-readable results to this file; - is stdout");
+}
+
+Result<LoadedModel> load_model_from(const std::string& path) {
+  const auto bytes = read_file(path);
+  if (!bytes) return bytes.error();
+  auto model = load_model(*bytes, path);
+  if (!model) return model.error();
+  return LoadedModel{std::move(*model), path, sha256_hex(*bytes)};
+}
+
+OrderedJson describe(const LoadedModel& model) {
+  return {{"file", std::filesystem::path(model.path).filename().string()},
+          {"sha256", model.sha256},
+          {"parameters", model.file.network.parameters().size()}};
+}
+
+Result<Dataset> load_dataset_for(const std::string& name, const std::string& data, Split split,
+                                 std::size_t limit) {
+  const auto folder = find_dataset_folder(name, data);
+  if (!folder) return folder.error();
+  auto dataset = load_dataset(name, *folder, split);
+  if (!dataset) return dataset.error();
+  if (limit > 0 && limit < dataset->count()) {
+    dataset->labels.resize(limit);
+    dataset->pixels.resize(limit * dataset->image.size());
+    if (!dataset->groups.empty()) dataset->groups.resize(limit);
+  }
+  return dataset;
+}
+
+Status write_json(const std::string& file, const OrderedJson& json) {
+  if (file.empty()) return {};
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  if (file == "-") {
+    std::cout << text << std::flush;
+    return {};
+  }
+  return write_file_atomically(file, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+void print_result(const std::string& text, const std::string& json_file) {
+  if (json_file != "-") std::cout << text << std::flush;
+}
+
+Status check_output(const std::string& option, const std::string& file) {
+  if (file.empty() || file == "-") return {};
+  const auto folder = std::filesystem::absolute(file).parent_path();
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    return Error{option + " is " + file + ", but the folder " + folder.string() +
+                 " does not exist"};
+  }
+  if (std::filesystem::is_directory(file, error)) {
+    return Error{option + " is " + file + ", which is a folder, expected a file"};
+  }
+  if (access(folder.c_str(), W_OK) != 0) {
+    return Error{option + " is " + file + ", but the folder " + folder.string() +
+                 " cannot be written to"};
+  }
+  return {};
+}
+
+bool stop_requested() { return stop != 0; }
+
+void listen_for_stop() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+ProgressBar::ProgressBar(std::string label, std::string unit, double scale)
+    : label_(std::move(label)),
+      unit_(std::move(unit)),
+      scale_(scale),
+      start_(now()),
+      terminal_(isatty(STDERR_FILENO) != 0) {}
+
+ProgressBar::~ProgressBar() { finish(); }
+
+void ProgressBar::update(std::size_t done, std::size_t total, const std::string& note) {
+  if (finished_) return;
+  const double time = now(), elapsed = time - start_;
+  const bool last = done >= total;
+  finished_ = last;
+  const double pause = terminal_ ? 0.1 : 10.0;
+  if (!last && (last_drawn_ < 0.0 ? elapsed : time - last_drawn_) < pause) return;
+  if (last && !terminal_ && last_drawn_ < 0.0 && elapsed < pause) return;  // too quick to mention
+  last_drawn_ = time;
+  const double fraction = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 1.0;
+  const double units = static_cast<double>(done) / scale_;
+  char text[96];
+  std::snprintf(text, sizeof text, " %3.0f%%  %.0f %s/s", 100.0 * fraction,
+                elapsed > 0.0 ? units / elapsed : 0.0, unit_.c_str());
+  std::string line = label_;
+  if (terminal_) {
+    constexpr int kWidth = 24;
+    const int full = static_cast<int>(fraction * kWidth);
+    line += " [";
+    for (int i = 0; i < kWidth; ++i) line += i < full ? "█" : "·";
+    line += "]";
+  }
+  line += text;
+  if (!last && fraction > 0.0) line += ", " + duration(elapsed / fraction - elapsed) + " left";
+  if (last) line += ", " + duration(elapsed);
+  if (!note.empty()) line += "  " + note;
+  std::cerr << (terminal_ ? "\r\033[K" : "") << line << (terminal_ ? "" : "\n") << std::flush;
+  open_ = terminal_;
+}
+
+Progress ProgressBar::callback() {
+  return [this](std::size_t done, std::size_t total) {
+    update(done, total);
+    return !stop_requested();
+  };
+}
+
+void ProgressBar::finish() {
+  if (open_) std::cerr << "\r\033[K" << std::flush;
+  open_ = false;
+}
+
+}  // namespace signflip::cli

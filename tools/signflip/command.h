@@ -1,0 +1,88 @@
+// What the subcommands share: how one registers itself, how it reads a model, writes its results
+// and shows progress. Each subcommand is a file of its own; main.cpp lists them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/progress.h"
+#include "core/result.h"
+#include "core/thread_pool.h"
+#include "data/dataset.h"
+#include "nn/json.h"
+#include "nn/model_file.h"
+
+namespace signflip::cli {
+
+/// The subcommand that was given: set by its callback, run by main().
+struct Context {
+  std::function<Status()> run;
+  std::string command_line;  ///< as typed, for the provenance of models
+};
+
+void add_train(CLI::App& app, Context& context);
+void add_predict(CLI::App& app, Context& context);
+void add_attack(CLI::App& app, Context& context);
+void add_evaluate(CLI::App& app, Context& context);
+void add_inspect(CLI::App& app, Context& context);
+void add_import_gtsrb(CLI::App& app, Context& context);
+
+/// A subcommand with an example at the end of its help.
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
+                      const std::string& example);
+void add_threads_option(CLI::App& command, int& threads);
+void add_json_option(CLI::App& command, std::string& json);
+
+/// A model and where it came from.
+struct LoadedModel {
+  ModelFile file;
+  std::string path, sha256;
+};
+Result<LoadedModel> load_model_from(const std::string& path);
+/// {"file", "sha256", "parameters"}.
+OrderedJson describe(const LoadedModel& model);
+
+/// Finds and loads a dataset, cut to its first `limit` images where that is not 0.
+Result<Dataset> load_dataset_for(const std::string& name, const std::string& data, Split split,
+                                 std::size_t limit);
+
+/// Writes results to a file, or to stdout for "-"; nothing for an empty name.
+Status write_json(const std::string& file, const OrderedJson& json);
+/// Results for people go to stdout, unless the JSON does.
+void print_result(const std::string& text, const std::string& json_file);
+
+/// Folders that results will be written to must exist before hours of work go into them.
+Status check_output(const std::string& option, const std::string& file);
+
+/// True once the person has asked to stop (Ctrl-C); a second Ctrl-C ends at once.
+bool stop_requested();
+void listen_for_stop();
+
+/// A progress bar with speed and time left on stderr: redrawn in place on a terminal, a plain line
+/// now and then elsewhere.
+class ProgressBar {
+ public:
+  /// `unit` is what is counted ("images"); `scale` of the counts that come in make one unit.
+  ProgressBar(std::string label, std::string unit, double scale = 1.0);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void update(std::size_t done, std::size_t total, const std::string& note = {});
+  /// For library calls: updates, and stops when the person asked to.
+  Progress callback();
+  /// Ends the line, so that other text can follow.
+  void finish();
+
+ private:
+  std::string label_, unit_;
+  double scale_;
+  double start_, last_drawn_ = -1.0;
+  bool terminal_, open_ = false, finished_ = false;
+};
+
+}  // namespace signflip::cli

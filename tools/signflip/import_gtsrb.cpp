@@ -1,0 +1,46 @@
+// signflip import-gtsrb: GTSRB's official folders → one folder of IDX files.
+#include <iostream>
+
+#include "command.h"
+#include "data/gtsrb.h"
+
+namespace signflip::cli {
+namespace {
+
+struct Options {
+  std::string source, destination, crop = "none";
+  int size = 32;
+};
+
+Status run(const Options& options) {
+  const GtsrbCrop crop = options.crop == "roi" ? GtsrbCrop::roi : GtsrbCrop::none;
+  ProgressBar bar("importing", "images");
+  const Status imported =
+      import_gtsrb(options.source, options.destination, options.size, crop, bar.callback());
+  bar.finish();
+  if (!imported) return imported;
+  std::cout << "wrote " << options.destination << "\n";
+  return {};
+}
+
+}  // namespace
+
+void add_import_gtsrb(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const command = add_command(
+      app, "import-gtsrb", "Turn GTSRB's official folders into one folder of IDX files",
+      "signflip import-gtsrb GTSRB data/gtsrb --size 32 --crop none");
+  command->add_option("source", options->source, "folder with Final_Training (and Final_Test)")
+      ->required();
+  command->add_option("destination", options->destination, "folder to write; new or empty")
+      ->required();
+  command->add_option("--size", options->size, "pixels a side")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command->add_option("--crop", options->crop, "keep the whole picture or the sign's box")
+      ->check(CLI::IsMember({"none", "roi"}))
+      ->capture_default_str();
+  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+}
+
+}  // namespace signflip::cli

@@ -1,0 +1,78 @@
+// signflip inspect: what is in a model file.
+#include <cstdio>
+
+#include "command.h"
+#include "nn/architecture_json.h"
+
+namespace signflip::cli {
+namespace {
+
+struct Options {
+  std::string model, json;
+};
+
+Status run(const Options& options) {
+  const auto model = load_model_from(options.model);
+  if (!model) return model.error();
+  const Sequential& network = model->file.network;
+  const Architecture& architecture = network.architecture();
+  OrderedJson json = {{"signflip", SIGNFLIP_VERSION},
+                      {"model", describe(*model)},
+                      {"name", architecture.name},
+                      {"input", architecture_to_json(architecture)["input"]},
+                      {"classes", architecture.classes},
+                      {"selftest", model->file.verified ? "passed" : "absent"},
+                      {"multiply_adds", network.multiply_adds()},
+                      {"layers", OrderedJson::array()}};
+  std::string text = (architecture.name.empty() ? options.model : architecture.name) + ": input " +
+                     to_string(network.input_shape()) + ", " +
+                     std::to_string(architecture.classes.size()) + " classes\n\n" +
+                     "layer  type         output         parameters  multiply-adds\n";
+  const OrderedJson layers = architecture_to_json(architecture)["layers"];
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const PlacedLayer& placed = network.layers()[i];
+    const std::size_t parameters = placed.shape.weight() + placed.shape.bias;
+    const std::size_t cost = multiply_adds(placed.layer, placed.in);
+    std::string output = to_string(placed.out);
+    const std::string type(layer_type(placed.layer));
+    OrderedJson entry = layers[i];
+    entry["output"] = {placed.out.height, placed.out.width, placed.out.channels};
+    entry["parameters"] = parameters;
+    entry["multiply_adds"] = cost;
+    json["layers"].push_back(entry);
+    // Each × takes two bytes and one column.
+    output.append(output.size() < 15 ? 15 - output.size() + 2 : 1, ' ');
+    char line[128];
+    std::snprintf(line, sizeof line, "%5zu  %-11s  %s%10zu  %13zu\n", i, type.c_str(),
+                  output.c_str(), parameters, cost);
+    text += line;
+  }
+  text += "\nparameters     " + std::to_string(network.parameters().size()) + "\nmultiply-adds  " +
+          std::to_string(network.multiply_adds()) + "\nself-test      " +
+          (model->file.verified ? "passed" : "the file carries none") + "\nSHA-256        " +
+          model->sha256 + "\n";
+  json["metadata"] = OrderedJson::object();
+  for (const auto& [key, value] : model->file.metadata) {
+    const Json parsed = parse_json(value);
+    json["metadata"][key] = parsed.is_discarded() ? OrderedJson(value) : OrderedJson::parse(value);
+    if (key == "signflip") continue;
+    text += "\n" + key + ":\n" +
+            (parsed.is_discarded() ? value : OrderedJson::parse(value).dump(2)) + "\n";
+  }
+  print_result(text, options.json);
+  return write_json(options.json, json);
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const command =
+      add_command(app, "inspect", "Layers, shapes, parameters, multiply-adds and metadata of a model",
+                  "signflip inspect models/mnist-standard.safetensors");
+  command->add_option("model,--model", options->model, "model file (.safetensors)")->required();
+  add_json_option(*command, options->json);
+  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+}
+
+}  // namespace signflip::cli

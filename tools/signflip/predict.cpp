@@ -1,0 +1,111 @@
+// signflip predict: what a model says of images.
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+
+#include "command.h"
+#include "core/softmax.h"
+#include "data/inputs.h"
+#include "data/npy.h"
+
+namespace signflip::cli {
+namespace {
+
+struct Options {
+  std::string model, images, out, json;
+  int threads = 0;
+};
+
+/// N×K logits; independent of the number of threads.
+std::vector<float> logits_of(const Sequential& network, const Tensor& images, int threads) {
+  constexpr std::size_t kShard = 32;
+  ThreadPool pool(threads);
+  const std::size_t size = network.output_shape().size();
+  std::vector<float> logits(images.count() * size);
+  std::vector<std::unique_ptr<Pass>> passes(static_cast<std::size_t>(pool.threads()));
+  for (auto& pass : passes) pass = network.new_pass(kShard);
+  pool.for_each((images.count() + kShard - 1) / kShard, [&](std::size_t s, int worker) {
+    const std::size_t first = s * kShard, count = std::min(kShard, images.count() - first);
+    const auto z = passes[static_cast<std::size_t>(worker)]->forward(images.images(first, count), count);
+    std::ranges::copy(z, logits.begin() + static_cast<std::ptrdiff_t>(first * size));
+  });
+  return logits;
+}
+
+std::string probability_table(std::span<const float> probabilities,
+                              const std::vector<std::string>& classes) {
+  std::vector<std::size_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t k) { return probabilities[k]; });
+  std::string text = "probability  class\n";
+  for (const std::size_t k : order) {
+    char line[32];
+    std::snprintf(line, sizeof line, "%10.4f%%  ", 100.0 * static_cast<double>(probabilities[k]));
+    text += line + classes[k] + "\n";
+  }
+  return text;
+}
+
+Status run(const Options& options) {
+  for (const auto& [option, file] : {std::pair{"--out", options.out}, {"--json", options.json}}) {
+    const Status checked = check_output(option, file);
+    if (!checked) return checked;
+  }
+  const auto model = load_model_from(options.model);
+  if (!model) return model.error();
+  const Sequential& network = model->file.network;
+  const auto images = load_images(options.images, network.input_shape());
+  if (!images) return images.error();
+  const std::vector<float> logits = logits_of(network, *images, options.threads);
+  const ImageShape out = network.output_shape();
+  const bool classifier = out.height == 1 && out.width == 1;
+  if (!options.out.empty()) {
+    const auto side = [](int value) { return static_cast<std::size_t>(value); };
+    std::vector<std::size_t> shape = {images->count(), out.size()};
+    if (!classifier) shape = {images->count(), side(out.height), side(out.width), side(out.channels)};
+    const Status written = write_npy(options.out, logits, shape);
+    if (!written) return written;
+  }
+  if (!classifier) {
+    if (options.out.empty()) {
+      return Error{options.model + " is a denoiser: name a file for its images with --out"};
+    }
+    return {};
+  }
+  std::vector<std::string> classes = network.architecture().classes;
+  OrderedJson json = {{"signflip", SIGNFLIP_VERSION}, {"model", describe(*model)},
+                      {"images", OrderedJson::array()}};
+  std::string text = "image  class  probability\n";
+  std::vector<float> probabilities(classes.size());
+  for (std::size_t n = 0; n < images->count(); ++n) {
+    const auto z = std::span<const float>(logits).subspan(n * classes.size(), classes.size());
+    softmax(z, std::span<float>(probabilities));
+    const auto label = static_cast<std::size_t>(argmax(z));
+    json["images"].push_back(
+        {{"label", label}, {"class", classes[label]}, {"probabilities", probabilities}});
+    char line[48];
+    std::snprintf(line, sizeof line, "%5zu  %5s  %10.4f%%\n", n, std::to_string(label).c_str(),
+                  100.0 * static_cast<double>(probabilities[label]));
+    text += line;
+  }
+  if (images->count() == 1) text = probability_table(probabilities, classes);
+  print_result(text, options.json);
+  return write_json(options.json, json);
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const command =
+      add_command(app, "predict", "What a model says of images: classes, probabilities, logits",
+                  "signflip predict --model models/mnist-standard.safetensors --images seven.png");
+  command->add_option("--model", options->model, "model file (.safetensors)")->required();
+  command->add_option("--images", options->images, ".npy, IDX (.gz) or one picture")->required();
+  command->add_option("--out", options->out, "write the logits to this .npy file");
+  add_json_option(*command, options->json);
+  add_threads_option(*command, options->threads);
+  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+}
+
+}  // namespace signflip::cli

@@ -1,0 +1,49 @@
+// The colours of pixels: grey pictures, and a diverging scale from blue (darker) through a neutral
+// middle to orange (brighter), which people with any common colour blindness can tell apart.
+
+/** @typedef {"light" | "dark"} Scheme */
+
+/** Stops from −1 to +1, evenly spaced, for each theme. @type {Record<Scheme, [number, number, number][]>} */
+const stops = {
+  light: [[22, 78, 172], [76, 140, 220], [174, 206, 240], [248, 247, 244], [250, 204, 152], [232, 138, 48], [190, 82, 8]],
+  dark: [[150, 200, 255], [78, 148, 230], [38, 80, 138], [30, 32, 36], [138, 76, 22], [226, 128, 40], [255, 200, 136]],
+};
+
+const tableSize = 257;
+
+/** @param {Scheme} scheme */
+function buildTable(scheme) {
+  const colours = stops[scheme];
+  const table = new Uint8ClampedArray(tableSize * 3);
+  for (let i = 0; i < tableSize; i++) {
+    const position = (i / (tableSize - 1)) * (colours.length - 1);
+    const lower = Math.min(colours.length - 2, Math.floor(position));
+    for (let c = 0; c < 3; c++) {
+      table[i * 3 + c] = colours[lower][c] + (position - lower) * (colours[lower + 1][c] - colours[lower][c]);
+    }
+  }
+  return table;
+}
+
+const tables = { light: buildTable("light"), dark: buildTable("dark") };
+
+/** Writes RGBA for values in [0,1].
+ * @param {ArrayLike<number>} values @param {Uint8ClampedArray} rgba */
+export function paintGrey(values, rgba) {
+  for (let i = 0; i < values.length; i++) {
+    rgba[4 * i] = rgba[4 * i + 1] = rgba[4 * i + 2] = values[i] * 255;
+    rgba[4 * i + 3] = 255;
+  }
+}
+
+/** Writes RGBA for signed values; ±scale are the ends of the colour scale.
+ * @param {ArrayLike<number>} values @param {number} scale @param {Scheme} scheme @param {Uint8ClampedArray} rgba */
+export function paintSigned(values, scale, scheme, rgba) {
+  const table = tables[scheme];
+  for (let i = 0; i < values.length; i++) {
+    const part = scale > 0 ? Math.min(1, Math.max(-1, values[i] / scale)) : 0;
+    const at = 3 * Math.round(((part + 1) / 2) * (tableSize - 1));
+    rgba.set(table.subarray(at, at + 3), 4 * i);
+    rgba[4 * i + 3] = 255;
+  }
+}

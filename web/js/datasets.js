@@ -1,0 +1,22 @@
+// What the page knows about each dataset: its classes, the models that are shown for it, and where the
+// sliders start. Data only; a second dataset is a second entry.
+
+/** @typedef {{id: string, file: string}} ModelFile */
+/** @typedef {{classes: string[], models: ModelFile[], samples: string, sample: string,
+ *             defaults: import("./types").ParameterValues, sliderMax: Record<string, number>}} Dataset */
+
+/** @type {Record<string, Dataset>} */
+export const datasets = {
+  mnist: {
+    classes: [..."0123456789"],
+    models: [
+      { id: "standard", file: "models/mnist-standard.safetensors" },
+      { id: "mixed", file: "models/mnist-mixed.safetensors" },
+    ],
+    samples: "samples/mnist",
+    sample: "3a",
+    defaults: { epsilon: 0.2 },
+    // The sliders' ends, where the catalogue's range is wider than what one looks at.
+    sliderMax: { epsilon: 0.5, steps: 50 },
+  },
+};

@@ -1,0 +1,231 @@
+// Signflip in JavaScript: loads the WebAssembly module and gives it a face with types, exceptions
+// and nothing else. For pages, workers, and node 18+. Not the page's worker (worker.js) and not
+// Emscripten's glue (signflip-engine.js, which the build puts beside this file).
+//
+// Images are Float32Arrays N×H×W×C with values in [0,1]. Every array that comes back is a copy that
+// belongs to the caller.
+import createEngine from "./signflip-engine.js";
+
+/**
+ * @typedef {{height: number, width: number, channels: number}} ImageShape
+ *
+ * @typedef {object} ParameterInfo
+ * @property {string} name        camelCase, as attack() takes it
+ * @property {string} title
+ * @property {"real"|"integer"|"boolean"|"choice"} kind
+ * @property {number|boolean|string} default
+ * @property {number} min
+ * @property {number} max
+ * @property {number} [step]      sensible for a slider
+ * @property {number} [slider]    where a slider should end, if before max
+ * @property {boolean} automatic  0 means "chosen from the others"; help says how
+ * @property {string[]} [choices]
+ * @property {string} help
+ *
+ * @typedef {object} AttackInfo
+ * @property {string} name
+ * @property {string} title
+ * @property {string} paper
+ * @property {string} norm        "linf", "l2" or "l0"
+ * @property {string} family      "fixed-budget", "minimum-norm", "few-pixels" or "ensemble"
+ * @property {boolean} targeted
+ * @property {boolean} untargeted
+ * @property {boolean} needsGradients
+ * @property {string} summary
+ * @property {string} cost
+ * @property {ParameterInfo[]} parameters
+ *
+ * @typedef {object} Prediction
+ * @property {Float32Array} logits         N×K
+ * @property {Float32Array} probabilities  N×K
+ * @property {Int32Array} labels           N
+ *
+ * @typedef {object} AttackResult
+ * @property {Float32Array} adversarial    N×H×W×C, clipped to [0,1], within epsilon
+ * @property {Int32Array} labels           what the model says of the adversarial images
+ * @property {Int32Array} labels8bit       the same after rounding pixels to 8 bits
+ * @property {Uint8Array} success          1: not the label; with targets: the target
+ * @property {Float32Array} l0             pixels changed
+ * @property {Float32Array} l2
+ * @property {Float32Array} linf
+ * @property {Float32Array} loss           cross-entropy of the true label
+ * @property {Float32Array} logits         N×K, at the adversarial images
+ * @property {Float32Array} probabilities  N×K
+ * @property {number} gradients            images sent backward
+ * @property {number} queries              images sent forward
+ * @property {number} seconds
+ *
+ * @typedef {object} AttackOptions
+ * @property {string} attack               a name from attacks()
+ * @property {ArrayLike<number>|number} [targets]  classes to aim at, one an image
+ * @property {number} [seed]
+ * @property {(fraction: number) => (boolean|void)} [onProgress]  return false to stop
+ * @property {(image: number, step: number, loss: number, iterate: Float32Array) => void} [onStep]
+ */
+
+/**
+ * The engine's answers are values or {error: sentence}.
+ * @template T
+ * @param {T & {error?: string}} answer
+ * @returns {T}
+ */
+function unwrap(answer) {
+  if (answer.error !== undefined) throw new Error(answer.error);
+  return answer;
+}
+
+/**
+ * @param {ArrayLike<number>} values
+ * @param {string} what
+ * @returns {Float32Array}
+ */
+function toFloats(values, what) {
+  if (values instanceof Float32Array) return values;
+  if (values === null || typeof values !== "object" || typeof values.length !== "number") {
+    throw new Error(`${what} must be a Float32Array`);
+  }
+  return Float32Array.from(values);
+}
+
+/**
+ * Class numbers as the engine takes them; it checks their range and their count.
+ * @param {ArrayLike<number>|number|null|undefined} values
+ * @param {string} what
+ * @returns {Int32Array}
+ */
+function toClasses(values, what) {
+  if (values === undefined || values === null) return new Int32Array(0);
+  const list = typeof values === "number" ? [values] : Array.from(values);
+  if (!list.every(Number.isInteger)) throw new Error(`${what} must be whole numbers`);
+  return Int32Array.from(list);
+}
+
+/**
+ * @param {Uint8Array|ArrayBuffer} bytes
+ * @param {string} what
+ * @returns {Uint8Array}
+ */
+function toBytes(bytes, what) {
+  if (bytes instanceof Uint8Array) return bytes;
+  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
+  throw new Error(`${what} must be a Uint8Array`);
+}
+
+/** A loaded model. Call delete() when it is no longer needed: WASM memory is not collected. */
+export class Model {
+  #handle;
+
+  /** @param {any} handle the engine's object */
+  constructor(handle) {
+    this.#handle = handle;
+    const about = handle.describe();
+    /** @type {string} */
+    this.name = about.name;
+    /** @type {ImageShape} */
+    this.inputShape = about.inputShape;
+    /** @type {string[]} */
+    this.classes = about.classes;
+    /** @type {number} */
+    this.parameterCount = about.parameterCount;
+    /** @type {number} */
+    this.multiplyAdds = about.multiplyAdds;
+  }
+
+  /**
+   * @param {ArrayLike<number>} images N·H·W·C values
+   * @returns {Prediction} of a denoiser: logits holds the images
+   */
+  predict(images) {
+    return unwrap(this.#open().predict(toFloats(images, "images")));
+  }
+
+  /**
+   * The gradient of the cross-entropy with respect to the pixels.
+   * @param {ArrayLike<number>} images N·H·W·C values
+   * @param {ArrayLike<number>|number} labels N true classes
+   * @returns {Float32Array} N·H·W·C
+   */
+  gradient(images, labels) {
+    const floats = toFloats(images, "images");
+    return unwrap(this.#open().gradient(floats, toClasses(labels, "labels"))).gradient;
+  }
+
+  /**
+   * Attacks each image. Without labels, those that the model gives the clean images count.
+   * @param {AttackOptions & Record<string, any>} options the attack's name and its own parameters
+   * @param {ArrayLike<number>} images N·H·W·C values
+   * @param {ArrayLike<number>|number} [labels] N true classes
+   * @returns {AttackResult}
+   */
+  attack(options, images, labels) {
+    const { targets, ...rest } = options;
+    return unwrap(
+      this.#open().attack(
+        rest,
+        toFloats(images, "images"),
+        toClasses(labels, "labels"),
+        toClasses(targets, "targets"),
+      ),
+    );
+  }
+
+  /** Frees the model's memory. */
+  delete() {
+    this.#handle?.delete();
+    this.#handle = null;
+  }
+
+  #open() {
+    if (this.#handle === null) throw new Error("this model was deleted");
+    return this.#handle;
+  }
+}
+
+/** The module: a catalogue of attacks, and a way to load models and pictures. */
+export class Signflip {
+  #engine;
+
+  /** @param {any} engine */
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /** @returns {AttackInfo[]} every attack, with the ranges of its parameters */
+  attacks() {
+    return this.#engine.attacks();
+  }
+
+  /**
+   * @param {Uint8Array|ArrayBuffer} bytes a .safetensors model file
+   * @returns {Model}
+   */
+  loadModel(bytes) {
+    return new Model(unwrap(this.#engine.loadModel(toBytes(bytes, "the model"))).model);
+  }
+
+  /**
+   * @param {Uint8Array|ArrayBuffer} bytes PNG, JPEG, BMP or PNM
+   * @returns {{width: number, height: number, channels: number, pixels: Uint8Array}} H×W×C bytes
+   */
+  decodeImage(bytes) {
+    return unwrap(this.#engine.decodeImage(toBytes(bytes, "the picture")));
+  }
+}
+
+/**
+ * Loads the module. Finds signflip.wasm beside this file, unless given its bytes.
+ * @param {{wasmBinary?: Uint8Array|ArrayBuffer}} [options]
+ * @returns {Promise<Signflip>}
+ */
+export default async function createSignflip({ wasmBinary } = {}) {
+  const url = new URL("./signflip.wasm", import.meta.url);
+  let binary = wasmBinary;
+  if (binary === undefined && globalThis.process?.versions?.node) {
+    const { readFile } = await import(/* webpackIgnore: true */ "node:fs/promises");
+    binary = await readFile(url);
+  }
+  const engine = await createEngine(
+    binary === undefined ? { locateFile: () => url.href } : { wasmBinary: binary },
+  );
+  return new Signflip(engine);
+}

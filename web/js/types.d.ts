@@ -1,0 +1,145 @@
+// The types that the page's modules share: the engine's interface and what travels between page and
+// worker. For the type checker only; nothing of it is shipped.
+
+export interface Parameter {
+  name: string;
+  title: string;
+  kind: "real" | "integer" | "boolean" | "choice";
+  default: number | boolean | string;
+  min?: number;
+  max?: number;
+  step?: number;
+  choices?: string[];
+  /** Where a slider should end, if before max. */
+  slider?: number;
+  /** 0 means "chosen from the others". */
+  automatic?: boolean;
+  help?: string;
+}
+
+export interface AttackInfo {
+  name: string;
+  title: string;
+  norm: string;
+  family: string;
+  targeted: boolean;
+  /** Absent: it can do without a target. */
+  untargeted?: boolean;
+  paper: string;
+  summary?: string;
+  parameters: Parameter[];
+}
+
+export type ParameterValues = Record<string, number | boolean | string>;
+
+export interface ModelInfo {
+  id: string;
+  name: string;
+  classes: string[];
+  parameterCount: number;
+}
+
+export interface Prediction {
+  logits: Float32Array;
+  probabilities: Float32Array;
+  labels: Int32Array;
+}
+
+export interface AttackResult {
+  adversarial: Float32Array;
+  labels: Int32Array;
+  success: ArrayLike<number | boolean>;
+  l0: ArrayLike<number>;
+  l2: ArrayLike<number>;
+  linf: ArrayLike<number>;
+  probabilities: Float32Array;
+}
+
+/** A model inside the engine. */
+export interface Model {
+  inputShape: { height: number; width: number; channels: number };
+  classes: string[];
+  parameterCount: number;
+  name: string;
+  predict(images: Float32Array): Prediction;
+  attack(options: Record<string, unknown>, images: Float32Array, labels: Int32Array): AttackResult;
+  delete(): void;
+}
+
+export interface Engine {
+  attacks(): AttackInfo[];
+  loadModel(bytes: Uint8Array): Model;
+}
+
+/** What the page asks: one image against every model that is shown. */
+export interface ExploreRequest {
+  image: Float32Array;
+  /** What the image shows; null where nobody said (a drawing): then each model's own first reading. */
+  label: number | null;
+  attack: string;
+  parameters: ParameterValues;
+  target: number | null;
+  /** The attack cannot do without a target: take the next class where there is none. */
+  needsTarget: boolean;
+  models: string[];
+  /** The model whose gradients make one image for all; "" when each is attacked with its own. */
+  from: string;
+}
+
+/** What came of it for one model. */
+export interface Lane {
+  model: string;
+  /** The label that the attack moves away from. */
+  label: number;
+  /** The target that it moves towards; null when untargeted. */
+  target: number | null;
+  cleanLabel: number;
+  adversarialLabel: number;
+  before: Float32Array;
+  after: Float32Array;
+  adversarial: Float32Array;
+  l0: number;
+  l2: number;
+  linf: number;
+  /** The attack's time in the engine; null where the image came from another model's attack. */
+  milliseconds: number | null;
+}
+
+export interface ExploreResult {
+  request: ExploreRequest;
+  lanes: Lane[];
+}
+
+/** The page's state; all of it is in the URL. Parameters stand there under their own names. */
+export interface State {
+  dataset: string;
+  sample: string;
+  /** The strokes of a drawing, packed (js/drawing.js); used when sample is "drawing". */
+  drawing: string;
+  attack: string;
+  parameters: ParameterValues;
+  target: number | null;
+  from: string;
+  model: string[];
+  view: string;
+  theme: "auto" | "light" | "dark";
+  lang: string;
+}
+
+/** An input that can be chosen: our own digit, a test image, or the visitor's drawing. */
+export interface Sample {
+  id: string;
+  label: number | null;
+  pixels: Float32Array;
+}
+
+/** Everything that a view renders from. */
+export interface Snapshot {
+  state: State;
+  attacks: AttackInfo[];
+  models: ModelInfo[];
+  samples: Sample[];
+  image: Sample;
+  result: ExploreResult | null;
+  error: string;
+}

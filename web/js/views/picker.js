@@ -1,0 +1,45 @@
+// Choosing a digit: the strip of our own digits and, where the site was built with them, test images.
+// Radio buttons underneath, so the arrow keys walk along the strip.
+import { choice, h } from "../dom.js";
+import { Picture } from "../picture.js";
+import { side } from "../raster.js";
+
+/** @typedef {import("./context").Context} Context */
+/** @typedef {import("../types").Sample} Sample */
+
+/** @param {Context} context @param {number} packed how many test images the site has, to keep their room
+ * @returns {import("./context").View} */
+export function createPicker({ words, update }, packed) {
+  /** @type {Map<string, HTMLInputElement>} */
+  const inputs = new Map();
+  let shown = 0;
+  const own = h("div", { class: "strip" });
+  const test = h("div", { class: "strip" }, ...Array.from({ length: packed }, () => h("span", { class: "tile-place" })));
+  const element = h("div", { class: "picker" },
+    h("fieldset", {}, h("legend", {}, words.t("picker.own")), own),
+    packed > 0 ? h("fieldset", {}, h("legend", {}, words.t("picker.test")), test) : null);
+
+  /** @param {Sample} sample */
+  const nameOf = ({ id, label }) => id.startsWith("test-")
+    ? words.t("picker.testImage", { digit: label ?? "", index: id.slice(5) })
+    : words.t("picker.sample", { digit: label ?? "", hand: id.slice(-1) });
+
+  return {
+    element,
+    render({ samples, image }) {
+      for (; shown < samples.length; shown++) {
+        const sample = samples[shown];
+        const picture = new Picture(side, side, { "aria-hidden": "true" }).grey(sample.pixels);
+        const { element: tile, input } = choice({
+          name: "sample", value: sample.id, label: nameOf(sample), title: nameOf(sample), class: "tile",
+          onchange: () => update({ sample: sample.id }),
+        }, picture.element);
+        inputs.set(sample.id, input);
+        const place = sample.id.startsWith("test-") ? test.querySelector(".tile-place") : null;
+        if (place) place.replaceWith(tile);
+        else own.append(tile);
+      }
+      for (const [id, input] of inputs) input.checked = id === image.id;
+    },
+  };
+}
