@@ -102,6 +102,17 @@ std::string_view layer_type(const Layer& layer) {
                     layer);
 }
 
+Status check_input(ImageShape input) {
+  const double size = double(input.height) * input.width * input.channels;  // cannot overflow
+  if (input.height < 1 || input.width < 1 || input.channels < 1 || input.height > kMaximumSide ||
+      input.width > kMaximumSide || input.channels > kMaximumChannels ||
+      size > double(kMaximumActivations)) {
+    return Error{"the input must be at least 1×1×1 and of a sensible size, not " +
+                 to_string(input)};
+  }
+  return {};
+}
+
 Result<ImageShape> output_shape(const Layer& layer, ImageShape in) {
   const auto shape = std::visit(
       Overloaded{

@@ -71,7 +71,11 @@ using Layer = std::variant<Conv2d, BatchNorm2d, Relu, MaxPool2d, Dropout, Flatte
 /// "conv2d", "batchnorm2d", "relu" … as in model files.
 std::string_view layer_type(const Layer& layer);
 
-/// The shape that the layer makes of `in`, or a sentence why it does not fit.
+/// Whether a network may take images of this shape.
+Status check_input(ImageShape input);
+
+/// The shape that the layer makes of `in`, which has passed check_input() or is another layer's
+/// output; or a sentence why it does not fit.
 Result<ImageShape> output_shape(const Layer& layer, ImageShape in);
 
 /// Trainable values: the weight matrix rows×columns and the bias (batch norm: 1×C and C).

@@ -141,6 +141,8 @@ Status verify_selftest(const Safetensors& file, const Sequential& network) {
 /// The file must be large enough for its own architecture, before anything is allocated for it.
 Status check_size(const Architecture& architecture, std::size_t bytes) {
   ImageShape in = architecture.input;
+  const Status fits = check_input(in);
+  if (!fits) return fits;
   std::size_t parameters = 0;
   for (const Layer& layer : architecture.layers) {
     const auto out = output_shape(layer, in);

@@ -77,12 +77,8 @@ class NetworkPass final : public Pass {
 
 Result<Sequential> Sequential::create(Architecture architecture) {
   const ImageShape input = architecture.input;
-  if (input.height < 1 || input.width < 1 || input.channels < 1 || input.height > kMaximumSide ||
-      input.width > kMaximumSide || input.channels > kMaximumChannels ||
-      input.size() > kMaximumActivations) {
-    return Error{"the input must be at least 1×1×1 and of a sensible size, not " +
-                 to_string(input)};
-  }
+  const Status fits = check_input(input);
+  if (!fits) return fits.error();
   if (architecture.layers.empty()) return Error{"a network needs at least one layer, found none"};
   if (architecture.layers.size() > kMaximumLayers) {
     return Error{"a network has at most " + std::to_string(kMaximumLayers) + " layers, not " +

@@ -3,16 +3,13 @@
 // the page draws, so it needs no dataset. Expects both builds (tools/test makes them).
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { test } from "node:test";
 import { ownSamples } from "../../web/js/samples.js";
+import { binary, floatsOf, npy, root, temporaryFolder } from "../tools/support.mjs";
 
-const root = join(fileURLToPath(import.meta.url), "../../..");
-const folder = mkdtempSync(join(tmpdir(), "signflip-parity-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 // The module as users import it: the wrapper with the glue and the .wasm beside it.
 writeFileSync(join(folder, "package.json"), '{"type": "module"}');
@@ -23,23 +20,8 @@ for (const file of ["signflip-engine.js", "signflip.wasm"]) {
 const { default: createSignflip } = await import(join(folder, "signflip.js"));
 const signflip = await createSignflip();
 
-const tool = (...args) => execFileSync(join(root, "build/release/tools/signflip/signflip"), args);
+const tool = (...args) => execFileSync(binary, args);
 const models = readdirSync(join(root, "models")).filter((name) => name.endsWith(".safetensors"));
-
-/** A version 1 .npy file. */
-function npy(type, shape, bytes) {
-  const head = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
-  const padded = head.padEnd(Math.ceil((head.length + 11) / 64) * 64 - 11) + "\n";
-  const prefix = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8]);
-  return Buffer.concat([prefix, Buffer.from(padded, "latin1"), Buffer.from(bytes)]);
-}
-
-/** The float32 values of an .npy file. */
-function floatsOf(path) {
-  const file = readFileSync(path);
-  const start = 10 + file.readUInt16LE(8);
-  return new Float32Array(file.buffer.slice(file.byteOffset + start, file.byteOffset + file.length));
-}
 
 /** The page's digits, and the same number of images of noise: N×28×28×1. */
 function images() {
@@ -63,8 +45,8 @@ function images() {
 const { pixels, labels } = images();
 const count = labels.length;
 const files = { images: join(folder, "images.npy"), labels: join(folder, "labels.npy") };
-writeFileSync(files.images, npy("<f4", [count, 28, 28, 1], pixels.buffer));
-writeFileSync(files.labels, npy("<i4", [count], Int32Array.from(labels).buffer));
+writeFileSync(files.images, npy("<f4", [count, 28, 28, 1], pixels));
+writeFileSync(files.labels, npy("<i4", [count], Int32Array.from(labels)));
 
 for (const name of models.filter((file) => file.startsWith("mnist-"))) {
   const path = join(root, "models", name);

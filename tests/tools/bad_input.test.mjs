@@ -1,0 +1,131 @@
+// Bad input, each kind once, from outside: one clear sentence that names what is wrong, a non-zero
+// exit, and nothing half-written.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { idx, npy, root, signflip, temporaryFolder, writeBars } from "./support.mjs";
+
+const folder = temporaryFolder();
+const data = join(folder, "bars");
+const file = (name) => join(folder, name);
+const model = join(root, "models", readdirSync(join(root, "models")).find((name) => name.endsWith(".safetensors")));
+
+before(() => {
+  mkdirSync(data);
+  writeBars(data);
+  writeFileSync(file("image.npy"), npy("<f4", [1, 28, 28, 1], new Float32Array(784)));
+});
+
+/** Expects one sentence that matches every pattern. */
+function refuses(args, ...patterns) {
+  const { status, stdout, stderr, signal } = signflip(...args);
+  assert.equal(signal, null, `killed by ${signal}`);
+  assert.notEqual(status, 0, `succeeded: ${stdout}`);
+  assert.ok(status < 126, `status ${status}`);
+  const lines = stderr.trim().split("\n");
+  assert.ok(lines.length <= 2, stderr);
+  for (const pattern of patterns) assert.match(stderr, pattern);
+}
+
+const attack = (...more) => ["attack", "--model", model, "--images", file("image.npy"), "--attack", ...more];
+const train = (...more) => ["train", "--dataset", "bars", "--data", data, "--epochs", "1", "--out", file("out.safetensors"), ...more];
+
+test("a dataset folder that is not there", () => {
+  refuses(["evaluate", "--model", model, "--dataset", "mnist", "--data", file("nowhere")], /nowhere/);
+  refuses(["evaluate", "--model", model, "--dataset", "mnist"], /SIGNFLIP_DATA|nowhere/, /data\/mnist/);
+});
+
+test("a truncated gzip file", () => {
+  const broken = file("truncated");
+  mkdirSync(broken);
+  writeBars(broken);
+  const name = join(broken, "t10k-images-idx3-ubyte.gz");
+  writeFileSync(name, readFileSync(name).subarray(0, 500));
+  refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", broken], /t10k-images-idx3-ubyte\.gz/, /gzip|cut|end/i);
+});
+
+test("an IDX file with the wrong dimensions", () => {
+  for (const [name, images] of [["two", idx([90, 144], Buffer.alloc(90 * 144))], ["short", idx([90, 12, 12], Buffer.alloc(100))],
+    ["huge", idx([0xffffffff, 0xffffffff, 0xffffffff], [])]]) {
+    const broken = file(name);
+    mkdirSync(broken);
+    writeBars(broken);
+    writeFileSync(join(broken, "t10k-images-idx3-ubyte.gz"), gzipSync(images));
+    refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", broken], /t10k-images-idx3-ubyte/);
+  }
+});
+
+test("a model file cut short or with a damaged weight", () => {
+  const bytes = readFileSync(model);
+  for (const length of [0, 7, 8, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
+    writeFileSync(file("cut.safetensors"), bytes.subarray(0, length));
+    refuses(["inspect", file("cut.safetensors")], /cut\.safetensors/);
+  }
+  const damaged = Buffer.from(bytes);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  for (let i = 0; i < 64; i++) damaged[start + i] ^= 0x55;
+  writeFileSync(file("damaged.safetensors"), damaged);
+  refuses(["inspect", file("damaged.safetensors")], /damaged\.safetensors/, /self-test|finite/);
+});
+
+test("pictures of impossible sizes", () => {
+  const png = (width, height) => {
+    const header = Buffer.alloc(33);
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]).copy(header);
+    header.write("IHDR", 12);
+    header.writeUInt32BE(width, 16);
+    header.writeUInt32BE(height, 20);
+    header[24] = 8;
+    return header;
+  };
+  for (const [name, bytes] of [["zero.png", png(0, 0)], ["vast.png", png(100000, 100000)], ["zero.pgm", Buffer.from("P5\n0 0\n255\n")],
+    ["vast.ppm", Buffer.from("P6\n100000 100000\n255\n")], ["text.png", Buffer.from("this is no picture")]]) {
+    writeFileSync(file(name), bytes);
+    refuses(["predict", "--model", model, "--images", file(name)], new RegExp(name.replace(".", "\\.")));
+  }
+});
+
+test("unknown attacks, parameters and values", () => {
+  refuses(attack("fgms"), /fgms/, /fgsm, bim/);
+  refuses(attack("fgsm", "--epsilon", "-0.1"), /epsilon/, /-0\.1/);
+  refuses(attack("fgsm", "--epsilon", "lots"), /epsilon/, /lots/);
+  refuses(attack("bim", "--steps", "0"), /steps/, /0/);
+  refuses(attack("fgsm", "--decay", "1"), /--decay/, /fgsm/);
+  refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", data, "--attacks", "clean,nothing"], /nothing/);
+});
+
+test("images, labels and datasets that do not fit the model", () => {
+  writeFileSync(file("small.npy"), npy("<f4", [1, 5, 5, 1], new Float32Array(25)));
+  refuses(["predict", "--model", model, "--images", file("small.npy")], /small\.npy/, /5×5/, /28×28/);
+  writeFileSync(file("bright.npy"), npy("<f4", [1, 28, 28, 1], new Float32Array(784).fill(7)));
+  refuses(["predict", "--model", model, "--images", file("bright.npy")], /bright\.npy/, /7/);
+  writeFileSync(file("labels.npy"), npy("|u1", [1], Uint8Array.from([10])));
+  refuses(attack("fgsm", "--labels", file("labels.npy")), /labels\.npy/, /10/);
+  refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", data], /28×28×1/, /12×12×1/);
+});
+
+test("architectures whose layers do not fit", () => {
+  const architecture = (layers) => writeFileSync(file("net.json"), JSON.stringify({ layers }));
+  architecture([{ type: "conv2d", filters: 4, kernel: [50, 50] }, { type: "flatten" }, { type: "dense", units: 3 }]);
+  refuses(train("--architecture", file("net.json")), /layer 0/, /50×50/, /12×12/);
+  architecture([{ type: "dense", units: 3 }]);
+  refuses(train("--architecture", file("net.json")), /layer 0/, /flatten/);
+  architecture([{ type: "flatten" }, { type: "dense", units: 4 }]);
+  refuses(train("--architecture", file("net.json")), /classes/);
+  writeFileSync(file("net.json"), "{ not JSON");
+  refuses(train("--architecture", file("net.json")), /net\.json/);
+  refuses(train("--architecture", "resnet"), /resnet/, /m243/);
+});
+
+test("training options out of range, and places that cannot be written to", () => {
+  refuses(train("--epsilon", "-1"), /--epsilon/, /-1/);
+  refuses(train("--epochs", "0"), /--epochs/);
+  refuses(train("--method", "magic"), /magic/, /mixed/);
+  refuses(train("--device", "cuda"), /cuda/i);
+  refuses(["train", "--dataset", "bars", "--data", data, "--out", file("no/such/folder/x.safetensors")], /--out/, /no\/such\/folder/);
+  refuses(["train", "--dataset", "bars", "--data", data], /--out/);
+  refuses(["fly"], /fly|subcommand/i);
+  assert.ok(!existsSync(file("out.safetensors")));
+});

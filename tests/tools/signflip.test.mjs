@@ -1,0 +1,146 @@
+// The command-line tool from outside, on a small dataset made here: train, stop and resume, predict,
+// attack, evaluate, inspect.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { floatsOf, npy, signflip, start, temporaryFolder, writeBars } from "./support.mjs";
+
+const folder = temporaryFolder();
+const data = join(folder, "bars");
+const file = (name) => join(folder, name);
+const trainingOf = (epochs, name, ...more) => ["train", "--dataset", "bars", "--data", data, "--architecture", "s",
+  "--epochs", String(epochs), "--out", file(`${name}.safetensors`), ...more];
+const training = (name, ...more) => trainingOf(4, name, ...more);
+
+/** Runs the tool and expects success. */
+function run(...args) {
+  const result = signflip(...args);
+  assert.equal(result.status, 0, result.stderr);
+  return result.stdout;
+}
+
+before(() => {
+  mkdirSync(data);
+  writeBars(data);
+  run(...training("standard", "--log", file("standard.jsonl")));
+  run(...training("mixed", "--method", "mixed", "--epsilon", "0.1", "--weights", "f16"));
+});
+
+test("the log has the configuration, then a line an epoch", () => {
+  const [config, ...epochs] = readFileSync(file("standard.jsonl"), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(config.method, "standard");
+  assert.equal(config.seed, 1);
+  assert.equal(Object.keys(config.md5).length, 2);
+  assert.equal(epochs.length, 4);
+  for (const [i, epoch] of epochs.entries()) {
+    assert.equal(epoch.epoch, i + 1);
+    for (const key of ["loss", "train_accuracy", "validation_accuracy", "validation_robust_accuracy", "learning_rate", "seconds"]) {
+      assert.equal(typeof epoch[key], "number", key);
+    }
+  }
+  assert.ok(!existsSync(file("standard.safetensors.checkpoint")), "the checkpoint is removed at the end");
+});
+
+test("the same seed gives the same weights whatever the number of threads", () => {
+  run(...training("one", "--method", "mixed", "--threads", "1", "--name", "x"));
+  run(...training("two", "--method", "mixed", "--threads", "2", "--name", "x"));
+  const weights = (name) => {
+    const bytes = readFileSync(file(`${name}.safetensors`));
+    return bytes.subarray(8 + Number(bytes.readBigUInt64LE(0)));
+  };
+  assert.deepEqual(weights("one"), weights("two"));
+});
+
+test("stopped by Ctrl-C and resumed, a run ends with the same weights", async () => {
+  const args = (name) => trainingOf(30, name, "--log", file(`${name}.jsonl`));
+  run(...args("whole"));
+  const child = start(...args("parts"));
+  let said = "";
+  child.stderr.on("data", (text) => {
+    said += text;
+    if (/epoch +3\/30/.test(said)) child.kill("SIGINT");
+  });
+  const [code] = await once(child, "exit");
+  assert.equal(code, 1, said);
+  assert.match(said, /stopped; --resume continues after epoch \d+/);
+  assert.ok(!existsSync(file("parts.safetensors")));
+  run(...args("parts"), "--resume");
+  assert.equal(readFileSync(file("parts.jsonl"), "utf8").trim().split("\n").length, 31);
+  const tensors = (name) => {
+    const bytes = readFileSync(file(`${name}.safetensors`));
+    return bytes.subarray(8 + Number(bytes.readBigUInt64LE(0)));
+  };
+  assert.deepEqual(tensors("parts"), tensors("whole"));
+});
+
+test("evaluate writes the results that CONTRACT promises", () => {
+  const out = file("evaluate.json");
+  const text = run("evaluate", "--model", file("mixed.safetensors"), "--dataset", "bars", "--data", data,
+    "--attacks", "clean,fgsm,mim", "--epsilon", "0.1", "--json", out);
+  assert.match(text, /^clean +\d/m);
+  const result = JSON.parse(readFileSync(out, "utf8"));
+  assert.deepEqual(Object.keys(result.model), ["file", "sha256", "parameters"]);
+  assert.deepEqual(result.dataset, { name: "bars", split: "test", count: 90 });
+  assert.deepEqual(result.results.map(({ attack }) => attack), ["clean", "fgsm", "mim", "worst"]);
+  const [clean, fgsm, mim, worst] = result.results;
+  assert.ok(clean.accuracy > 0.95);
+  assert.ok(fgsm.max_linf <= 0.1 && mim.max_linf <= 0.1);
+  assert.equal(fgsm.epsilon, 0.1);
+  assert.equal(mim.steps, 10);
+  assert.ok(worst.accuracy <= Math.min(clean.accuracy, fgsm.accuracy, mim.accuracy));
+  assert.equal(fgsm.confusion.flat().reduce((sum, n) => sum + n, 0), 90);
+  assert.equal(fgsm.gradients, 90);
+  const alone = JSON.parse(run("evaluate", "--model", file("mixed.safetensors"), "--dataset", "bars", "--data", data, "--json", "-"));
+  assert.equal(alone.results.length, 1);
+});
+
+test("evaluate --from crafts on another model, --limit takes the first images", () => {
+  const result = JSON.parse(run("evaluate", "--model", file("mixed.safetensors"), "--from", file("standard.safetensors"),
+    "--dataset", "bars", "--data", data, "--attacks", "fgsm", "--limit", "50", "--json", "-"));
+  assert.equal(result.from.file, "standard.safetensors");
+  assert.equal(result.dataset.count, 50);
+});
+
+test("attack makes images within epsilon, and predict agrees with its verdicts", () => {
+  const count = 6;
+  const images = Float32Array.from({ length: count * 144 }, (_, i) => ((i * 7919) % 256) / 255);
+  writeFileSync(file("images.npy"), npy("<f4", [count, 12, 12, 1], images));
+  writeFileSync(file("targets.npy"), npy("|u1", [count], Uint8Array.from([0, 1, 2, 0, 1, 2])));
+  for (const [name, more] of [["untargeted", []], ["targeted", ["--targeted", "--targets", file("targets.npy")]]]) {
+    run("attack", "--model", file("standard.safetensors"), "--images", file("images.npy"), "--attack", "bim",
+      "--epsilon", "16/255", ...more, "--out", file("adversarial.npy"), "--json", file("attack.json"));
+    const adversarial = floatsOf(file("adversarial.npy"));
+    assert.equal(adversarial.length, images.length);
+    adversarial.forEach((value, i) => {
+      assert.ok(value >= 0 && value <= 1);
+      assert.ok(Math.abs(value - images[i]) <= 16 / 255);
+    });
+    const result = JSON.parse(readFileSync(file("attack.json"), "utf8"));
+    assert.equal(result.results[0].attack, "bim", name);
+    const predicted = JSON.parse(run("predict", "--model", file("standard.safetensors"), "--images", file("adversarial.npy"), "--json", "-"));
+    assert.deepEqual(predicted.images.map(({ label }) => label), result.images.map(({ predicted: label }) => label));
+    for (const { label, predicted: now, target, success } of result.images) {
+      assert.equal(success, target === undefined ? now !== label : now === target);
+    }
+  }
+});
+
+test("predict shows the probabilities of one picture, and writes logits", () => {
+  const ppm = Buffer.concat([Buffer.from("P5\n12 12\n255\n"), Buffer.alloc(144, 200)]);
+  writeFileSync(file("grey.pgm"), ppm);
+  const text = run("predict", "--model", file("standard.safetensors"), "--images", file("grey.pgm"), "--out", file("logits.npy"));
+  assert.equal(text.trim().split("\n").length, 4);
+  assert.equal(floatsOf(file("logits.npy")).length, 3);
+  run("attack", "--model", file("standard.safetensors"), "--images", file("grey.pgm"), "--attack", "fgsm", "--out", file("fooled.png"));
+  assert.equal(readFileSync(file("fooled.png")).subarray(1, 4).toString(), "PNG");
+});
+
+test("inspect lists layers, parameters and provenance", () => {
+  const about = JSON.parse(run("inspect", file("mixed.safetensors"), "--json", "-"));
+  assert.equal(about.selftest, "passed");
+  assert.equal(about.layers.reduce((sum, { parameters }) => sum + parameters, 0), about.model.parameters);
+  assert.equal(about.metadata["signflip.training"].method, "mixed");
+  assert.match(run("inspect", file("mixed.safetensors")), /multiply-adds/);
+});
