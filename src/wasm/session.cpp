@@ -53,8 +53,9 @@ Result<std::vector<float>> Session::gradient(std::vector<float> images,
   const auto tensor = to_tensor(std::move(images));
   if (!tensor) return tensor.error();
   const std::size_t classes = network().architecture().classes.size();
-  const bool known = std::ranges::all_of(
-      labels, [&](int label) { return label >= 0 && static_cast<std::size_t>(label) < classes; });
+  const bool known = std::all_of(labels.begin(), labels.end(), [&](int label) {
+    return label >= 0 && static_cast<std::size_t>(label) < classes;
+  });
   if (labels.size() != tensor->count() || !known) {
     return Error{"gradient needs a label from 0 to " + std::to_string(classes) + "−1 for each of " +
                  std::to_string(tensor->count()) + " images"};
