@@ -5,6 +5,7 @@
 
 #include "attack/apgd.h"
 #include "attack/common_parameters.h"
+#include "attack/fab.h"
 #include "attack/norms.h"
 #include "attack/rounds.h"
 #include "attack/shard.h"
@@ -17,7 +18,7 @@ namespace {
 const AttackEntry* const kParts[] = {
     &kApgdCe,
     &kApgdT,
-    // &kFab goes here, targeted form over the likeliest wrong classes.
+    &kFabT,
     &kSquare,
 };
 
@@ -29,6 +30,9 @@ Parameters parameters_for(const AttackEntry& part, const Parameters& given) {
     if (parameters.has(name)) (void)parameters.set(name, given.values()[p]);
   }
   if (parameters.has("early-stop")) (void)parameters.set("early-stop", 1);
+  if (parameters.has("stop-below")) {
+    (void)parameters.set("stop-below", given.real("epsilon"));
+  }
   return parameters;
 }
 

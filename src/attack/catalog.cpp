@@ -1,22 +1,9 @@
-// The catalogue: one line an attack.
+// Looking things up in the catalogue; the list itself is catalog_all.cpp.
 #include "attack/catalog.h"
 
 #include <string>
 
-#include "attack/apgd.h"
-#include "attack/autoattack.h"
-#include "attack/gradient_steps.h"
-#include "attack/square.h"
-
 namespace signflip {
-
-std::span<const AttackEntry> catalog() {
-  // A local, so that the entries of the other files are there whatever the order of start-up.
-  static const AttackEntry entries[] = {
-      kFgsm, kBim, kMim, kPgd, kApgdCe, kApgdDlr, kApgdT, kSquare, kAutoAttack,
-  };
-  return entries;
-}
 
 const AttackEntry* find_attack(std::string_view name) {
   for (const AttackEntry& entry : catalog()) {

@@ -3,20 +3,14 @@
 
 #include <cassert>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 
 #include "attack/catalog.h"
+#include "core/concat.h"
+#include "core/number.h"
 
 namespace signflip {
 namespace {
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.10g", value);
-  return text;
-}
 
 std::string quoted(std::string_view text) {
   std::string sentence(1, '\'');
@@ -35,21 +29,12 @@ std::string listed(const Items& items, Name name) {
   return list;
 }
 
-std::optional<double> parse_plain(const std::string& text) {
-  // strtod would also take leading blanks, "inf", "nan" and hexadecimal.
-  if (text.empty() || text.find_first_not_of("0123456789+-.eE") != std::string::npos) return {};
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (end != text.c_str() + text.size() || !std::isfinite(value)) return {};
-  return value;
-}
-
 /// A number or a fraction of two: "8/255".
 std::optional<double> parse_number(std::string_view text) {
   const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return parse_plain(std::string(text));
-  const auto above = parse_plain(std::string(text.substr(0, slash)));
-  const auto below = parse_plain(std::string(text.substr(slash + 1)));
+  if (slash == std::string_view::npos) return parse_decimal(text);
+  const auto above = parse_decimal(text.substr(0, slash));
+  const auto below = parse_decimal(text.substr(slash + 1));
   if (!above || !below || *below == 0) return {};
   return *above / *below;
 }
@@ -65,11 +50,11 @@ std::string allowed(const ParameterSpec& spec) {
       break;
   }
   return std::string(spec.kind == ParameterKind::integer ? "a whole number" : "a number") +
-         " from " + number(spec.minimum) + " to " + number(spec.maximum);
+         " from " + number_text(spec.minimum) + " to " + number_text(spec.maximum);
 }
 
 Error refusal(const ParameterSpec& spec, std::string_view found) {
-  return Error{std::string(spec.name) + " must be " + allowed(spec) + ", found " + quoted(found)};
+  return Error{concat(spec.name, " must be ", allowed(spec), ", found ", quoted(found))};
 }
 
 bool fits(const ParameterSpec& spec, double value) {
@@ -113,14 +98,14 @@ bool Parameters::has(std::string_view name) const {
 Status Parameters::set(std::string_view name, double value) {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     if (specs_[i].name != name) continue;
-    if (!fits(specs_[i], value)) return refusal(specs_[i], number(value));
+    if (!fits(specs_[i], value)) return refusal(specs_[i], number_text(value));
     values_[i] = value;
     return {};
   }
   const std::string takes =
       listed(specs_, [](const ParameterSpec& spec) { return std::string(spec.name); });
-  return Error{"there is no parameter " + quoted(name) +
-               (takes.empty() ? "; the attack takes none" : "; the attack takes " + takes)};
+  return Error{concat("there is no parameter ", quoted(name),
+                      (takes.empty() ? "; the attack takes none" : "; the attack takes " + takes))};
 }
 
 Status Parameters::set_text(std::string_view name, std::string_view text) {
@@ -150,7 +135,7 @@ std::string Parameters::text(std::size_t index) const {
     return std::string(spec.choices[static_cast<std::size_t>(value)]);
   }
   if (spec.kind == ParameterKind::boolean) return value != 0 ? "true" : "false";
-  return number(value);
+  return number_text(value);
 }
 
 Result<Parameters> make_parameters(const AttackEntry& attack,
@@ -163,10 +148,10 @@ Result<Parameters> make_parameters(const AttackEntry& attack,
   }
   if (parameters.has("epsilon") && norm_of(attack, parameters) == "linf" &&
       parameters.real("epsilon") > 1) {
-    return Error{prefix +
-                 "epsilon must be a number from 0 to 1 in the linf norm (pixels are in "
-                 "[0,1]; 8 of 255 grey levels are 8/255), found " +
-                 quoted(number(parameters.real("epsilon")))};
+    return Error{concat(prefix,
+                        "epsilon must be a number from 0 to 1 in the linf norm (pixels are in "
+                        "[0,1]; 8 of 255 grey levels are 8/255), found ",
+                        quoted(number_text(parameters.real("epsilon"))))};
   }
   return parameters;
 }

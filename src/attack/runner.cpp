@@ -10,6 +10,8 @@
 #include <string>
 
 #include "attack/norms.h"
+#include "core/concat.h"
+#include "core/number.h"
 
 namespace signflip {
 namespace {
@@ -22,14 +24,12 @@ std::string text(ImageShape shape) {
 Status check_classes(std::span<const int> values, std::string_view what, std::size_t count,
                      int classes) {
   if (values.size() != count) {
-    return Error{"there are " + std::to_string(count) + " images but " +
-                 std::to_string(values.size()) + " " + std::string(what) + "s"};
+    return Error{concat("there are ", count, " images but ", values.size(), " ", what, "s")};
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] >= 0 && values[i] < classes) continue;
-    return Error{std::string(what) + " " + std::to_string(values[i]) + " of image " +
-                 std::to_string(i) + " is not one of the model's classes 0 to " +
-                 std::to_string(classes - 1)};
+    return Error{concat(what, " ", values[i], " of image ", i,
+                        " is not one of the model's classes 0 to ", classes - 1)};
   }
   return {};
 }
@@ -40,26 +40,25 @@ Status check(const DifferentiableModel& crafted_on, const DifferentiableModel& j
   const AttackEntry* const attack = request.attack;
   if (attack == nullptr) return Error{"no attack was chosen"};
   if (request.parameters.specs().data() != attack->parameters.data()) {
-    return Error{"the parameters belong to another attack than " + std::string(attack->name)};
+    return Error{concat("the parameters belong to another attack than ", attack->name)};
   }
   const ImageShape shape = crafted_on.input_shape();
   const int classes = crafted_on.classes();
   if (judged_on.input_shape() != shape || judged_on.classes() != classes) {
-    return Error{"the attacked model takes " + text(shape) + " and knows " +
-                 std::to_string(classes) + " classes, but the judging one takes " +
-                 text(judged_on.input_shape()) + " and knows " +
-                 std::to_string(judged_on.classes())};
+    return Error{concat("the attacked model takes ", text(shape), " and knows ", classes,
+                        " classes, but the judging one takes ", text(judged_on.input_shape()),
+                        " and knows ", judged_on.classes())};
   }
   if (classes < 2) return Error{"a model with fewer than 2 classes cannot be attacked"};
   if (images.count() == 0) return Error{"there are no images to attack"};
   if (images.image_shape() != shape || images.size() != images.count() * shape.size()) {
-    return Error{"the images are " + text(images.image_shape()) + ", but the model takes " +
-                 text(shape)};
+    return Error{concat("the images are ", text(images.image_shape()), ", but the model takes ",
+                        text(shape))};
   }
   if (const Status s = check_classes(labels, "label", images.count(), classes); !s) return s;
   if (targets.empty() ? !attack->untargeted : !attack->targeted) {
-    return Error{"attack " + std::string(attack->name) +
-                 (targets.empty() ? " needs target classes" : " takes no target classes")};
+    return Error{concat("attack ", attack->name,
+                        (targets.empty() ? " needs target classes" : " takes no target classes"))};
   }
   if (!targets.empty()) {
     if (const Status s = check_classes(targets, "target", images.count(), classes); !s) return s;
@@ -68,9 +67,8 @@ Status check(const DifferentiableModel& crafted_on, const DifferentiableModel& j
   const std::span<const float> pixels = images.values();
   for (std::size_t j = 0; j < pixels.size(); ++j) {
     if (pixels[j] >= bounds.low && pixels[j] <= bounds.high) continue;  // false for NaN
-    return Error{"image " + std::to_string(j / shape.size()) + " has a pixel of value " +
-                 std::to_string(pixels[j]) + ", but pixels must be from " +
-                 std::to_string(bounds.low) + " to " + std::to_string(bounds.high)};
+    return Error{concat("image ", j / shape.size(), " has a pixel of value ", pixels[j],
+                        ", but pixels must be from ", bounds.low, " to ", bounds.high)};
   }
   return {};
 }
@@ -220,7 +218,7 @@ Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
     run.attack(first, std::min(kShardSize, count - first), worker, which == 0);
   });
   if (run.stopped) {
-    return Error{"the attack " + std::string(request.attack->name) + " was cancelled"};
+    return Error{concat("the attack ", request.attack->name, " was cancelled")};
   }
   if (progress) progress(run.total(), run.total());
   outcome.gradients = run.gradients;

@@ -130,15 +130,14 @@ void maxpool_forward(const PoolShape& s, std::size_t count, const T* x, T* y,
   for (std::size_t n = 0; n < count; ++n, x += s.in.size()) {
     for (int oh = 0; oh < s.out.height; ++oh) {
       for (int ow = 0; ow < s.out.width; ++ow, y += channels, winner += channels) {
-        const int corner =
-            (oh * s.stride.height * s.in.width + ow * s.stride.width) * channels;
+        const int corner = (oh * s.stride.height * s.in.width + ow * s.stride.width) * channels;
         for (int c = 0; c < channels; ++c) {
           y[c] = x[corner + c];
           winner[c] = corner + c;
         }
         for (int tap = 1; tap < s.kernel.height * s.kernel.width; ++tap) {
-          const int from = corner + ((tap / s.kernel.width) * s.in.width + tap % s.kernel.width) *
-                                        channels;
+          const int from =
+              corner + ((tap / s.kernel.width) * s.in.width + tap % s.kernel.width) * channels;
           for (int c = 0; c < channels; ++c) {
             const bool larger = x[from + c] > y[c];
             winner[c] = larger ? from + c : winner[c];
@@ -315,8 +314,7 @@ void batchnorm_train_input_gradient(std::size_t pixels, std::size_t channels, co
     for (std::size_t c = 0; c < channels; ++c) {
       const std::size_t at = i * channels + c;
       const T normalised = (x[at] - mean[c]) * inverse_deviation[c];
-      dx[at] = weight[c] * inverse_deviation[c] *
-               (dy[at] - share * (sum[c] + normalised * dot[c]));
+      dx[at] = weight[c] * inverse_deviation[c] * (dy[at] - share * (sum[c] + normalised * dot[c]));
     }
   }
 }

@@ -18,8 +18,8 @@ struct Bounds {
 };
 
 /// One thread's conversation with a model: logits of a few images, then gradients at those images.
-/// Holds the activations of the last forward(), so that no point is computed twice. Not thread-safe;
-/// take one Pass for each thread. Counts what it is asked, in images.
+/// Holds the activations of the last forward(), so that no point is computed twice. Not
+/// thread-safe; take one Pass for each thread. Counts what it is asked, in images.
 class Pass {
  public:
   virtual ~Pass() = default;

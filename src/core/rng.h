@@ -33,7 +33,8 @@ class Rng {
   /// Standard normal (Box and Muller 1958, one of the pair).
   float normal() {
     const double radius = std::sqrt(-2.0 * std::log1p(-static_cast<double>(uniform())));
-    return static_cast<float>(radius * std::cos(6.283185307179586 * static_cast<double>(uniform())));
+    return static_cast<float>(radius *
+                              std::cos(6.283185307179586 * static_cast<double>(uniform())));
   }
 
   /// Fisher–Yates shuffle.

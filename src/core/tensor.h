@@ -22,6 +22,10 @@ struct ImageShape {
     return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
            static_cast<std::size_t>(channels);
   }
+  /// H·W.
+  std::size_t pixels() const {
+    return static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
   bool operator==(const ImageShape&) const = default;
 };
 

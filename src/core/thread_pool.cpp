@@ -59,8 +59,7 @@ ThreadPool::~ThreadPool() {
 
 int ThreadPool::threads() const { return static_cast<int>(state_->threads.size()) + 1; }
 
-void ThreadPool::for_each(std::size_t count,
-                          const std::function<void(std::size_t, int)>& work) {
+void ThreadPool::for_each(std::size_t count, const std::function<void(std::size_t, int)>& work) {
   if (state_->threads.empty() || count < 2) {
     for (std::size_t i = 0; i < count; ++i) work(i, 0);
     return;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "core/concat.h"
 #include "data/image_jpeg.h"
 #include "data/image_pnm.h"
 
@@ -94,9 +95,9 @@ Result<Picture> decode_picture(std::span<const std::uint8_t> bytes, std::string_
 
   const std::string who(name);
   const char* format = format_name(bytes);
-  if (bytes.empty()) return Error{who + " is empty"};
-  if (format == nullptr) return Error{who + " is not a PNG, JPEG, BMP, PGM or PPM picture"};
-  if (bytes.size() > INT_MAX) return Error{who + " is too large for a picture: over 2 GiB"};
+  if (bytes.empty()) return Error{concat(who, " is empty")};
+  if (format == nullptr) return Error{concat(who, " is not a PNG, JPEG, BMP, PGM or PPM picture")};
+  if (bytes.size() > INT_MAX) return Error{concat(who, " is too large for a picture: over 2 GiB")};
 
   const int length = static_cast<int>(bytes.size());
   int width = 0;

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string>
 
+#include "core/concat.h"
+
 namespace signflip {
 namespace {
 
@@ -54,10 +56,11 @@ Status check_picture_size(long long width, long long height, std::string_view na
   const auto text = [](long long side) { return std::to_string(side); };
   const std::string found =
       std::string(name) + " is a picture of " + text(width) + "×" + text(height);
-  if (width < 1 || height < 1) return Error{found + " pixels: there is nothing to see in it"};
+  if (width < 1 || height < 1)
+    return Error{concat(found, " pixels: there is nothing to see in it")};
   if (width > kMaxPictureSide || height > kMaxPictureSide || width * height > max_pixels) {
-    return Error{found + " pixels, which is too large: at most " + text(kMaxPictureSide) +
-                 " a side and " + text(max_pixels) + " in all"};
+    return Error{concat(found, " pixels, which is too large: at most ", text(kMaxPictureSide),
+                        " a side and ", text(max_pixels), " in all")};
   }
   return {};
 }
@@ -66,7 +69,7 @@ Result<Picture> decode_pnm(std::span<const std::uint8_t> bytes, std::string_view
                            int max_pixels) {
   const std::string who(name);
   if (!looks_like_pnm(bytes) || (bytes[1] != '5' && bytes[1] != '6')) {
-    return Error{who + " is not a binary PGM or PPM picture (P5 or P6)"};
+    return Error{concat(who, " is not a binary PGM or PPM picture (P5 or P6)")};
   }
   std::size_t position = 2;
   const long long width = read_number(bytes, position);
@@ -74,7 +77,8 @@ Result<Picture> decode_pnm(std::span<const std::uint8_t> bytes, std::string_view
   const long long top = read_number(bytes, position);
   if (width < 0 || height < 0 || top < 1 || top > 65535 || position >= bytes.size() ||
       !is_space(bytes[position])) {
-    return Error{who + " is damaged: its PNM header does not give width, height and maximum value"};
+    return Error{
+        concat(who, " is damaged: its PNM header does not give width, height and maximum value")};
   }
   if (Status size = check_picture_size(width, height, name, max_pixels); !size) return size.error();
 
@@ -98,8 +102,8 @@ Result<Picture> decode_pnm(std::span<const std::uint8_t> bytes, std::string_view
     if (restored.size() == needed) values = restored;
   }
   if (values.size() < needed) {
-    return Error{who + " is truncated: it has " + std::to_string(values.size()) +
-                 " bytes of pixels where " + std::to_string(needed) + " are expected"};
+    return Error{concat(who, " is truncated: it has ", values.size(), " bytes of pixels where ",
+                        needed, " are expected")};
   }
 
   picture.pixels.resize(samples);

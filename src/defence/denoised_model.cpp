@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "core/concat.h"
+
 namespace signflip {
 namespace {
 
@@ -45,12 +47,13 @@ std::unique_ptr<Pass> DenoisedModel::new_pass(std::size_t capacity) const {
 
 Status check_denoiser(const Sequential& denoiser, const DifferentiableModel& classifier) {
   if (denoiser.input_shape() != denoiser.output_shape()) {
-    return Error{"a denoiser's output must have its input's shape, but this model maps " +
-                 to_string(denoiser.input_shape()) + " to " + to_string(denoiser.output_shape())};
+    return Error{concat("a denoiser's output must have its input's shape, but this model maps ",
+                        to_string(denoiser.input_shape()), " to ",
+                        to_string(denoiser.output_shape()))};
   }
   if (denoiser.input_shape() != classifier.input_shape()) {
-    return Error{"the denoiser works on images of " + to_string(denoiser.input_shape()) +
-                 ", the classifier on " + to_string(classifier.input_shape())};
+    return Error{concat("the denoiser works on images of ", to_string(denoiser.input_shape()),
+                        ", the classifier on ", to_string(classifier.input_shape()))};
   }
   return {};
 }

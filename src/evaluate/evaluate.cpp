@@ -50,7 +50,9 @@ EvaluationRow summarise(const AttackRequest& request, const AttackOutcome& outco
   row.norm = norm_of(*request.attack, request.parameters);
   for (const ParameterSpec& spec : request.attack->parameters) {
     switch (spec.kind) {
-      case ParameterKind::real: row.parameters[spec.name] = request.parameters.real(spec.name); break;
+      case ParameterKind::real:
+        row.parameters[spec.name] = request.parameters.real(spec.name);
+        break;
       case ParameterKind::integer:
         row.parameters[spec.name] = request.parameters.integer(spec.name);
         break;
@@ -135,7 +137,9 @@ OrderedJson to_json(const EvaluationRow& row) {
   OrderedJson json;
   json["attack"] = row.attack;
   if (!row.norm.empty()) json["norm"] = row.norm;
-  for (const auto& [key, value] : row.parameters.items()) json[key] = value;
+  for (const auto& [key, value] : row.parameters.items()) {
+    json[key == "queries" ? "max-queries" : key] = value;  // "queries" says how many it took
+  }
   json["accuracy"] = row.accuracy;
   json["accuracy_8bit"] = row.accuracy_8bit;
   json["loss"] = row.loss;
@@ -152,7 +156,8 @@ OrderedJson to_json(const EvaluationRow& row) {
 }
 
 std::string format_table(std::span<const EvaluationRow> rows) {
-  std::string text = "attack           accuracy    8-bit      loss   mean L2  mean L∞   max L∞   seconds\n";
+  std::string text =
+      "attack           accuracy    8-bit      loss   mean L2  mean L∞   max L∞   seconds\n";
   for (const EvaluationRow& row : rows) {
     char line[160];
     std::snprintf(line, sizeof line, "%-15s %8.2f%% %7.2f%% %9.4f %9.3f %8.4f %8.4f %9.2f\n",

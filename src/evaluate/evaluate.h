@@ -14,12 +14,12 @@ namespace signflip {
 /// The figures of one attack (or of none: "clean") over a set of images.
 struct EvaluationRow {
   std::string attack;
-  std::string norm;                 ///< "linf", "l2", "l0"; empty for clean
+  std::string norm;  ///< "linf", "l2", "l0"; empty for clean
   OrderedJson parameters = OrderedJson::object();
-  double accuracy = 0.0;            ///< still classified as their label, of all images
-  double accuracy_8bit = 0.0;       ///< the same after rounding pixels to 8 bits
-  double loss = 0.0;                ///< mean cross-entropy of the labels at the final images
-  double success_rate = 0.0;        ///< untargeted: not the label; targeted: the target
+  double accuracy = 0.0;       ///< still classified as their label, of all images
+  double accuracy_8bit = 0.0;  ///< the same after rounding pixels to 8 bits
+  double loss = 0.0;           ///< mean cross-entropy of the labels at the final images
+  double success_rate = 0.0;   ///< untargeted: not the label; targeted: the target
   double mean_l0 = 0.0, mean_l2 = 0.0, mean_linf = 0.0, max_linf = 0.0;
   std::size_t gradients = 0, queries = 0;
   double seconds = 0.0;

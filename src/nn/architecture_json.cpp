@@ -1,55 +1,49 @@
 // Architectures to and from JSON.
 #include "nn/architecture_json.h"
 
-#include <array>
+#include "core/concat.h"
 
 namespace signflip {
 namespace {
 
-Error unexpected(const std::string& what, const Json& found, const std::string& expected) {
-  std::string text = found.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > 40) text = text.substr(0, 40) + "…";
-  return Error{what + " is " + text + ", expected " + expected};
+Error unexpected(const std::string& what, const JsonView& found, const std::string& expected) {
+  return Error{concat(what, " is ", found.shown(), ", expected ", expected)};
 }
 
-Result<int> whole_number(const Json& object, const char* key) {
-  if (!object.contains(key)) return Error{std::string(key) + " is missing"};
-  const Json& value = object[key];
-  if (!value.is_number_integer() || value.get<std::int64_t>() < 0 ||
-      value.get<std::int64_t>() > 1 << 30) {
-    return unexpected(key, value, "a whole number");
-  }
-  return value.get<int>();
+constexpr std::uint64_t kLargestNumber = 1U << 30;
+
+Result<int> whole_number(const JsonView& object, const char* key) {
+  const JsonView value = object[key];
+  if (!value.valid()) return Error{concat(key, " is missing")};
+  const auto number = value.whole();
+  if (!number || *number > kLargestNumber) return unexpected(key, value, "a whole number");
+  return static_cast<int>(*number);
 }
 
 /// [height, width], or one number for both.
-Result<Size2> size2(const Json& object, const char* key, const Size2* fallback) {
-  if (!object.contains(key)) {
+Result<Size2> size2(const JsonView& object, const char* key, const Size2* fallback) {
+  const JsonView value = object[key];
+  if (!value.valid()) {
     if (fallback != nullptr) return *fallback;
-    return Error{std::string(key) + " is missing"};
+    return Error{concat(key, " is missing")};
   }
-  const Json& value = object[key];
-  std::array<int, 2> sides{};
-  for (std::size_t i = 0; i < 2; ++i) {
-    const Json* side = &value;
-    if (value.is_array()) {
-      if (value.size() != 2) return unexpected(key, value, "[height, width]");
-      side = &value[i];
-    }
-    if (!side->is_number_integer() || side->get<std::int64_t>() < 0 ||
-        side->get<std::int64_t>() > kMaximumSide) {
-      return unexpected(key, value, "[height, width]");
-    }
-    sides[i] = side->get<int>();
+  std::vector<JsonView> sides = value.items();
+  if (!value.is_array()) sides = {value, value};
+  Size2 size;
+  bool fits = sides.size() == 2;
+  for (std::size_t i = 0; fits && i < 2; ++i) {
+    const auto side = sides[i].whole();
+    fits = side && *side <= kMaximumSide;
+    if (fits) (i == 0 ? size.height : size.width) = static_cast<int>(*side);
   }
-  return Size2{sides[0], sides[1]};
+  if (!fits) return unexpected(key, value, "[height, width]");
+  return size;
 }
 
-Result<Layer> layer_from_json(const Json& json) {
-  if (!json.is_object() || !json.contains("type") || !json["type"].is_string()) {
-    return Error{"needs a type"};
-  }
-  const auto& type = json["type"].get_ref<const std::string&>();
+Result<Layer> layer_from_json(const JsonView& json) {
+  const JsonView given_type = json["type"];
+  if (!given_type.is_string()) return Error{"needs a type"};
+  const std::string type = given_type.string();
   constexpr Size2 one{1, 1}, zero{0, 0};
   if (type == "conv2d") {
     const auto filters = whole_number(json, "filters");
@@ -75,9 +69,10 @@ Result<Layer> layer_from_json(const Json& json) {
     return Layer{Dense{*units}};
   }
   if (type == "dropout") {
-    if (!json.contains("rate")) return Error{"rate is missing"};
-    if (!json["rate"].is_number()) return unexpected("rate", json["rate"], "a number");
-    return Layer{Dropout{json["rate"].get<float>()}};
+    const JsonView rate = json["rate"];
+    if (!rate.valid()) return Error{"rate is missing"};
+    if (!rate.is_number()) return unexpected("rate", rate, "a number");
+    return Layer{Dropout{static_cast<float>(rate.number())}};
   }
   if (type == "upsample2d") {
     const auto scale = size2(json, "scale", nullptr);
@@ -88,7 +83,7 @@ Result<Layer> layer_from_json(const Json& json) {
   if (type == "relu") return Layer{Relu{}};
   if (type == "flatten") return Layer{Flatten{}};
   if (type == "sigmoid") return Layer{Sigmoid{}};
-  return unexpected("type", json["type"],
+  return unexpected("type", given_type,
                     "conv2d, batchnorm2d, relu, maxpool2d, dropout, flatten, dense, upsample2d or "
                     "sigmoid");
 }
@@ -114,14 +109,13 @@ OrderedJson layer_to_json(const Layer& layer) {
   return json;
 }
 
-Result<std::vector<float>> numbers(const Json& object, const char* key) {
+Result<std::vector<float>> numbers(const JsonView& object, const char* key) {
   std::vector<float> values;
-  if (!object.contains(key) || !object[key].is_array()) {
-    return Error{std::string("normalise needs a list ") + key};
-  }
-  for (const Json& value : object[key]) {
+  const JsonView list = object[key];
+  if (!list.is_array()) return Error{concat("normalise needs a list ", key)};
+  for (const JsonView& value : list.items()) {
     if (!value.is_number()) return unexpected(key, value, "numbers");
-    values.push_back(value.get<float>());
+    values.push_back(static_cast<float>(value.number()));
   }
   return values;
 }
@@ -144,7 +138,7 @@ OrderedJson architecture_to_json(const Architecture& architecture) {
   return json;
 }
 
-Result<Architecture> architecture_from_json(const Json& json) {
+Result<Architecture> architecture_from_json(const JsonView& json) {
   if (!json.is_object()) return Error{"the architecture is not a JSON object"};
   Architecture result;
   if (json.contains("version")) {
@@ -152,45 +146,38 @@ Result<Architecture> architecture_from_json(const Json& json) {
     if (!version) return version.error();
     if (*version != 1) return unexpected("version", json["version"], "1");
   }
-  if (json.contains("name") && json["name"].is_string()) {
-    result.name = json["name"].get<std::string>();
-  }
-  if (json.contains("input")) {
-    const Json& input = json["input"];
+  result.name = json["name"].string();
+  if (const JsonView input = json["input"]; input.valid()) {
     if (!input.is_object()) return unexpected("input", input, "height, width and channels");
     const auto height = whole_number(input, "height");
     const auto width = whole_number(input, "width");
     const auto channels = whole_number(input, "channels");
     for (const auto* side : {&height, &width, &channels}) {
-      if (!*side) return Error{"input: " + side->error().message};
+      if (!*side) return Error{concat("input: ", side->error().message)};
     }
     result.input = {*height, *width, *channels};
   }
-  if (json.contains("classes")) {
-    if (!json["classes"].is_array()) return unexpected("classes", json["classes"], "a list");
-    for (const Json& name : json["classes"]) {
+  if (const JsonView classes = json["classes"]; classes.valid()) {
+    if (!classes.is_array()) return unexpected("classes", classes, "a list");
+    for (const JsonView& name : classes.items()) {
       if (!name.is_string()) return unexpected("a class name", name, "a string");
-      result.classes.push_back(name.get<std::string>());
+      result.classes.push_back(name.string());
     }
   }
-  if (json.contains("normalise") && !json["normalise"].is_null()) {
-    if (!json["normalise"].is_object()) {
-      return unexpected("normalise", json["normalise"], "mean and std");
-    }
-    auto mean = numbers(json["normalise"], "mean");
+  if (const JsonView normalise = json["normalise"]; normalise.valid() && !normalise.is_null()) {
+    if (!normalise.is_object()) return unexpected("normalise", normalise, "mean and std");
+    auto mean = numbers(normalise, "mean");
     if (!mean) return mean.error();
-    auto deviation = numbers(json["normalise"], "std");
+    auto deviation = numbers(normalise, "std");
     if (!deviation) return deviation.error();
     result.mean = std::move(*mean);
     result.deviation = std::move(*deviation);
   }
-  if (!json.contains("layers") || !json["layers"].is_array()) {
-    return Error{"the architecture needs a list of layers"};
-  }
-  for (const Json& entry : json["layers"]) {
+  if (!json["layers"].is_array()) return Error{"the architecture needs a list of layers"};
+  for (const JsonView& entry : json["layers"].items()) {
     auto layer = layer_from_json(entry);
     if (!layer) {
-      return Error{"layer " + std::to_string(result.layers.size()) + ": " + layer.error().message};
+      return Error{concat("layer ", result.layers.size(), ": ", layer.error().message)};
     }
     result.layers.push_back(std::move(*layer));
   }

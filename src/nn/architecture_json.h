@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "nn/json.h"
+#include "nn/json_view.h"
 #include "nn/layers.h"
 
 namespace signflip {
@@ -13,7 +14,7 @@ namespace signflip {
 OrderedJson architecture_to_json(const Architecture& architecture);
 
 /// The reverse. `input` and `classes` may be absent; whoever needs them checks.
-Result<Architecture> architecture_from_json(const Json& json);
+Result<Architecture> architecture_from_json(const JsonView& json);
 
 /// The built-in architectures: see architecture_names().
 Result<Architecture> named_architecture(std::string_view name, ImageShape input, int classes);

@@ -2,6 +2,8 @@
 #include <array>
 #include <utility>
 
+#include "core/concat.h"
+
 #include "nn/architecture_json.h"
 
 namespace signflip {
@@ -17,55 +19,81 @@ Layer pool() { return MaxPool2d{{2, 2}, {2, 2}}; }
 /// The S net of the literature on fast adversarial training (Wong, Rice, Kolter 2020): 166k on
 /// MNIST.
 Layers small(int classes) {
-  return {conv(16, 4, 2, 1), Relu{},     conv(32, 4, 2, 1), Relu{},
-          Flatten{},         Dense{100}, Relu{},            Dense{classes}};
+  return {conv(16, 4, 2, 1), Relu{}, conv(32, 4, 2, 1), Relu{}, Flatten{},
+          Dense{100},        Relu{}, Dense{classes}};
 }
 
 /// S with batch norm (folded at export) and dropout: the same net to run, easier to train.
 Layers small_normalised(int classes) {
-  return {conv(16, 4, 2, 1), BatchNorm2d{}, Relu{},       conv(32, 4, 2, 1), BatchNorm2d{}, Relu{},
-          Flatten{},         Dropout{0.3F}, Dense{100},   Relu{},            Dropout{0.3F},
-          Dense{classes}};
+  return {conv(16, 4, 2, 1), BatchNorm2d{}, Relu{},        conv(32, 4, 2, 1),
+          BatchNorm2d{},     Relu{},        Flatten{},     Dropout{0.3F},
+          Dense{100},        Relu{},        Dropout{0.3F}, Dense{classes}};
 }
 
 /// Three strided convolutions: 243k on MNIST, 3.5M multiply-adds.
 Layers medium(int classes) {
-  return {conv(16, 3, 1, 1), BatchNorm2d{}, Relu{},    conv(32, 4, 2, 1), BatchNorm2d{}, Relu{},
-          conv(64, 4, 2, 1), BatchNorm2d{}, Relu{},    Flatten{},         Dropout{0.3F}, Dense{64},
-          Relu{},            Dropout{0.3F}, Dense{classes}};
+  return {conv(16, 3, 1, 1),
+          BatchNorm2d{},
+          Relu{},
+          conv(32, 4, 2, 1),
+          BatchNorm2d{},
+          Relu{},
+          conv(64, 4, 2, 1),
+          BatchNorm2d{},
+          Relu{},
+          Flatten{},
+          Dropout{0.3F},
+          Dense{64},
+          Relu{},
+          Dropout{0.3F},
+          Dense{classes}};
 }
 
 /// Fewer weights, more convolution: 116k on MNIST, 2.9M multiply-adds.
 Layers compact(int classes) {
-  return {conv(24, 5, 2, 2), BatchNorm2d{}, Relu{},    conv(48, 3, 1, 1), BatchNorm2d{}, Relu{},
-          pool(),            conv(64, 3, 1, 0), BatchNorm2d{}, Relu{},    Flatten{},
-          Dropout{0.3F},     Dense{48},     Relu{},    Dense{classes}};
+  return {conv(24, 5, 2, 2), BatchNorm2d{}, Relu{},        conv(48, 3, 1, 1),
+          BatchNorm2d{},     Relu{},        pool(),        conv(64, 3, 1, 0),
+          BatchNorm2d{},     Relu{},        Flatten{},     Dropout{0.3F},
+          Dense{48},         Relu{},        Dense{classes}};
 }
 
 /// TRADES' SmallCNN (Zhang et al. 2019): 312k on MNIST.
 Layers small_cnn(int classes) {
-  return {conv(32, 3, 1, 0), Relu{},    conv(32, 3, 1, 0), Relu{},     pool(),
-          conv(64, 3, 1, 0), Relu{},    conv(64, 3, 1, 0), Relu{},     pool(),
-          Flatten{},         Dense{200}, Relu{},           Dropout{0.5F}, Dense{200},
-          Relu{},            Dense{classes}};
+  return {conv(32, 3, 1, 0),
+          Relu{},
+          conv(32, 3, 1, 0),
+          Relu{},
+          pool(),
+          conv(64, 3, 1, 0),
+          Relu{},
+          conv(64, 3, 1, 0),
+          Relu{},
+          pool(),
+          Flatten{},
+          Dense{200},
+          Relu{},
+          Dropout{0.5F},
+          Dense{200},
+          Relu{},
+          Dense{classes}};
 }
 
 /// Madry et al. 2018: 3.27M on MNIST.
 Layers madry(int classes) {
-  return {conv(32, 5, 1, 2), Relu{}, pool(),      conv(64, 5, 1, 2), Relu{},
-          pool(),            Flatten{}, Dense{1024}, Relu{},         Dense{classes}};
+  return {conv(32, 5, 1, 2), Relu{},      pool(), conv(64, 5, 1, 2), Relu{}, pool(),
+          Flatten{},         Dense{1024}, Relu{}, Dense{classes}};
 }
 
 /// LeNet-5 (LeCun et al. 1998) with ReLU and max pooling: 65k on GTSRB.
 Layers lenet(int classes) {
-  return {conv(6, 5, 1, 0), Relu{}, pool(),     conv(16, 5, 1, 0), Relu{},    pool(),
-          Flatten{},        Dense{120}, Relu{}, Dense{84},         Relu{},    Dense{classes}};
+  return {conv(6, 5, 1, 0), Relu{},     pool(), conv(16, 5, 1, 0), Relu{}, pool(),
+          Flatten{},        Dense{120}, Relu{}, Dense{84},         Relu{}, Dense{classes}};
 }
 
 /// Strided convolutions with batch norm for traffic signs: 234k on GTSRB.
 Layers signs(int classes) {
-  return {conv(32, 4, 2, 1), BatchNorm2d{}, Relu{},    conv(64, 4, 2, 1), BatchNorm2d{}, Relu{},
-          conv(96, 4, 2, 1), BatchNorm2d{}, Relu{},    Flatten{},         Dense{64},     Relu{},
+  return {conv(32, 4, 2, 1), BatchNorm2d{}, Relu{}, conv(64, 4, 2, 1), BatchNorm2d{}, Relu{},
+          conv(96, 4, 2, 1), BatchNorm2d{}, Relu{}, Flatten{},         Dense{64},     Relu{},
           Dense{classes}};
 }
 
@@ -74,10 +102,14 @@ struct Named {
   Layers (*make)(int classes);
 };
 
-constexpr std::array kNamed = {
-    Named{"s", small},         Named{"s-bn", small_normalised}, Named{"compact", compact},
-    Named{"m243", medium},     Named{"smallcnn", small_cnn},    Named{"madry", madry},
-    Named{"lenet", lenet},     Named{"g240s", signs}};
+constexpr std::array kNamed = {Named{"s", small},
+                               Named{"s-bn", small_normalised},
+                               Named{"compact", compact},
+                               Named{"m243", medium},
+                               Named{"smallcnn", small_cnn},
+                               Named{"madry", madry},
+                               Named{"lenet", lenet},
+                               Named{"g240s", signs}};
 
 }  // namespace
 
@@ -95,8 +127,8 @@ Result<Architecture> named_architecture(std::string_view name, ImageShape input,
     architecture.layers = named.make(classes);
     return architecture;
   }
-  return Error{"there is no architecture '" + std::string(name) + "'; known are " +
-               std::string(architecture_names()) + ", or a FILE.json"};
+  return Error{concat("there is no architecture '", name, "'; known are ", architecture_names(),
+                      ", or a FILE.json")};
 }
 
 }  // namespace signflip

@@ -3,22 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
+
+#include "core/bits.h"
 
 namespace signflip {
-
-// std::bit_cast is missing from the libc++ of Emscripten 3.1.6.
-inline std::uint32_t float_bits(float value) {
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-inline float float_from_bits(std::uint32_t bits) {
-  float value = 0;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
 
 inline float half_to_float(std::uint16_t half) {
   const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16;

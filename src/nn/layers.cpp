@@ -3,6 +3,9 @@
 
 #include <cstdint>
 
+#include "core/concat.h"
+#include "core/number.h"
+
 namespace signflip {
 namespace {
 
@@ -25,28 +28,26 @@ bool positive(Size2 size) {
 Result<ImageShape> windows(std::string_view what, ImageShape in, Size2 kernel, Size2 stride,
                            Size2 padding, int channels) {
   if (!positive(kernel) || !positive(stride)) {
-    return Error{std::string(what) + " needs a kernel and a stride between 1 and " +
-                 std::to_string(kMaximumSide) + ", not " + to_string(kernel) + " and " +
-                 to_string(stride)};
+    return Error{concat(what, " needs a kernel and a stride between 1 and ", kMaximumSide, ", not ",
+                        to_string(kernel), " and ", to_string(stride))};
   }
   if (padding.height < 0 || padding.width < 0 || padding.height >= kernel.height ||
       padding.width >= kernel.width) {
-    return Error{std::string(what) + " needs a padding from 0 to less than its kernel " +
-                 to_string(kernel) + ", not " + to_string(padding)};
+    return Error{concat(what, " needs a padding from 0 to less than its kernel ", to_string(kernel),
+                        ", not ", to_string(padding))};
   }
   const int height = in.height + 2 * padding.height - kernel.height;
   const int width = in.width + 2 * padding.width - kernel.width;
   if (height < 0 || width < 0) {
-    return Error{std::string(what) + " with kernel " + to_string(kernel) +
-                 " does not fit its input " + signflip::to_string(in)};
+    return Error{concat(what, " with kernel ", to_string(kernel), " does not fit its input ",
+                        signflip::to_string(in))};
   }
   return ImageShape{height / stride.height + 1, width / stride.width + 1, channels};
 }
 
 Result<ImageShape> counted(std::string_view what, int count, ImageShape out) {
   if (count < 1 || count > kMaximumChannels) {
-    return Error{std::string(what) + " must be between 1 and " + std::to_string(kMaximumChannels) +
-                 ", not " + std::to_string(count)};
+    return Error{concat(what, " must be between 1 and ", kMaximumChannels, ", not ", count)};
   }
   return out;
 }
@@ -55,8 +56,8 @@ Result<ImageShape> counted(std::string_view what, int count, ImageShape out) {
 /// product of sides can overflow, unlike the 32-bit size_t of WebAssembly.
 bool affordable(const Conv2d& l, ImageShape in, ImageShape out) {
   const double patch = double(l.kernel.height) * l.kernel.width * in.channels;
-  const double padded = double(in.height + 2 * l.padding.height) *
-                        (in.width + 2 * l.padding.width) * in.channels;
+  const double padded =
+      double(in.height + 2 * l.padding.height) * (in.width + 2 * l.padding.width) * in.channels;
   return patch * l.filters <= double(kMaximumParameters) &&
          padded + patch * out.width <= double(kMaximumActivations);
 }
@@ -66,18 +67,17 @@ bool affordable(const Dense& l, ImageShape in) {
 }
 
 Error unaffordable(std::string_view what, ImageShape in) {
-  return Error{std::string(what) + " on an input of " + signflip::to_string(in) +
-               " needs more memory than this build allows"};
+  return Error{concat(what, " on an input of ", signflip::to_string(in),
+                      " needs more memory than this build allows")};
 }
 
 Result<ImageShape> fits(std::string_view what, Result<ImageShape> shape) {
   if (!shape) return shape;
-  const std::uint64_t size = std::uint64_t(shape->height) * std::uint64_t(shape->width) *
-                             std::uint64_t(shape->channels);
-  if (shape->height > kMaximumSide || shape->width > kMaximumSide ||
-      size > kMaximumActivations) {
-    return Error{std::string(what) + " makes an output of " + signflip::to_string(*shape) +
-                 ", which is larger than this build allows"};
+  const std::uint64_t size =
+      std::uint64_t(shape->height) * std::uint64_t(shape->width) * std::uint64_t(shape->channels);
+  if (shape->height > kMaximumSide || shape->width > kMaximumSide || size > kMaximumActivations) {
+    return Error{concat(what, " makes an output of ", signflip::to_string(*shape),
+                        ", which is larger than this build allows")};
   }
   return shape;
 }
@@ -90,16 +90,14 @@ std::string to_string(ImageShape shape) {
 }
 
 std::string_view layer_type(const Layer& layer) {
-  return std::visit(Overloaded{[](const Conv2d&) { return "conv2d"; },
-                               [](const BatchNorm2d&) { return "batchnorm2d"; },
-                               [](const Relu&) { return "relu"; },
-                               [](const MaxPool2d&) { return "maxpool2d"; },
-                               [](const Dropout&) { return "dropout"; },
-                               [](const Flatten&) { return "flatten"; },
-                               [](const Dense&) { return "dense"; },
-                               [](const Upsample2d&) { return "upsample2d"; },
-                               [](const Sigmoid&) { return "sigmoid"; }},
-                    layer);
+  return std::visit(
+      Overloaded{
+          [](const Conv2d&) { return "conv2d"; }, [](const BatchNorm2d&) { return "batchnorm2d"; },
+          [](const Relu&) { return "relu"; }, [](const MaxPool2d&) { return "maxpool2d"; },
+          [](const Dropout&) { return "dropout"; }, [](const Flatten&) { return "flatten"; },
+          [](const Dense&) { return "dense"; }, [](const Upsample2d&) { return "upsample2d"; },
+          [](const Sigmoid&) { return "sigmoid"; }},
+      layer);
 }
 
 Status check_input(ImageShape input) {
@@ -107,8 +105,8 @@ Status check_input(ImageShape input) {
   if (input.height < 1 || input.width < 1 || input.channels < 1 || input.height > kMaximumSide ||
       input.width > kMaximumSide || input.channels > kMaximumChannels ||
       size > double(kMaximumActivations)) {
-    return Error{"the input must be at least 1×1×1 and of a sensible size, not " +
-                 to_string(input)};
+    return Error{
+        concat("the input must be at least 1×1×1 and of a sensible size, not ", to_string(input))};
   }
   return {};
 }
@@ -131,8 +129,8 @@ Result<ImageShape> output_shape(const Layer& layer, ImageShape in) {
           },
           [&](const Dense& l) -> Result<ImageShape> {
             if (in.height != 1 || in.width != 1) {
-              return Error{"dense needs a flat input, not " + to_string(in) +
-                           ": put a flatten before it"};
+              return Error{concat("dense needs a flat input, not ", to_string(in),
+                                  ": put a flatten before it")};
             }
             const auto out = counted("dense's units", l.units, {1, 1, l.units});
             if (out && !affordable(l, in)) return unaffordable("dense", in);
@@ -140,14 +138,14 @@ Result<ImageShape> output_shape(const Layer& layer, ImageShape in) {
           },
           [&](const Upsample2d& l) -> Result<ImageShape> {
             if (!positive(l.scale)) {
-              return Error{"upsample2d needs a scale of at least 1, not " + to_string(l.scale)};
+              return Error{
+                  concat("upsample2d needs a scale of at least 1, not ", to_string(l.scale))};
             }
             return ImageShape{in.height * l.scale.height, in.width * l.scale.width, in.channels};
           },
           [&](const Dropout& l) -> Result<ImageShape> {
             if (!(l.rate >= 0.0F && l.rate < 1.0F)) {
-              return Error{"dropout's rate must be at least 0 and below 1, not " +
-                           std::to_string(l.rate)};
+              return Error{concat("dropout's rate must be at least 0 and below 1, not ", l.rate)};
             }
             return in;
           },
@@ -157,24 +155,23 @@ Result<ImageShape> output_shape(const Layer& layer, ImageShape in) {
 }
 
 WeightShape weight_shape(const Layer& layer, ImageShape in) {
-  return std::visit(
-      Overloaded{[&](const Conv2d& l) {
-                   const auto filters = static_cast<std::size_t>(l.filters);
-                   return WeightShape{static_cast<std::size_t>(l.kernel.height) *
-                                          static_cast<std::size_t>(l.kernel.width) *
-                                          static_cast<std::size_t>(in.channels),
-                                      filters, filters};
-                 },
-                 [&](const Dense& l) {
-                   const auto units = static_cast<std::size_t>(l.units);
-                   return WeightShape{in.size(), units, units};
-                 },
-                 [&](const BatchNorm2d&) {
-                   const auto channels = static_cast<std::size_t>(in.channels);
-                   return WeightShape{1, channels, channels};
-                 },
-                 [](const auto&) { return WeightShape{}; }},
-      layer);
+  return std::visit(Overloaded{[&](const Conv2d& l) {
+                                 const auto filters = static_cast<std::size_t>(l.filters);
+                                 return WeightShape{static_cast<std::size_t>(l.kernel.height) *
+                                                        static_cast<std::size_t>(l.kernel.width) *
+                                                        static_cast<std::size_t>(in.channels),
+                                                    filters, filters};
+                               },
+                               [&](const Dense& l) {
+                                 const auto units = static_cast<std::size_t>(l.units);
+                                 return WeightShape{in.size(), units, units};
+                               },
+                               [&](const BatchNorm2d&) {
+                                 const auto channels = static_cast<std::size_t>(in.channels);
+                                 return WeightShape{1, channels, channels};
+                               },
+                               [](const auto&) { return WeightShape{}; }},
+                    layer);
 }
 
 std::size_t multiply_adds(const Layer& layer, ImageShape in) {

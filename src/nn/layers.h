@@ -21,8 +21,9 @@ struct Conv2d {
   bool operator==(const Conv2d&) const = default;
 };
 
-/// Batch normalisation over N, H, W for each channel (Ioffe and Szegedy 2015), ε = 1e-5. In training
-/// the statistics are those of one shard of the batch (ghost batch norm, Hoffer et al. 2017).
+/// Batch normalisation over N, H, W for each channel (Ioffe and Szegedy 2015), ε = 1e-5. In
+/// training the statistics are those of one shard of the batch (ghost batch norm, Hoffer et al.
+/// 2017).
 struct BatchNorm2d {
   bool operator==(const BatchNorm2d&) const = default;
 };
@@ -96,7 +97,7 @@ constexpr float kBatchNormEpsilon = 1e-5F;
 struct Architecture {
   std::string name;
   ImageShape input;
-  std::vector<std::string> classes;  ///< empty for a denoiser, whose output has the input's shape
+  std::vector<std::string> classes;    ///< empty for a denoiser, whose output has the input's shape
   std::vector<float> mean, deviation;  ///< input normalisation a channel; empty where absent
   std::vector<Layer> layers;
 };

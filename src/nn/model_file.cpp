@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/concat.h"
+#include "core/number.h"
 #include "core/rng.h"
 #include "nn/architecture_json.h"
 
@@ -60,10 +62,10 @@ std::string to_string(const Sides& sides) {
 Status read_tensor(const Safetensors& file, const std::string& name, const Sides& sides,
                    std::vector<float>& values) {
   const StoredTensor* const tensor = file.find(name);
-  if (tensor == nullptr) return Error{"tensor " + name + " is missing"};
+  if (tensor == nullptr) return Error{concat("tensor ", name, " is missing")};
   if (tensor->shape != sides) {
-    return Error{"tensor " + name + " has the shape " + to_string(tensor->shape) + ", expected " +
-                 to_string(sides)};
+    return Error{concat("tensor ", name, " has the shape ", to_string(tensor->shape), ", expected ",
+                        to_string(sides))};
   }
   auto floats = to_floats(*tensor);
   if (!floats) return floats.error();
@@ -72,9 +74,10 @@ Status read_tensor(const Safetensors& file, const std::string& name, const Sides
     const std::string scale_name = name + ".scale";
     std::vector<float> scale;
     const StoredTensor* const stored = file.find(scale_name);
-    if (stored == nullptr) return Error{"tensor " + name + " is I8, but " + scale_name + " is missing"};
+    if (stored == nullptr)
+      return Error{concat("tensor ", name, " is I8, but ", scale_name, " is missing")};
     if (stored->dtype != "F32") {
-      return Error{"tensor " + scale_name + " has dtype " + stored->dtype + ", expected F32"};
+      return Error{concat("tensor ", scale_name, " has dtype ", stored->dtype, ", expected F32")};
     }
     const Status read = read_tensor(file, scale_name, {sides[0]}, scale);
     if (!read) return read;
@@ -82,7 +85,7 @@ Status read_tensor(const Safetensors& file, const std::string& name, const Sides
     for (std::size_t i = 0; i < values.size(); ++i) values[i] *= scale[i / each];
   }
   if (!all_finite(values)) {
-    return Error{"tensor " + name + " holds a value that is not a finite number"};
+    return Error{concat("tensor ", name, " holds a value that is not a finite number")};
   }
   return {};
 }
@@ -120,8 +123,8 @@ Status verify_selftest(const Safetensors& file, const Sequential& network) {
     return Error{"tensor selftest.logits holds a value that is not a finite number"};
   }
   if (expected.size() != network.output_shape().size()) {
-    return Error{"tensor selftest.logits has " + std::to_string(expected.size()) +
-                 " values, expected " + std::to_string(network.output_shape().size())};
+    return Error{concat("tensor selftest.logits has ", expected.size(), " values, expected ",
+                        network.output_shape().size())};
   }
   Activations activations(network, 1);
   const auto found = forward(network, input, 1, activations);
@@ -130,9 +133,8 @@ Status verify_selftest(const Safetensors& file, const Sequential& network) {
   for (std::size_t k = 0; k < expected.size(); ++k) {
     const float difference = std::abs(expected[k] - found[k]);
     if (!(difference <= 1e-4F * scale)) {  // so that NaN fails
-      return Error{"its self-test fails: logit " + std::to_string(k) + " is off by " +
-                   std::to_string(difference) +
-                   ", so its weights are damaged or were not made for this architecture"};
+      return Error{concat("its self-test fails: logit ", k, " is off by ", difference,
+                          ", so its weights are damaged or were not made for this architecture")};
     }
   }
   return {};
@@ -150,8 +152,8 @@ Status check_size(const Architecture& architecture, std::size_t bytes) {
     const WeightShape shape = weight_shape(layer, in);
     parameters += shape.weight() + shape.bias;
     if (parameters > bytes) {
-      return Error{"its architecture has more parameters than the file has bytes (" +
-                   std::to_string(bytes) + ")"};
+      return Error{
+          concat("its architecture has more parameters than the file has bytes (", bytes, ")")};
     }
     in = *out;
   }
@@ -163,14 +165,12 @@ Status check_size(const Architecture& architecture, std::size_t bytes) {
 Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_view name) {
   auto file = parse_safetensors(bytes, name);
   if (!file) return file.error();
-  const auto bad = [&](const Error& error) {
-    return Error{std::string(name) + ": " + error.message};
-  };
+  const auto bad = [&](const Error& error) { return Error{concat(name, ": ", error.message)}; };
   const auto text = file->metadata.find("signflip");
   if (text == file->metadata.end()) {
     return bad({"its metadata has no 'signflip' entry with the architecture"});
   }
-  auto architecture = architecture_from_json(parse_json(text->second));
+  auto architecture = architecture_from_json(JsonView(text->second));
   if (!architecture) return bad(architecture.error());
   const Status sized = check_size(*architecture, bytes.size());
   if (!sized) return bad(sized.error());
@@ -201,7 +201,8 @@ Status read_network(const Safetensors& file, Sequential& network) {
     Status read = read_tensor(file, prefix + "weight", weight_sides(placed), values);
     if (!read) return read;
     const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
-    for_each_weight(placed, [&](std::size_t ours, std::size_t theirs) { weight[ours] = values[theirs]; });
+    for_each_weight(placed,
+                    [&](std::size_t ours, std::size_t theirs) { weight[ours] = values[theirs]; });
     read = read_tensor(file, prefix + "bias", {placed.shape.bias}, values);
     if (!read) return read;
     copy(values, network.parameters().subspan(placed.bias));
@@ -213,7 +214,7 @@ Status read_network(const Safetensors& file, Sequential& network) {
     read = read_tensor(file, prefix + "running_var", {channels}, values);
     if (!read) return read;
     if (std::any_of(values.begin(), values.end(), [](float v) { return v < 0.0F; })) {
-      return Error{"tensor " + prefix + "running_var holds a negative variance"};
+      return Error{concat("tensor ", prefix, "running_var holds a negative variance")};
     }
     copy(values, network.statistics().subspan(placed.statistics + channels));
   }
@@ -229,7 +230,8 @@ void add_network(SafetensorsWriter& writer, const Sequential& network, WeightTyp
     const std::string prefix = std::to_string(i) + ".";
     const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
     values.resize(weight.size());
-    for_each_weight(placed, [&](std::size_t ours, std::size_t theirs) { values[theirs] = weight[ours]; });
+    for_each_weight(placed,
+                    [&](std::size_t ours, std::size_t theirs) { values[theirs] = weight[ours]; });
     add(writer, type, prefix + "weight", weight_sides(placed), values);
     add(writer, type, prefix + "bias", {placed.shape.bias},
         network.parameters().subspan(placed.bias, placed.shape.bias));
@@ -245,7 +247,7 @@ std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOpti
   SafetensorsWriter writer;
   for (const auto& [key, value] : options.metadata) writer.add_metadata(key, value);
   writer.add_metadata("signflip", architecture_to_json(network.architecture())
-                                     .dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+                                      .dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
   add_network(writer, network, options.weights);
   if (options.selftest) {
     // What will be loaded is the stored net, so the self-test is computed on exactly that.
@@ -260,7 +262,8 @@ std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOpti
     const auto image = selftest_image(in);
     Activations activations(stored, 1);
     const auto logits = forward(stored, image, 1, activations);
-    writer.add_f32("selftest.input", {1, side(in.height), side(in.width), side(in.channels)}, image);
+    writer.add_f32("selftest.input", {1, side(in.height), side(in.width), side(in.channels)},
+                   image);
     Sides sides = {1, logits.size()};
     if (out.height != 1 || out.width != 1) {
       sides = {1, side(out.height), side(out.width), side(out.channels)};

@@ -5,8 +5,10 @@
 #include <bit>
 #include <cstring>
 
+#include "core/concat.h"
 #include "nn/half.h"
 #include "nn/json.h"
+#include "nn/json_view.h"
 
 namespace signflip {
 namespace {
@@ -18,9 +20,9 @@ struct Dtype {
   std::size_t bytes;
 };
 
-constexpr Dtype kDtypes[] = {{"F32", 4},  {"F16", 2}, {"I8", 1},  {"F64", 8}, {"BF16", 2},
-                             {"I64", 8},  {"I32", 4}, {"I16", 2}, {"U8", 1},  {"U16", 2},
-                             {"U32", 4},  {"U64", 8}, {"BOOL", 1}};
+constexpr Dtype kDtypes[] = {{"F32", 4}, {"F16", 2}, {"I8", 1},  {"F64", 8}, {"BF16", 2},
+                             {"I64", 8}, {"I32", 4}, {"I16", 2}, {"U8", 1},  {"U16", 2},
+                             {"U32", 4}, {"U64", 8}, {"BOOL", 1}};
 
 std::size_t dtype_bytes(std::string_view name) {
   for (const Dtype& dtype : kDtypes) {
@@ -32,45 +34,45 @@ std::size_t dtype_bytes(std::string_view name) {
 constexpr std::uint64_t kMaximumElements = std::uint64_t{1} << 30;  // also fits 32-bit sizes
 
 /// The tensor that a header entry describes, or why it cannot be one.
-Result<StoredTensor> read_entry(const std::string& name, const Json& entry,
+Result<StoredTensor> read_entry(const std::string& name, const JsonView& entry,
                                 std::span<const std::uint8_t> data) {
   const auto bad = [&](const std::string& what) {
-    return Error{"tensor " + name + " " + what};
+    return Error{concat("tensor ", name, " ", what)};
   };
-  if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() ||
-      !entry.contains("shape") || !entry["shape"].is_array() || !entry.contains("data_offsets") ||
-      !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2) {
+  const JsonView dtype = entry["dtype"], shape = entry["shape"];
+  const std::vector<JsonView> offsets = entry["data_offsets"].items();
+  if (!dtype.is_string() || !shape.is_array() || offsets.size() != 2) {
     return bad("needs a dtype, a shape and two data_offsets");
   }
   StoredTensor tensor;
   tensor.name = name;
-  tensor.dtype = entry["dtype"].get_ref<const std::string&>();
+  tensor.dtype = dtype.string();
   std::uint64_t elements = 1;
-  for (const Json& side : entry["shape"]) {
-    if (!side.is_number_unsigned()) return bad("has a shape that is not whole numbers");
-    const auto value = side.get<std::uint64_t>();
-    if (value > kMaximumElements || elements * std::max<std::uint64_t>(value, 1) > kMaximumElements) {
+  for (const JsonView& side : shape.items()) {
+    const auto value = side.whole();
+    if (!value) return bad("has a shape that is not whole numbers");
+    if (*value > kMaximumElements ||
+        elements * std::max<std::uint64_t>(*value, 1) > kMaximumElements) {
       return bad("has an impossibly large shape");
     }
-    elements *= value;
-    tensor.shape.push_back(static_cast<std::size_t>(value));
+    elements *= *value;
+    tensor.shape.push_back(static_cast<std::size_t>(*value));
   }
-  const Json &begin = entry["data_offsets"][0], &end = entry["data_offsets"][1];
-  if (!begin.is_number_unsigned() || !end.is_number_unsigned()) {
-    return bad("has data_offsets that are not whole numbers");
-  }
-  const auto first = begin.get<std::uint64_t>(), last = end.get<std::uint64_t>();
+  const auto begin = offsets[0].whole(), end = offsets[1].whole();
+  if (!begin || !end) return bad("has data_offsets that are not whole numbers");
+  const std::uint64_t first = *begin, last = *end;
   if (first > last || last > data.size()) {
-    return bad("lies at bytes " + std::to_string(first) + " to " + std::to_string(last) +
-               " of the data, but the file holds " + std::to_string(data.size()));
+    return bad(concat("lies at bytes ", first, " to ", last, " of the data, but the file holds ",
+                      data.size()));
   }
   const std::size_t width = dtype_bytes(tensor.dtype);
-  if (width == 0) return bad("has the unknown dtype " + tensor.dtype);
+  if (width == 0) return bad(concat("has the unknown dtype ", tensor.dtype));
   if (last - first != elements * width) {
-    return bad("has " + std::to_string(last - first) + " bytes, expected " +
-               std::to_string(elements * width) + " for its shape");
+    return bad(
+        concat("has ", last - first, " bytes, expected ", elements * width, " for its shape"));
   }
-  tensor.bytes = data.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+  tensor.bytes =
+      data.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
   return tensor;
 }
 
@@ -90,51 +92,53 @@ const StoredTensor* Safetensors::find(std::string_view name) const {
 
 Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::string_view name) {
   const auto bad = [&](const std::string& what) {
-    return Error{std::string(name) + " is not a readable model file: " + what};
+    return Error{concat(name, " is not a readable model file: ", what)};
   };
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length) {
-    return bad("it has " + std::to_string(bytes.size()) + " bytes, expected at least 8");
+    return bad(concat("it has ", bytes.size(), " bytes, expected at least 8"));
   }
   std::memcpy(&length, bytes.data(), sizeof length);
   if (length > bytes.size() - sizeof length) {
-    return bad("its header should be " + std::to_string(length) + " bytes long, but only " +
-               std::to_string(bytes.size() - sizeof length) + " follow");
+    return bad(concat("its header should be ", length, " bytes long, but only ",
+                      bytes.size() - sizeof length, " follow"));
   }
   const auto text = bytes.subspan(sizeof length, static_cast<std::size_t>(length));
   const auto data = bytes.subspan(sizeof length + text.size());
-  const Json header = parse_json({reinterpret_cast<const char*>(text.data()), text.size()});
+  const JsonView header({reinterpret_cast<const char*>(text.data()), text.size()});
   if (!header.is_object()) return bad("its header is not a JSON object");
 
   Safetensors file;
-  for (const auto& [key, entry] : header.items()) {
+  std::map<std::string, std::string> seen;
+  for (const auto& [key, entry] : header.members()) {
     if (key == "__metadata__") {
       if (!entry.is_object()) return bad("its __metadata__ is not a JSON object");
-      for (const auto& [field, value] : entry.items()) {
-        if (!value.is_string()) return bad("its metadata " + field + " is not a string");
-        file.metadata[field] = value.get<std::string>();
+      for (const auto& [field, value] : entry.members()) {
+        if (!value.is_string()) return bad(concat("its metadata ", field, " is not a string"));
+        file.metadata[field] = value.string();
       }
       continue;
     }
+    if (!seen.emplace(key, "").second) return bad(concat("tensor ", key, " is there twice"));
     auto tensor = read_entry(key, entry, data);
     if (!tensor) return bad(tensor.error().message);
     file.tensors.push_back(std::move(*tensor));
   }
-  std::stable_sort(file.tensors.begin(), file.tensors.end(),
-                   [](const StoredTensor& a, const StoredTensor& b) {
-                     if (a.bytes.data() != b.bytes.data()) return a.bytes.data() < b.bytes.data();
-                     return a.bytes.size() < b.bytes.size();  // empty ones first
-                   });
+  std::sort(file.tensors.begin(), file.tensors.end(),
+            [](const StoredTensor& a, const StoredTensor& b) {
+              if (a.bytes.data() != b.bytes.data()) return a.bytes.data() < b.bytes.data();
+              return a.bytes.size() < b.bytes.size();  // empty ones first
+            });
   std::size_t covered = 0;
   for (const StoredTensor& tensor : file.tensors) {
     if (tensor.bytes.data() != data.data() + covered) {
-      return bad("tensor " + tensor.name + " overlaps another or leaves a gap before it");
+      return bad(concat("tensor ", tensor.name, " overlaps another or leaves a gap before it"));
     }
     covered += tensor.bytes.size();
   }
   if (covered != data.size()) {
-    return bad("its tensors take " + std::to_string(covered) + " bytes, but " +
-               std::to_string(data.size()) + " follow the header");
+    return bad(
+        concat("its tensors take ", covered, " bytes, but ", data.size(), " follow the header"));
   }
   return file;
 }
@@ -154,8 +158,8 @@ Result<std::vector<float>> to_floats(const StoredTensor& tensor) {
       values[i] = static_cast<float>(static_cast<std::int8_t>(tensor.bytes[i]));
     }
   } else {
-    return Error{"tensor " + tensor.name + " has dtype " + tensor.dtype +
-                 ", expected F32, F16 or I8"};
+    return Error{
+        concat("tensor ", tensor.name, " has dtype ", tensor.dtype, ", expected F32, F16 or I8")};
   }
   return values;
 }
@@ -188,7 +192,7 @@ std::vector<std::uint8_t> SafetensorsWriter::finish() const {
   // which PyTorch cannot view it.
   std::vector<const Entry*> ordered;
   for (const Entry& entry : entries_) ordered.push_back(&entry);
-  std::stable_sort(ordered.begin(), ordered.end(), [](const Entry* a, const Entry* b) {
+  std::sort(ordered.begin(), ordered.end(), [](const Entry* a, const Entry* b) {
     return dtype_bytes(a->dtype) > dtype_bytes(b->dtype);
   });
   OrderedJson header = OrderedJson::object();

@@ -38,7 +38,8 @@ Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::
 /// The values of an F32, F16 or I8 tensor as float32.
 Result<std::vector<float>> to_floats(const StoredTensor& tensor);
 
-/// Collects tensors and writes them as one file, F32 before F16; the same calls give the same bytes.
+/// Collects tensors and writes them as one file, F32 before F16; the same calls give the same
+/// bytes.
 class SafetensorsWriter {
  public:
   void add_metadata(std::string key, std::string value);

@@ -6,10 +6,11 @@
 
 #include "backend/ops.h"
 #include "backend/reference.h"
+#include "core/concat.h"
+#include "core/number.h"
 #include "core/rng.h"
 
 namespace signflip {
-namespace {
 
 Conv2dShape conv_shape(const Conv2d& layer, const PlacedLayer& placed) {
   return {placed.in, placed.out, layer.kernel, layer.stride, layer.padding};
@@ -19,6 +20,8 @@ DenseShape dense_shape(const PlacedLayer& placed) {
   return {static_cast<int>(placed.in.size()), static_cast<int>(placed.out.size())};
 }
 
+namespace {
+
 PoolShape pool_shape(const MaxPool2d& layer, const PlacedLayer& placed) {
   return {placed.in, placed.out, layer.kernel, layer.stride};
 }
@@ -27,16 +30,12 @@ bool is_matrix(const Layer& layer) {
   return std::holds_alternative<Conv2d>(layer) || std::holds_alternative<Dense>(layer);
 }
 
-std::size_t pixels(ImageShape shape) {
-  return static_cast<std::size_t>(shape.height) * static_cast<std::size_t>(shape.width);
-}
-
 /// Whether a layer may overwrite its input. Nothing that comes before it may need that value on the
 /// way back: ReLU's own gradient only asks whether it is positive, which dropout cannot turn round
 /// without also blocking the gradient; sigmoid's asks for the value, so nothing overwrites that.
 bool works_in_place(const PlacedLayer& placed, const std::vector<PlacedLayer>& before) {
   const bool trivial_flatten = std::holds_alternative<Flatten>(placed.layer) &&
-                               (placed.in.channels == 1 || pixels(placed.in) == 1);
+                               (placed.in.channels == 1 || placed.in.pixels() == 1);
   if (!std::holds_alternative<Relu>(placed.layer) &&
       !std::holds_alternative<Dropout>(placed.layer) && !trivial_flatten) {
     return false;
@@ -81,24 +80,23 @@ Result<Sequential> Sequential::create(Architecture architecture) {
   if (!fits) return fits.error();
   if (architecture.layers.empty()) return Error{"a network needs at least one layer, found none"};
   if (architecture.layers.size() > kMaximumLayers) {
-    return Error{"a network has at most " + std::to_string(kMaximumLayers) + " layers, not " +
-                 std::to_string(architecture.layers.size())};
+    return Error{concat("a network has at most ", kMaximumLayers, " layers, not ",
+                        architecture.layers.size())};
   }
   const auto channels = static_cast<std::size_t>(input.channels);
   if (architecture.mean.size() != architecture.deviation.size() ||
       (!architecture.mean.empty() && architecture.mean.size() != channels)) {
-    return Error{"normalise needs one mean and one std for each of the " +
-                 std::to_string(channels) + " channels, found " +
-                 std::to_string(architecture.mean.size()) + " and " +
-                 std::to_string(architecture.deviation.size())};
+    return Error{concat("normalise needs one mean and one std for each of the ", channels,
+                        " channels, found ", architecture.mean.size(), " and ",
+                        architecture.deviation.size())};
   }
 
   Sequential network;
   for (std::size_t c = 0; c < architecture.mean.size(); ++c) {
     const float mean = architecture.mean[c], deviation = architecture.deviation[c];
     if (!std::isfinite(mean) || !(deviation > 1e-6F) || !std::isfinite(deviation)) {
-      return Error{"normalise needs finite means and a std above 0, found " +
-                   std::to_string(mean) + " and " + std::to_string(deviation)};
+      return Error{concat("normalise needs finite means and a std above 0, found ", mean, " and ",
+                          deviation)};
     }
     if (!std::isfinite(mean / deviation)) {
       return Error{"normalise has a mean that is too large for its std"};
@@ -112,20 +110,20 @@ Result<Sequential> Sequential::create(Architecture architecture) {
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
     const Layer& layer = architecture.layers[i];
     const auto out = signflip::output_shape(layer, in);
-    if (!out) return Error{"layer " + std::to_string(i) + ": " + out.error().message};
+    if (!out) return Error{concat("layer ", i, ": ", out.error().message)};
     PlacedLayer placed{layer, in, *out, signflip::weight_shape(layer, in)};
     placed.in_place = works_in_place(placed, network.layers_);
     placed.weight = parameters;
     placed.bias = parameters + placed.shape.weight();
     parameters = placed.bias + placed.shape.bias;
     if (parameters > kMaximumParameters) {
-      return Error{"layer " + std::to_string(i) + ": the network has more than " +
-                   std::to_string(kMaximumParameters) + " parameters"};
+      return Error{
+          concat("layer ", i, ": the network has more than ", kMaximumParameters, " parameters")};
     }
     activations += placed.in_place ? 0 : out->size();
     if (activations > kMaximumActivations) {
-      return Error{"layer " + std::to_string(i) + ": the network has more than " +
-                   std::to_string(kMaximumActivations) + " activations an image"};
+      return Error{concat("layer ", i, ": the network has more than ", kMaximumActivations,
+                          " activations an image")};
     }
     Packed place;
     if (std::holds_alternative<BatchNorm2d>(layer)) {
@@ -143,9 +141,10 @@ Result<Sequential> Sequential::create(Architecture architecture) {
     network.packed_layers_.push_back(place);
     in = *out;
   }
-  if (!architecture.classes.empty() && in != ImageShape{1, 1, static_cast<int>(architecture.classes.size())}) {
-    return Error{"the last layer makes " + to_string(in) + ", but there are " +
-                 std::to_string(architecture.classes.size()) + " classes"};
+  if (!architecture.classes.empty() &&
+      in != ImageShape{1, 1, static_cast<int>(architecture.classes.size())}) {
+    return Error{concat("the last layer makes ", to_string(in), ", but there are ",
+                        architecture.classes.size(), " classes")};
   }
   network.architecture_ = std::move(architecture);
   network.parameters_.assign(parameters, 0.0F);
@@ -241,7 +240,7 @@ void normalise_input(const Sequential& network, std::span<const float> images, s
     std::copy_n(images.data(), count * shape.size(), activations.input());
     return;
   }
-  reference::channel_affine(count * pixels(shape), static_cast<std::size_t>(shape.channels),
+  reference::channel_affine(count * shape.pixels(), static_cast<std::size_t>(shape.channels),
                             images.data(), network.input_scale().data(),
                             network.input_shift().data(), activations.input());
 }
@@ -259,7 +258,7 @@ void forward_layer(const Sequential& network, std::size_t i, std::size_t count,
   } else if (std::holds_alternative<Dense>(placed.layer)) {
     cpu_ops().dense_forward(dense_shape(placed), count, x, network.packed_forward(i), bias, y);
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    reference::channel_affine(count * pixels(placed.in), placed.shape.columns, x,
+    reference::channel_affine(count * placed.in.pixels(), placed.shape.columns, x,
                               network.channel_scale(i), network.channel_shift(i), y);
   } else if (std::holds_alternative<Relu>(placed.layer)) {
     reference::relu_forward(size, x, y);
@@ -288,7 +287,7 @@ void layer_input_gradient(const Sequential& network, std::size_t i, std::size_t 
     cpu_ops().dense_input_gradient(dense_shape(placed), count, dy, network.packed_transposed(i),
                                    dx);
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    reference::channel_scale(count * pixels(placed.in), placed.shape.columns, dy,
+    reference::channel_scale(count * placed.in.pixels(), placed.shape.columns, dy,
                              network.channel_scale(i), dx);
   } else if (std::holds_alternative<Relu>(placed.layer)) {
     reference::relu_input_gradient(size, y, dy, dx);
@@ -329,7 +328,7 @@ void input_gradient(const Sequential& network, std::span<const float> doutput, s
   if (network.input_scale().empty()) {
     std::copy_n(dx, count * shape.size(), dimages.data());
   } else {
-    reference::channel_scale(count * pixels(shape), static_cast<std::size_t>(shape.channels), dx,
+    reference::channel_scale(count * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
                              network.input_scale().data(), dimages.data());
   }
 }

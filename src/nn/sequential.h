@@ -25,6 +25,10 @@ struct PlacedLayer {
   bool in_place = false;       ///< the output overwrites the input, and the gradient likewise
 };
 
+/// What the kernels want to know of a placed convolution or dense layer.
+Conv2dShape conv_shape(const Conv2d& layer, const PlacedLayer& placed);
+DenseShape dense_shape(const PlacedLayer& placed);
+
 /// Owns the values of a network. Weight matrices are "inputs × outputs" (backend/shapes.h).
 class Sequential final : public DifferentiableModel {
  public:

@@ -7,18 +7,6 @@
 #include "backend/reference.h"
 
 namespace signflip {
-namespace {
-
-std::size_t pixels(ImageShape shape) {
-  return static_cast<std::size_t>(shape.height) * static_cast<std::size_t>(shape.width);
-}
-
-Conv2dShape conv_shape(const Conv2d& layer, const PlacedLayer& placed) {
-  return {placed.in, placed.out, layer.kernel, layer.stride, layer.padding};
-}
-
-}  // namespace
-
 TrainingPass::TrainingPass(const Sequential& network, std::size_t capacity)
     : network_(network),
       activations_(network, capacity),
@@ -33,7 +21,7 @@ TrainingPass::TrainingPass(const Sequential& network, std::size_t capacity)
     const PlacedLayer& placed = network.layers()[i];
     if (placed.shape.bias > 0) first_trainable_ = i;
     if (std::holds_alternative<Conv2d>(placed.layer)) {
-      padded = std::max(padded, ops.training_scratch(pixels(placed.out), placed.shape.columns));
+      padded = std::max(padded, ops.training_scratch(placed.out.pixels(), placed.shape.columns));
     } else if (std::holds_alternative<Dense>(placed.layer)) {
       padded = std::max(padded, ops.training_scratch(capacity, placed.shape.columns));
     } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
@@ -71,14 +59,14 @@ void TrainingPass::train_layer(std::size_t i) {
     reference::dropout(size, x, masks_[i].data(), y);
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
     const std::size_t channels = placed.shape.columns;
-    const std::size_t samples = count_ * pixels(placed.in);
+    const std::size_t samples = count_ * placed.in.pixels();
     float* const mean = batch_mean_.data() + placed.statistics;
     float* const running_mean = batch_statistics_.data() + placed.statistics;
     float* const running_variance = running_mean + channels;
-    reference::batchnorm_train_forward(samples, channels, x,
-                                       network_.parameters().data() + placed.weight,
-                                       network_.parameters().data() + placed.bias,
-                                       kBatchNormEpsilon, y, mean, running_variance, mean + channels);
+    reference::batchnorm_train_forward(
+        samples, channels, x, network_.parameters().data() + placed.weight,
+        network_.parameters().data() + placed.bias, kBatchNormEpsilon, y, mean, running_variance,
+        mean + channels);
     std::copy_n(mean, channels, running_mean);
     const float unbiased =
         samples > 1 ? static_cast<float>(samples) / static_cast<float>(samples - 1) : 1.0F;
@@ -106,7 +94,7 @@ void TrainingPass::backward(std::span<const float> doutput, std::span<float> dim
   if (network_.input_scale().empty()) {
     std::copy_n(dx, count_ * shape.size(), dimages.data());
   } else {
-    reference::channel_scale(count_ * pixels(shape), static_cast<std::size_t>(shape.channels), dx,
+    reference::channel_scale(count_ * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
                              network_.input_scale().data(), dimages.data());
   }
 }
@@ -121,11 +109,10 @@ void TrainingPass::add_weight_gradient(std::size_t i, const float* dy) {
     ops.conv2d_weight_gradient(conv_shape(*conv, placed), count_, x, dy, dweight, dbias,
                                activations_.scratch(), padded_.data());
   } else if (std::holds_alternative<Dense>(placed.layer)) {
-    const DenseShape shape{static_cast<int>(placed.in.size()), static_cast<int>(placed.out.size())};
-    ops.dense_weight_gradient(shape, count_, x, dy, dweight, dbias, padded_.data());
+    ops.dense_weight_gradient(dense_shape(placed), count_, x, dy, dweight, dbias, padded_.data());
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
     const float* const mean = batch_mean_.data() + placed.statistics;
-    reference::batchnorm_train_weight_gradient(count_ * pixels(placed.in), placed.shape.columns, x,
+    reference::batchnorm_train_weight_gradient(count_ * placed.in.pixels(), placed.shape.columns, x,
                                                dy, mean, mean + placed.shape.columns, dweight,
                                                dbias);
   }
@@ -137,10 +124,10 @@ void TrainingPass::train_layer_input_gradient(std::size_t i, const float* dy, fl
     reference::dropout(count_ * placed.in.size(), dy, masks_[i].data(), dx);
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
     const float* const mean = batch_mean_.data() + placed.statistics;
-    reference::batchnorm_train_input_gradient(
-        count_ * pixels(placed.in), placed.shape.columns, activations_.input_of(i), dy,
-        network_.parameters().data() + placed.weight, mean, mean + placed.shape.columns, dx,
-        sums_.data());
+    reference::batchnorm_train_input_gradient(count_ * placed.in.pixels(), placed.shape.columns,
+                                              activations_.input_of(i), dy,
+                                              network_.parameters().data() + placed.weight, mean,
+                                              mean + placed.shape.columns, dx, sums_.data());
   } else {
     layer_input_gradient(network_, i, count_, dy, dx, activations_);
   }

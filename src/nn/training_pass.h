@@ -43,10 +43,10 @@ class TrainingPass {
   std::size_t first_trainable_ = 0;
   std::vector<float> gradients_;
   std::vector<float> batch_statistics_;
-  std::vector<float> batch_mean_;       // like statistics: mean, then 1/deviation
+  std::vector<float> batch_mean_;  // like statistics: mean, then 1/deviation
   std::vector<std::vector<float>> masks_;
-  std::vector<float> padded_;           // weight gradients' scratch
-  std::vector<float> sums_;             // batch norm's scratch
+  std::vector<float> padded_;  // weight gradients' scratch
+  std::vector<float> sums_;    // batch norm's scratch
   Rng rng_{0};
 };
 

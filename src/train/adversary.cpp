@@ -12,12 +12,13 @@ Result<Adversary> make(const std::string& name,
   const auto attack = require_attack(name);
   if (!attack) return attack.error();
   if (!(*attack)->needs_gradients || (*attack)->family != Family::fixed_budget) {
-    return Error{"--attack is " + name + ", expected a gradient attack with a fixed budget, such "
+    return Error{"--attack is " + name +
+                 ", expected a gradient attack with a fixed budget, such "
                  "as fgsm, bim, mim or pgd"};
   }
   std::erase_if(given, [&](const auto& entry) {
-    return std::ranges::none_of((*attack)->parameters,
-                                [&](const ParameterSpec& spec) { return spec.name == entry.first; });
+    return std::ranges::none_of(
+        (*attack)->parameters, [&](const ParameterSpec& spec) { return spec.name == entry.first; });
   });
   auto parameters = make_parameters(**attack, given);
   if (!parameters) return parameters.error();
@@ -30,8 +31,8 @@ void Adversary::craft(Pass& pass, ImageShape shape, std::span<const float> clean
                       std::span<const int> labels, std::span<const std::size_t> numbers,
                       std::uint64_t seed, std::span<float> adversarial) const {
   std::ranges::copy(clean, adversarial.begin());
-  Shard shard{pass, parameters, shape, Bounds{}, labels.size(), clean, labels, {}, numbers, seed,
-              adversarial};
+  Shard shard{pass,   parameters, shape,   Bounds{}, labels.size(), clean,
+              labels, {},         numbers, seed,     adversarial};
   attack->run(shard);
 }
 

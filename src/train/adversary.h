@@ -1,5 +1,6 @@
 // How training crafts adversarial images: an attack of the catalogue on a shard at a time, on the
-// thread that trains the shard. Nothing is re-classified or measured; that is evaluation's business.
+// thread that trains the shard. Nothing is re-classified or measured; that is evaluation's
+// business.
 #pragma once
 
 #include <optional>
@@ -18,8 +19,8 @@ struct Adversary {
   /// Fills `adversarial` with attacked copies of `clean` (N×H×W×C in [0,1]); image n draws its
   /// random numbers from (seed, numbers[n]).
   void craft(Pass& pass, ImageShape shape, std::span<const float> clean,
-             std::span<const int> labels, std::span<const std::size_t> numbers,
-             std::uint64_t seed, std::span<float> adversarial) const;
+             std::span<const int> labels, std::span<const std::size_t> numbers, std::uint64_t seed,
+             std::span<float> adversarial) const;
 };
 
 /// The attack that the configuration trains with; none for methods without one.

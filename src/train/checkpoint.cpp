@@ -66,15 +66,18 @@ Status resume(const std::filesystem::path& file, Trainer& trainer) {
   if (text("signflip.checkpoint") != expected) {
     return Error{name + " is of another run: " + difference(text("signflip.checkpoint"), expected)};
   }
-  const Json epochs = parse_json(text("signflip.epochs")), steps = parse_json(text("signflip.steps"));
+  const Json epochs = parse_json(text("signflip.epochs")),
+             steps = parse_json(text("signflip.steps"));
   if (!epochs.is_number_unsigned() || !steps.is_number_unsigned() ||
       epochs.get<std::uint64_t>() > static_cast<std::uint64_t>(trainer.config().epochs)) {
     return Error{name + " does not say how far it came"};
   }
   const Trainer::Snapshot snapshot = trainer.snapshot();
   const std::pair<const char*, std::span<float>> parts[] = {
-      {"parameters", snapshot.parameters},     {"statistics", snapshot.statistics},
-      {"first_moment", snapshot.first_moment}, {"second_moment", snapshot.second_moment},
+      {"parameters", snapshot.parameters},
+      {"statistics", snapshot.statistics},
+      {"first_moment", snapshot.first_moment},
+      {"second_moment", snapshot.second_moment},
       {"average", snapshot.average}};
   for (const auto& [key, values] : parts) {
     const StoredTensor* const tensor = stored->find(key);

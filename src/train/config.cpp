@@ -8,19 +8,26 @@ namespace {
 
 std::string_view schedule_name(Schedule schedule) {
   switch (schedule) {
-    case Schedule::constant: return "constant";
-    case Schedule::step: return "step";
-    case Schedule::cyclic: return "cyclic";
-    case Schedule::cosine: break;
+    case Schedule::constant:
+      return "constant";
+    case Schedule::step:
+      return "step";
+    case Schedule::cyclic:
+      return "cyclic";
+    case Schedule::cosine:
+      break;
   }
   return "cosine";
 }
 
 std::string_view optimiser_name(OptimiserKind kind) {
   switch (kind) {
-    case OptimiserKind::sgd: return "sgd";
-    case OptimiserKind::adamw: return "adamw";
-    case OptimiserKind::adam: break;
+    case OptimiserKind::sgd:
+      return "sgd";
+    case OptimiserKind::adamw:
+      return "adamw";
+    case OptimiserKind::adam:
+      break;
   }
   return "adam";
 }
@@ -70,8 +77,9 @@ Status check(const TrainingConfig& config) {
     }
   }
   if (config.method == Method::mixed && config.batch_size < 2) {
-    return Error{"--batch-size is 1, but mixed training needs at least one clean and one attacked "
-                 "image a batch"};
+    return Error{
+        "--batch-size is 1, but mixed training needs at least one clean and one attacked "
+        "image a batch"};
   }
   return {};
 }

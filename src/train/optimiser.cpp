@@ -39,8 +39,8 @@ void update(const OptimiserOptions& options, OptimiserState& state, std::size_t 
     const float gradient = g[i] + coupled_decay * w[i];
     m[i] = options.beta1 * m[i] + (1.0F - options.beta1) * gradient;
     v[i] = options.beta2 * v[i] + (1.0F - options.beta2) * gradient * gradient;
-    w[i] = shrink * w[i] -
-           learning_rate * first * m[i] / (std::sqrt(second * v[i]) + options.epsilon);
+    w[i] =
+        shrink * w[i] - learning_rate * first * m[i] / (std::sqrt(second * v[i]) + options.epsilon);
   }
 }
 

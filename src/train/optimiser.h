@@ -16,11 +16,12 @@ Result<OptimiserKind> optimiser_from_name(const std::string& name);
 
 struct OptimiserOptions {
   OptimiserKind kind = OptimiserKind::adam;
-  float momentum = 0.9F;      ///< SGD (Polyak 1964, PyTorch's form: v ← μv + g, w ← w − ηv)
-  float beta1 = 0.9F;         ///< Adam (Kingma and Ba 2015)
+  float momentum = 0.9F;  ///< SGD (Polyak 1964, PyTorch's form: v ← μv + g, w ← w − ηv)
+  float beta1 = 0.9F;     ///< Adam (Kingma and Ba 2015)
   float beta2 = 0.999F;
   float epsilon = 1e-8F;
-  float weight_decay = 0.0F;  ///< added to the gradient; AdamW (Loshchilov and Hutter 2019): decoupled
+  float weight_decay =
+      0.0F;  ///< added to the gradient; AdamW (Loshchilov and Hutter 2019): decoupled
 };
 
 /// What an optimiser remembers: SGD the velocity in `first`, Adam both moments.

@@ -16,10 +16,14 @@ Result<Schedule> schedule_from_name(const std::string& name) {
 
 double learning_rate_factor(Schedule schedule, double progress) {
   switch (schedule) {
-    case Schedule::constant: break;
-    case Schedule::step: return progress < 0.5 ? 1.0 : progress < 0.75 ? 0.1 : 0.01;
-    case Schedule::cyclic: return progress < 0.4 ? progress / 0.4 : (1.0 - progress) / 0.6;
-    case Schedule::cosine: return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
+    case Schedule::constant:
+      break;
+    case Schedule::step:
+      return progress < 0.5 ? 1.0 : progress < 0.75 ? 0.1 : 0.01;
+    case Schedule::cyclic:
+      return progress < 0.4 ? progress / 0.4 : (1.0 - progress) / 0.6;
+    case Schedule::cosine:
+      return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
   }
   return 1.0;
 }

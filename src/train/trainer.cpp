@@ -22,9 +22,7 @@ Rng stream(const TrainingConfig& config, Purpose purpose, int epoch, std::size_t
                               static_cast<std::uint64_t>(purpose));
 }
 
-std::size_t copies(const TrainingConfig& config) {
-  return config.method == Method::mixed ? 2 : 1;
-}
+std::size_t copies(const TrainingConfig& config) { return config.method == Method::mixed ? 2 : 1; }
 
 }  // namespace
 
@@ -89,11 +87,18 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
   if (split.train.empty()) return Error{"no training images are left beside the validation images"};
   const OptimiserKind kind = config.optimiser.kind;
   const std::size_t size = network.parameters().size();
-  auto state = std::make_unique<State>(State{std::move(config), std::move(network), &data, &pool,
-                                             std::move(*adversary), std::move(*watch),
+  auto state = std::make_unique<State>(State{std::move(config),
+                                             std::move(network),
+                                             &data,
+                                             &pool,
+                                             std::move(*adversary),
+                                             std::move(*watch),
                                              OptimiserState(kind, size),
-                                             {}, std::move(split.train),
-                                             std::move(split.validation), {}, 0});
+                                             {},
+                                             std::move(split.train),
+                                             std::move(split.validation),
+                                             {},
+                                             0});
   if (state->config.average > 0.0) {
     const auto parameters = state->network.parameters();
     state->average.assign(parameters.begin(), parameters.end());
@@ -106,8 +111,8 @@ Trainer::Trainer(std::unique_ptr<State> state) : state_(std::move(state)) {
   const std::size_t shards = (sources_per_batch() * each + kShard - 1) / kShard;
   const std::size_t capacity = (sources_per_batch() + shards - 1) / shards * each;
   for (std::size_t s = 0; s < shards; ++s) {
-    state_->shards.push_back(std::make_unique<Shard>(state_->network, capacity,
-                                                     state_->adversary.has_value()));
+    state_->shards.push_back(
+        std::make_unique<Shard>(state_->network, capacity, state_->adversary.has_value()));
   }
 }
 
@@ -126,8 +131,8 @@ void Trainer::run_shard(Shard& shard, std::span<const std::uint32_t> sources, st
   for (std::size_t n = 0; n < shard.count; ++n) {
     shard.labels[n] = data.labels[sources[n]];
     Rng rng = stream(config, Purpose::augmentation, epoch, sources[n]);
-    augment(config.augmentation, data.image, rng,
-            std::span(shard.images).subspan(n * image, image), shard.buffer);
+    augment(config.augmentation, data.image, rng, std::span(shard.images).subspan(n * image, image),
+            shard.buffer);
   }
   if (state_->adversary) {
     const std::size_t clean = shard.count;
@@ -141,8 +146,8 @@ void Trainer::run_shard(Shard& shard, std::span<const std::uint32_t> sources, st
     shard.count = 2 * clean;
   }
 
-  const auto logits = shard.pass.forward(shard.images, shard.count,
-                                         stream(config, Purpose::dropout, epoch, first));
+  const auto logits =
+      shard.pass.forward(shard.images, shard.count, stream(config, Purpose::dropout, epoch, first));
   const std::size_t classes = logits.size() / shard.count;
   const auto smoothing = static_cast<float>(config.label_smoothing);
   shard.loss = 0.0;
@@ -165,12 +170,12 @@ void Trainer::apply_gradients(std::size_t shards_used, double progress) {
   State& state = *state_;
   const auto parameters = state.network.parameters();
   const std::size_t step = ++state.optimiser.steps;
-  const auto rate = static_cast<float>(
-      state.config.learning_rate * learning_rate_factor(state.config.schedule, progress));
+  const auto rate = static_cast<float>(state.config.learning_rate *
+                                       learning_rate_factor(state.config.schedule, progress));
   // Early on the average follows the weights closely, so that it does not remember their start.
-  const auto warm = static_cast<float>(
-      std::min(state.config.average, (1.0 + static_cast<double>(step)) /
-                                         (10.0 + static_cast<double>(step))));
+  const auto warm =
+      static_cast<float>(std::min(state.config.average, (1.0 + static_cast<double>(step)) /
+                                                            (10.0 + static_cast<double>(step))));
   state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
     const std::size_t begin = chunk * kChunk, end = std::min(begin + kChunk, parameters.size());
     const auto total = state.shards[0]->pass.gradients();
@@ -187,7 +192,8 @@ void Trainer::apply_gradients(std::size_t shards_used, double progress) {
   const auto statistics = state.network.statistics();
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     float mean = 0.0F;
-    for (std::size_t s = 0; s < shards_used; ++s) mean += state.shards[s]->pass.batch_statistics()[i];
+    for (std::size_t s = 0; s < shards_used; ++s)
+      mean += state.shards[s]->pass.batch_statistics()[i];
     mean /= static_cast<float>(shards_used);
     statistics[i] += kStatisticsMomentum * (mean - statistics[i]);
   }
@@ -243,8 +249,7 @@ std::optional<EpochReport> Trainer::train_epoch(
     report.validation_accuracy = figures.accuracy;
     report.validation_robust_accuracy = figures.robust_accuracy;
   }
-  report.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }
 
@@ -258,8 +263,12 @@ Sequential Trainer::result() const {
 }
 
 Trainer::Snapshot Trainer::snapshot() {
-  return {state_->epochs_done,          state_->optimiser.steps,  state_->network.parameters(),
-          state_->network.statistics(), state_->optimiser.first, state_->optimiser.second,
+  return {state_->epochs_done,
+          state_->optimiser.steps,
+          state_->network.parameters(),
+          state_->network.statistics(),
+          state_->optimiser.first,
+          state_->optimiser.second,
           state_->average};
 }
 

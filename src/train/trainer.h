@@ -46,7 +46,8 @@ class Trainer {
                                 ThreadPool& pool);
 
   /// Trains the next epoch. The callback is called after each batch; where it returns false, the
-  /// epoch is abandoned and the result empty (the weights are then good for nothing but inspection).
+  /// epoch is abandoned and the result empty (the weights are then good for nothing but
+  /// inspection).
   std::optional<EpochReport> train_epoch(
       const std::function<bool(const TrainingProgress&)>& progress);
 

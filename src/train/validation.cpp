@@ -48,7 +48,8 @@ ValidationFigures validate(const Sequential& network, const Dataset& data,
                            std::span<const std::uint32_t> images, const Adversary& adversary,
                            ThreadPool& pool) {
   std::vector<std::uint32_t> some;
-  const std::size_t stride = (images.size() + kRobustValidationImages - 1) / kRobustValidationImages;
+  const std::size_t stride =
+      (images.size() + kRobustValidationImages - 1) / kRobustValidationImages;
   for (std::size_t i = 0; i < images.size(); i += stride) some.push_back(images[i]);
   return {accuracy(network, data, images, nullptr, pool),
           accuracy(network, data, some, &adversary, pool)};

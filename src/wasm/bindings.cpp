@@ -1,35 +1,16 @@
-// The JavaScript face of the module, as raw as can be: values in, values or {error: sentence} out.
-// The only file that knows Embind, and the only one that translates names to camelCase.
-// web/js/signflip.js turns errors into exceptions and documents the types.
-//
-// Arrays that go out are copies (slice), never views: a view of WASM memory silently becomes empty
-// when the memory grows.
-#include <emscripten/bind.h>
-#include <emscripten/val.h>
-
+// The JavaScript face of models and attacks, as raw as can be: values in, values or
+// {error: sentence} out. The only file that translates names to camelCase. web/js/signflip.js turns
+// errors into exceptions and documents the types.
 #include <cctype>
 #include <memory>
 
 #include "core/softmax.h"
-#include "data/image.h"
+#include "wasm/bindings.h"
 #include "wasm/session.h"
 
 namespace {
 
-using emscripten::typed_memory_view;
-using emscripten::val;
 using namespace signflip;
-
-template <class T>
-val array(const std::vector<T>& values) {
-  return val(typed_memory_view(values.size(), values.data())).template call<val>("slice");
-}
-
-val failure(const Error& error) {
-  val result = val::object();
-  result.set("error", error.message);
-  return result;
-}
 
 /// "stepSize" → "step-size".
 std::string to_kebab(const std::string& name) {
@@ -127,8 +108,7 @@ class Model {
   }
 
   val predict(const val& images) const {
-    const auto found =
-        session_.predict(emscripten::convertJSArrayToNumberVector<float>(images));
+    const auto found = session_.predict(emscripten::convertJSArrayToNumberVector<float>(images));
     if (!found) return failure(found.error());
     val result = val::object();
     result.set("logits", array(found->logits));
@@ -225,24 +205,11 @@ val load(const val& bytes) {
   return result;
 }
 
-val decode_image(const val& bytes) {
-  const auto copy = emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes);
-  const auto picture = decode_picture(copy, "the picture");
-  if (!picture) return failure(picture.error());
-  val result = val::object();
-  result.set("width", picture->width);
-  result.set("height", picture->height);
-  result.set("channels", picture->channels);
-  result.set("pixels", array(picture->pixels));
-  return result;
-}
-
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(signflip) {
   emscripten::function("attacks", &attacks);
   emscripten::function("loadModel", &load);
-  emscripten::function("decodeImage", &decode_image);
   emscripten::class_<Model>("Model")
       .smart_ptr<std::shared_ptr<Model>>("Model")
       .function("describe", &Model::describe)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/concat.h"
 #include "core/softmax.h"
 
 namespace signflip {
@@ -16,9 +17,8 @@ Result<Session> Session::load(std::span<const std::uint8_t> bytes) {
 Result<Tensor> Session::to_tensor(std::vector<float> images) const {
   const ImageShape shape = network().input_shape();
   if (images.empty() || images.size() % shape.size() != 0) {
-    return Error{"the images hold " + std::to_string(images.size()) +
-                 " values, expected a multiple of " + std::to_string(shape.size()) + " (" +
-                 to_string(shape) + ")"};
+    return Error{concat("the images hold ", images.size(), " values, expected a multiple of ",
+                        shape.size(), " (", to_string(shape), ")")};
   }
   const std::size_t count = images.size() / shape.size();
   return Tensor(count, shape, std::move(images));
@@ -57,15 +57,15 @@ Result<std::vector<float>> Session::gradient(std::vector<float> images,
     return label >= 0 && static_cast<std::size_t>(label) < classes;
   });
   if (labels.size() != tensor->count() || !known) {
-    return Error{"gradient needs a label from 0 to " + std::to_string(classes) + "−1 for each of " +
-                 std::to_string(tensor->count()) + " images"};
+    return Error{concat("gradient needs a label from 0 to ", classes, "−1 for each of ",
+                        tensor->count(), " images")};
   }
   std::vector<float> gradient(tensor->size()), dlogits(classes);
   const auto pass = network().new_pass(1);
   for (std::size_t n = 0; n < tensor->count(); ++n) {
     cross_entropy_gradient(pass->forward(tensor->image(n), 1), labels[n], std::span(dlogits));
     pass->input_gradient(dlogits, std::span(gradient).subspan(n * tensor->image_shape().size(),
-                                                             tensor->image_shape().size()));
+                                                              tensor->image_shape().size()));
   }
   return gradient;
 }

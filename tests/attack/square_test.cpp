@@ -145,8 +145,8 @@ TEST(AutoAttack, DecidesAffineModelsExactlyAndSparesTheFallen) {
   }
   // Survivors pay for everything; an image that falls costs at most what comes before its fall.
   const std::size_t survivors = 60 - successes(outcome);
-  EXPECT_GE(outcome.gradients, survivors * 500);
-  EXPECT_LE(outcome.gradients, survivors * 500 + successes(outcome) * 400);
+  EXPECT_GE(outcome.gradients, survivors * 900);
+  EXPECT_LE(outcome.gradients, survivors * 900 + successes(outcome) * 800);
 }
 
 }  // namespace

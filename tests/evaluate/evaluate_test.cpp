@@ -27,8 +27,8 @@ Sequential classifier() {
 Sequential denoiser() {
   Architecture architecture;
   architecture.input = kShape;
-  architecture.layers = {Conv2d{4, {3, 3}, {1, 1}, {1, 1}}, Relu{}, Conv2d{1, {3, 3}, {1, 1}, {1, 1}},
-                         Sigmoid{}};
+  architecture.layers = {Conv2d{4, {3, 3}, {1, 1}, {1, 1}}, Relu{},
+                         Conv2d{1, {3, 3}, {1, 1}, {1, 1}}, Sigmoid{}};
   auto made = Sequential::create(architecture);
   made->initialise(6);
   return std::move(*made);
@@ -77,8 +77,8 @@ TEST(Evaluate, AttackFiguresAreCounted) {
   ThreadPool pool(2);
   const AttackEntry* const fgsm = find_attack("fgsm");
   ASSERT_NE(fgsm, nullptr);
-  auto parameters = make_parameters(*fgsm, std::vector<std::pair<std::string, std::string>>{
-                                               {"epsilon", "0.1"}});
+  auto parameters =
+      make_parameters(*fgsm, std::vector<std::pair<std::string, std::string>>{{"epsilon", "0.1"}});
   ASSERT_TRUE(parameters);
   const AttackRequest request{fgsm, *parameters, 0};
   const auto outcome = run_attack(network, network, request, x, y, {}, pool);
@@ -101,8 +101,9 @@ TEST(Evaluate, AttackFiguresAreCounted) {
   EXPECT_EQ(json["attack"], "fgsm");
   EXPECT_EQ(json["norm"], "linf");
   EXPECT_EQ(json["epsilon"], 0.1);
-  for (const auto* key : {"accuracy", "accuracy_8bit", "loss", "success_rate", "mean_l0", "mean_l2",
-                          "mean_linf", "max_linf", "gradients", "queries", "seconds", "confusion"}) {
+  for (const auto* key :
+       {"accuracy", "accuracy_8bit", "loss", "success_rate", "mean_l0", "mean_l2", "mean_linf",
+        "max_linf", "gradients", "queries", "seconds", "confusion"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
 }

@@ -52,8 +52,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
 std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
   const Layer conv = Conv2d{2, {3, 3}, {1, 1}, {1, 1}};
-  return {seed({4, 4, 1}, {conv, BatchNorm2d{}, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, Flatten{},
-                           Dropout{0.5F}, Dense{2}}, 2, WeightType::f32),
+  return {seed({4, 4, 1},
+               {conv, BatchNorm2d{}, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, Flatten{}, Dropout{0.5F},
+                Dense{2}},
+               2, WeightType::f32),
           seed({2, 2, 2}, {Flatten{}, Dense{3}}, 3, WeightType::f16),
           seed({3, 2, 2}, {conv, Sigmoid{}, Upsample2d{{2, 2}}, MaxPool2d{{2, 2}, {2, 2}}}, 0,
                WeightType::f16)};

@@ -20,20 +20,17 @@ struct Size {
 };
 
 class NamedArchitectures : public testing::TestWithParam<Size> {};
-INSTANTIATE_TEST_SUITE_P(Sizes, NamedArchitectures,
-                         testing::Values(Size{"s", kMnist, 10, 166406},
-                                         Size{"s-bn", kMnist, 10, 166502},
-                                         Size{"compact", kMnist, 10, 116362},
-                                         Size{"m243", kMnist, 10, 242858},
-                                         Size{"smallcnn", kMnist, 10, 312202},
-                                         Size{"madry", kMnist, 10, 3274634},
-                                         Size{"lenet", kGtsrb, 43, 64811},
-                                         Size{"g240s", kGtsrb, 43, 234347}),
-                         [](const auto& each) {
-                           std::string name = each.param.name;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, NamedArchitectures,
+    testing::Values(Size{"s", kMnist, 10, 166406}, Size{"s-bn", kMnist, 10, 166502},
+                    Size{"compact", kMnist, 10, 116362}, Size{"m243", kMnist, 10, 242858},
+                    Size{"smallcnn", kMnist, 10, 312202}, Size{"madry", kMnist, 10, 3274634},
+                    Size{"lenet", kGtsrb, 43, 64811}, Size{"g240s", kGtsrb, 43, 234347}),
+    [](const auto& each) {
+      std::string name = each.param.name;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
 
 TEST_P(NamedArchitectures, HaveTheirKnownSizes) {
   const Size& size = GetParam();
@@ -69,16 +66,17 @@ TEST(NamedArchitectures, AreAllListed) {
 TEST(NamedArchitectures, AnUnknownNameIsOneSentence) {
   const auto architecture = named_architecture("resnet", kMnist, 10);
   ASSERT_FALSE(architecture);
-  EXPECT_EQ(architecture.error().message,
-            "there is no architecture 'resnet'; known are " + std::string(architecture_names()) +
-                ", or a FILE.json");
+  EXPECT_EQ(architecture.error().message, "there is no architecture 'resnet'; known are " +
+                                              std::string(architecture_names()) +
+                                              ", or a FILE.json");
   EXPECT_FALSE(named_architecture("", kMnist, 10));
 }
 
 TEST(NamedArchitectures, ThatDoNotFitAnInputSaySo) {
   const auto network = Sequential::create(*named_architecture("lenet", {8, 8, 1}, 10));
   ASSERT_FALSE(network);
-  EXPECT_EQ(network.error().message, "layer 3: conv2d with kernel 5×5 does not fit its input 2×2×6");
+  EXPECT_EQ(network.error().message,
+            "layer 3: conv2d with kernel 5×5 does not fit its input 2×2×6");
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ namespace {
 /// The value of a finite half, from the definition.
 double value_of(std::uint16_t half) {
   const int exponent = (half >> 10) & 31, fraction = half & 1023;
-  const double magnitude = exponent == 0 ? std::ldexp(fraction, -24)
-                                         : std::ldexp(1024 + fraction, exponent - 25);
+  const double magnitude =
+      exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
   return (half & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
@@ -72,8 +72,7 @@ TEST(Half, MidpointsRoundToEvenAndTheirNeighboursAway) {
   const auto& halves = positive_halves();
   for (std::size_t i = 0; i + 1 < halves.size(); ++i) {
     const float middle = static_cast<float>((halves[i] + halves[i + 1]) / 2);  // exact in float
-    for (const float value :
-         {middle, std::nextafter(middle, 0.0F), std::nextafter(middle, 1e9F)}) {
+    for (const float value : {middle, std::nextafter(middle, 0.0F), std::nextafter(middle, 1e9F)}) {
       ASSERT_EQ(float_to_half(value), nearest_half(value)) << value;
       ASSERT_EQ(float_to_half(-value), nearest_half(-value)) << -value;
     }

@@ -56,9 +56,9 @@ TEST(OutputShape, SaysWhyALayerDoesNotFit) {
   EXPECT_EQ(refusal(MaxPool2d{{2, 2}, {0, 2}}, {9, 9, 1}),
             "maxpool2d needs a kernel and a stride between 1 and 4096, not 2×2 and 0×2");
   EXPECT_EQ(refusal(Dropout{1.0F}, {1, 1, 4}),
-            "dropout's rate must be at least 0 and below 1, not 1.000000");
-  EXPECT_EQ(refusal(Dropout{-0.1F}, {1, 1, 4}),
-            "dropout's rate must be at least 0 and below 1, not -0.100000");
+            "dropout's rate must be at least 0 and below 1, not 1");
+  EXPECT_EQ(refusal(Dropout{-0.5F}, {1, 1, 4}),
+            "dropout's rate must be at least 0 and below 1, not -0.5");
   EXPECT_EQ(refusal(Upsample2d{{0, 2}}, {1, 1, 4}),
             "upsample2d needs a scale of at least 1, not 0×2");
   EXPECT_EQ(refusal(Upsample2d{{4096, 4096}}, {1, 1, 64}),

@@ -74,7 +74,8 @@ TEST(DamagedModel, NoFlippedHeaderBitCrashes) {
 
 TEST(DamagedModel, AFlippedWeightFailsTheSelfTest) {
   Bytes bytes = good();
-  const std::size_t begin = test::header_of(bytes)["0.weight"]["data_offsets"][0].get<std::size_t>();
+  const std::size_t begin =
+      test::header_of(bytes)["0.weight"]["data_offsets"][0].get<std::size_t>();
   bytes[8 + test::header_length(bytes) + begin + 3] ^= 0x40;  // the exponent of the first weight
   EXPECT_EQ(refusal(bytes).rfind("m.safetensors: its self-test fails: logit ", 0), 0U)
       << refusal(bytes);
@@ -114,17 +115,19 @@ TEST(DamagedModel, TensorsMustBeThereAndFit) {
   EXPECT_EQ(renamed("6.bias"), "m.safetensors: tensor 6.bias is missing");
   EXPECT_EQ(renamed("1.running_mean"), "m.safetensors: tensor 1.running_mean is missing");
   EXPECT_EQ(renamed("selftest.logits"), "m.safetensors: tensor selftest.logits is missing");
-  EXPECT_EQ(refusal(test::with_header(
-                good(), [](Json& header) { header["0.weight"]["shape"] = {3, 2, 2, 3}; })),
-            "m.safetensors: tensor 0.weight has the shape 3×2×2×3, expected 3×2×3×2");
-  EXPECT_EQ(refusal(test::with_header(
-                good(), [](Json& header) { header["selftest.input"]["shape"] = {4, 4, 2}; })),
-            "m.safetensors: tensor selftest.input has the shape 4×4×2, expected 1×4×4×2");
   EXPECT_EQ(refusal(test::with_header(good(),
                                       [](Json& header) {
-                                        header["6.bias"]["dtype"] = "I32";
+                                        header["0.weight"]["shape"] = {3, 2, 2, 3};
                                       })),
-            "m.safetensors: tensor 6.bias has dtype I32, expected F32, F16 or I8");
+            "m.safetensors: tensor 0.weight has the shape 3×2×2×3, expected 3×2×3×2");
+  EXPECT_EQ(refusal(test::with_header(good(),
+                                      [](Json& header) {
+                                        header["selftest.input"]["shape"] = {4, 4, 2};
+                                      })),
+            "m.safetensors: tensor selftest.input has the shape 4×4×2, expected 1×4×4×2");
+  EXPECT_EQ(
+      refusal(test::with_header(good(), [](Json& header) { header["6.bias"]["dtype"] = "I32"; })),
+      "m.safetensors: tensor 6.bias has dtype I32, expected F32, F16 or I8");
 }
 
 TEST(DamagedModel, TheArchitectureMustBeOne) {
@@ -139,7 +142,10 @@ TEST(DamagedModel, TheArchitectureMustBeOne) {
             "m.safetensors: layer 6: dense needs a flat input, not 2×3×3: put a flatten before it");
   EXPECT_EQ(refusal(test::with_architecture(good(), [](Json& a) { a.erase("input"); })),
             "m.safetensors: the input must be at least 1×1×1 and of a sensible size, not 0×0×0");
-  EXPECT_EQ(refusal(test::with_architecture(good(), [](Json& a) { a["classes"] = {"a", "b"}; })),
+  EXPECT_EQ(refusal(test::with_architecture(good(),
+                                            [](Json& a) {
+                                              a["classes"] = {"a", "b"};
+                                            })),
             "m.safetensors: the last layer makes 1×1×3, but there are 2 classes");
   EXPECT_EQ(refusal(test::with_architecture(good(), [](Json& a) { a["layers"] = Json::array(); })),
             "m.safetensors: a network needs at least one layer, found none");
@@ -162,12 +168,11 @@ TEST(DamagedModel, AbsurdSizesTakeNoMemory) {
                                               a["layers"][0]["padding"] = {4095, 4095};
                                             })),
             "it is a model");
-  EXPECT_EQ(refusal(test::with_architecture(good(),
-                                            [](Json& a) {
-                                              a["input"] = {{"height", 4096},
-                                                            {"width", 4096},
-                                                            {"channels", 65536}};
-                                            }))
+  EXPECT_EQ(refusal(test::with_architecture(
+                        good(),
+                        [](Json& a) {
+                          a["input"] = {{"height", 4096}, {"width", 4096}, {"channels", 65536}};
+                        }))
                 .rfind("m.safetensors: the input must be", 0),
             0U);
 }

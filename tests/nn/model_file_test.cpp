@@ -51,14 +51,16 @@ TEST(ModelFile, RoundTripsInF16) {
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_TRUE(model->verified) << "the self-test is that of the rounded weights";
   for (std::size_t i = 0; i < network.parameters().size(); ++i) {
-    EXPECT_EQ(model->network.parameters()[i], half_to_float(float_to_half(network.parameters()[i])));
+    EXPECT_EQ(model->network.parameters()[i],
+              half_to_float(float_to_half(network.parameters()[i])));
   }
   EXPECT_EQ(format_model(model->network, {.weights = WeightType::f16, .metadata = {}}), bytes);
   EXPECT_LT(bytes.size(), format_model(network, {}).size());
 }
 
 TEST(ModelFile, WithoutSelfTestIsNotVerified) {
-  const auto model = load_model(format_model(test::small_model(), {.selftest = false, .metadata = {}}), "m");
+  const auto model =
+      load_model(format_model(test::small_model(), {.selftest = false, .metadata = {}}), "m");
   ASSERT_TRUE(model);
   EXPECT_FALSE(model->verified);
 }
@@ -100,9 +102,11 @@ TEST(ModelFile, StoresPyTorchsLayouts) {
 }
 
 TEST(ModelFile, ADenoiserHasNoClassesAndAnImageAsOutput) {
-  const auto network = test::random_network(
-      {4, 4, 1}, {Conv2d{2, {3, 3}, {2, 2}, {1, 1}}, Relu{}, Upsample2d{{2, 2}},
-                  Conv2d{1, {3, 3}, {1, 1}, {1, 1}}, Sigmoid{}}, 41);
+  const auto network =
+      test::random_network({4, 4, 1},
+                           {Conv2d{2, {3, 3}, {2, 2}, {1, 1}}, Relu{}, Upsample2d{{2, 2}},
+                            Conv2d{1, {3, 3}, {1, 1}, {1, 1}}, Sigmoid{}},
+                           41);
   const auto model = load_model(format_model(network, {}), "m");
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_TRUE(model->verified);
@@ -111,8 +115,9 @@ TEST(ModelFile, ADenoiserHasNoClassesAndAnImageAsOutput) {
   const auto classifier = test::random_network({4, 4, 1}, {Flatten{}, Dense{3}}, 42);
   const auto nameless = load_model(format_model(classifier, {}), "m");
   ASSERT_FALSE(nameless);
-  EXPECT_EQ(nameless.error().message,
-            "m: it has no classes, and its output 1×1×3 is not an image of its input's shape 4×4×1");
+  EXPECT_EQ(
+      nameless.error().message,
+      "m: it has no classes, and its output 1×1×3 is not an image of its input's shape 4×4×1");
 }
 
 /// A 1×1×2 classifier with I8 weights [[1, -128], [127, 0]] and the scale given as header entry.
@@ -131,7 +136,8 @@ Bytes quantised(const std::string& scale_entry, const Bytes& scale) {
 }
 
 TEST(ModelFile, ReadsQuantisedWeightsWithAScaleForEachOutput) {
-  const std::string entry = R"(,"0.weight.scale":{"dtype":"F32","shape":[2],"data_offsets":[12,20]})";
+  const std::string entry =
+      R"(,"0.weight.scale":{"dtype":"F32","shape":[2],"data_offsets":[12,20]})";
   const Bytes half_and_two = {0, 0, 0, 0x3F, 0, 0, 0, 0x40};
   const auto model = load_model(quantised(entry, half_and_two), "m");
   ASSERT_TRUE(model) << model.error().message;
@@ -158,8 +164,9 @@ TEST(ModelFile, ReadsQuantisedWeightsWithAScaleForEachOutput) {
 TEST(ModelFile, IgnoresTensorsThatItDoesNotKnow) {
   const Sequential network = test::small_model();
   SafetensorsWriter writer;
-  writer.add_metadata("signflip", std::string(test::header_of(format_model(
-                                      network, {}))["__metadata__"]["signflip"].get<std::string>()));
+  writer.add_metadata(
+      "signflip", std::string(test::header_of(format_model(network, {}))["__metadata__"]["signflip"]
+                                  .get<std::string>()));
   add_network(writer, network, WeightType::f32);
   writer.add_f32("optimizer.step", {1}, Floats{3.0F});
   EXPECT_TRUE(load_model(writer.finish(), "m"));

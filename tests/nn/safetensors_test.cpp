@@ -100,10 +100,11 @@ TEST(Safetensors, RefusesABadFrame) {
   EXPECT_EQ(refusal(Bytes(7)), std::string(kPrefix) + "it has 7 bytes, expected at least 8");
   EXPECT_EQ(refusal(Bytes(8)), std::string(kPrefix) + "its header is not a JSON object");
   EXPECT_EQ(refusal(Bytes(16, 0xFF)),
-            std::string(kPrefix) + "its header should be 18446744073709551615 bytes long, but only "
-                                   "8 follow");
-  for (const char* header : {"", " ", "7", "[]", "{", "{}}", "\xFF\xFE", "{\"a\"", "null",
-                             "{\"a\": 1e999}", "\"__metadata__\""}) {
+            std::string(kPrefix) +
+                "its header should be 18446744073709551615 bytes long, but only "
+                "8 follow");
+  for (const char* header :
+       {"", " ", "7", "[]", "{", "{}}", "\xFF\xFE", "{\"a\"", "null", "\"__metadata__\""}) {
     EXPECT_EQ(refusal(header, 0), std::string(kPrefix) + "its header is not a JSON object")
         << header;
   }
@@ -139,12 +140,16 @@ TEST(Safetensors, RefusesABadTensor) {
             "tensor w has data_offsets that are not whole numbers");
   EXPECT_EQ(tensor(R"({"dtype":"F32","shape":[1],"data_offsets":[4,0]})", 4),
             "tensor w lies at bytes 4 to 0 of the data, but the file holds 4");
+  EXPECT_EQ(tensor(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4503599627370496]})", 4),
+            "tensor w lies at bytes 0 to 4503599627370496 of the data, but the file holds 4");
   EXPECT_EQ(tensor(R"({"dtype":"F32","shape":[1],"data_offsets":[0,18446744073709551615]})", 4),
-            "tensor w lies at bytes 0 to 18446744073709551615 of the data, but the file holds 4");
+            "tensor w has data_offsets that are not whole numbers");
   EXPECT_EQ(tensor(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})", 4),
             "tensor w has 4 bytes, expected 8 for its shape");
-  EXPECT_EQ(tensor(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]})", 4),
+  EXPECT_EQ(tensor(R"({"dtype":"F32","shape":[4503599627370496],"data_offsets":[0,4]})", 4),
             "tensor w has an impossibly large shape");
+  EXPECT_EQ(tensor(R"({"dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,4]})", 4),
+            "tensor w has a shape that is not whole numbers");
   // 2^40 · 2^24 is 0 in 64 bits, 2^16 · 2^16 is 0 in 32.
   EXPECT_EQ(tensor(R"({"dtype":"F32","shape":[1099511627776,16777216],"data_offsets":[0,0]})", 0),
             "tensor w has an impossibly large shape");
@@ -172,11 +177,11 @@ TEST(Safetensors, RefusesOverlapsAndGaps) {
             std::string(kPrefix) + "its tensors take 8 bytes, but 9 follow the header");
 }
 
-TEST(Safetensors, OfADuplicatedKeyTheLastCountsAndTheFirstLeavesAGap) {
+TEST(Safetensors, RefusesADuplicatedKey) {
   EXPECT_EQ(refusal(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
                         "a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
                     8),
-            std::string(kPrefix) + "tensor a overlaps another or leaves a gap before it");
+            std::string(kPrefix) + "tensor a is there twice");
 }
 
 TEST(SafetensorsWriter, WritesTextThatIsNotUtf8) {

@@ -69,7 +69,7 @@ TEST(SequentialCreate, ChecksClassesAndNormalisation) {
   architecture.mean = {0.5F, 0.5F};
   architecture.deviation = {0.5F, 0.0F};
   EXPECT_EQ(refusal(architecture),
-            "normalise needs finite means and a std above 0, found 0.500000 and 0.000000");
+            "normalise needs finite means and a std above 0, found 0.5 and 0");
   architecture.deviation = {0.5F, NAN};
   EXPECT_NE(refusal(architecture), "it is a network");
   architecture.mean = {0.5F, 3e38F};
@@ -181,9 +181,11 @@ TEST(FoldBatchNorm, KeepsOutputs) {
 }
 
 TEST(FoldBatchNorm, LeavesOtherNetworksAlone) {
-  const auto network = test::random_network(
-      {5, 5, 2}, {BatchNorm2d{}, Conv2d{3, {2, 2}, {1, 1}, {0, 0}}, Relu{}, BatchNorm2d{},
-                  Flatten{}, Dense{4}, BatchNorm2d{}}, 12);
+  const auto network =
+      test::random_network({5, 5, 2},
+                           {BatchNorm2d{}, Conv2d{3, {2, 2}, {1, 1}, {0, 0}}, Relu{}, BatchNorm2d{},
+                            Flatten{}, Dense{4}, BatchNorm2d{}},
+                           12);
   const Sequential folded = fold_batchnorm(network);
   EXPECT_EQ(folded.architecture().layers, network.architecture().layers);
   EXPECT_TRUE(std::equal(network.parameters().begin(), network.parameters().end(),

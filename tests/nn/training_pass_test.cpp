@@ -142,8 +142,8 @@ TEST(TrainingPass, SmallerBatchesAfterLargerOnesAreRight) {
   used.backward(one_dy);
   fresh.forward(one, 1, Rng(1));
   fresh.backward(one_dy);
-  EXPECT_TRUE(std::equal(used.gradients().begin(), used.gradients().end(),
-                         fresh.gradients().begin()));
+  EXPECT_TRUE(
+      std::equal(used.gradients().begin(), used.gradients().end(), fresh.gradients().begin()));
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ inline Bytes safetensors_bytes(std::string_view header, const Bytes& data = {}) 
   Bytes bytes(sizeof length + header.size() + data.size());
   std::memcpy(bytes.data(), &length, sizeof length);
   std::memcpy(bytes.data() + sizeof length, header.data(), header.size());
-  if (!data.empty()) std::memcpy(bytes.data() + sizeof length + header.size(), data.data(), data.size());
+  if (!data.empty())
+    std::memcpy(bytes.data() + sizeof length + header.size(), data.data(), data.size());
   return bytes;
 }
 
@@ -65,8 +66,13 @@ inline Sequential small_model(std::uint64_t seed = 31) {
   architecture.classes = {"a", "b", "c"};
   architecture.mean = {0.4F, 0.5F};
   architecture.deviation = {0.3F, 0.2F};
-  architecture.layers = {Conv2d{3, {3, 2}, {1, 1}, {1, 0}}, BatchNorm2d{}, Relu{},
-                         MaxPool2d{{2, 1}, {2, 1}}, Flatten{}, Dropout{0.5F}, Dense{3}};
+  architecture.layers = {Conv2d{3, {3, 2}, {1, 1}, {1, 0}},
+                         BatchNorm2d{},
+                         Relu{},
+                         MaxPool2d{{2, 1}, {2, 1}},
+                         Flatten{},
+                         Dropout{0.5F},
+                         Dense{3}};
   auto network = Sequential::create(std::move(architecture));
   randomise(*network, seed);
   return std::move(*network);

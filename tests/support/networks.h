@@ -18,7 +18,8 @@ inline void randomise(Sequential& network, std::uint64_t seed) {
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     const PlacedLayer& placed = network.layers()[i];
     Rng rng(seed, i);
-    const float spread = 1.5F / std::sqrt(static_cast<float>(std::max<std::size_t>(placed.shape.rows, 1)));
+    const float spread =
+        1.5F / std::sqrt(static_cast<float>(std::max<std::size_t>(placed.shape.rows, 1)));
     for (float& w : network.parameters().subspan(placed.weight, placed.shape.weight())) {
       w = rng.uniform(-spread, spread);
     }
@@ -78,7 +79,9 @@ inline std::string describe(const Sequential& network) {
 /// flattens everything until float32 has nothing left to compare.
 inline Sequential random_architecture(std::uint64_t seed) {
   Rng rng(seed, 1000);
-  const auto upto = [&](int bound) { return 1 + static_cast<int>(rng.below(static_cast<std::uint32_t>(bound))); };
+  const auto upto = [&](int bound) {
+    return 1 + static_cast<int>(rng.below(static_cast<std::uint32_t>(bound)));
+  };
   const ImageShape input = {upto(6), upto(6), upto(3)};
   ImageShape in = input;
   std::vector<Layer> layers;
@@ -93,16 +96,31 @@ inline Sequential random_architecture(std::uint64_t seed) {
         layer = Conv2d{upto(4), kernel, {upto(2), upto(2)}, padding};
         break;
       }
-      case 1: layer = Dense{upto(6)}; break;
-      case 2: layer = MaxPool2d{{upto(3), upto(2)}, {upto(2), upto(2)}}; break;
-      case 3: layer = BatchNorm2d{}; break;
-      case 4: layer = Upsample2d{{upto(2), upto(2)}}; break;
+      case 1:
+        layer = Dense{upto(6)};
+        break;
+      case 2:
+        layer = MaxPool2d{{upto(3), upto(2)}, {upto(2), upto(2)}};
+        break;
+      case 3:
+        layer = BatchNorm2d{};
+        break;
+      case 4:
+        layer = Upsample2d{{upto(2), upto(2)}};
+        break;
       case 5:
-      case 6: layer = Flatten{}; break;
+      case 6:
+        layer = Flatten{};
+        break;
       case 7:
-      case 8: layer = Sigmoid{}; break;
-      case 9: layer = Dropout{0.25F * static_cast<float>(upto(4) - 1)}; break;
-      default: break;
+      case 8:
+        layer = Sigmoid{};
+        break;
+      case 9:
+        layer = Dropout{0.25F * static_cast<float>(upto(4) - 1)};
+        break;
+      default:
+        break;
     }
     const auto out = output_shape(layer, in);
     if (!out || out->size() > 400) continue;

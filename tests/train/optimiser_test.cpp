@@ -31,7 +31,8 @@ std::vector<float> run(const OptimiserOptions& options, float rate, std::size_t 
 }
 
 TEST(Optimiser, SgdWithMomentumAndDecay) {
-  const OptimiserOptions options{.kind = OptimiserKind::sgd, .momentum = 0.9F, .weight_decay = 0.01F};
+  const OptimiserOptions options{
+      .kind = OptimiserKind::sgd, .momentum = 0.9F, .weight_decay = 0.01F};
   const auto found = run(options, 0.1F, 5);
   for (std::size_t i = 0; i < kSize; ++i) {
     double w = kStart[i], v = 0.0;
@@ -45,8 +46,8 @@ TEST(Optimiser, SgdWithMomentumAndDecay) {
 
 TEST(Optimiser, AdamFollowsThePaper) {
   for (const bool decoupled : {false, true}) {
-    const OptimiserOptions options{
-        .kind = decoupled ? OptimiserKind::adamw : OptimiserKind::adam, .weight_decay = 0.1F};
+    const OptimiserOptions options{.kind = decoupled ? OptimiserKind::adamw : OptimiserKind::adam,
+                                   .weight_decay = 0.1F};
     const auto found = run(options, 0.05F, 6);
     for (std::size_t i = 0; i < kSize; ++i) {
       double w = kStart[i], m = 0.0, v = 0.0;

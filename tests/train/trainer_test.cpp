@@ -14,7 +14,8 @@
 namespace signflip {
 namespace {
 
-/// 8×8 pictures of three classes: a bright bar on the left, in the middle or on the right, in noise.
+/// 8×8 pictures of three classes: a bright bar on the left, in the middle or on the right, in
+/// noise.
 Dataset bars(std::size_t count) {
   Dataset data;
   data.name = "bars";
@@ -37,8 +38,12 @@ Sequential network() {
   Architecture architecture;
   architecture.input = {8, 8, 1};
   architecture.classes = {"left", "middle", "right"};
-  architecture.layers = {Conv2d{4, {3, 3}, {1, 1}, {1, 1}}, BatchNorm2d{}, Relu{},
-                         MaxPool2d{{2, 2}, {2, 2}},          Flatten{},     Dropout{0.2F},
+  architecture.layers = {Conv2d{4, {3, 3}, {1, 1}, {1, 1}},
+                         BatchNorm2d{},
+                         Relu{},
+                         MaxPool2d{{2, 2}, {2, 2}},
+                         Flatten{},
+                         Dropout{0.2F},
                          Dense{3}};
   auto made = Sequential::create(architecture);
   made->initialise(3);

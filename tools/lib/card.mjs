@@ -14,7 +14,7 @@ const seconds = log.reduce((sum, epoch) => sum + epoch.seconds, 0);
 /** One row of the table of results. */
 function row(result, dataset, note) {
   const steps = result.steps ? `, ${result.steps} steps` : "";
-  const queries = result.attack === "square" ? `, ${result.queries_limit ?? 5000} queries` : "";
+  const queries = result["max-queries"] ? `, ${result["max-queries"].toLocaleString("en")} queries` : "";
   const attack = result.attack === "clean" ? "none (clean)" : `${result.attack.toUpperCase()}${steps}${queries}${note}`;
   return `| ${attack} | ${result.epsilon ?? ""} | ${percent(result.accuracy)} | ${percent(result.accuracy_8bit)} | ${result.loss.toFixed(4)} | ${dataset.count.toLocaleString("en")} |`;
 }

@@ -6,18 +6,19 @@
 #include "data/image.h"
 #include "data/inputs.h"
 #include "data/npy.h"
-#include "defence/denoised_model.h"
 #include "evaluate/evaluate.h"
+#include "target.h"
 
 namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string model, images, labels, attack, targets, denoiser, out, json;
-  bool targeted = false, gray_box = false;
+  std::string images, labels, attack, targets, out, json;
+  bool targeted = false;
   std::uint64_t seed = 0;
   int threads = 0;
   AttackOptions parameters;
+  Target target;
 };
 
 Status write_images(const std::string& file, const Tensor& images) {
@@ -35,7 +36,7 @@ Status write_images(const std::string& file, const Tensor& images) {
   return write_file_atomically(file, encode_png(picture));
 }
 
-Status run(const Options& options) {
+Status run(Options& options) {
   for (const auto& [option, file] : {std::pair{"--out", options.out}, {"--json", options.json}}) {
     const Status checked = check_output(option, file);
     if (!checked) return checked;
@@ -49,33 +50,18 @@ Status run(const Options& options) {
   if (!parameters) return parameters.error();
   request.parameters = std::move(*parameters);
 
-  const auto model = load_model_from(options.model);
-  if (!model) return model.error();
-  const Sequential& network = model->file.network;
-  std::optional<LoadedModel> denoiser;
-  std::optional<DenoisedModel> defended;
-  if (!options.denoiser.empty()) {
-    auto loaded = load_model_from(options.denoiser);
-    if (!loaded) return loaded.error();
-    denoiser.emplace(std::move(*loaded));
-    const Status fits = check_denoiser(denoiser->file.network, network);
-    if (!fits) return fits;
-    defended.emplace(denoiser->file.network, network);
-  } else if (options.gray_box) {
-    return Error{"--gray-box was given, but there is no --denoiser for the attack to ignore"};
-  }
-  const DifferentiableModel& judge =
-      defended ? static_cast<const DifferentiableModel&>(*defended) : network;
-  const DifferentiableModel& seen = options.gray_box ? network : judge;
-
+  const Status loaded = options.target.load();
+  if (!loaded) return loaded;
+  const Sequential& network = options.target.network();
+  const DifferentiableModel& judge = options.target.judge();
   const auto images = load_images(options.images, network.input_shape());
   if (!images) return images.error();
   ThreadPool pool(options.threads);
   std::vector<int> labels, targets;
   if (!options.labels.empty()) {
-    auto loaded = load_labels(options.labels, network.classes(), images->count());
-    if (!loaded) return loaded.error();
-    labels = std::move(*loaded);
+    auto given = load_labels(options.labels, network.classes(), images->count());
+    if (!given) return given.error();
+    labels = std::move(*given);
   } else {  // what the model says now: the attack then tries to change the model's mind
     const auto pass = judge.new_pass(1);
     for (std::size_t n = 0; n < images->count(); ++n) {
@@ -83,25 +69,24 @@ Status run(const Options& options) {
     }
   }
   if (!options.targets.empty()) {
-    auto loaded = load_labels(options.targets, network.classes(), images->count());
-    if (!loaded) return loaded.error();
-    targets = std::move(*loaded);
+    auto given = load_labels(options.targets, network.classes(), images->count());
+    if (!given) return given.error();
+    targets = std::move(*given);
   } else if (options.targeted) {
     for (const int label : labels) targets.push_back((label + 1) % network.classes());
   }
 
   ProgressBar bar(options.attack, "images", static_cast<double>(kProgressPerImage));
-  const auto outcome =
-      run_attack(seen, judge, request, *images, labels, targets, pool, bar.callback());
+  const auto outcome = run_attack(options.target.seen(), judge, request, *images, labels, targets,
+                                  pool, bar.callback());
   bar.finish();
   if (!outcome) return outcome.error();
   const Status written = write_images(options.out, outcome->adversarial);
   if (!written) return written;
 
   const EvaluationRow row = summarise(request, *outcome, labels, network.classes());
-  OrderedJson json = {{"signflip", SIGNFLIP_VERSION}, {"model", describe(*model)}};
-  if (denoiser) json["denoiser"] = describe(*denoiser);
-  if (options.gray_box) json["gray_box"] = true;
+  OrderedJson json = {{"signflip", SIGNFLIP_VERSION}};
+  options.target.describe(json);
   json["dataset"] = {{"name", std::filesystem::path(options.images).filename().string()},
                      {"split", "custom"},
                      {"count", images->count()}};
@@ -138,16 +123,15 @@ void add_attack(CLI::App& app, Context& context) {
       app, "attack", "Make adversarial versions of images",
       "signflip attack --model models/mnist-standard.safetensors --images seven.png \\\n"
       "    --attack mim --epsilon 0.2 --out adversarial.png");
-  command->add_option("--model", options->model, "model file (.safetensors)")->required();
+  options->target.add_to(*command);
   command->add_option("--images", options->images, ".npy, IDX (.gz) or one picture")->required();
-  command->add_option("--labels", options->labels,
-                      "true labels, .npy or IDX (default: what the model says of the clean images)");
+  command->add_option(
+      "--labels", options->labels,
+      "true labels, .npy or IDX (default: what the model says of the clean images)");
   command->add_option("--attack", options->attack, "one of " + attack_names())->required();
   command->add_flag("--targeted", options->targeted,
                     "aim at a class; without --targets the one after the label");
   command->add_option("--targets", options->targets, "classes to aim at, .npy or IDX");
-  command->add_option("--denoiser", options->denoiser, "denoiser in front of the model");
-  command->add_flag("--gray-box", options->gray_box, "craft without knowing of the denoiser");
   command->add_option("--seed", options->seed, "of the attack's random numbers")
       ->capture_default_str();
   command->add_option("--out", options->out, "adversarial images: .npy, or .png for one");

@@ -20,7 +20,8 @@ void AttackOptions::add_to(CLI::App& command) {
       if (given_.contains(name)) continue;
       std::string users;
       for (const AttackEntry& other : catalog()) {
-        if (has_parameter(other, name)) users += (users.empty() ? "" : ", ") + std::string(other.name);
+        if (has_parameter(other, name))
+          users += (users.empty() ? "" : ", ") + std::string(other.name);
       }
       command.add_option("--" + name, given_[name], std::string(spec.help) + " (" + users + ")")
           ->group("Attack parameters")

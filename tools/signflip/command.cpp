@@ -87,7 +87,8 @@ Status write_json(const std::string& file, const OrderedJson& json) {
     std::cout << text << std::flush;
     return {};
   }
-  return write_file_atomically(file, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  return write_file_atomically(file,
+                               {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 void print_result(const std::string& text, const std::string& json_file) {

@@ -3,19 +3,19 @@
 #include <sstream>
 
 #include "attack_options.h"
-#include "defence/denoised_model.h"
 #include "evaluate/evaluate.h"
+#include "target.h"
 
 namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string model, dataset, data, split = "test", attacks = "clean", denoiser, from, json;
-  bool gray_box = false;
+  std::string dataset, data, split = "test", attacks = "clean", from, json;
   std::size_t limit = 0;
   std::uint64_t seed = 0;
   int threads = 0;
   AttackOptions parameters;
+  Target target;
 };
 
 /// "clean" or an attack of the catalogue, in the order given.
@@ -50,42 +50,30 @@ Result<std::vector<Plan>> make_plans(const Options& options) {
   return plans;
 }
 
-Status run(const Options& options) {
+Status run(Options& options) {
   const Status writable = check_output("--json", options.json);
   if (!writable) return writable;
   const auto plans = make_plans(options);
   if (!plans) return plans.error();
-  const auto model = load_model_from(options.model);
-  if (!model) return model.error();
-  const Sequential& network = model->file.network;
+  const Status loaded = options.target.load();
+  if (!loaded) return loaded;
+  const Sequential& network = options.target.network();
   const Split split = options.split == "train" ? Split::train : Split::test;
   const auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit);
   if (!dataset) return dataset.error();
   if (dataset->image != network.input_shape() || dataset->classes != network.classes()) {
-    return Error{options.model + " takes images of " + to_string(network.input_shape()) + " in " +
+    return Error{"the model takes images of " + to_string(network.input_shape()) + " in " +
                  std::to_string(network.classes()) + " classes, but " + options.dataset + " has " +
                  to_string(dataset->image) + " in " + std::to_string(dataset->classes)};
   }
 
-  // Who crafts and who judges: the model itself, with a denoiser in front, or another model.
-  std::optional<LoadedModel> denoiser, source;
-  std::optional<DenoisedModel> defended;
-  const DifferentiableModel* judge = &network;
-  if (!options.denoiser.empty()) {
-    auto loaded = load_model_from(options.denoiser);
-    if (!loaded) return loaded.error();
-    denoiser.emplace(std::move(*loaded));
-    const Status fits = check_denoiser(denoiser->file.network, network);
-    if (!fits) return fits;
-    judge = &defended.emplace(denoiser->file.network, network);
-  } else if (options.gray_box) {
-    return Error{"--gray-box was given, but there is no --denoiser for the attack to ignore"};
-  }
-  const DifferentiableModel* crafted_on = options.gray_box ? &network : judge;
+  const DifferentiableModel& judge = options.target.judge();
+  const DifferentiableModel* crafted_on = &options.target.seen();
+  std::optional<LoadedModel> source;
   if (!options.from.empty()) {
-    auto loaded = load_model_from(options.from);
-    if (!loaded) return loaded.error();
-    source.emplace(std::move(*loaded));
+    auto from = load_model_from(options.from);
+    if (!from) return from.error();
+    source.emplace(std::move(*from));
     crafted_on = &source->file.network;
     if (crafted_on->input_shape() != network.input_shape() ||
         crafted_on->classes() != network.classes()) {
@@ -102,25 +90,25 @@ Status run(const Options& options) {
   for (const Plan& plan : *plans) {
     if (plan.clean) {
       ProgressBar bar("clean", "images");
-      auto row = evaluate_clean(*judge, images, dataset->labels, pool, bar.callback());
+      auto row = evaluate_clean(judge, images, dataset->labels, pool, bar.callback());
       if (!row) return row.error();
       rows.push_back(std::move(*row));
       continue;
     }
     ProgressBar bar(std::string(plan.request.attack->name), "images",
                     static_cast<double>(kProgressPerImage));
-    const auto outcome = run_attack(*crafted_on, *judge, plan.request, images, dataset->labels, {},
+    const auto outcome = run_attack(*crafted_on, judge, plan.request, images, dataset->labels, {},
                                     pool, bar.callback());
     if (!outcome) return outcome.error();
     rows.push_back(summarise(plan.request, *outcome, dataset->labels, network.classes()));
   }
   if (rows.size() > 1) rows.push_back(worst_of(rows));
 
-  OrderedJson json = {{"signflip", SIGNFLIP_VERSION}, {"model", describe(*model)}};
-  if (denoiser) json["denoiser"] = describe(*denoiser);
-  if (options.gray_box) json["gray_box"] = true;
+  OrderedJson json = {{"signflip", SIGNFLIP_VERSION}};
+  options.target.describe(json);
   if (source) json["from"] = describe(*source);
-  json["dataset"] = {{"name", dataset->name}, {"split", options.split}, {"count", dataset->count()}};
+  json["dataset"] = {
+      {"name", dataset->name}, {"split", options.split}, {"count", dataset->count()}};
   json["seed"] = options.seed;
   json["results"] = OrderedJson::array();
   for (const EvaluationRow& row : rows) json["results"].push_back(to_json(row));
@@ -132,11 +120,11 @@ Status run(const Options& options) {
 
 void add_evaluate(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* const command = add_command(
-      app, "evaluate", "Accuracy on a dataset, clean and under attacks",
-      "signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
-      "    --attacks clean,fgsm,mim --epsilon 0.25 --json result.json");
-  command->add_option("--model", options->model, "model file (.safetensors)")->required();
+  CLI::App* const command =
+      add_command(app, "evaluate", "Accuracy on a dataset, clean and under attacks",
+                  "signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
+                  "    --attacks clean,fgsm,mim --epsilon 0.25 --json result.json");
+  options->target.add_to(*command);
   command->add_option("--dataset", options->dataset, "mnist, gtsrb or another name")->required();
   command->add_option("--data", options->data,
                       "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
@@ -147,8 +135,6 @@ void add_evaluate(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--attacks", options->attacks, "list of clean, " + attack_names())
       ->capture_default_str();
-  command->add_option("--denoiser", options->denoiser, "denoiser in front of the model");
-  command->add_flag("--gray-box", options->gray_box, "craft without knowing of the denoiser");
   command->add_option("--from", options->from, "craft on this model instead (transfer)");
   command->add_option("--seed", options->seed, "of the attacks' random numbers")
       ->capture_default_str();

@@ -27,9 +27,9 @@ Status run(const Options& options) {
 
 void add_import_gtsrb(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* const command = add_command(
-      app, "import-gtsrb", "Turn GTSRB's official folders into one folder of IDX files",
-      "signflip import-gtsrb GTSRB data/gtsrb --size 32 --crop none");
+  CLI::App* const command =
+      add_command(app, "import-gtsrb", "Turn GTSRB's official folders into one folder of IDX files",
+                  "signflip import-gtsrb GTSRB data/gtsrb --size 32 --crop none");
   command->add_option("source", options->source, "folder with Final_Training (and Final_Test)")
       ->required();
   command->add_option("destination", options->destination, "folder to write; new or empty")

@@ -67,9 +67,9 @@ Status run(const Options& options) {
 
 void add_inspect(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* const command =
-      add_command(app, "inspect", "Layers, shapes, parameters, multiply-adds and metadata of a model",
-                  "signflip inspect models/mnist-standard.safetensors");
+  CLI::App* const command = add_command(
+      app, "inspect", "Layers, shapes, parameters, multiply-adds and metadata of a model",
+      "signflip inspect models/mnist-standard.safetensors");
   command->add_option("model,--model", options->model, "model file (.safetensors)")->required();
   add_json_option(*command, options->json);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });

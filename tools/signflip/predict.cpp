@@ -26,7 +26,8 @@ std::vector<float> logits_of(const Sequential& network, const Tensor& images, in
   for (auto& pass : passes) pass = network.new_pass(kShard);
   pool.for_each((images.count() + kShard - 1) / kShard, [&](std::size_t s, int worker) {
     const std::size_t first = s * kShard, count = std::min(kShard, images.count() - first);
-    const auto z = passes[static_cast<std::size_t>(worker)]->forward(images.images(first, count), count);
+    const auto z =
+        passes[static_cast<std::size_t>(worker)]->forward(images.images(first, count), count);
     std::ranges::copy(z, logits.begin() + static_cast<std::ptrdiff_t>(first * size));
   });
   return logits;
@@ -36,7 +37,8 @@ std::string probability_table(std::span<const float> probabilities,
                               const std::vector<std::string>& classes) {
   std::vector<std::size_t> order(probabilities.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t k) { return probabilities[k]; });
+  std::ranges::stable_sort(order, std::greater<>(),
+                           [&](std::size_t k) { return probabilities[k]; });
   std::string text = "probability  class\n";
   for (const std::size_t k : order) {
     char line[32];
@@ -62,7 +64,8 @@ Status run(const Options& options) {
   if (!options.out.empty()) {
     const auto side = [](int value) { return static_cast<std::size_t>(value); };
     std::vector<std::size_t> shape = {images->count(), out.size()};
-    if (!classifier) shape = {images->count(), side(out.height), side(out.width), side(out.channels)};
+    if (!classifier)
+      shape = {images->count(), side(out.height), side(out.width), side(out.channels)};
     const Status written = write_npy(options.out, logits, shape);
     if (!written) return written;
   }
@@ -73,7 +76,8 @@ Status run(const Options& options) {
     return {};
   }
   std::vector<std::string> classes = network.architecture().classes;
-  OrderedJson json = {{"signflip", SIGNFLIP_VERSION}, {"model", describe(*model)},
+  OrderedJson json = {{"signflip", SIGNFLIP_VERSION},
+                      {"model", describe(*model)},
                       {"images", OrderedJson::array()}};
   std::string text = "image  class  probability\n";
   std::vector<float> probabilities(classes.size());

@@ -36,7 +36,9 @@ void set_normalisation(const Dataset& data, Architecture& architecture) {
   for (std::size_t c = 0; c < channels; ++c) {
     const double mean = sum[c] / count;
     const double deviation = std::sqrt(std::max(squares[c] / count - mean * mean, 0.0));
-    const auto digits = [](double value) { return static_cast<float>(std::round(value * 1e4) / 1e4); };
+    const auto digits = [](double value) {
+      return static_cast<float>(std::round(value * 1e4) / 1e4);
+    };
     architecture.mean.push_back(digits(mean));
     architecture.deviation.push_back(std::max(digits(deviation), 1e-3F));
   }
@@ -47,8 +49,8 @@ Result<Sequential> make_network(const Options& options, const Dataset& data) {
   if (options.architecture.ends_with(".json")) {
     const auto bytes = read_file(options.architecture);
     if (!bytes) return bytes.error();
-    const Json json = parse_json({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-    auto read = architecture_from_json(json);
+    auto read = architecture_from_json(
+        JsonView({reinterpret_cast<const char*>(bytes->data()), bytes->size()}));
     if (!read) return Error{options.architecture + ": " + read.error().message};
     architecture = std::move(*read);
     if (architecture.input == ImageShape{}) architecture.input = data.image;
@@ -61,13 +63,15 @@ Result<Sequential> make_network(const Options& options, const Dataset& data) {
   if (architecture.mean.empty() && !options.no_normalise) set_normalisation(data, architecture);
   if (!options.name.empty()) architecture.name = options.name;
   auto network = Sequential::create(std::move(architecture));
-  if (!network) return Error{"--architecture " + options.architecture + ": " + network.error().message};
+  if (!network)
+    return Error{"--architecture " + options.architecture + ": " + network.error().message};
   network->initialise(options.config.seed);
   return network;
 }
 
 /// The first line of the log, and the provenance in the model's metadata.
-OrderedJson describe_run(const Options& options, const Trainer& trainer, const std::string& command) {
+OrderedJson describe_run(const Options& options, const Trainer& trainer,
+                         const std::string& command) {
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION},
                       {"command", command},
                       {"dataset", options.dataset},
@@ -76,8 +80,8 @@ OrderedJson describe_run(const Options& options, const Trainer& trainer, const s
   json["architecture"] = options.architecture;
   json["parameters"] = trainer.network().parameters().size();
   json["multiply_adds"] = trainer.network().multiply_adds();
-  json["robust_validation"] = "pgd, 10 steps, no random start, epsilon " +
-                              OrderedJson(trainer.config().epsilon).dump();
+  json["robust_validation"] =
+      "pgd, 10 steps, no random start, epsilon " + OrderedJson(trainer.config().epsilon).dump();
   const OrderedJson config = to_json(trainer.config());
   json.update(config);
   return json;
@@ -136,7 +140,8 @@ class Log {
     if (file_.empty()) return {};
     std::string text;
     for (const std::string& line : lines_) text += line + "\n";
-    return write_file_atomically(file_, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    return write_file_atomically(file_,
+                                 {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   }
 
  private:
@@ -175,8 +180,9 @@ Status run_epochs(Trainer& trainer, Log& log, const std::string& checkpoint) {
 
 Status run(Options& options, const std::string& command) {
   if (options.device != "cpu") {
-    return Error{"--device is cuda, but this signflip was built without CUDA: build with "
-                 "SIGNFLIP_CUDA=ON, or use --device cpu"};
+    return Error{
+        "--device is cuda, but this signflip was built without CUDA: build with "
+        "SIGNFLIP_CUDA=ON, or use --device cpu"};
   }
   const std::string checkpoint =
       options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
@@ -237,10 +243,10 @@ Status run(Options& options, const std::string& command) {
 void add_train(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   TrainingConfig& config = options->config;
-  CLI::App& command = *add_command(
-      app, "train", "Train a model, normally or adversarially",
-      "signflip train --dataset mnist --method mixed --epsilon 0.25 --epochs 15 \\\n"
-      "    --out mixed.safetensors --log mixed.jsonl");
+  CLI::App& command =
+      *add_command(app, "train", "Train a model, normally or adversarially",
+                   "signflip train --dataset mnist --method mixed --epsilon 0.25 --epochs 15 \\\n"
+                   "    --out mixed.safetensors --log mixed.jsonl");
   command.add_option("--dataset", options->dataset, "mnist, gtsrb or another name")->required();
   command.add_option("--data", options->data,
                      "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
@@ -275,10 +281,12 @@ void add_train(CLI::App& app, Context& context) {
                    "feed pixels in [0,1] as they are, not standardised");
   add("--seed", config.seed, "of weights, order, augmentation, dropout and attacks");
   add("--limit", options->limit, "use the first N images; 0: all");
-  command.add_option("--name", options->name, "name in the model file (default: the architecture's)");
+  command.add_option("--name", options->name,
+                     "name in the model file (default: the architecture's)");
   command.add_option("--log", options->log, "write a line of JSON an epoch");
-  command.add_option("--checkpoint", options->checkpoint,
-                     "keep the state of the run here (default: OUT.checkpoint, removed at the end)");
+  command.add_option(
+      "--checkpoint", options->checkpoint,
+      "keep the state of the run here (default: OUT.checkpoint, removed at the end)");
   command.add_flag("--resume", options->resume, "continue from the checkpoint, if there is one");
   add("--weights", options->weights, "precision of the model file")
       ->check(CLI::IsMember({"f32", "f16"}));

@@ -1,9 +1,13 @@
 // What the page knows about each dataset: its classes, the models that are shown for it, and where the
-// sliders start. Data only; a second dataset is a second entry.
+// sliders start; and which attacks the first view has. Data only; a second dataset is a second entry.
 
 /** @typedef {{id: string, file: string}} ModelFile */
 /** @typedef {{classes: string[], models: ModelFile[], samples: string, sample: string,
  *             defaults: import("./types").ParameterValues, sliderMax: Record<string, number>}} Dataset */
+
+/** The attacks of the first view's engine (src/wasm/first_catalog.cpp); any other in the URL asks for the
+ * whole engine at once. */
+export const firstAttacks = ["fgsm", "bim", "mim", "pgd"];
 
 /** @type {Record<string, Dataset>} */
 export const datasets = {

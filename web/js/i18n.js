@@ -6,15 +6,20 @@ import en from "./messages/en.js";
 /** @type {Record<string, Record<string, string>>} */
 export const languages = { en, de };
 
+const percents = (/** @type {string} */ lang, /** @type {number} */ digits) =>
+  new Intl.NumberFormat(lang, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
+
 export class Words {
   /** @param {string} lang */
   constructor(lang) {
     this.lang = lang;
     this.messages = languages[lang] ?? en;
-    this.#percent = new Intl.NumberFormat(lang, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+    this.#percent = percents(lang, 1);
+    this.#whole = percents(lang, 0);
   }
 
   #percent;
+  #whole;
   /** @type {Map<number, Intl.NumberFormat>} */ #formats = new Map();
 
   /** The message of a key with {name} filled in; without one, the fallback.
@@ -37,5 +42,10 @@ export class Words {
   /** @param {number} part in [0,1] */
   percent(part) {
     return this.#percent.format(part);
+  }
+
+  /** Without decimals. @param {number} part in [0,1] */
+  wholePercent(part) {
+    return this.#whole.format(part);
   }
 }

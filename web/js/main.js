@@ -4,10 +4,11 @@
 // For tests and the curious: window.signflipPage = {state, snapshot, client, update}, and document
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown;
 // the first one leaves the performance mark "signflip:first".
-import { datasets } from "./datasets.js";
+import { Asking } from "./asking.js";
+import { datasets, firstAttacks } from "./datasets.js";
 import { h } from "./dom.js";
 import { unpackDrawing } from "./drawing.js";
-import { EngineClient, EngineError } from "./engine-client.js";
+import { EngineClient } from "./engine-client.js";
 import { Words } from "./i18n.js";
 import { rasterise } from "./raster.js";
 import { ownSamples, packedCount, packedSamples } from "./samples.js";
@@ -18,23 +19,26 @@ import { createAttackControls } from "./views/attack-controls.js";
 import { createLane } from "./views/lane.js";
 import { createMasthead } from "./views/masthead.js";
 import { createSource } from "./views/source.js";
+import { EngineError } from "./worker-port.js";
 
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").Snapshot} Snapshot */
 /** @typedef {import("./types").Sample} Sample */
 
-/** How long the slider must rest before verdicts are announced, and when an attack counts as slow. */
-const calm = 700, slow = 300;
+/** How long the slider must rest before verdicts are announced. */
+const calm = 700;
 const language = navigator.language;
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
 let state = readUrl(location.search, language);
-const client = new EngineClient(datasets[state.dataset].models);
+const client = new EngineClient(datasets[state.dataset].models, firstAttacks.includes(state.attack) ? "first" : "whole");
 const started = client.start();
 const samples = ownSamples();
+const asking = new Asking(client, { changed, result: show, failed: fail });
 /** @type {Snapshot} */
-const snapshot = { state, attacks: [], models: [], samples, image: imageOf(state), result: null, error: "" };
+const snapshot = { state, attacks: [], models: [], samples, image: imageOf(state), result: null, error: "",
+  run: asking.run, others: client.kind === "whole" ? "loading" : "none" };
 let words = new Words(state.lang);
 /** @type {((snapshot: Snapshot) => void)[]} */
 let renderers = [];
@@ -72,7 +76,8 @@ function mount() {
   document.documentElement.lang = state.lang;
   document.title = words.t("page.title");
   /** @type {import("./views/context").Context} */
-  const context = { words, state: () => state, update, announce, scheme };
+  const context = { words, state: () => state, update, announce, scheme, loadOthers,
+    cancel: () => asking.cancel(), again: () => asking.again() };
   const masthead = createMasthead(context);
   const source = createSource(context, packedCount());
   const attack = createAttackControls(context);
@@ -86,6 +91,8 @@ function mount() {
     createAbout(context));
   place("footer").replaceChildren(...createFooter(context));
   renderers = [masthead.render, source.render, attack.render, ...lanes.map((lane) => lane.render), () => {
+    if (snapshot.run.state === "slow") place("results").setAttribute("aria-busy", "true");
+    else place("results").removeAttribute("aria-busy");
     alert.hidden = snapshot.error === "";
     if (alert.textContent !== snapshot.error) alert.textContent = snapshot.error;
   }];
@@ -107,9 +114,12 @@ function schedule() {
 
 let asked = "";
 /** Asks the engine, when what it would be asked has changed. */
-async function ask() {
+function ask() {
   const attack = snapshot.attacks.find((a) => a.name === state.attack);
-  if (!attack) return;
+  if (!attack) {
+    if (snapshot.others === "none" && snapshot.attacks.length > 0) loadOthers();
+    return;
+  }
   const empty = state.sample === "drawing" && snapshot.image.pixels.every((value) => value === 0);
   /** @type {Omit<import("./types").ExploreRequest, "image">} */
   const question = { label: snapshot.image.label, attack: attack.name, parameters: attackParameters(state, attack),
@@ -117,32 +127,38 @@ async function ask() {
   const key = JSON.stringify([question, snapshot.image.id, state.sample === "drawing" && state.drawing]);
   if (key === asked) return;
   asked = key;
-  if (empty) {
-    snapshot.result = null;
-    schedule();
-    return;
+  if (!empty) return asking.ask({ ...question, image: snapshot.image.pixels });
+  asking.forget();
+  snapshot.result = null;
+  schedule();
+}
+
+/** @param {import("./types").ExploreResult} result */
+function show(result) {
+  snapshot.result = result;
+  snapshot.error = "";
+  render();
+  if (performance.getEntriesByName("signflip:first").length === 0) {
+    performance.mark("signflip:first");
+    loadPacked();
   }
-  const busy = setTimeout(() => place("results").setAttribute("aria-busy", "true"), slow);
-  try {
-    const result = await client.explore({ ...question, image: snapshot.image.pixels });
-    if (!result || (asked !== key && state.sample === "drawing" && state.drawing === "")) return;
-    snapshot.result = result;
-    snapshot.error = "";
-    render();
-    if (performance.getEntriesByName("signflip:first").length === 0) performance.mark("signflip:first");
-    document.dispatchEvent(new CustomEvent("signflip:result", { detail: result }));
-    scheduleStatus();
-  } catch (error) {
-    asked = "";
-    fail(error);
-  } finally {
-    clearTimeout(busy);
-    if (asked === key || asked === "") place("results").removeAttribute("aria-busy");
-  }
+  document.dispatchEvent(new CustomEvent("signflip:result", { detail: result }));
+  scheduleStatus();
+}
+
+/** The run began to be slow, was cancelled, or came further. */
+function changed() {
+  const { state: before } = snapshot.run;
+  snapshot.run = asking.run;
+  if (asking.run.state === "slow") loadPacked();
+  if (asking.run.state === "slow" && before !== "slow") announce(words.t("progress.status"));
+  if (asking.run.state === "cancelled" && before !== "cancelled") announce(words.t("progress.cancelled"));
+  schedule();
 }
 
 /** @param {unknown} error */
 function fail(error) {
+  asked = "";
   const detail = error instanceof Error ? error.message : String(error);
   snapshot.error = error instanceof EngineError ? words.t(error.key, { detail }) : words.t("error.engine", { detail });
   schedule();
@@ -185,19 +201,47 @@ darkQuery.addEventListener("change", schedule);
 addEventListener("popstate", () => update(readUrl(location.search, language)));
 Object.assign(globalThis, { signflipPage: { get state() { return state; }, snapshot, client, update } });
 
-mount();
-render();
-started.then(({ attacks, models }) => {
+/** @param {import("./engine-client.js").Catalogue} catalogue */
+function equip({ attacks, models }) {
   snapshot.attacks = attacks;
   snapshot.models = models;
-  if (!attacks.some((a) => a.name === state.attack)) update({ attack: attacks[0].name });
+  if (client.kind === "whole") {
+    snapshot.others = "there";
+    if (!attacks.some((a) => a.name === state.attack)) update({ attack: attacks[0].name });
+  }
   ask();
   schedule();
-}, fail);
-packedSamples(datasets[state.dataset].samples).then((packed) => {
-  samples.push(...packed);
+}
+
+/** The attacks beyond the first view's. Meanwhile the page works on with those that it has. */
+function loadOthers() {
+  if (snapshot.others === "loading" || snapshot.others === "there") return;
+  snapshot.others = "loading";
+  announce(words.t("attack.loading"));
+  schedule();
+  client.whole().then(equip, () => {
+    snapshot.others = "failed";
+    announce(words.t("attack.failed"));
+    if (!snapshot.attacks.some((a) => a.name === state.attack)) update({ attack: snapshot.attacks[0].name });
+    schedule();
+  });
+}
+
+let packing = false;
+/** Fetches the test images: after the first result, while a slow one is awaited, or at once where the link
+ * names one. */
+async function loadPacked() {
+  if (packing) return;
+  packing = true;
+  const packed = await packedSamples(datasets[state.dataset].samples);
   if (packed.length === 0) return;
+  samples.push(...packed);
   snapshot.image = imageOf(state);
   ask();
   schedule();
-});
+}
+
+mount();
+render();
+started.then(equip, fail);
+if (state.sample.startsWith("test-")) loadPacked();

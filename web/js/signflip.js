@@ -1,10 +1,10 @@
 // Signflip in JavaScript: loads the WebAssembly module and gives it a face with types, exceptions
 // and nothing else. For pages, workers, and node 18+. Not the page's worker (worker.js) and not
-// Emscripten's glue (signflip-engine.js, which the build puts beside this file).
+// Emscripten's glue (signflip-engine.js and signflip-first-engine.js, which the build puts beside
+// this file).
 //
 // Images are Float32Arrays N×H×W×C with values in [0,1]. Every array that comes back is a copy that
 // belongs to the caller.
-import createEngine from "./signflip-engine.js";
 
 /**
  * @typedef {{height: number, width: number, channels: number}} ImageShape
@@ -59,7 +59,8 @@ import createEngine from "./signflip-engine.js";
  * @property {string} attack               a name from attacks()
  * @property {ArrayLike<number>|number} [targets]  classes to aim at, one an image
  * @property {number} [seed]
- * @property {(fraction: number) => (boolean|void)} [onProgress]  return false to stop
+ * @property {(fraction: number) => (boolean|void)} [onProgress]  called while attack() runs; return
+ *   false to stop it with an Error
  * @property {(image: number, step: number, loss: number, iterate: Float32Array) => void} [onStep]
  */
 
@@ -208,17 +209,23 @@ export class Signflip {
    * @returns {{width: number, height: number, channels: number, pixels: Uint8Array}} H×W×C bytes
    */
   decodeImage(bytes) {
+    if (!this.#engine.decodeImage) throw new Error("the first view's module decodes no pictures");
     return unwrap(this.#engine.decodeImage(toBytes(bytes, "the picture")));
   }
 }
 
 /**
- * Loads the module. Finds signflip.wasm beside this file, unless given its bytes.
- * @param {{wasmBinary?: Uint8Array|ArrayBuffer}} [options]
+ * Loads the module, and only what it needs of it. Finds the .wasm beside this file, unless given its
+ * bytes. The small module (first) has FGSM, BIM, MIM and PGD, and no decodeImage; the rest is the same.
+ * @param {{wasmBinary?: Uint8Array|ArrayBuffer, first?: boolean}} [options]
  * @returns {Promise<Signflip>}
  */
-export default async function createSignflip({ wasmBinary } = {}) {
-  const url = new URL("./signflip.wasm", import.meta.url);
+export default async function createSignflip({ wasmBinary, first = false } = {}) {
+  // Whole names, not pieced together, so that bundlers find the files.
+  const url = first
+    ? new URL("./signflip-first.wasm", import.meta.url) : new URL("./signflip.wasm", import.meta.url);
+  const { default: createEngine } = await (first
+    ? import("./signflip-first-engine.js") : import("./signflip-engine.js"));
   let binary = wasmBinary;
   if (binary === undefined && globalThis.process?.versions?.node) {
     const { readFile } = await import(/* webpackIgnore: true */ "node:fs/promises");

@@ -108,3 +108,14 @@ export function attackParameters(state, attack) {
   }
   return values;
 }
+
+/** What stays of the visitor's values when the attack changes: the budget, what the next attack does not
+ * have, and what both start from the same default. Ten steps of MIM would starve C&W, which wants 1000.
+ * @param {State} state @param {import("./types").AttackInfo | undefined} now @param {import("./types").AttackInfo} next
+ * @returns {ParameterValues} */
+export function carriedOver(state, now, next) {
+  const of = (/** @type {import("./types").AttackInfo | undefined} */ attack, /** @type {string} */ name) =>
+    attack?.parameters.find((parameter) => parameter.name === name);
+  return Object.fromEntries(Object.entries(state.parameters).filter(([name]) => name === "epsilon" || !of(next, name)
+    || (of(now, name) && of(now, name)?.default === of(next, name)?.default)));
+}

@@ -133,8 +133,19 @@ export interface Sample {
   pixels: Float32Array;
 }
 
+/** What becomes of the newest question. */
+export interface Run {
+  /** "slow": it takes long enough to show its progress, and Cancel. */
+  state: "idle" | "slow" | "cancelled";
+  /** How far each model's attack is, from 0 to 1. */
+  progress: Record<string, number>;
+}
+
 /** Everything that a view renders from. */
 export interface Snapshot {
+  /** The attacks beyond the first view's: not asked for, on their way, there, or not to be had. */
+  others: "none" | "loading" | "there" | "failed";
+  run: Run;
   state: State;
   attacks: AttackInfo[];
   models: ModelInfo[];

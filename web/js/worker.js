@@ -3,6 +3,13 @@
 // page hands it the bytes.
 import createSignflip from "./signflip.js";
 
+/** The worker's name says which engine is wanted. */
+const first = self.name === "signflip-first";
+// The glue's download begins here, beside that of the bytes; createSignflip says where it fails.
+(first ? import("./signflip-first-engine.js") : import("./signflip-engine.js")).catch(() => {});
+/** How often progress is told, in milliseconds. */
+const often = 50;
+
 /** @typedef {import("./types").ExploreRequest} ExploreRequest */
 /** @typedef {import("./types").Lane} Lane */
 /** @typedef {import("./types").Model} Model */
@@ -14,7 +21,7 @@ const models = new Map();
 
 /** @param {{wasm: ArrayBuffer, models: {id: string, bytes: ArrayBuffer}[]}} start */
 async function start({ wasm, models: files }) {
-  engine = /** @type {any} */ (await createSignflip({ wasmBinary: new Uint8Array(wasm) }));
+  engine = /** @type {any} */ (await createSignflip({ wasmBinary: new Uint8Array(wasm), first }));
   for (const { id, bytes } of files) models.set(id, engine.loadModel(new Uint8Array(bytes)));
   const attacks = engine.attacks();
   // Once through everything: the first attack that is shown does not pay for compiling the code.
@@ -35,29 +42,41 @@ function modelNamed(id) {
   return model;
 }
 
-/** @param {Model} model @param {ExploreRequest} request */
-function attackWith(model, { image, label, attack, parameters, target, needsTarget }) {
+/** Tells the page how far the attack is that these models' lanes wait for.
+ * @param {number} id of the question @param {string[]} lanes */
+function teller(id, lanes) {
+  let told = performance.now();
+  return (/** @type {number} */ fraction) => {
+    const now = performance.now();
+    if (now - told < often) return;
+    told = now;
+    self.postMessage({ id, progress: { models: lanes, fraction } });
+  };
+}
+
+/** @param {Model} model @param {ExploreRequest} request @param {(fraction: number) => void} onProgress */
+function attackWith(model, { image, label, attack, parameters, target, needsTarget }, onProgress) {
   const truth = label ?? model.predict(image).labels[0];
   const wanted = target === truth ? null : target;
   const aim = wanted ?? (needsTarget ? (truth + 1) % model.classes.length : null);
-  const options = { ...parameters, attack, ...(aim === null ? {} : { targets: Int32Array.of(aim) }) };
+  const options = { ...parameters, attack, onProgress, ...(aim === null ? {} : { targets: Int32Array.of(aim) }) };
   const began = performance.now();
   const result = model.attack(options, image, Int32Array.of(truth));
   return { result, aim, milliseconds: performance.now() - began };
 }
 
-/** @param {ExploreRequest} request */
-function explore(request) {
-  const shared = request.from === "" ? null : attackWith(modelNamed(request.from), request);
-  return request.models.map((id) => {
-    const model = modelNamed(id);
+/** @param {ExploreRequest} request @param {number} id */
+function explore(request, id) {
+  const shared = request.from === "" ? null : attackWith(modelNamed(request.from), request, teller(id, request.models));
+  return request.models.map((name) => {
+    const model = modelNamed(name);
     const clean = model.predict(request.image);
-    const own = shared && id !== request.from ? null : (shared ?? attackWith(model, request));
+    const own = shared && name !== request.from ? null : (shared ?? attackWith(model, request, teller(id, [name])));
     const { result, aim } = own ?? /** @type {NonNullable<typeof shared>} */ (shared);
     const after = own ? result : model.predict(result.adversarial);
     /** @type {Lane} */
     const lane = {
-      model: id,
+      model: name,
       label: request.label ?? clean.labels[0],
       target: aim,
       cleanLabel: clean.labels[0],
@@ -76,7 +95,7 @@ function explore(request) {
 self.onmessage = async (/** @type {MessageEvent} */ event) => {
   const { id, type, body } = event.data;
   try {
-    const value = type === "start" ? await start(body) : explore(body);
+    const value = type === "start" ? await start(body) : explore(body, id);
     const transfer = type === "explore"
       ? [...new Set(/** @type {Lane[]} */ (value).flatMap((l) => [l.before.buffer, l.after.buffer, l.adversarial.buffer]))] : [];
     self.postMessage({ id, value }, { transfer: /** @type {ArrayBuffer[]} */ (transfer) });

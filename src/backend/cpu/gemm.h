@@ -63,9 +63,8 @@ void pack_strided(const float* matrix, std::size_t rows, std::size_t columns,
     const std::size_t width = panel_width(columns - first);
     for (std::size_t r = 0; r < rows; ++r) {
       for (std::size_t c = 0; c < width; ++c) {
-        *packed++ = first + c < columns
-                        ? matrix[r * row_stride + (first + c) * column_stride]
-                        : 0.0F;
+        *packed++ =
+            first + c < columns ? matrix[r * row_stride + (first + c) * column_stride] : 0.0F;
       }
     }
   }
@@ -149,8 +148,8 @@ void multiply(const Rows& a, const float* packed, const float* bias, std::size_t
     const std::size_t left = columns - first;
     const float* const panel_bias = bias != nullptr ? bias + first : nullptr;
     if (panel_width(left) == kPanel) {
-      multiply_panel<kPanelVectors>(a, packed, panel_bias, left < kPanel ? left : kPanel,
-                                    y + first, y_stride);
+      multiply_panel<kPanelVectors>(a, packed, panel_bias, left < kPanel ? left : kPanel, y + first,
+                                    y_stride);
       packed += depth * kPanel;
     } else {
       multiply_panel<1>(a, packed, panel_bias, left, y + first, y_stride);
@@ -205,8 +204,7 @@ void transposed_panel(const Rows& a, const float* dy, std::size_t dy_stride, std
     for (std::size_t k = 0; k < a.length; k += kTileRows) {
       const std::size_t rows = a.length - k < kTileRows ? a.length - k : kTileRows;
       transposed_rest<kTileRows, NV>(a, s * a.segment_stride + k, rows, dy, dy_stride, columns,
-                                     dweight + (s * a.length + k) * dweight_stride,
-                                     dweight_stride);
+                                     dweight + (s * a.length + k) * dweight_stride, dweight_stride);
     }
   }
 }

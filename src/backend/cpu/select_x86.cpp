@@ -29,18 +29,24 @@ InstructionSet chosen() {
 
 const Ops& cpu_ops() {
   switch (chosen()) {
-    case InstructionSet::avx512: return cpu::avx512_ops;
-    case InstructionSet::avx2: return cpu::avx2_ops;
-    case InstructionSet::generic: break;
+    case InstructionSet::avx512:
+      return cpu::avx512_ops;
+    case InstructionSet::avx2:
+      return cpu::avx2_ops;
+    case InstructionSet::generic:
+      break;
   }
   return cpu::generic_ops;
 }
 
 const TrainingOps& cpu_training_ops() {
   switch (chosen()) {
-    case InstructionSet::avx512: return cpu::avx512_training_ops;
-    case InstructionSet::avx2: return cpu::avx2_training_ops;
-    case InstructionSet::generic: break;
+    case InstructionSet::avx512:
+      return cpu::avx512_training_ops;
+    case InstructionSet::avx2:
+      return cpu::avx2_training_ops;
+    case InstructionSet::generic:
+      break;
   }
   return cpu::generic_training_ops;
 }

@@ -101,6 +101,35 @@ test("a digit drawn with the keyboard", async () => {
   await keep(page, "draw-keyboard");
 });
 
+const sheetOrSlow = {
+  "More": ["", async (page) => {
+    await page.locator("button.others").click();
+    await page.locator(".sheet input[value=cw]").waitFor();
+  }],
+  "More, 320 px, German, dark": ["?lang=de&theme=dark", async (page) => {
+    await page.locator("button.others").click();
+    await page.locator(".sheet input[value=cw]").waitFor();
+  }, { viewport: narrow }],
+  "slow, 320 px, German": ["?attack=bim&steps=10000&lang=de", async (page) => page.locator(".progress button").first().waitFor(), { viewport: narrow, wait: false }],
+  "cancelled, dark": ["?attack=bim&steps=10000&theme=dark", async (page) => {
+    await page.locator(".progress button").first().click();
+    await page.getByText("Cancelled.").first().waitFor();
+  }, { wait: false }],
+};
+for (const [name, [query, prepare, options]] of Object.entries(sheetOrSlow)) {
+  test(`axe-core finds nothing, and nothing sticks out: ${name}`, async () => {
+    const page = await site.open(query, options);
+    await prepare(page);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }));
+    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`), []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+    await keep(page, `state-${name.replace(/\W+/g, "-")}`, !/More/.test(name));
+  });
+}
+
 test("focus is visible, and reduced motion leaves nothing that moves", async () => {
   const page = await site.open("", { reducedMotion: "reduce" });
   await page.locator("input[name=attack]").first().focus();

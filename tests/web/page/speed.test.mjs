@@ -1,11 +1,11 @@
 // How fast and how small: time to the first attack, time of an attack, long tasks while sliding, layout
 // shift, bytes. Times are of this machine; the limits are those that the project promises.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join, sep } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { laneOf, resultOf, settled, site as folder, slide, start } from "../support/browser.mjs";
+import { laneOf, quiet, resultOf, settled, site as folder, slide, start } from "../support/browser.mjs";
 
 let site;
 before(async () => { site = await start(); });
@@ -85,7 +85,7 @@ test("nothing moves while the page loads", async (t) => {
 
 test("nothing is asked of the network after loading", async () => {
   const page = await site.open();
-  await page.waitForLoadState("networkidle");
+  await quiet(page);
   const before = site.requests.length;
   await page.locator("input[name=attack][value=mim]").check();
   await page.locator("input[name=sample][value='9b']").check();
@@ -94,17 +94,26 @@ test("nothing is asked of the network after loading", async () => {
   await page.getByLabel("Language").selectOption("de");
   await page.locator("button.theme").click();
   await settled(page);
-  assert.deepEqual(site.requests.slice(before), []);
+  assert.deepEqual(site.since(before), []);
 });
 
-test("the site is small", (t) => {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1).split(sep).join("/"));
+test("the first view is small", async (t) => {
+  const from = site.requests.length;
+  const page = await site.open();
+  await quiet(page);
+  // Every response of the first view, twice where it was sent twice.
+  const asked = ["/icon.svg", ...site.since(from)].map((path) => path === "/" ? "/index.html" : path);
   const size = (path) => gzipSync(readFileSync(join(folder, path)), { level: 9 }).length / 1024;
   const sum = (paths) => paths.reduce((total, path) => total + size(path), 0);
-  const rest = sum(files.filter((path) => !path.startsWith("models/")));
-  const first = rest + sum(["models/mnist-standard.safetensors", "models/mnist-mixed.safetensors"]);
-  t.diagnostic(`all but the models ${rest.toFixed(1)} KB gzip, first load ${first.toFixed(1)} KB`);
+  const isModel = (path) => path.startsWith("/models/"), isSample = (path) => path.startsWith("/samples/");
+  const rest = sum(asked.filter((path) => !isModel(path) && !isSample(path)));
+  const first = rest + sum(asked.filter(isModel));
+  t.diagnostic(`first view: ${asked.length} responses, all but the models ${rest.toFixed(1)} KB gzip, with them ${first.toFixed(1)} KB`);
+  assert.ok(asked.includes("/js/signflip-first.wasm") && !asked.includes("/js/signflip.wasm"));
+  assert.deepEqual(asked.filter((path, i) => asked.indexOf(path) !== i), [], "nothing is fetched twice");
   assert.ok(rest <= 120, `${rest} KB`);
   assert.ok(first <= 1024, `${first} KB`);
+  // The test images come after the first picture and so after everything else.
+  const samples = asked.filter(isSample);
+  assert.deepEqual(asked.slice(asked.length - samples.length), samples);
 });

@@ -27,6 +27,8 @@ export async function start({ headers } = {}) {
   const browser = await chromium.launch({ executablePath, args: flags });
   return {
     requests, url: server.url, browser,
+    /** What was asked for since there were so many requests; the tab's icon comes when the browser likes. */
+    since: (/** @type {number} */ count) => requests.slice(count).filter((path) => path !== "/icon.svg"),
     async close() {
       await browser.close();
       await server.close();
@@ -72,6 +74,12 @@ export async function resultOf(page, action) {
   await action();
   await page.waitForFunction((count) => globalThis.results.length > count, before);
   return settled(page);
+}
+
+/** Waits until the page has asked the network for nothing for a while. */
+export async function quiet(page) {
+  await settled(page);
+  await page.waitForLoadState("networkidle");
 }
 
 /** A lane of a result by its model. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packDrawing, unpackDrawing } from "../../../web/js/drawing.js";
 import { rasterise } from "../../../web/js/raster.js";
-import { attackParameters, defaultState, readUrl, valueOf, writeUrl } from "../../../web/js/state.js";
+import { attackParameters, carriedOver, defaultState, readUrl, valueOf, writeUrl } from "../../../web/js/state.js";
 import { ownDigits } from "../../../web/js/strokes.js";
 
 const epsilon = { name: "epsilon", title: "ε", kind: "real", default: 0.3, min: 0, max: 1 };
@@ -69,4 +69,13 @@ test("a broken drawing is an empty or shorter one", () => {
   assert.deepEqual(unpackDrawing("…"), []);
   assert.equal(unpackDrawing("AAA!!!AAA")[0].length, 1);
   assert.ok(unpackDrawing("AAA".repeat(5000))[0].length <= 400);
+});
+
+test("another attack takes over the budget, and steps only where both start from the same", () => {
+  const attack = (steps) => ({ parameters: [{ name: "epsilon", default: 0.3 }, { name: "steps", default: steps }] });
+  const state = readUrl("epsilon=0.1&steps=7&decay=0.5");
+  assert.deepEqual(carriedOver(state, attack(10), attack(10)), { epsilon: 0.1, steps: 7, decay: 0.5 });
+  assert.deepEqual(carriedOver(state, attack(10), attack(1000)), { epsilon: 0.1, decay: 0.5 });
+  assert.deepEqual(carriedOver(state, undefined, attack(10)), { epsilon: 0.1, decay: 0.5 });
+  assert.deepEqual(carriedOver(state, { parameters: [] }, { parameters: [] }), state.parameters);
 });

@@ -2,14 +2,17 @@
 // engine's catalogue, so that an attack added in C++ appears here by itself.
 import { datasets } from "../datasets.js";
 import { choice, h, setText } from "../dom.js";
+import { carriedOver } from "../state.js";
+import { createMoreAttacks } from "./more-attacks.js";
 import { createParameter } from "./parameter.js";
 
 /** @typedef {import("./context").Context} Context */
 /** @typedef {import("../types").AttackInfo} AttackInfo */
 
-/** Parameters that everyone wants to move; the rest is folded away. */
-const foremost = ["epsilon", "steps"];
-/** So many attacks have a button; the others share a list, so that the row keeps its height. */
+/** Parameters that everyone wants to move, then whatever the catalogue names first; the rest is folded away. */
+const foremost = ["epsilon", "steps", "queries"];
+const inSight = 2;
+/** So many attacks have a button; the others share a sheet, so that the row keeps its height. */
 const buttons = 3;
 
 /** The budget gets a panel of its own, so that it can stay in sight on a narrow screen.
@@ -23,15 +26,19 @@ export function createAttackControls(context) {
   let parameters = [];
   let built = "";
 
-  const others = /** @type {HTMLSelectElement} */ (h("select", {
-    class: "others", "aria-label": words.t("attack.other"), onchange: () => update({ attack: others.value }),
-  }));
+  /** @type {AttackInfo[]} */
+  let catalogue = [];
+  const named = (/** @type {string} */ name) => catalogue.find((attack) => attack.name === name);
+  const title = (/** @type {AttackInfo} */ attack) => words.t(`attack.${attack.name}`, {}, attack.title);
+  const choose = (/** @type {string} */ name) =>
+    update({ attack: name, parameters: carriedOver(state(), named(state().attack), /** @type {AttackInfo} */ (named(name))) });
+  const others = createMoreAttacks(context, { inputs: methods, taken: buttons, title, choose });
   const list = h("div", { class: "choices methods" }, h("span", { class: "skeleton" }));
   const about = h("p", { class: "about-attack" });
   const paper = h("p", { class: "hint paper" });
   const method = h("section", { class: "panel method", "aria-labelledby": "attack-title" },
     h("h2", { id: "attack-title" }, words.t("attack.title")),
-    h("fieldset", {}, h("legend", { class: "hidden" }, words.t("attack.choose")), list), about, paper);
+    h("fieldset", {}, h("legend", { class: "hidden" }, words.t("attack.choose")), list, others.sheet), about, paper);
 
   const main = h("div", { class: "parameters" }, h("span", { class: "skeleton" }));
   const more = h("details", { class: "more", hidden: true });
@@ -47,29 +54,27 @@ export function createAttackControls(context) {
     h("h2", { id: "goal-title" }, words.t("target.title")), targetList,
     h("div", { class: "switch" }, h("label", { for: "transfer" }, own, words.t("transfer.title")), ownAbout), more);
 
-  /** @param {AttackInfo[]} attacks */
-  function buildMethods(attacks) {
-    list.replaceChildren();
-    for (const attack of attacks.slice(0, buttons)) {
-      const title = words.t(`attack.${attack.name}`, {}, attack.title);
-      const { element, input } = choice({ name: "attack", value: attack.name, label: title,
-        onchange: () => update({ attack: attack.name }) }, title);
+  function buildMethods() {
+    list.replaceChildren(...catalogue.slice(0, buttons).map((attack) => {
+      const { element, input } = choice({ name: "attack", value: attack.name, label: title(attack),
+        onchange: () => choose(attack.name) }, title(attack));
       methods.set(attack.name, input);
-      list.append(element);
-    }
-    if (attacks.length <= buttons) return;
-    others.append(h("option", { value: "", disabled: true }, words.t("attack.others")),
-      ...attacks.slice(buttons).map(({ name, title }) => h("option", { value: name }, words.t(`attack.${name}`, {}, title))));
-    list.append(others);
+      return element;
+    }), others.button);
   }
 
   /** @param {AttackInfo} attack */
   function buildParameters(attack) {
     const controls = attack.parameters.map((parameter) => ({ name: parameter.name, ...createParameter(context, parameter) }));
-    const first = controls.filter(({ name }) => foremost.includes(name));
-    const rest = controls.filter(({ name }) => !foremost.includes(name));
+    const rank = (/** @type {import("../types").Parameter} */ { name, kind, automatic }) => {
+      const place = foremost.indexOf(name);
+      return place >= 0 ? place : kind === "real" || kind === "integer" ? foremost.length + (automatic ? 1 : 0) : Infinity;
+    };
+    const ranked = [...attack.parameters].sort((a, b) => rank(a) - rank(b) || 0).slice(0, inSight).map(({ name }) => name);
+    const first = controls.filter(({ name }) => ranked.includes(name));
+    const rest = controls.filter(({ name }) => !ranked.includes(name));
     main.replaceChildren(...first.map(({ element }) => element));
-    if (first.length === 1) main.append(h("p", { class: "hint nothing" }, words.t("attack.nothing")));
+    if (controls.length === 1) main.append(h("p", { class: "hint nothing" }, words.t("attack.nothing")));
     more.replaceChildren(h("summary", {}, words.t("attack.more")), ...rest.map(({ element }) => element),
       h("button", { type: "button", onclick: () => update({ parameters: {} }) }, words.t("attack.reset")));
     more.hidden = rest.length === 0;
@@ -78,9 +83,12 @@ export function createAttackControls(context) {
 
   return {
     method, budget, goal,
-    render({ state: now, attacks, result, image }) {
-      if (methods.size === 0 && attacks.length > 0) buildMethods(attacks);
-      const attack = attacks.find((a) => a.name === now.attack);
+    render(snapshot) {
+      const { state: now, attacks, result, image } = snapshot;
+      catalogue = attacks;
+      if (methods.size === 0 && attacks.length > 0) buildMethods();
+      others.render(snapshot);
+      const attack = named(now.attack);
       if (attack && built !== attack.name) {
         built = attack.name;
         buildParameters(attack);
@@ -88,8 +96,6 @@ export function createAttackControls(context) {
         setText(paper, attack.paper ? `${words.t("attack.paper")}: ${attack.paper}` : "");
       }
       for (const [name, input] of methods) input.checked = name === now.attack;
-      others.value = methods.has(now.attack) ? "" : now.attack;
-      others.toggleAttribute("data-chosen", !methods.has(now.attack));
       for (const parameter of parameters) parameter.render();
 
       const label = image.label ?? result?.lanes[0]?.label ?? null;

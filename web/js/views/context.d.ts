@@ -9,6 +9,12 @@ export interface Context {
   update: (patch: Partial<State>) => void;
   announce: (text: string) => void;
   scheme: () => Scheme;
+  /** Loads the attacks beyond the first view's. */
+  loadOthers: () => void;
+  /** Breaks off the attack at hand. */
+  cancel: () => void;
+  /** Asks once more what was cancelled. */
+  again: () => void;
 }
 
 /** A view makes its element once and brings it up to date from a snapshot. */

@@ -5,13 +5,15 @@ import { h, setText } from "../dom.js";
 import { Picture } from "../picture.js";
 import { side } from "../raster.js";
 import { verdictOf } from "../verdict.js";
+import { createProgress } from "./progress.js";
 
 /** @typedef {import("./context").Context} Context */
 /** @typedef {import("../types").Lane} Lane */
 
 /** @param {Context} context @param {string} model
  * @returns {import("./context").View} */
-export function createLane({ words, state, scheme }, model) {
+export function createLane(context, model) {
+  const { words, state, scheme } = context;
   const classes = datasets[state().dataset].classes;
   const titleId = `lane-${model}`;
 
@@ -48,16 +50,18 @@ export function createLane({ words, state, scheme }, model) {
       h("dt", {}, words.t(`norm.${name}`), h("span", { class: "hidden" }, ` (${words.t(`norm.${name}.about`)})`)), value) };
   });
 
+  const progress = createProgress(context, model);
   const element = h("section", { class: "panel lane", "aria-labelledby": titleId, "data-model": model },
     h("header", {}, h("h3", { id: titleId }, words.t(`model.${model}`, {}, model)),
-      h("p", { class: "hint" }, words.t(`model.${model}.about`, {}, ""))),
+      h("p", { class: "hint" }, words.t(`model.${model}.about`, {}, "")), progress.element),
     h("p", { class: "verdict" }, reading, chip),
     h("div", { class: "trio" }, original.element, sign("+"), perturbation.element, sign("="), adversarial.element),
     h("div", { class: "legend" }, h("div", { class: "legend-row" }, low, word("legend.darker"), scalePicture.element, word("legend.brighter"), high), legendNote),
     table, h("dl", { class: "norms" }, ...norms.map((norm) => norm.element)));
 
-  /** @param {Lane} lane @param {Float32Array} image @param {number} scale */
-  function show(lane, image, scale) {
+  /** @param {Lane} lane @param {Float32Array} image @param {number} scale
+   * @param {boolean} budget whether the attack has one: without, the colours' scale is only what came out */
+  function show(lane, image, scale, budget) {
     const verdict = verdictOf(lane);
     element.dataset.verdict = verdict.kind;
     const name = (/** @type {number} */ label) => classes[label];
@@ -86,22 +90,32 @@ export function createLane({ words, state, scheme }, model) {
     scalePicture.signed(ramp, 1, scheme());
     scalePicture.describe(words.t("legend.label", { low: `−${words.number(scale, digits)}`, high: `+${words.number(scale, digits)}` }));
     setText(legendNote, scale > 0
-      ? words.t("legend.note", { factor: words.number(1 / scale, 1), scale: words.number(scale, digits) }) : words.t("legend.none"));
+      ? words.t(budget ? "legend.note" : "legend.measured", { factor: words.number(1 / scale, 1), scale: words.number(scale, digits) }) : words.t("legend.none"));
 
     rows.forEach((row, i) => row.render(lane, i));
     const values = { linf: words.number(lane.linf, 3), l2: words.number(lane.l2, 2), l0: words.number(lane.l0, 0),
-      time: lane.milliseconds === null ? words.t("norm.borrowed") : words.t("norm.milliseconds", { value: words.number(lane.milliseconds, lane.milliseconds < 10 ? 1 : 0) }) };
+      time: timeOf(lane.milliseconds) };
     for (const norm of norms) setText(norm.value, values[/** @type {keyof typeof values} */ (norm.name)]);
+  }
+
+  /** @param {number | null} milliseconds */
+  function timeOf(milliseconds) {
+    if (milliseconds === null) return words.t("norm.borrowed");
+    if (milliseconds >= 1000) return words.t("norm.seconds", { value: words.number(milliseconds / 1000, 1) });
+    return words.t("norm.milliseconds", { value: words.number(milliseconds, milliseconds < 10 ? 1 : 0) });
   }
 
   return {
     element,
-    render({ result, image, state: now }) {
+    render(snapshot) {
+      const { result, image, attacks, state: now } = snapshot;
+      progress.render(snapshot);
       element.hidden = !now.model.includes(model);
       const lane = result?.lanes.find((l) => l.model === model);
       element.toggleAttribute("data-empty", !lane);
       if (lane && result) {
-        show(lane, result.request.image, scaleOf(result));
+        const attack = attacks.find(({ name }) => name === result.request.attack);
+        show(lane, result.request.image, scaleOf(result), attack?.parameters.some(({ name }) => name === "epsilon") ?? false);
       } else {
         delete element.dataset.verdict;
         setText(reading, image.id === "drawing" ? words.t("verdict.idle") : " ");
@@ -112,7 +126,7 @@ export function createLane({ words, state, scheme }, model) {
   };
 }
 
-/** The ends of the colour scale: the budget where there is one, else the largest change of any lane.
+/** The ends of the colour scale: the largest change of any lane, which no budget exceeds.
  * @param {import("../types").ExploreResult} result */
 function scaleOf({ lanes }) {
   return Math.max(...lanes.map((lane) => lane.linf));

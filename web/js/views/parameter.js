@@ -36,9 +36,13 @@ export function createParameter({ words, state, update }, parameter) {
   }
 
   const low = parameter.min ?? 0, high = parameter.max ?? 1;
-  /** Where the slider ends: lengths in L2 are larger than changes of one pixel. */
-  const endNow = () => name === "epsilon" && state().parameters.norm === "l2" ? Math.min(high, longest)
-    : Math.min(high, datasets[state().dataset].sliderMax[name] ?? parameter.slider ?? high);
+  /** Where the slider ends: lengths in L2 are larger than changes of one pixel, and the page's own end is
+   * none where the attack starts beyond it. */
+  const endNow = () => {
+    const ours = datasets[state().dataset].sliderMax[name] ?? 0;
+    return name === "epsilon" && state().parameters.norm === "l2" ? Math.min(high, longest)
+      : Math.min(high, ours > Number(parameter.default) ? ours : parameter.slider ?? high);
+  };
   const step = stepOf(parameter, endNow());
   /** @param {HTMLInputElement} field */
   const read = (field) => {

@@ -1,0 +1,283 @@
+// Carlini and Wagner, L2.
+#include "attack/cw.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "attack/active_set.h"
+#include "attack/logistic.h"
+#include "attack/shard.h"
+
+namespace signflip {
+namespace {
+
+/// How near to the edge of the box a pixel may start.
+constexpr double kShrink = 0.999999;
+/// No constant above this was ever needed (the authors').
+constexpr double kNoUpper = 1e10;
+/// Squared distance below which a search has hardly begun: pixels that start at the edge of the box
+/// take hundreds of steps to become visible, and an image may have no others.
+constexpr double kHardlyBegun = 1e-7;
+
+/// One image's search for the constant.
+struct Search {
+  double lower = 0, upper = kNoUpper, constant = 0;
+  double best = std::numeric_limits<double>::infinity();  ///< squared distance of the answer
+  bool found = false;                                     ///< with the present constant
+  double distance = 0;                                    ///< squared, of the last image
+  double loss_at_check = std::numeric_limits<double>::infinity();
+
+  /// Chooses the next constant by how the last one did.
+  void narrow() {
+    if (found) {
+      upper = std::min(upper, constant);
+    } else {
+      lower = std::max(lower, constant);
+    }
+    constant = upper < kNoUpper ? (lower + upper) / 2 : constant * 10;
+  }
+};
+
+class CarliniWagner {
+ public:
+  explicit CarliniWagner(Shard& shard)
+      : shard_(shard),
+        confidence_(shard.parameters.real("confidence")),
+        learning_rate_(shard.parameters.real("learning-rate")),
+        steps_(shard.parameters.integer("steps")),
+        abort_early_(shard.parameters.boolean("abort-early")),
+        active_(shard.count),
+        searches_(shard.count),
+        start_(shard.clean.size()),
+        w_(start_.size()),
+        momentum_(start_.size()),
+        energy_(start_.size()),
+        slope_(start_.size()),
+        packed_(start_.size()),
+        gradient_(start_.size()),
+        dlogits_(shard.count * shard.classes()) {}
+
+  void run() {
+    const std::size_t classes = shard_.classes();
+    const std::span<const float> logits = shard_.pass.forward(shard_.clean, shard_.count);
+    ActiveSet unsolved(shard_.count);
+    unsolved.drop_if(
+        [&](std::size_t i) { return solves(i, logits.subspan(i * classes, classes)); });
+    for (Search& s : searches_) s.constant = shard_.parameters.real("initial-const");
+    const Bounds b = shard_.bounds;
+    for (std::size_t j = 0; j < start_.size(); ++j) {
+      start_[j] = inverse_logistic((shard_.clean[j] - b.low) / (b.high - b.low), kShrink);
+    }
+    const int rounds = shard_.parameters.integer("binary-search-steps");
+    for (int round = 0; round < rounds && !unsolved.empty(); ++round) {
+      active_ = unsolved;
+      const Ticker ticker = shard_.ticker.part(static_cast<double>(round) / rounds,
+                                               static_cast<double>(round + 1) / rounds);
+      if (!descend(ticker)) return;
+      for (const std::size_t i : unsolved.rows()) {
+        Search& s = searches_[i];
+        s.narrow();
+        // The authors: after a long search the last attempt is the largest constant in question.
+        if (rounds >= 10 && round + 2 == rounds) s.constant = std::min(s.upper, kNoUpper);
+      }
+    }
+  }
+
+ private:
+  std::span<float> row(std::vector<float>& values, std::size_t i) const {
+    return std::span<float>(values).subspan(i * shard_.image_size(), shard_.image_size());
+  }
+
+  bool solves(std::size_t i, std::span<const float> logits) const {
+    const Goal goal = shard_.goal(i);
+    return reached(goal, logits) && margin_objective(goal, logits) >= confidence_;
+  }
+
+  /// Adam from the clean images with the present constants. False: told to stop.
+  bool descend(const Ticker& ticker) {
+    w_ = start_;
+    std::fill(momentum_.begin(), momentum_.end(), 0.0F);
+    std::fill(energy_.begin(), energy_.end(), 0.0F);
+    stuck_.assign(shard_.count, 0);
+    for (Search& s : searches_) {
+      s.found = false;
+      s.loss_at_check = std::numeric_limits<double>::infinity();
+    }
+    const std::size_t size = shard_.image_size(), classes = shard_.classes();
+    const int interval = std::max(steps_ / 10, 1);
+    for (int step = 0; step < steps_ && !active_.empty(); ++step) {
+      if (step % 8 == 0 && !ticker.tick(static_cast<double>(step) / steps_)) return false;
+      const std::size_t count = active_.size();
+      for (std::size_t slot = 0; slot < count; ++slot) place(active_[slot], slot);
+      const std::span<const float> logits =
+          shard_.pass.forward(std::span<const float>(packed_).first(count * size), count);
+      const std::span<float> dlogits = std::span<float>(dlogits_).first(count * classes);
+      std::fill(dlogits.begin(), dlogits.end(), 0.0F);
+      bool pushes = false;
+      for (std::size_t slot = 0; slot < count; ++slot) {
+        const double loss = record(slot, logits.subspan(slot * classes, classes),
+                                   dlogits.subspan(slot * classes, classes), pushes);
+        if (!abort_early_ || step % interval != 0) continue;
+        Search& s = searches_[active_[slot]];
+        const bool falls = loss <= s.loss_at_check * 0.9999;  // false for NaN
+        stuck_[active_[slot]] = !falls && !(s.distance < kHardlyBegun);
+        s.loss_at_check = loss;
+      }
+      if (step + 1 == steps_) break;
+      const std::span<float> gradient = std::span<float>(gradient_).first(count * size);
+      if (pushes) {
+        shard_.pass.input_gradient(dlogits, gradient);
+      } else {  // all are past their goal: only the distance pulls
+        std::fill(gradient.begin(), gradient.end(), 0.0F);
+      }
+      for (std::size_t slot = 0; slot < count; ++slot) {
+        if (!stuck_[active_[slot]]) update(active_[slot], slot, step + 1);
+      }
+      active_.drop_if([this](std::size_t i) { return stuck_[i] != 0; });
+    }
+    return true;
+  }
+
+  /// packed[slot] = the image that w stands for.
+  void place(std::size_t i, std::size_t slot) {
+    const std::span<const float> w = row(w_, i);
+    const std::span<float> image = row(packed_, slot), slope = row(slope_, slot);
+    const float low = shard_.bounds.low, range = shard_.bounds.high - shard_.bounds.low;
+    for (std::size_t j = 0; j < image.size(); ++j) {
+      const Logistic u = logistic(w[j]);
+      image[j] = low + range * u.value;
+      slope[j] = range * u.slope;
+    }
+  }
+
+  /// The loss at packed[slot], and c·∂(hinge)/∂z; keeps the image where it is the best so far.
+  double record(std::size_t slot, std::span<const float> logits, std::span<float> dlogits,
+                bool& pushes) {
+    const std::size_t i = active_[slot];
+    Search& s = searches_[i];
+    const Goal goal = shard_.goal(i);
+    const std::span<const float> image = row(packed_, slot), clean = shard_.clean_image(i);
+    double distance = 0;
+    for (std::size_t j = 0; j < image.size(); ++j) {
+      const double d = static_cast<double>(image[j]) - static_cast<double>(clean[j]);
+      distance += d * d;
+    }
+    s.distance = distance;
+    if (solves(i, logits)) {
+      s.found = true;
+      if (distance < s.best) {
+        s.best = distance;
+        std::copy(image.begin(), image.end(), shard_.adversarial_image(i).begin());
+      }
+    }
+    const double hinge = confidence_ - margin_objective(goal, logits);
+    if (hinge <= 0) return distance;
+    pushes = true;
+    const auto wanted = static_cast<std::size_t>(goal.targeted() ? goal.target : goal.label);
+    const auto share = static_cast<float>(goal.targeted() ? -s.constant : s.constant);
+    dlogits[wanted] = share;
+    dlogits[runner_up(logits, wanted)] = -share;
+    return distance + s.constant * hinge;
+  }
+
+  /// One step of Adam (Kingma and Ba 2015).
+  void update(std::size_t i, std::size_t slot, int t) {
+    const std::span<const float> gradient = row(gradient_, slot), image = row(packed_, slot);
+    const std::span<const float> slope = row(slope_, slot), clean = shard_.clean_image(i);
+    const std::span<float> w = row(w_, i), m = row(momentum_, i), v = row(energy_, i);
+    const auto rate = static_cast<float>(learning_rate_ / (1 - std::pow(0.9, t)));
+    const auto correction = static_cast<float>(1 / (1 - std::pow(0.999, t)));
+    for (std::size_t j = 0; j < w.size(); ++j) {
+      const float g = (2 * (image[j] - clean[j]) + gradient[j]) * slope[j];
+      m[j] = 0.9F * m[j] + 0.1F * g;
+      v[j] = 0.999F * v[j] + 0.001F * (g * g);
+      w[j] -= rate * m[j] / (std::sqrt(v[j] * correction) + 1e-8F);
+    }
+  }
+
+  Shard& shard_;
+  double confidence_, learning_rate_;
+  int steps_;
+  bool abort_early_;
+  ActiveSet active_;
+  std::vector<Search> searches_;
+  std::vector<float> start_, w_, momentum_, energy_;  ///< by row; the others by slot
+  std::vector<float> slope_, packed_, gradient_, dlogits_;
+  std::vector<char> stuck_;  ///< by row: aborted early
+};
+
+void run_cw(Shard& shard) { CarliniWagner(shard).run(); }
+
+constexpr ParameterSpec kCwParameters[] = {
+    ParameterSpec{.name = "confidence",
+                  .title = "Confidence",
+                  .kind = ParameterKind::real,
+                  .fallback = 0,
+                  .minimum = 0,
+                  .maximum = 1000,
+                  .help = "by how much the wrong class's logit must lead",
+                  .step = 0.5,
+                  .slider = 20},
+    ParameterSpec{.name = "binary-search-steps",
+                  .title = "Binary search steps",
+                  .kind = ParameterKind::integer,
+                  .fallback = 9,
+                  .minimum = 1,
+                  .maximum = 30,
+                  .help = "how many weights of the margin against the distance are tried",
+                  .step = 1,
+                  .slider = 15},
+    ParameterSpec{.name = "steps",
+                  .title = "Steps",
+                  .kind = ParameterKind::integer,
+                  .fallback = 1000,
+                  .minimum = 1,
+                  .maximum = 100000,
+                  .help = "how many gradients are followed with each weight",
+                  .step = 10,
+                  .slider = 2000},
+    ParameterSpec{.name = "learning-rate",
+                  .title = "Learning rate",
+                  .kind = ParameterKind::real,
+                  .fallback = 0.01,
+                  .minimum = 1e-5,
+                  .maximum = 1,
+                  .help = "of Adam",
+                  .step = 0.01,
+                  .slider = 0.2},
+    ParameterSpec{.name = "initial-const",
+                  .title = "Initial constant",
+                  .kind = ParameterKind::real,
+                  .fallback = 1e-3,
+                  .minimum = 1e-9,
+                  .maximum = 1e6,
+                  .help = "the first weight of the margin against the distance",
+                  .step = 0.001,
+                  .slider = 10},
+    ParameterSpec{.name = "abort-early",
+                  .title = "Abort early",
+                  .kind = ParameterKind::boolean,
+                  .fallback = 1,
+                  .help = "go on to the next weight where the loss no longer falls"}};
+
+}  // namespace
+
+constinit const AttackEntry kCw{
+    .name = "cw",
+    .title = "C&W",
+    .paper = "Carlini and Wagner 2017, arXiv:1608.04644",
+    .norm = "l2",
+    .family = Family::minimum_norm,
+    .targeted = true,
+    .untargeted = true,
+    .needs_gradients = true,
+    .summary =
+        "Looks for the smallest change by descending on distance and margin together: slow, "
+        "and hard to beat.",
+    .cost = "up to binary-search-steps x steps gradients",
+    .parameters = kCwParameters,
+    .run = run_cw};
+
+}  // namespace signflip

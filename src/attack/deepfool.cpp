@@ -1,0 +1,208 @@
+// DeepFool.
+#include "attack/deepfool.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "attack/active_set.h"
+#include "attack/boundary.h"
+#include "attack/common_parameters.h"
+#include "attack/norms.h"
+#include "attack/shard.h"
+
+namespace signflip {
+namespace {
+
+/// Counting the label itself.
+constexpr std::size_t kCandidates = 10;
+/// How far past the boundary a step aims, relative to its length: a hair, so that rounding does not
+/// leave an image without overshoot on the boundary itself.
+constexpr double kHair = 1e-5;
+/// Where it did, each further step adds this share of the logits: a few units in float32's last
+/// place.
+constexpr double kLastPlaces = 1e-6;
+
+/// A rival is not looked at again before half its distance was used up: were the model affine, the
+/// whole of it could be.
+constexpr double kTrust = 0.5;
+
+struct Rival {
+  std::size_t index;
+  double bound = 0;  ///< how near its boundary may be
+};
+
+class DeepFool {
+ public:
+  explicit DeepFool(Shard& shard)
+      : shard_(shard),
+        norm_(norm_from(shard.parameters.choice("norm"))),
+        reach_(1 + shard.parameters.real("overshoot")),
+        active_(shard.count),
+        rivals_(shard.count),
+        lost_(shard.count),
+        total_(shard.adversarial.size()),
+        packed_(shard.adversarial.size()),
+        finder_(shard.pass, norm_, shard.image_size(), shard.count) {}
+
+  void run() {
+    const int steps = shard_.parameters.integer("steps");
+    for (int step = 0;; ++step) {
+      const std::size_t before = active_.size();
+      std::span<const float> logits = look();
+      if (step == 0) choose_rivals(logits);
+      const std::size_t classes = shard_.classes();
+      std::size_t slot = 0;
+      std::vector<char> done(shard_.count);
+      for (const std::size_t i : active_.rows()) {
+        const std::span<const float> z = logits.subspan(slot++ * classes, classes);
+        shard_.observe(i, step, z, shard_.adversarial_image(i));
+        done[i] = reached(shard_.goal(i), z);
+      }
+      active_.drop_if([&](std::size_t i) { return done[i] != 0; });
+      if (active_.empty() || step == steps) break;
+      if (!shard_.tick(static_cast<double>(step) / steps)) return;
+      // A gradient for every rival costs far more than another look without the finished images.
+      if (active_.size() < before) logits = look();
+      advance(logits);
+      active_.drop_if([this](std::size_t i) { return lost_[i] != 0; });
+    }
+    for (const std::size_t i : active_.rows()) give_up(i);
+  }
+
+ private:
+  /// The logits of the active images.
+  std::span<const float> look() {
+    active_.gather(std::span<const float>(shard_.adversarial), shard_.image_size(),
+                   std::span<float>(packed_));
+    return shard_.pass.forward(
+        std::span<const float>(packed_).first(active_.size() * shard_.image_size()),
+        active_.size());
+  }
+
+  void choose_rivals(std::span<const float> logits) {
+    const std::size_t classes = shard_.classes();
+    for (std::size_t i = 0; i < shard_.count; ++i) {
+      for (const std::size_t k : likeliest_rivals(logits.subspan(i * classes, classes),
+                                                  shard_.labels[i], kCandidates - 1)) {
+        rivals_[i].push_back({k});
+      }
+    }
+  }
+
+  /// Moves each active image to its nearest boundary.
+  void advance(std::span<const float> logits) {
+    const std::size_t classes = shard_.classes();
+    std::vector<int> labels;
+    std::vector<std::size_t> rivals;
+    std::vector<double> last_places, bounds;
+    for (std::size_t slot = 0; slot < active_.size(); ++slot) {
+      const std::size_t i = active_[slot];
+      std::stable_sort(rivals_[i].begin(), rivals_[i].end(),
+                       [](const Rival& a, const Rival& b) { return a.bound < b.bound; });
+      for (const Rival& rival : rivals_[i]) {
+        rivals.push_back(rival.index);
+        bounds.push_back(rival.bound);
+      }
+      labels.push_back(shard_.labels[i]);
+      const float z = logits[slot * classes + static_cast<std::size_t>(shard_.labels[i])];
+      last_places.push_back(kLastPlaces * static_cast<double>(std::fabs(z)));
+    }
+    std::vector<double> distances = bounds;
+    finder_.find(logits, labels, rivals, distances);
+    for (std::size_t slot = 0; slot < active_.size(); ++slot) {
+      const std::size_t i = active_[slot], each = rivals_[i].size();
+      move(i, finder_.boundary(slot), finder_.gradient(slot), last_places[slot]);
+      const std::span<const float> before =
+          std::span<const float>(packed_).subspan(slot * shard_.image_size(), shard_.image_size());
+      const double way = norm_ == Norm::l2 ? l2_distance(shard_.adversarial_image(i), before)
+                                           : linf_distance(shard_.adversarial_image(i), before);
+      for (std::size_t r = 0; r < each; ++r) {
+        const double seen = distances[slot * each + r], bound = bounds[slot * each + r];
+        // Where the gradient was 0 it may not be so elsewhere.
+        const double near = seen == bound ? bound : std::isfinite(seen) ? kTrust * seen : 0;
+        rivals_[i][r].bound = near - way;
+      }
+    }
+    ++moves_;
+  }
+
+  void move(std::size_t i, const Boundary& boundary, std::span<const float> gradient,
+            double last_place) {
+    if (!std::isfinite(boundary.distance)) {  // flat here: there is nowhere to go
+      lost_[i] = 1;
+      give_up(i);
+      return;
+    }
+    const double rise = std::fabs(boundary.gap) * (1 + kHair) + moves_ * last_place;
+    const double length = rise / boundary.slope;
+    const std::span<float> total =
+        std::span<float>(total_).subspan(i * shard_.image_size(), shard_.image_size());
+    steepest_step(norm_, gradient, length, total);
+    const std::span<const float> clean = shard_.clean_image(i);
+    const std::span<float> image = shard_.adversarial_image(i);
+    for (std::size_t j = 0; j < image.size(); ++j) {
+      const auto moved = static_cast<float>(static_cast<double>(clean[j]) +
+                                            reach_ * static_cast<double>(total[j]));
+      image[j] = std::clamp(moved, shard_.bounds.low, shard_.bounds.high);
+    }
+  }
+
+  void give_up(std::size_t i) {
+    const std::span<const float> clean = shard_.clean_image(i);
+    std::copy(clean.begin(), clean.end(), shard_.adversarial_image(i).begin());
+  }
+
+  Shard& shard_;
+  Norm norm_;
+  double reach_;
+  ActiveSet active_;
+  std::vector<std::vector<Rival>> rivals_;  ///< of each row
+  std::vector<char> lost_;
+  std::vector<float> total_, packed_;  ///< the summed steps; the active images
+  BoundaryFinder finder_;
+  int moves_ = 0;
+};
+
+void run_deepfool(Shard& shard) { DeepFool(shard).run(); }
+
+constexpr std::string_view kNormsL2First[] = {"l2", "linf"};
+constexpr ParameterSpec kDeepFoolParameters[] = {
+    ParameterSpec{.name = "norm",
+                  .title = "Norm",
+                  .kind = ParameterKind::choice,
+                  .fallback = 0,
+                  .minimum = 0,
+                  .maximum = 1,
+                  .choices = kNormsL2First,
+                  .help = "how the size of the change is measured"},
+    ParameterSpec{.name = "overshoot",
+                  .title = "Overshoot",
+                  .kind = ParameterKind::real,
+                  .fallback = 0.02,
+                  .minimum = 0,
+                  .maximum = 10,
+                  .help = "how far past the boundary to go, relative to the way there",
+                  .step = 0.01,
+                  .slider = 0.5},
+    steps_parameter(50)};
+
+}  // namespace
+
+constinit const AttackEntry kDeepFool{
+    .name = "deepfool",
+    .title = "DeepFool",
+    .paper = "Moosavi-Dezfooli, Fawzi and Frossard 2016, arXiv:1511.04599",
+    .norm = "l2",
+    .family = Family::minimum_norm,
+    .targeted = false,
+    .untargeted = true,
+    .needs_gradients = true,
+    .summary =
+        "Walks straight to the nearest class boundary, as if the model were affine, until it "
+        "is over.",
+    .cost = "up to 9 gradients at the first step, then a few each",
+    .parameters = kDeepFoolParameters,
+    .run = run_deepfool};
+
+}  // namespace signflip

@@ -1,0 +1,236 @@
+// JSMA: saliency, the search for the best pair, and the steps.
+#include "attack/jsma.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "attack/active_set.h"
+#include "attack/objective.h"
+#include "attack/shard.h"
+
+namespace signflip {
+namespace {
+
+/// The values that fewer than two others equal or beat in both respects, best rise first. Of values
+/// alike in both the first two stay.
+std::vector<std::size_t> contenders(std::span<const float> rise, std::span<const float> fall) {
+  const auto usable = [&](std::size_t j) {
+    return std::isfinite(rise[j]) && std::isfinite(fall[j]);
+  };
+  // The two largest sums beat nearly all, which spares sorting them.
+  std::size_t first = rise.size(), second = rise.size();
+  const auto larger = [&](std::size_t j, std::size_t than) {
+    return than == rise.size() || rise[j] + fall[j] > rise[than] + fall[than];
+  };
+  for (std::size_t j = 0; j < rise.size(); ++j) {
+    if (!usable(j) || !larger(j, second)) continue;
+    second = j;
+    if (larger(j, first)) std::swap(first, second);
+  }
+  if (second == rise.size()) return {};
+  const float high_rise = std::min(rise[first], rise[second]);
+  const float high_fall = std::min(fall[first], fall[second]);
+  std::vector<std::size_t> order;
+  for (std::size_t j = 0; j < rise.size(); ++j) {
+    const bool beaten = rise[j] <= high_rise && fall[j] <= high_fall;
+    if (usable(j) && (j == first || j == second || !beaten)) order.push_back(j);
+  }
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    if (rise[a] != rise[b]) return rise[a] > rise[b];
+    if (fall[a] != fall[b]) return fall[a] > fall[b];
+    return a < b;
+  });
+  // All before one in this order rise as much, so only the two largest falls so far count.
+  float largest = -std::numeric_limits<float>::infinity(), next = largest;
+  std::vector<std::size_t> kept;
+  for (const std::size_t j : order) {
+    if (fall[j] <= next) continue;
+    kept.push_back(j);
+    next = std::max(next, std::min(largest, fall[j]));
+    largest = std::max(largest, fall[j]);
+  }
+  return kept;
+}
+
+/// What a shard of images under JSMA shares.
+class Saliency {
+ public:
+  explicit Saliency(const Shard& shard)
+      : shard_(shard),
+        theta_(static_cast<float>(shard.parameters.real("theta"))),
+        of_logits_(shard.parameters.choice("saliency") == "logits"),
+        target_rise_(shard.clean.size()),
+        others_rise_(shard.clean.size()) {}
+
+  /// Finds α and β at the images of the last forward(), whose logits and targets these are.
+  void differentiate(std::span<const float> logits, std::span<const std::size_t> targets) {
+    const std::size_t classes = shard_.classes();
+    const std::span<float> rise = used(target_rise_, targets), others = used(others_rise_, targets);
+    std::vector<float> dlogits(targets.size() * classes);
+    if (!of_logits_) {
+      for (std::size_t slot = 0; slot < targets.size(); ++slot) {
+        log_odds_against_gradient(logits.subspan(slot * classes, classes),
+                                  static_cast<int>(targets[slot]),
+                                  std::span<float>(dlogits).subspan(slot * classes, classes));
+      }
+      shard_.pass.input_gradient(dlogits, others);
+      std::transform(others.begin(), others.end(), rise.begin(), [](float d) { return -d; });
+      return;
+    }
+    for (std::size_t slot = 0; slot < targets.size(); ++slot) {
+      dlogits[slot * classes + targets[slot]] = 1;
+    }
+    shard_.pass.input_gradient(dlogits, rise);
+    for (float& d : dlogits) d = 1 - d;
+    shard_.pass.input_gradient(dlogits, others);
+  }
+
+  /// Moves the best pair of the image, the slot-th of the last differentiate(). False: there is
+  /// none.
+  bool step(std::size_t slot, std::span<float> image) {
+    const std::size_t offset = slot * image.size();
+    const float sign = theta_ < 0 ? -1.0F : 1.0F;
+    domain_.clear();
+    rise_.clear();
+    fall_.clear();
+    for (std::size_t j = 0; j < image.size(); ++j) {
+      if (moved(image[j]) == image[j]) continue;
+      domain_.push_back(j);
+      rise_.push_back(sign * target_rise_[offset + j]);
+      fall_.push_back(-sign * others_rise_[offset + j]);
+    }
+    const auto pair = best_pair(rise_, fall_);
+    if (!pair) return false;
+    for (const std::size_t at : {pair->first, pair->second}) {
+      float& value = image[domain_[at]];
+      value = moved(value);
+    }
+    return true;
+  }
+
+ private:
+  std::span<float> used(std::vector<float>& values, std::span<const std::size_t> targets) const {
+    return std::span<float>(values).first(targets.size() * shard_.image_size());
+  }
+  float moved(float value) const {
+    return std::clamp(value + theta_, shard_.bounds.low, shard_.bounds.high);
+  }
+
+  const Shard& shard_;
+  float theta_;
+  bool of_logits_;
+  std::vector<float> target_rise_, others_rise_;
+  std::vector<std::size_t> domain_;
+  std::vector<float> rise_, fall_;
+};
+
+void run_jsma(Shard& shard) {
+  const std::size_t size = shard.image_size(), classes = shard.classes();
+  const auto steps =
+      static_cast<int>(shard.parameters.real("gamma") * static_cast<double>(size) / 2);
+  ActiveSet active(shard.count);
+  Saliency saliency(shard);
+  std::vector<float> current(shard.clean.begin(), shard.clean.end()), packed(current.size());
+  std::vector<double> best(shard.count);
+  std::vector<std::size_t> target(shard.count), packed_targets(shard.count);
+  std::vector<std::uint8_t> done(shard.count);
+  for (int step = 0; !active.empty(); ++step) {
+    if (!shard.tick(static_cast<double>(step) / (steps + 1))) return;
+    const std::size_t asked = active.size();
+    active.gather(std::span<const float>(current), size, std::span<float>(packed));
+    const std::span<const float> logits =
+        shard.pass.forward(std::span<const float>(packed).first(asked * size), asked);
+    bool go_on = false;
+    for (std::size_t slot = 0; slot < asked; ++slot) {
+      const std::size_t i = active[slot];
+      const Goal goal = shard.goal(i);
+      const std::span<const float> z = logits.subspan(slot * classes, classes);
+      if (step == 0) {
+        target[i] = goal.targeted() ? static_cast<std::size_t>(goal.target)
+                                    : runner_up(z, static_cast<std::size_t>(goal.label));
+      }
+      packed_targets[slot] = target[i];
+      done[i] = reached(goal, z) || step == steps;
+      go_on = go_on || !done[i];
+      const double nearness = margin_objective(goal, z);
+      if (step > 0 && !reached(goal, z) && !(nearness > best[i])) continue;
+      best[i] = nearness;
+      const std::span<const float> point =
+          std::span<const float>(packed).subspan(slot * size, size);
+      std::copy(point.begin(), point.end(), shard.adversarial_image(i).begin());
+    }
+    if (!go_on) return;
+    saliency.differentiate(logits, std::span<const std::size_t>(packed_targets).first(asked));
+    for (std::size_t slot = 0; slot < asked; ++slot) {
+      const std::size_t i = active[slot];
+      if (done[i]) continue;
+      done[i] = !saliency.step(slot, std::span<float>(current).subspan(i * size, size));
+    }
+    active.drop_if([&](std::size_t i) { return done[i] != 0; });
+  }
+}
+
+constexpr std::string_view kSaliencies[] = {"probabilities", "logits"};
+
+constexpr ParameterSpec kParameters[] = {
+    ParameterSpec{.name = "theta",
+                  .title = "Theta",
+                  .kind = ParameterKind::real,
+                  .fallback = 1,
+                  .minimum = -1,
+                  .maximum = 1,
+                  .help = "how far one step moves each value of its pair; below 0 it darkens",
+                  .step = 0.05},
+    ParameterSpec{.name = "gamma",
+                  .title = "Gamma",
+                  .kind = ParameterKind::real,
+                  .fallback = 0.145,
+                  .minimum = 0,
+                  .maximum = 1,
+                  .help = "the largest share of the image's values that may change",
+                  .step = 0.005},
+    ParameterSpec{.name = "saliency",
+                  .title = "Saliency of",
+                  .kind = ParameterKind::choice,
+                  .fallback = 0,
+                  .minimum = 0,
+                  .maximum = 1,
+                  .choices = kSaliencies,
+                  .help = "whether pixels are judged by the classes' probabilities or logits"}};
+
+}  // namespace
+
+std::optional<SaliencyPair> best_pair(std::span<const float> rise, std::span<const float> fall) {
+  const std::vector<std::size_t> kept = contenders(rise, fall);
+  std::optional<SaliencyPair> best;
+  double largest = 0;
+  for (std::size_t a = 0; a < kept.size(); ++a) {
+    for (std::size_t b = a + 1; b < kept.size(); ++b) {
+      const std::size_t p = std::min(kept[a], kept[b]), q = std::max(kept[a], kept[b]);
+      const double up = static_cast<double>(rise[p]) + static_cast<double>(rise[q]);
+      const double down = static_cast<double>(fall[p]) + static_cast<double>(fall[q]);
+      if (!(up > 0 && down > 0 && up * down > largest)) continue;
+      largest = up * down;
+      best = SaliencyPair{p, q};
+    }
+  }
+  return best;
+}
+
+constinit const AttackEntry kJsma{
+    .name = "jsma",
+    .title = "JSMA",
+    .paper = "Papernot, McDaniel, Jha, Fredrikson, Celik and Swami 2016, arXiv:1511.07528",
+    .norm = "l0",
+    .family = Family::few_pixels,
+    .targeted = true,
+    .untargeted = true,
+    .needs_gradients = true,
+    .summary = "Changes two pixels at a time, those that help the target most and the rest least.",
+    .cost = "1 query and 1 gradient (2 for logits) for each pair of changed values",
+    .parameters = kParameters,
+    .run = run_jsma};
+
+}  // namespace signflip

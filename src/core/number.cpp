@@ -1,0 +1,103 @@
+// Decimal numbers.
+#include "core/number.h"
+
+#include <cmath>
+#include <cstdint>
+
+namespace signflip {
+namespace {
+
+/// value·10^exponent; one rounding where |exponent| ≤ 22.
+double scaled(double value, int exponent) {
+  double power = 1;
+  const int steps = exponent < 0 ? -exponent : exponent;
+  for (int i = 0; i < steps; ++i) {
+    power *= 10;
+    if (i % 300 == 299) {  // powers up to 1e300 stay finite
+      value = exponent < 0 ? value / power : value * power;
+      power = 1;
+    }
+  }
+  return exponent < 0 ? value / power : value * power;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+std::string number_text(double value) {
+  constexpr int kDigits = 10;
+  if (std::isnan(value)) return "nan";
+  std::string text = std::signbit(value) ? "-" : "";
+  value = std::fabs(value);
+  if (std::isinf(value)) return text + "inf";
+  if (value == 0) return text + "0";
+  int exponent = static_cast<int>(std::floor(std::log10(value)));
+  auto digits = static_cast<std::uint64_t>(scaled(value, kDigits - 1 - exponent) + 0.5);
+  if (digits >= 10000000000U) {  // rounded up to one digit more, or log10 was just below
+    ++exponent;
+    digits = static_cast<std::uint64_t>(scaled(value, kDigits - 1 - exponent) + 0.5);
+  }
+  std::string figures = std::to_string(digits);
+  while (figures.size() > 1 && figures.back() == '0') figures.pop_back();
+  const int count = static_cast<int>(figures.size());
+  if (exponent < -4 || exponent >= kDigits) {
+    text += figures[0];
+    if (count > 1) text.append(1, '.').append(figures, 1);
+    const int size = exponent < 0 ? -exponent : exponent;
+    return text + (exponent < 0 ? "e-" : "e+") + (size < 10 ? "0" : "") + std::to_string(size);
+  }
+  if (exponent < 0) {
+    return text + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + figures;
+  }
+  const int whole = exponent + 1;
+  if (count <= whole)
+    return text + figures + std::string(static_cast<std::size_t>(whole - count), '0');
+  return text + figures.substr(0, static_cast<std::size_t>(whole)) + "." +
+         figures.substr(static_cast<std::size_t>(whole));
+}
+
+std::optional<double> parse_decimal(std::string_view text) {
+  std::size_t at = 0;
+  const auto here = [&](char c) { return at < text.size() && text[at] == c; };
+  const bool negative = here('-');
+  if (negative || here('+')) ++at;
+  std::uint64_t mantissa = 0;
+  int exponent = 0, digits = 0;
+  bool any = false;
+  for (bool fraction = false; at < text.size(); ++at) {
+    if (text[at] == '.' && !fraction) {
+      fraction = true;
+      continue;
+    }
+    if (!is_digit(text[at])) break;
+    any = true;
+    if (digits < 18) {
+      mantissa = mantissa * 10 + static_cast<std::uint64_t>(text[at] - '0');
+      if (mantissa != 0) ++digits;
+      if (fraction) --exponent;
+    } else if (!fraction) {
+      ++exponent;
+    }
+  }
+  if (!any) return {};
+  if (here('e') || here('E')) {
+    ++at;
+    const bool down = here('-');
+    if (down || here('+')) ++at;
+    if (at == text.size()) return {};
+    int given = 0;
+    for (; at < text.size() && is_digit(text[at]); ++at) {
+      if (given < 100000) given = given * 10 + (text[at] - '0');
+    }
+    exponent += down ? -given : given;
+  }
+  if (at != text.size()) return {};
+  if (exponent > 400) exponent = 400;
+  if (exponent < -400) exponent = -400;
+  const double value = mantissa == 0 ? 0.0 : scaled(static_cast<double>(mantissa), exponent);
+  if (!std::isfinite(value)) return {};
+  return negative ? -value : value;
+}
+
+}  // namespace signflip

@@ -1,0 +1,93 @@
+// DeepFool's own: overshoot, cost, and images on the edge of the box.
+#include <gtest/gtest.h>
+
+#include "attack_support.h"
+#include "nearest_boundary.h"
+#include "random_net.h"
+
+namespace signflip::testing {
+namespace {
+
+TEST(DeepFool, OvershootsByWhatItIsTold) {
+  const ImageShape shape{5, 5, 1};
+  Rng rng(1);
+  const auto model = LinearModel::random(shape, 4, 1, rng);
+  const auto images = random_images(20, shape, rng, 0.3F, 0.7F);
+  const auto labels = predictions(model, images);
+  for (const char* norm : {"l2", "linf"}) {
+    const auto outcome = attack(
+        model, request_for("deepfool", {{"norm", norm}, {"overshoot", "0.1"}}), images, labels);
+    const auto& found = std::string_view(norm) == "l2" ? outcome.l2 : outcome.linf;
+    for (std::size_t i = 0; i < images.count(); ++i) {
+      const auto [exact, in_box] =
+          nearest_boundary(model, images.image(i), labels[i], norm_from(norm));
+      if (in_box && exact < 0.1) {
+        EXPECT_NEAR(found[i], 1.1 * exact, 2e-4 * exact);
+      }
+    }
+  }
+}
+
+TEST(DeepFool, PaysForNoMoreThanItNeeds) {
+  // An affine model inside the box: one look at the clean image, one step, one look.
+  const ImageShape shape{5, 5, 1};
+  Rng rng(2);
+  for (const int classes : {2, 7, 14}) {
+    const auto affine = LinearModel::random(shape, classes, 2, rng);
+    const CountingModel model(affine);
+    const auto images = random_images(16, shape, rng, 0.4F, 0.6F);
+    auto labels = predictions(affine, images);
+    labels[3] = (labels[3] + 1) % classes;  // needs nothing
+    const auto outcome = attack(model, request_for("deepfool"), images, labels);
+    EXPECT_EQ(successes(outcome), 16U);
+    const auto rivals = static_cast<std::size_t>(std::min(classes, 10) - 1);
+    EXPECT_EQ(outcome.gradients, 15 * rivals);
+    EXPECT_EQ(model.backwards(), outcome.gradients);
+    EXPECT_EQ(outcome.queries, 16U + 15U + 15U);  // the second look is without the finished one
+  }
+}
+
+TEST(DeepFool, GetsThroughWhereTheBoxSwallowsMostOfAStep) {
+  // Black and white images: half of every step leads out of the box.
+  const ImageShape shape{8, 8, 1};
+  std::size_t all = 0, fooled = 0, in_reach = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Rng rng(seed, 3);
+    const auto model = random_net(shape, 10, 3, rng);
+    auto images = random_images(16, shape, rng);
+    for (float& v : images.values()) v = v < 0.5F ? 0.0F : 1.0F;
+    const auto labels = predictions(model, images);
+    for (const char* norm : {"l2", "linf"}) {
+      const auto outcome = attack(model, request_for("deepfool", {{"norm", norm}}), images, labels);
+      const auto pgd = attack(
+          model, request_for("pgd", {{"epsilon", norm[1] == '2' ? "10" : "1"}, {"norm", norm}}),
+          images, labels);
+      all += images.count();
+      fooled += successes(outcome);
+      in_reach += successes(pgd);
+    }
+  }
+  EXPECT_GE(fooled, in_reach * 98 / 100);
+  EXPECT_GE(in_reach, all * 9 / 10);
+}
+
+TEST(DeepFool, ChoosesFromTheTenLikeliestClasses) {
+  // Class 11 is nearest by far but least likely; twelve classes, so that it is not looked at.
+  const ImageShape shape{1, 2, 1};
+  std::vector<float> weight(24, 0.0F), bias(12, 0.0F);
+  bias[0] = 10;
+  for (std::size_t k = 1; k < 11; ++k) {
+    weight[2 * k] = 30;
+    bias[k] = -10 + 0.01F * static_cast<float>(k);
+  }
+  weight[23] = 1000;
+  bias[11] = -420;
+  const LinearModel model(shape, weight, bias);
+  const Tensor images(1, shape, {0.4F, 0.4F});
+  const auto outcome = attack(model, request_for("deepfool"), images, {0});
+  EXPECT_EQ(outcome.predicted[0], 10);
+  EXPECT_EQ(outcome.adversarial.values()[1], 0.4F);
+}
+
+}  // namespace
+}  // namespace signflip::testing

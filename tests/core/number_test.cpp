@@ -1,0 +1,65 @@
+// Decimal numbers against the C library's, which the module does without.
+#include "core/number.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+
+#include "core/rng.h"
+
+namespace signflip {
+namespace {
+
+std::string printf_text(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  return text;
+}
+
+TEST(NumberText, IsPrintfs) {
+  for (const double value : {0.0, -0.0, 1.0, -1.0, 0.3, 0.1307, 8.0 / 255.0, 1e-3, 1e-4, 1e-5, 123456789.0,
+                             1e9, 9999999999.0, 1e10, 0.99999999999, 1e30, 1e-8, 1e300, 1e-300, 2.5}) {
+    EXPECT_EQ(number_text(value), printf_text(value));
+  }
+  EXPECT_EQ(number_text(std::numeric_limits<double>::infinity()), "inf");
+  EXPECT_EQ(number_text(std::nan("")), "nan");
+  Rng rng(1);
+  for (int i = 0; i < 20000; ++i) {
+    const double value = std::ldexp(static_cast<double>(rng.uniform(-1.0F, 1.0F)),
+                                    static_cast<int>(rng.below(60)) - 30);
+    // The tenth digit may round the other way; the value it stands for may not differ.
+    EXPECT_NEAR(std::strtod(number_text(value).c_str(), nullptr), value, std::fabs(value) * 1e-9);
+  }
+}
+
+TEST(ParseDecimal, IsStrtodsOnWhatPeopleType) {
+  for (const char* text : {"0", "-0", "1", "+1", "0.3", ".5", "5.", "1e-2", "1E+3", "0.1307", "255", "1e22", "1e-22",
+                           "123456789012345", "0.000001", "16777217", "3.14159265358979"}) {
+    const auto value = parse_decimal(text);
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(*value, std::strtod(text, nullptr)) << text;
+  }
+}
+
+TEST(ParseDecimal, IsCloseElsewhere) {
+  for (const char* text : {"0.30810001492500305", "1e300", "1e-300", "123456789012345678901234567890", "1e308"}) {
+    const double expected = std::strtod(text, nullptr);
+    const auto value = parse_decimal(text);
+    ASSERT_TRUE(value) << text;
+    EXPECT_NEAR(*value / expected, 1.0, 1e-13) << text;
+  }
+  EXPECT_EQ(parse_decimal("1e-999"), 0.0);
+}
+
+TEST(ParseDecimal, RefusesTheRest) {
+  for (const char* text : {"", " 1", "1 ", "+", "-", ".", "e5", "1e", "1e+", "0x10", "inf", "nan", "1,5", "--1", "1.2.3",
+                           "1e999", "8/255"}) {
+    EXPECT_FALSE(parse_decimal(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace signflip

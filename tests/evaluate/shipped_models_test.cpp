@@ -1,0 +1,143 @@
+// What we say of the models in models/, checked again on MNIST's test images: the accuracy that
+// their cards promise, and the order in which attacks must rank. Skipped without the dataset.
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "data/dataset.h"
+#include "data/file.h"
+#include "evaluate/evaluate.h"
+#include "nn/model_file.h"
+
+namespace signflip {
+namespace {
+
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+class ShippedModels : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto folder = find_dataset_folder("mnist", "");
+    if (!folder) GTEST_SKIP() << "MNIST is not here: " << folder.error().message;
+    auto data = load_dataset("mnist", *folder, Split::test);
+    ASSERT_TRUE(data) << data.error().message;
+    data_ = std::move(*data);
+  }
+
+  static Sequential load(const std::string& name) {
+    const auto bytes = read_file(std::string(SIGNFLIP_MODELS) + "/" + name + ".safetensors");
+    if (!bytes) throw std::runtime_error(bytes.error().message);
+    auto model = load_model(*bytes, name);
+    if (!model) throw std::runtime_error(model.error().message);
+    EXPECT_TRUE(model->verified);
+    return std::move(model->network);
+  }
+
+  double clean(const Sequential& model) {
+    return evaluate_clean(model, data_.tensor(0, data_.count()), data_.labels, pool_)->accuracy;
+  }
+
+  AttackOutcome attack(const Sequential& model, const std::string& name, const Options& options,
+                       std::size_t count) {
+    const AttackEntry* const entry = find_attack(name);
+    auto parameters = make_parameters(*entry, options);
+    EXPECT_TRUE(parameters) << parameters.error().message;
+    auto outcome = run_attack(model, model, {entry, *parameters}, data_.tensor(0, count),
+                              labels(count), {}, pool_);
+    EXPECT_TRUE(outcome) << outcome.error().message;
+    return std::move(*outcome);
+  }
+
+  double accuracy(const Sequential& model, const std::string& name, const Options& options,
+                  std::size_t count) {
+    const AttackOutcome outcome = attack(model, name, options, count);
+    const auto won = std::accumulate(outcome.success.begin(), outcome.success.end(), 0.0);
+    return 1.0 - won / static_cast<double>(count);
+  }
+
+  std::span<const int> labels(std::size_t count) const {
+    return std::span<const int>(data_.labels).first(count);
+  }
+
+  /// Mean L2 over the images that were right before and are wrong now.
+  static double mean_l2_at_success(const AttackOutcome& outcome) {
+    double sum = 0, count = 0;
+    for (std::size_t n = 0; n < outcome.l2.size(); ++n) {
+      if (outcome.success[n] == 0 || outcome.l2[n] == 0) continue;
+      sum += static_cast<double>(outcome.l2[n]);
+      count += 1;
+    }
+    return sum / count;
+  }
+
+  Dataset data_;
+  ThreadPool pool_{2};
+};
+
+TEST_F(ShippedModels, StandardReadsDigitsAndFalls) {
+  const Sequential model = load("mnist-standard");
+  EXPECT_LE(model.parameters().size(), 250000U);
+  EXPECT_GE(clean(model), 0.993);
+  EXPECT_LT(accuracy(model, "fgsm", {{"epsilon", "0.25"}}, data_.count()), 0.75);
+  EXPECT_LT(accuracy(model, "mim", {{"epsilon", "0.3"}, {"steps", "10"}}, data_.count()), 0.01);
+}
+
+TEST_F(ShippedModels, MixedHoldsUnderFgsm) {
+  const Sequential model = load("mnist-mixed");
+  EXPECT_LE(model.parameters().size(), 250000U);
+  EXPECT_GE(clean(model), 0.992);
+  EXPECT_GE(accuracy(model, "fgsm", {{"epsilon", "0.25"}}, data_.count()), 0.975);
+}
+
+TEST_F(ShippedModels, StrongerAttacksLeaveLess) {
+  const Sequential model = load("mnist-standard");
+  for (const char* epsilon : {"0.1", "0.2", "0.3"}) {
+    const double fgsm = accuracy(model, "fgsm", {{"epsilon", epsilon}}, 1000);
+    const double bim = accuracy(model, "bim", {{"epsilon", epsilon}}, 1000);
+    const double pgd = accuracy(model, "pgd", {{"epsilon", epsilon}}, 1000);
+    EXPECT_LE(bim, fgsm) << epsilon;
+    EXPECT_LE(pgd, bim) << epsilon;
+  }
+}
+
+TEST_F(ShippedModels, MinimumNormAttacksFindNearerImages) {
+  const Sequential model = load("mnist-standard");
+  constexpr std::size_t kImages = 60;
+  const AttackOutcome fgsm = attack(model, "fgsm", {{"epsilon", "0.3"}}, kImages);
+  const AttackOutcome deepfool = attack(model, "deepfool", {}, kImages);
+  const AttackOutcome cw =
+      attack(model, "cw", {{"steps", "300"}, {"binary-search-steps", "6"}}, kImages);
+  EXPECT_EQ(std::accumulate(cw.success.begin(), cw.success.end(), 0U), kImages);
+  EXPECT_LE(mean_l2_at_success(cw), mean_l2_at_success(deepfool));
+  EXPECT_LE(mean_l2_at_success(deepfool), mean_l2_at_success(fgsm));
+}
+
+TEST_F(ShippedModels, AutoAttackIsNeverBeatenByItsParts) {
+  const Sequential model = load("mnist-mixed");
+  constexpr std::size_t kImages = 100;
+  const double together =
+      accuracy(model, "autoattack", {{"epsilon", "0.25"}, {"queries", "200"}}, kImages);
+  for (const char* part : {"apgd-ce", "apgd-t", "pgd"}) {
+    EXPECT_LE(together, accuracy(model, part, {{"epsilon", "0.25"}}, kImages)) << part;
+  }
+}
+
+TEST_F(ShippedModels, JsmaReachesItsTargets) {
+  const Sequential model = load("mnist-standard");
+  constexpr std::size_t kImages = 20;
+  std::size_t reached = 0;
+  const AttackEntry* const jsma = find_attack("jsma");
+  const auto parameters = make_parameters(*jsma, Options{{"gamma", "0.145"}, {"theta", "1"}});
+  for (int shift = 1; shift < 10; ++shift) {
+    std::vector<int> targets;
+    for (const int label : labels(kImages)) targets.push_back((label + shift) % 10);
+    const auto outcome = run_attack(model, model, {jsma, *parameters}, data_.tensor(0, kImages),
+                                    labels(kImages), targets, pool_);
+    ASSERT_TRUE(outcome);
+    reached += std::accumulate(outcome->success.begin(), outcome->success.end(), std::size_t{0});
+  }
+  EXPECT_GE(static_cast<double>(reached), 0.95 * 9 * kImages);
+}
+
+}  // namespace
+}  // namespace signflip
