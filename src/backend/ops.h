@@ -2,10 +2,11 @@
 // table, for training, is a separate symbol so that the WASM module does not link it.
 //
 // Only what deserves a fast kernel is here (the matrix products inside convolutions and dense
-// layers); every backend may use reference.h for the rest.
+// layers, ReLU and pooling); every backend may use reference.h for the rest.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "backend/shapes.h"
 
@@ -32,6 +33,12 @@ struct Ops {
                         const float* packed, const float* bias, float* y);
   void (*dense_input_gradient)(const DenseShape& shape, std::size_t count, const float* dy,
                                const float* packed_transposed, float* dx);
+  /// As in reference.h, where a compiler cannot vectorise them because they may work in place.
+  void (*relu_forward)(std::size_t size, const float* x, float* y);
+  void (*relu_input_gradient)(std::size_t size, const float* y, const float* dy, float* dx);
+  /// Also notes where in each image the maxima came from; the first of equal values wins.
+  void (*maxpool_forward)(const PoolShape& shape, std::size_t count, const float* x, float* y,
+                          std::int32_t* winner);
 };
 
 /// Weight gradients, added to dweight and dbias. `dy_padded` is scratch: training_scratch() floats.

@@ -261,9 +261,9 @@ void forward_layer(const Sequential& network, std::size_t i, std::size_t count,
     reference::channel_affine(count * placed.in.pixels(), placed.shape.columns, x,
                               network.channel_scale(i), network.channel_shift(i), y);
   } else if (std::holds_alternative<Relu>(placed.layer)) {
-    reference::relu_forward(size, x, y);
+    cpu_ops().relu_forward(size, x, y);
   } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
-    reference::maxpool_forward(pool_shape(*pool, placed), count, x, y, activations.winners_of(i));
+    cpu_ops().maxpool_forward(pool_shape(*pool, placed), count, x, y, activations.winners_of(i));
   } else if (std::holds_alternative<Flatten>(placed.layer)) {
     if (x != y) reference::flatten_forward(placed.in, count, x, y);
   } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
@@ -290,7 +290,7 @@ void layer_input_gradient(const Sequential& network, std::size_t i, std::size_t 
     reference::channel_scale(count * placed.in.pixels(), placed.shape.columns, dy,
                              network.channel_scale(i), dx);
   } else if (std::holds_alternative<Relu>(placed.layer)) {
-    reference::relu_input_gradient(size, y, dy, dx);
+    cpu_ops().relu_input_gradient(size, y, dy, dx);
   } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
     reference::maxpool_input_gradient(pool_shape(*pool, placed), count, dy,
                                       activations.winners_of(i), dx);

@@ -11,6 +11,7 @@
 
 #include "backend/kernel_tables.h"
 #include "backend/reference.h"
+#include "core/rng.h"
 #include "support/numeric.h"
 #include "support/shapes.h"
 
@@ -74,6 +75,49 @@ class Kernels : public testing::TestWithParam<test::KernelTable> {
     return dx;
   }
 };
+
+TEST_P(Kernels, ReluWorksInPlaceAndOnAnySize) {
+  Rng rng(31);
+  for (std::size_t size = 0; size <= 70; ++size) {
+    Floats x(size), dy(size);
+    for (float& value : x) value = rng.below(5) == 0 ? 0.0F : rng.uniform(-1.0F, 1.0F);
+    for (float& value : dy) value = rng.uniform(-1.0F, 1.0F);
+    Floats expected(size), dexpected(size), y(size, kPoison), dx(size, kPoison);
+    reference::relu_forward(size, x.data(), expected.data());
+    reference::relu_input_gradient(size, expected.data(), dy.data(), dexpected.data());
+    ops().relu_forward(size, x.data(), y.data());
+    ops().relu_input_gradient(size, y.data(), dy.data(), dx.data());
+    EXPECT_EQ(y, expected) << size;
+    EXPECT_EQ(dx, dexpected) << size;
+    ops().relu_forward(size, x.data(), x.data());
+    ops().relu_input_gradient(size, x.data(), dy.data(), dy.data());
+    EXPECT_EQ(x, expected) << size;
+    EXPECT_EQ(dy, dexpected) << size;
+  }
+}
+
+TEST_P(Kernels, MaxPoolFindsTheSameWinners) {
+  Rng rng(32);
+  for (int round = 0; round < 150; ++round) {
+    const auto side = [&](std::uint32_t bound) { return static_cast<int>(1 + rng.below(bound)); };
+    PoolShape s;
+    s.kernel = {side(3), side(3)};
+    s.stride = {side(3), side(3)};
+    s.in = {s.kernel.height + side(8) - 1, s.kernel.width + side(8) - 1, side(40)};
+    s.out = {(s.in.height - s.kernel.height) / s.stride.height + 1,
+             (s.in.width - s.kernel.width) / s.stride.width + 1, s.in.channels};
+    const std::size_t count = 1 + rng.below(3);
+    Floats x(count * s.in.size());
+    // Few distinct values, so that there are ties.
+    for (float& value : x) value = static_cast<float>(rng.below(4)) - 1.5F;
+    Floats y(count * s.out.size(), kPoison), expected = y;
+    std::vector<std::int32_t> winner(y.size(), -1), expected_winner(y.size(), -1);
+    reference::maxpool_forward(s, count, x.data(), expected.data(), expected_winner.data());
+    ops().maxpool_forward(s, count, x.data(), y.data(), winner.data());
+    EXPECT_EQ(y, expected);
+    EXPECT_EQ(winner, expected_winner);
+  }
+}
 
 INSTANTIATE_TEST_SUITE_P(Tables, Kernels, testing::ValuesIn(test::kernel_tables()),
                          [](const auto& each) { return std::string(each.param.ops->name); });

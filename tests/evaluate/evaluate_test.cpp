@@ -1,4 +1,4 @@
-// Figures of an evaluation, counted again by hand; and a denoiser in front of a classifier.
+// Figures of an evaluation, counted again by hand.
 #include "evaluate/evaluate.h"
 
 #include <gtest/gtest.h>
@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "core/softmax.h"
-#include "defence/denoised_model.h"
-#include "nn/architecture_json.h"
+#include "nn/sequential.h"
 
 namespace signflip {
 namespace {
@@ -21,16 +20,6 @@ Sequential classifier() {
   architecture.layers = {Flatten{}, Dense{8}, Relu{}, Dense{3}};
   auto made = Sequential::create(architecture);
   made->initialise(5);
-  return std::move(*made);
-}
-
-Sequential denoiser() {
-  Architecture architecture;
-  architecture.input = kShape;
-  architecture.layers = {Conv2d{4, {3, 3}, {1, 1}, {1, 1}}, Relu{},
-                         Conv2d{1, {3, 3}, {1, 1}, {1, 1}}, Sigmoid{}};
-  auto made = Sequential::create(architecture);
-  made->initialise(6);
   return std::move(*made);
 }
 
@@ -120,28 +109,6 @@ TEST(Evaluate, WorstNeedsAllRowsRight) {
   EXPECT_EQ(worst.accuracy, 0.5);
   EXPECT_EQ(worst.accuracy_8bit, 0.75);
   EXPECT_EQ(worst.loss, 2.0);
-}
-
-TEST(DenoisedModel, GradientRunsThroughBoth) {
-  const Sequential front = denoiser(), back = classifier();
-  ASSERT_TRUE(check_denoiser(front, back));
-  const DenoisedModel model(front, back);
-  const auto pass = model.new_pass(2);
-  const Tensor x = images(2);
-  const auto value = [&](const Tensor& at) {
-    return static_cast<double>(pass->forward(at.values(), 2)[1]);
-  };
-  pass->forward(x.values(), 2);
-  std::vector<float> dlogits(6), dx(x.size());
-  dlogits[1] = 1.0F;
-  pass->input_gradient(dlogits, dx);
-  for (std::size_t i = 0; i < kShape.size(); i += 5) {
-    Tensor up = x, down = x;
-    up.values()[i] += 1e-2F;
-    down.values()[i] -= 1e-2F;
-    EXPECT_NEAR(static_cast<double>(dx[i]), (value(up) - value(down)) / 2e-2, 2e-3) << i;
-  }
-  EXPECT_FALSE(check_denoiser(back, back));
 }
 
 }  // namespace

@@ -32,10 +32,24 @@ const remarks = {
   "mnist-mixed": "Each training batch is half clean images and half the same images under FGSM (ε = 0.25) by the model of that moment. It holds under FGSM. It is **not** robust: iterated attacks (BIM, MIM, PGD) with the same ε break it, which the table shows and the page lets you see.",
 };
 
+/** The accuracy under one attack in one part, or 1 where it was not measured. */
+const accuracyUnder = (part, attack) => (existsSync(`runs/${name}.${part}.json`)
+  ? read(part).results.find((result) => result.attack === attack)?.accuracy : undefined) ?? 1;
+
+// A black-box attack or another model's image that beats the model's own gradients means that these
+// are hidden, not that the model is robust.
+const own = accuracyUnder("0.25", "fgsm");
+const borrowed = accuracyUnder("transfer", "fgsm");
+const masking = borrowed < own ? `
+**Gradient masking.** FGSM images crafted on mnist-standard leave ${percent(borrowed)}, fewer than this model's own
+FGSM images (${percent(own)}): training against one step taught it to point that step the wrong way, and not to be
+robust to changes of this size. The iterated attacks and Square, which needs no gradient, confirm it.
+` : "";
+
 writeFileSync(`models/${name}.md`, `# ${name}
 
 ${remarks[name] ?? ""}
-
+${masking}
 | | |
 | --- | --- |
 | Input | ${about.input.height}×${about.input.width}×${about.input.channels}, pixels in [0,1] |

@@ -6,12 +6,19 @@ namespace signflip::cli {
 void Target::add_to(CLI::App& command) {
   command.add_option("--model", model_path_, "model file (.safetensors)")->required();
   command.add_option("--denoiser", denoiser_path_, "denoiser in front of the model");
-  command.add_flag("--gray-box", gray_box_, "craft without knowing of the denoiser");
+  command.add_option("--transform", transform_,
+                     "input transform in front of the model: bits:N or median:N; attacks see the "
+                     "identity's gradient (BPDA)");
+  command.add_flag("--gray-box", gray_box_, "craft without knowing of the denoiser or transform");
 }
 
 Status Target::load() {
-  if (gray_box_ && denoiser_path_.empty()) {
-    return Error{"--gray-box was given, but there is no --denoiser for the attack to ignore"};
+  if (gray_box_ && denoiser_path_.empty() && transform_.empty()) {
+    return Error{
+        "--gray-box was given, but there is no --denoiser or --transform for the attack to ignore"};
+  }
+  if (!denoiser_path_.empty() && !transform_.empty()) {
+    return Error{"--denoiser and --transform were both given, expected one of them"};
   }
   auto model = load_model_from(model_path_);
   if (!model) return model.error();
@@ -21,18 +28,24 @@ Status Target::load() {
                  "denoiser with --denoiser"};
   }
   model_.emplace(std::move(*model));
+  if (!transform_.empty()) {
+    const auto transform = transform_from_text(transform_);
+    if (!transform) return Error{"--transform: " + transform.error().message};
+    transformed_.emplace(*transform, network());
+  }
   if (denoiser_path_.empty()) return {};
   auto denoiser = load_model_from(denoiser_path_);
   if (!denoiser) return denoiser.error();
   denoiser_.emplace(std::move(*denoiser));
   const Status fits = check_denoiser(denoiser_->file.network, network());
   if (!fits) return fits;
-  defended_.emplace(denoiser_->file.network, network());
+  denoised_.emplace(denoiser_->file.network, network());
   return {};
 }
 
 const DifferentiableModel& Target::judge() const {
-  if (defended_) return *defended_;
+  if (denoised_) return *denoised_;
+  if (transformed_) return *transformed_;
   return network();
 }
 
@@ -44,6 +57,7 @@ const DifferentiableModel& Target::seen() const {
 void Target::describe(OrderedJson& json) const {
   json["model"] = cli::describe(*model_);
   if (denoiser_) json["denoiser"] = cli::describe(*denoiser_);
+  if (!transform_.empty()) json["transform"] = transform_;
   if (gray_box_) json["gray_box"] = true;
 }
 

@@ -1,34 +1,36 @@
-// What an attack is aimed at: a model, perhaps with a denoiser in front. Shared by attack and
-// evaluate: the options, loading, and who sees what.
+// What an attack is aimed at: a model, perhaps with a denoiser or a transform in front. Shared by
+// attack and evaluate: the options, loading, and who sees what.
 #pragma once
 
 #include "command.h"
 #include "defence/denoised_model.h"
+#include "defence/input_transform.h"
 
 namespace signflip::cli {
 
 class Target {
  public:
-  /// --model, --denoiser, --gray-box.
+  /// --model, --denoiser, --transform, --gray-box.
   void add_to(CLI::App& command);
 
   Status load();
 
   /// After load(): the classifier itself.
   const Sequential& network() const { return model_->file.network; }
-  /// What classifies in the end: the denoiser and the classifier, or the classifier alone.
+  /// What classifies in the end: the classifier with its defence in front, if there is one.
   const DifferentiableModel& judge() const;
   /// What the attack may look at: the same, or in the gray-box case the classifier alone.
   const DifferentiableModel& seen() const;
 
-  /// Adds "model", "denoiser" and "gray_box" to results.
+  /// Adds "model", "denoiser", "transform" and "gray_box" to results.
   void describe(OrderedJson& json) const;
 
  private:
-  std::string model_path_, denoiser_path_;
+  std::string model_path_, denoiser_path_, transform_;
   bool gray_box_ = false;
   std::optional<LoadedModel> model_, denoiser_;
-  std::optional<DenoisedModel> defended_;
+  std::optional<DenoisedModel> denoised_;
+  std::optional<TransformedModel> transformed_;
 };
 
 }  // namespace signflip::cli

@@ -20,6 +20,11 @@ typedef float Vector __attribute__((vector_size(SIGNFLIP_VECTOR_WIDTH * sizeof(f
 typedef float UnalignedVector
     __attribute__((vector_size(SIGNFLIP_VECTOR_WIDTH * sizeof(float)), aligned(4), may_alias));
 
+typedef int Mask __attribute__((vector_size(SIGNFLIP_VECTOR_WIDTH * sizeof(float))));
+
+typedef int UnalignedMask
+    __attribute__((vector_size(SIGNFLIP_VECTOR_WIDTH * sizeof(float)), aligned(4), may_alias));
+
 inline Vector load(const float* from) { return *reinterpret_cast<const UnalignedVector*>(from); }
 inline void store(float* to, Vector value) { *reinterpret_cast<UnalignedVector*>(to) = value; }
 
@@ -115,28 +120,28 @@ inline void multiply_tile(const Rows& a, std::size_t first_row, const float* pan
   }
 }
 
-/// Fewer rows than a full tile: the same with MR chosen at run time.
+/// The same with the number of rows chosen at run time, 1 ≤ rows ≤ MR.
 template <std::size_t MR, std::size_t NV>
-inline void multiply_rest(const Rows& a, std::size_t first_row, std::size_t rows,
+inline void multiply_rows(const Rows& a, std::size_t first_row, std::size_t rows,
                           const float* panel, const float* bias, std::size_t columns, float* y,
                           std::size_t y_stride) {
   if (rows == MR) {
     multiply_tile<MR, NV>(a, first_row, panel, bias, columns, y, y_stride);
   } else if constexpr (MR > 1) {
-    multiply_rest<MR - 1, NV>(a, first_row, rows, panel, bias, columns, y, y_stride);
+    multiply_rows<MR - 1, NV>(a, first_row, rows, panel, bias, columns, y, y_stride);
   }
 }
 
+/// Cuts the rows into as few tiles as there must be, of as equal heights as can be: 14 rows are two
+/// tiles of 7, not one of 12 and one of 2.
 template <std::size_t NV>
 void multiply_panel(const Rows& a, const float* panel, const float* bias, std::size_t columns,
                     float* y, std::size_t y_stride) {
-  std::size_t m = 0;
-  for (; m + kTileRows <= a.count; m += kTileRows) {
-    multiply_tile<kTileRows, NV>(a, m, panel, bias, columns, y + m * y_stride, y_stride);
-  }
-  if (m < a.count) {
-    multiply_rest<kTileRows - 1, NV>(a, m, a.count - m, panel, bias, columns, y + m * y_stride,
-                                     y_stride);
+  const std::size_t tiles = (a.count + kTileRows - 1) / kTileRows;
+  for (std::size_t t = 0; t < tiles; ++t) {
+    const std::size_t begin = t * a.count / tiles, end = (t + 1) * a.count / tiles;
+    multiply_rows<kTileRows, NV>(a, begin, end - begin, panel, bias, columns, y + begin * y_stride,
+                                 y_stride);
   }
 }
 

@@ -9,6 +9,7 @@ namespace {
 
 using signflip::Conv2dShape;
 using signflip::DenseShape;
+using signflip::PoolShape;
 
 /// Copies one image into `padded` with a border of zeros; returns x itself where there is none.
 const float* pad_image(const Conv2dShape& s, const float* x, float* padded) {
@@ -93,6 +94,72 @@ void dense_input_gradient(const DenseShape& s, std::size_t count, const float* d
   multiply(plain_rows(dy, count, s.outputs), packed_transposed, nullptr, s.inputs, dx, s.inputs);
 }
 
+/// x and y may be the same memory.
+void relu_forward(std::size_t size, const float* x, float* y) {
+  std::size_t i = 0;
+  for (; i + kWidth <= size; i += kWidth) {
+    const Vector value = load(x + i);
+    store(y + i, reinterpret_cast<Vector>(reinterpret_cast<Mask>(value) & (value > 0.0F)));
+  }
+  for (; i < size; ++i) y[i] = x[i] > 0.0F ? x[i] : 0.0F;
+}
+
+/// dy and dx may be the same memory.
+void relu_input_gradient(std::size_t size, const float* y, const float* dy, float* dx) {
+  std::size_t i = 0;
+  for (; i + kWidth <= size; i += kWidth) {
+    const Mask alive = load(y + i) > 0.0F;
+    store(dx + i, reinterpret_cast<Vector>(reinterpret_cast<Mask>(load(dy + i)) & alive));
+  }
+  for (; i < size; ++i) dx[i] = y[i] > 0.0F ? dy[i] : 0.0F;
+}
+
+/// where ? a : b, element by element.
+inline Mask choose(Mask where, Mask a, Mask b) { return (where & a) | (~where & b); }
+
+void maxpool_forward(const PoolShape& s, std::size_t count, const float* x, float* y,
+                     std::int32_t* winner) {
+  const std::size_t channels = s.in.channels;
+  const std::size_t line = s.in.width * channels;
+  Mask lanes;
+  for (std::size_t i = 0; i < kWidth; ++i) lanes[i] = static_cast<int>(i);
+  for (std::size_t n = 0; n < count; ++n, x += s.in.size()) {
+    for (int oh = 0; oh < s.out.height; ++oh) {
+      for (int ow = 0; ow < s.out.width; ++ow, y += channels, winner += channels) {
+        const std::size_t corner = oh * s.stride.height * line + ow * s.stride.width * channels;
+        std::size_t c = 0;
+        for (; c + kWidth <= channels; c += kWidth) {
+          Vector best = load(x + corner + c);
+          Mask from = lanes + static_cast<int>(corner + c);
+          for (int kh = 0; kh < s.kernel.height; ++kh) {
+            for (int kw = kh == 0 ? 1 : 0; kw < s.kernel.width; ++kw) {
+              const std::size_t at = corner + kh * line + kw * channels + c;
+              const Vector value = load(x + at);
+              const Mask larger = value > best;
+              best = reinterpret_cast<Vector>(
+                  choose(larger, reinterpret_cast<Mask>(value), reinterpret_cast<Mask>(best)));
+              from = choose(larger, lanes + static_cast<int>(at), from);
+            }
+          }
+          store(y + c, best);
+          *reinterpret_cast<UnalignedMask*>(winner + c) = from;
+        }
+        for (; c < channels; ++c) {
+          std::size_t best = corner + c;
+          for (int kh = 0; kh < s.kernel.height; ++kh) {
+            for (int kw = 0; kw < s.kernel.width; ++kw) {
+              const std::size_t at = corner + kh * line + kw * channels + c;
+              if (x[at] > x[best]) best = at;
+            }
+          }
+          y[c] = x[best];
+          winner[c] = static_cast<std::int32_t>(best);
+        }
+      }
+    }
+  }
+}
+
 // --- training ---
 
 std::size_t training_scratch(std::size_t rows, std::size_t columns) {
@@ -128,8 +195,9 @@ void dense_weight_gradient(const DenseShape& s, std::size_t count, const float* 
 }
 
 constexpr signflip::Ops make_ops(const char* name) {
-  return {name,           packed_size,           pack,          pack_transposed,
-          conv2d_forward, conv2d_input_gradient, dense_forward, dense_input_gradient};
+  return {name,           packed_size,           pack,           pack_transposed,
+          conv2d_forward, conv2d_input_gradient, dense_forward,  dense_input_gradient,
+          relu_forward,   relu_input_gradient,   maxpool_forward};
 }
 
 constexpr signflip::TrainingOps make_training_ops() {

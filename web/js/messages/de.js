@@ -186,7 +186,7 @@ export default {
   "about.defended.title": "Warum das verteidigte Modell standhält",
   "about.defended.text": "Beide Netze haben aus denselben 60 000 Ziffern gelernt. Das verteidigte bekam dazu angegriffene Ziffern zu sehen, in jedem Trainingsschritt mit ε = 0,25 frisch gegen es selbst erzeugt, und sollte trotzdem richtig antworten. Also musste es Merkmale finden, die sich mit einem Schritt dieser Größe nicht umdrehen lassen.",
   "about.honest.title": "Was das nicht zeigt",
-  "about.honest.text": "<b>Dass das verteidigte Modell robust wäre.</b> Es hat gelernt, einem einzigen Schritt standzuhalten. Mit MIM oder einem größeren ε fällt es oft ebenfalls. Ein gescheiterter Angriff sagt nur etwas über diesen Angriff; der nächste kann stärker sein. Und das am normalen Modell erzeugte Bild ist die mildeste Prüfung von allen, denn auf das verteidigte war es nie gerichtet.",
+  "about.honest.text": "<b>Dass das verteidigte Modell robust wäre.</b> Es hat gelernt, einem einzigen Schritt standzuhalten. Mit MIM oder einem größeren ε fällt es oft ebenfalls. Ein gescheiterter Angriff sagt nur etwas über diesen Angriff; der nächste kann stärker sein. Und bei ε = 0,25 täuscht das am normalen Modell erzeugte FGSM-Bild es auf einem Viertel der MNIST-Testziffern, sein eigenes nur auf einer von hundert: Sein Gradient hat gelernt, in die falsche Richtung zu zeigen; man nennt das Gradientenmaskierung.",
   "footer.private": "Alles läuft in Ihrem Browser; nichts wird hochgeladen.",
   "footer.licence": "Freie Software unter der MIT-Lizenz.",
   "footer.engine": "Das Netz, seine Gradienten und die Angriffe sind unser eigenes C++, nach WebAssembly übersetzt.",

@@ -186,7 +186,7 @@ export default {
   "about.defended.title": "Why the defended model holds",
   "about.defended.text": "Both networks learned from the same 60,000 digits. The defended one was also shown attacked digits, made afresh against itself at every step of its training with ε = 0.25, and asked for the right answer all the same. So it had to find features that one step of this size cannot turn round.",
   "about.honest.title": "What this does not show",
-  "about.honest.text": "<b>That the defended model is robust.</b> It has learned to withstand a single step. Choose MIM, or a larger ε, and it often falls as well. An attack that fails tells you about this attack only; the next may be stronger. And the image crafted on the normal model is the mildest test of all, because it was never aimed at the defended one.",
+  "about.honest.text": "<b>That the defended model is robust.</b> It has learned to withstand a single step. Choose MIM, or a larger ε, and it often falls as well. An attack that fails tells you about this attack only; the next may be stronger. And at ε = 0.25 the FGSM image made on the normal model misleads it on a quarter of MNIST’s test digits, its own FGSM image on one in a hundred: its gradient has learned to point the wrong way, which is called gradient masking.",
   "footer.private": "Everything runs in your browser; nothing is uploaded.",
   "footer.licence": "Free software under the MIT licence.",
   "footer.engine": "The network, its gradients and the attacks are our own C++, compiled to WebAssembly.",
