@@ -8,15 +8,23 @@ namespace signflip {
 namespace {
 
 /// The float farthest from x towards `limit` that is no farther than `radius`, however the
-/// difference is computed.
+/// difference is computed; next to 0 up to 1e-7 of the radius nearer.
 float reach(float x, double radius, float limit) {
   const double from = static_cast<double>(x);
   const double aim = limit < x ? std::max(from - radius, static_cast<double>(limit))
                                : std::min(from + radius, static_cast<double>(limit));
   float value = static_cast<float>(aim);
-  while (std::fabs(static_cast<double>(value) - from) > radius ||
-         static_cast<double>(std::fabs(value - x)) > radius) {
-    value = std::nextafterf(value, x);
+  const auto too_far = [&] {
+    return std::fabs(static_cast<double>(value) - from) > radius ||
+           static_cast<double>(std::fabs(value - x)) > radius;
+  };
+  for (int tries = 0; too_far(); ++tries) {
+    if (tries < 4) {
+      value = std::nextafterf(value, x);
+    } else {  // next to 0 floats lie so close together that single steps would take millions
+      const float grain = std::fabs(value - x) * 0x1p-24F;
+      value += value < x ? grain : -grain;
+    }
   }
   return value;
 }

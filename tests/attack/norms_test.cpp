@@ -1,0 +1,37 @@
+// The ball: its bounds hold in float and in double, and finding them is quick next to 0 too.
+#include "attack/norms.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+namespace signflip {
+namespace {
+
+TEST(Ball, BoundsHoldAndReachAsFarAsTheyMay) {
+  // Pixels as files have them, and radii that equal some of them: there low is next to 0.
+  std::vector<float> clean;
+  for (int i = 0; i < 256; ++i) clean.push_back(static_cast<float>(i) / 255.0F);
+  for (const double radius : {0.2, 0.1, 0.4, 0.6, 0.8, 0.25, 0.3, 8.0 / 255, 1.0, 1e-6, 0.0}) {
+    for (int repeat = 0; repeat < 100; ++repeat) {  // hours, if it went float by float
+      const Ball ball(clean, clean.size(), Norm::linf, radius, {});
+      if (repeat > 0) continue;
+      for (std::size_t i = 0; i < clean.size(); ++i) {
+        const double x = static_cast<double>(clean[i]);
+        for (const float end : {ball.low(0)[i], ball.high(0)[i]}) {
+          EXPECT_GE(end, 0.0F);
+          EXPECT_LE(end, 1.0F);
+          EXPECT_LE(std::fabs(static_cast<double>(end) - x), radius);
+          EXPECT_LE(static_cast<double>(std::fabs(end - clean[i])), radius);
+        }
+        const double slack = 1e-7;
+        EXPECT_LE(static_cast<double>(ball.low(0)[i]), std::max(0.0, x - radius) + slack);
+        EXPECT_GE(static_cast<double>(ball.high(0)[i]), std::min(1.0, x + radius) - slack);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace signflip
