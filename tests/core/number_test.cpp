@@ -20,8 +20,10 @@ std::string printf_text(double value) {
 }
 
 TEST(NumberText, IsPrintfs) {
-  for (const double value : {0.0, -0.0, 1.0, -1.0, 0.3, 0.1307, 8.0 / 255.0, 1e-3, 1e-4, 1e-5, 123456789.0,
-                             1e9, 9999999999.0, 1e10, 0.99999999999, 1e30, 1e-8, 1e300, 1e-300, 2.5}) {
+  for (const double value :
+       {0.0,           -0.0, 1.0,  -1.0,        0.3,    0.1307,       8.0 / 255.0,
+        1e-3,          1e-4, 1e-5, 123456789.0, 1e9,    9999999999.0, 1e10,
+        0.99999999999, 1e30, 1e-8, 1e300,       1e-300, 2.5}) {
     EXPECT_EQ(number_text(value), printf_text(value));
   }
   EXPECT_EQ(number_text(std::numeric_limits<double>::infinity()), "inf");
@@ -36,8 +38,9 @@ TEST(NumberText, IsPrintfs) {
 }
 
 TEST(ParseDecimal, IsStrtodsOnWhatPeopleType) {
-  for (const char* text : {"0", "-0", "1", "+1", "0.3", ".5", "5.", "1e-2", "1E+3", "0.1307", "255", "1e22", "1e-22",
-                           "123456789012345", "0.000001", "16777217", "3.14159265358979"}) {
+  for (const char* text :
+       {"0", "-0", "1", "+1", "0.3", ".5", "5.", "1e-2", "1E+3", "0.1307", "255", "1e22", "1e-22",
+        "123456789012345", "0.000001", "16777217", "3.14159265358979"}) {
     const auto value = parse_decimal(text);
     ASSERT_TRUE(value) << text;
     EXPECT_EQ(*value, std::strtod(text, nullptr)) << text;
@@ -45,7 +48,8 @@ TEST(ParseDecimal, IsStrtodsOnWhatPeopleType) {
 }
 
 TEST(ParseDecimal, IsCloseElsewhere) {
-  for (const char* text : {"0.30810001492500305", "1e300", "1e-300", "123456789012345678901234567890", "1e308"}) {
+  for (const char* text :
+       {"0.30810001492500305", "1e300", "1e-300", "123456789012345678901234567890", "1e308"}) {
     const double expected = std::strtod(text, nullptr);
     const auto value = parse_decimal(text);
     ASSERT_TRUE(value) << text;
@@ -55,8 +59,8 @@ TEST(ParseDecimal, IsCloseElsewhere) {
 }
 
 TEST(ParseDecimal, RefusesTheRest) {
-  for (const char* text : {"", " 1", "1 ", "+", "-", ".", "e5", "1e", "1e+", "0x10", "inf", "nan", "1,5", "--1", "1.2.3",
-                           "1e999", "8/255"}) {
+  for (const char* text : {"", " 1", "1 ", "+", "-", ".", "e5", "1e", "1e+", "0x10", "inf", "nan",
+                           "1,5", "--1", "1.2.3", "1e999", "8/255"}) {
     EXPECT_FALSE(parse_decimal(text)) << text;
   }
 }

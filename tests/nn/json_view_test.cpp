@@ -30,14 +30,28 @@ void expect_same(const JsonView& view, const Json& json) {
   }
 }
 
-constexpr const char* kTexts[] = {
-    "{}", "[]", "0", "-1.5e3", "\"\"", "null", "true", " [ 1 , 2 ] ", R"({"a": {"b": [1, "x", null]}, "c": false})",
-    R"("tab \t quote \" slash \/ unicode ä € 😀")", R"({"a": 1, "a": 2})", "\"ä€😀\"", "[[[]]]",
-    "1e5", "10", "-0", "{\"x\":[]}"};
+constexpr const char* kTexts[] = {"{}",
+                                  "[]",
+                                  "0",
+                                  "-1.5e3",
+                                  "\"\"",
+                                  "null",
+                                  "true",
+                                  " [ 1 , 2 ] ",
+                                  R"({"a": {"b": [1, "x", null]}, "c": false})",
+                                  R"("tab \t quote \" slash \/ unicode ä € 😀")",
+                                  R"({"a": 1, "a": 2})",
+                                  "\"ä€😀\"",
+                                  "[[[]]]",
+                                  "1e5",
+                                  "10",
+                                  "-0",
+                                  "{\"x\":[]}"};
 
 constexpr const char* kBadTexts[] = {
-    "", " ", "{", "[", "}", "]", "[1,]", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "01", "1.", ".5", "-", "+1",
-    "1e", "\"", "\"\\x\"", "\"\\u12\"", "\"\n\"", "tru", "nul", "[1 2]", "{} {}", "1 1", "[1}", "nan"};
+    "",           " ",      "{",   "[",   "}",     "]",     "[1,]", "{,}", "{\"a\"}", "{\"a\":}",
+    "{\"a\":1,}", "{a:1}",  "01",  "1.",  ".5",    "-",     "+1",   "1e",  "\"",      "\"\\x\"",
+    "\"\\u12\"",  "\"\n\"", "tru", "nul", "[1 2]", "{} {}", "1 1",  "[1}", "nan"};
 
 TEST(JsonView, ReadsWhatNlohmannReads) {
   for (const char* text : kTexts) {
