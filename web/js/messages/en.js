@@ -184,7 +184,7 @@ export default {
   "about.epsilon.title": "What ε means",
   "about.epsilon.text": "ε is the budget: no pixel may move further than ε on the scale from 0 (black) to 1 (white). That limits the L∞ norm, the largest single change. It says nothing about how much of the picture changes: L0 counts the pixels, and L2 measures all the changes together. ε is a rule of the game and no measure of what people notice.",
   "about.defended.title": "Why the defended model holds",
-  "about.defended.text": "Both networks learned from the same 60,000 digits. The defended one was also shown attacked digits, made afresh against itself at every step of its training with ε = 0.25, and asked for the right answer all the same. So it had to find features that one step of this size cannot turn round.",
+  "about.defended.text": "Both networks learned from the same 60,000 digits. The defended one was also shown attacked digits, made afresh against itself at every step of its training with ε = 0.25, and asked for the right answer all the same. So it learned to stay right after one such step along its own gradient; other steps are another matter.",
   "about.honest.title": "What this does not show",
   "about.honest.text": "<b>That the defended model is robust.</b> It has learned to withstand a single step. Choose MIM, or a larger ε, and it often falls as well. An attack that fails tells you about this attack only; the next may be stronger. And at ε = 0.25 the FGSM image made on the normal model misleads it on a quarter of MNIST’s test digits, its own FGSM image on one in a hundred: its gradient has learned to point the wrong way, which is called gradient masking.",
   "footer.private": "Everything runs in your browser; nothing is uploaded.",

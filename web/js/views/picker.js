@@ -15,7 +15,7 @@ export function createPicker({ words, update }, packed) {
   let shown = 0;
   const own = h("div", { class: "strip" });
   const test = h("div", { class: "strip" }, ...Array.from({ length: packed }, () => h("span", { class: "tile-place" })));
-  const element = h("div", { class: "picker" },
+  const element = h("div", { class: packed > 0 ? "picker" : "picker alone" },
     h("fieldset", {}, h("legend", {}, words.t("picker.own")), own),
     packed > 0 ? h("fieldset", {}, h("legend", {}, words.t("picker.test")), test) : null);
 
