@@ -11,7 +11,6 @@
 
 #include "attack/norms.h"
 #include "core/concat.h"
-#include "core/number.h"
 
 namespace signflip {
 namespace {

@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "core/concat.h"
-#include "core/number.h"
 
 namespace signflip {
 namespace {

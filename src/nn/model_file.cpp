@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "core/concat.h"
-#include "core/number.h"
 #include "core/rng.h"
 #include "nn/architecture_json.h"
 

@@ -7,7 +7,6 @@
 #include "backend/ops.h"
 #include "backend/reference.h"
 #include "core/concat.h"
-#include "core/number.h"
 #include "core/rng.h"
 
 namespace signflip {

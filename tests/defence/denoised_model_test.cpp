@@ -3,22 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "core/rng.h"
+#include "support/tiny_classifier.h"
 
 namespace signflip {
 namespace {
 
-constexpr ImageShape kShape{6, 6, 1};
-
-Sequential classifier() {
-  Architecture architecture;
-  architecture.input = kShape;
-  architecture.classes = {"a", "b", "c"};
-  architecture.layers = {Flatten{}, Dense{8}, Relu{}, Dense{3}};
-  auto made = Sequential::create(architecture);
-  made->initialise(5);
-  return std::move(*made);
-}
+using test::classifier;
+using test::images;
+using test::kShape;
 
 Sequential denoiser() {
   Architecture architecture;
@@ -28,13 +20,6 @@ Sequential denoiser() {
   auto made = Sequential::create(architecture);
   made->initialise(6);
   return std::move(*made);
-}
-
-Tensor images(std::size_t count) {
-  Tensor tensor(count, kShape);
-  Rng rng(9);
-  for (float& pixel : tensor.values()) pixel = rng.uniform();
-  return tensor;
 }
 
 TEST(DenoisedModel, GradientRunsThroughBoth) {

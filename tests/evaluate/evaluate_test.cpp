@@ -6,29 +6,14 @@
 #include <cmath>
 
 #include "core/softmax.h"
-#include "nn/sequential.h"
+#include "support/tiny_classifier.h"
 
 namespace signflip {
 namespace {
 
-constexpr ImageShape kShape{6, 6, 1};
-
-Sequential classifier() {
-  Architecture architecture;
-  architecture.input = kShape;
-  architecture.classes = {"a", "b", "c"};
-  architecture.layers = {Flatten{}, Dense{8}, Relu{}, Dense{3}};
-  auto made = Sequential::create(architecture);
-  made->initialise(5);
-  return std::move(*made);
-}
-
-Tensor images(std::size_t count) {
-  Tensor tensor(count, kShape);
-  Rng rng(9);
-  for (float& pixel : tensor.values()) pixel = rng.uniform();
-  return tensor;
-}
+using test::classifier;
+using test::images;
+using test::kShape;
 
 std::vector<int> labels(std::size_t count) {
   std::vector<int> result;
