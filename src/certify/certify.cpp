@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 #include "core/concat.h"
 #include "core/softmax.h"
@@ -43,19 +44,41 @@ Status check(const Sequential& network, const CertifyRequest& request, const Ten
 
 void certified_radii(IntervalPass& pass, std::span<const float> images, std::span<const int> labels,
                      double maximum, std::span<double> radii) {
-  constexpr int kHalvings = 16;
-  const std::size_t count = radii.size(), classes = pass.network().output_shape().size();
-  // All images of the shard take each step together: matrix products like company.
-  std::vector<double> tried(count, maximum), step(count, maximum / 2);
+  constexpr double kRelative = 0x1p-10, kAbsolute = 0x1p-20;
+  const std::size_t size = pass.network().input_shape().size();
+  const std::size_t classes = pass.network().output_shape().size();
+  struct Search {
+    std::size_t image;
+    double proved, unproved;
+  };
+  std::vector<Search> open;
+  for (std::size_t n = 0; n < radii.size(); ++n) open.push_back({n, 0.0, maximum});
   std::fill(radii.begin(), radii.end(), 0.0);
-  for (int round = 0; round <= kHalvings; ++round) {
-    const auto margins = pass.margins(images, labels, count, tried);
-    for (std::size_t n = 0; n < count; ++n) {
-      const bool proved = verified(margins.subspan(n * classes, classes), labels[n]);
-      if (proved) radii[n] = std::max(radii[n], tried[n]);
-      if (round > 0) step[n] /= 2;
-      tried[n] = proved ? std::min(tried[n] + step[n], maximum) : tried[n] - step[n];
+  // All images that are still searched take each step together: matrix products like company.
+  std::vector<float> x(radii.size() * size);
+  std::vector<int> y(radii.size());
+  std::vector<double> tried(radii.size());
+  for (int round = 0; !open.empty(); ++round) {
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      const Search& search = open[i];
+      std::copy_n(images.begin() + static_cast<std::ptrdiff_t>(search.image * size), size,
+                  x.begin() + static_cast<std::ptrdiff_t>(i * size));
+      y[i] = labels[search.image];
+      // The image itself and the whole of the range come first: they settle many.
+      tried[i] = round == 0 ? 0.0 : round == 1 ? maximum : 0.5 * (search.proved + search.unproved);
     }
+    const auto margins = pass.margins(x, y, open.size(), tried);
+    std::vector<Search> left;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      Search search = open[i];
+      const bool proved = verified(margins.subspan(i * classes, classes), y[i]);
+      if (round == 0 && !proved) continue;
+      (proved ? search.proved : search.unproved) = tried[i];
+      radii[search.image] = search.proved;
+      const double precision = std::max(kRelative * search.proved, kAbsolute * maximum);
+      if (search.unproved - search.proved > precision) left.push_back(search);
+    }
+    open = std::move(left);
   }
 }
 

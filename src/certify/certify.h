@@ -14,10 +14,10 @@
 
 namespace signflip {
 
-/// The largest radius in [0, maximum] that bisection proves for each image, to within
-/// maximum/65536; 0 where none is proved, as where the image itself is misclassified. Each radius
-/// was proved as it stands, not interpolated. 1 ≤ count ≤ pass.capacity(); labels and radii hold
-/// `count` values.
+/// The largest radius in [0, maximum] that bisection proves for each image, to within a thousandth
+/// of itself or a millionth of the maximum; 0 where none is proved, as where the image itself is
+/// misclassified. Each radius was proved as it stands, not interpolated. `radii` holds a value for
+/// each image, at most pass.capacity().
 void certified_radii(IntervalPass& pass, std::span<const float> images, std::span<const int> labels,
                      double maximum, std::span<double> radii);
 

@@ -67,7 +67,7 @@ TEST(CertifiedRadius, OfALinearModelIsItsDistanceFromTheBoundary) {
       ++compared;
       const double radius = certified_radius(intervals, set.images.image(n), set.labels[n]);
       EXPECT_LE(radius, expected);
-      EXPECT_NEAR(radius, expected, 1.0 / 65536 + 1e-4 * expected + 2e-5);
+      EXPECT_NEAR(radius, expected, 1.1e-3 * expected + 2e-5);
       const int wrong = (set.labels[n] + 1) % 4;
       EXPECT_EQ(certified_radius(intervals, set.images.image(n), wrong), 0.0);
     }
@@ -103,7 +103,7 @@ TEST(CertifiedRadius, AShardGivesEachImageItsOwn) {
     const auto at = pass.margins(set.images.image(n), {&set.labels[n], 1}, 1, radii[n]);
     EXPECT_TRUE(verified(at, set.labels[n]));
     const auto above =
-        pass.margins(set.images.image(n), {&set.labels[n], 1}, 1, radii[n] + 1.0 / 65536);
+        pass.margins(set.images.image(n), {&set.labels[n], 1}, 1, 1.001 * radii[n] + 1e-6);
     EXPECT_FALSE(verified(above, set.labels[n]));
   }
 }

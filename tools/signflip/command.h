@@ -28,6 +28,7 @@ void add_train(CLI::App& app, Context& context);
 void add_predict(CLI::App& app, Context& context);
 void add_attack(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
+void add_certify(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_import_gtsrb(CLI::App& app, Context& context);
 
