@@ -110,17 +110,18 @@ void interval_layer(const IntervalNetwork& intervals, std::size_t i, std::size_t
   const Ops& ops = cpu_ops();
   const std::size_t in = count * placed.in.size(), out = count * placed.out.size();
   const float allowance = intervals.elementwise_allowance();
+  const bool certain = intervals.purpose() == IntervalNetwork::Purpose::certificates;
   const float* const bias = network.parameters().data() + placed.bias;
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
     const Conv2dShape shape = conv_shape(*conv, placed);
-    widen(in, x, intervals.affine_allowance(placed.shape.rows));
+    if (certain) widen(in, x, intervals.affine_allowance(placed.shape.rows));
     ops.conv2d_forward(shape, count, x.centre, network.packed_forward(i), bias, y.centre,
                        scratch.convolution.data());
     ops.conv2d_forward(shape, count, x.radius, intervals.packed_absolute(i),
                        intervals.radius_bias(i), y.radius, scratch.convolution.data());
   } else if (std::holds_alternative<Dense>(placed.layer)) {
     const DenseShape shape = dense_shape(placed);
-    widen(in, x, intervals.affine_allowance(placed.shape.rows));
+    if (certain) widen(in, x, intervals.affine_allowance(placed.shape.rows));
     ops.dense_forward(shape, count, x.centre, network.packed_forward(i), bias, y.centre);
     ops.dense_forward(shape, count, x.radius, intervals.packed_absolute(i),
                       intervals.radius_bias(i), y.radius);
