@@ -18,15 +18,15 @@ namespace {
 class IntervalShard final : public ShardTrainer {
  public:
   IntervalShard(const IntervalNetwork& intervals, std::size_t capacity,
-                const TrainingConfig& config, const Craft& craft)
+                const TrainingConfig& config, Craft craft)
       : config_(config),
-        craft_(craft),
+        craft_(std::move(craft)),
         shape_(intervals.network().input_shape()),
         classes_(static_cast<std::size_t>(intervals.network().classes())),
         pass_(intervals.network(), capacity),
         bounds_(intervals, capacity),
-        attack_pass_(craft ? intervals.network().new_pass(capacity) : nullptr),
-        attacked_(craft ? capacity * shape_.size() : 0),
+        attack_pass_(craft_ ? intervals.network().new_pass(capacity) : nullptr),
+        attacked_(craft_ ? capacity * shape_.size() : 0),
         gradient_(capacity * classes_),
         worst_(classes_) {}
 
@@ -92,8 +92,8 @@ class IntervalShard final : public ShardTrainer {
     return loss;
   }
 
-  const TrainingConfig& config_;
-  const Craft& craft_;
+  const TrainingConfig config_;
+  const Craft craft_;
   ImageShape shape_;
   std::size_t classes_;
   TrainingPass pass_;
@@ -144,9 +144,8 @@ class IntervalMethod final : public TrainingMethod {
 
 std::unique_ptr<ShardTrainer> make_interval_shard(const IntervalNetwork& intervals,
                                                   std::size_t capacity,
-                                                  const TrainingConfig& config,
-                                                  const Craft& craft) {
-  return std::make_unique<IntervalShard>(intervals, capacity, config, craft);
+                                                  const TrainingConfig& config, Craft craft) {
+  return std::make_unique<IntervalShard>(intervals, capacity, config, std::move(craft));
 }
 
 Result<std::unique_ptr<TrainingMethod>> make_interval_method(const TrainingConfig& config) {

@@ -28,9 +28,9 @@ namespace signflip {
 Result<std::unique_ptr<TrainingMethod>> make_interval_method(const TrainingConfig& config);
 
 /// Trains on up to `capacity` images a lesson. `intervals`, made for training and up to date in
-/// each train(), and `craft` (may be empty: clean images) must outlive it.
+/// each train(), must outlive it; an empty `craft` means clean images.
 std::unique_ptr<ShardTrainer> make_interval_shard(const IntervalNetwork& intervals,
                                                   std::size_t capacity,
-                                                  const TrainingConfig& config, const Craft& craft);
+                                                  const TrainingConfig& config, Craft craft);
 
 }  // namespace signflip
