@@ -299,9 +299,10 @@ void add_train(CLI::App& app, Context& context) {
       "--attack", config.attack,
       "what adversarial methods craft with (default: mixed, finetune, denoiser fgsm; "
       "pgd pgd; fast rs-fgsm, or n-fgsm; ibp none)");
-  add("--epsilon", config.epsilon, "L∞ radius of that attack, pixels in [0,1]");
-  add("--validation-epsilon", config.validation_epsilon,
-      "radius of the robust validation; 0: epsilon");
+  add_fraction_option(command, "--epsilon", config.epsilon,
+                      "L∞ radius of that attack, pixels in [0,1]: 0.3 or 8/255");
+  add_fraction_option(command, "--validation-epsilon", config.validation_epsilon,
+                      "radius of the robust validation; 0: epsilon");
   add("--steps", config.steps, "the attack's steps, where it takes several");
   add("--warm-up", config.warm_up, "epochs with epsilon 0");
   add("--ramp", config.ramp, "epochs after these in which epsilon rises to its value");
