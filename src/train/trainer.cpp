@@ -63,7 +63,12 @@ const Sequential& Trainer::network() const { return state_->network; }
 
 Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const Dataset& data,
                                 ThreadPool& pool, const Sequential* classifier) {
-  if (config.attack.empty()) config.attack = default_attack(config.method);
+  if (config.attack.empty()) {
+    config.attack = default_attack(config.method);
+  } else if (default_attack(config.method).empty()) {
+    return Error{"--attack is " + config.attack + ", but --method " +
+                 std::string(method_name(config.method)) + " does not choose among attacks"};
+  }
   const Status checked = check(config);
   if (!checked) return checked.error();
   if (network.input_shape() != data.image) {
@@ -190,19 +195,35 @@ void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
   const auto warm =
       static_cast<float>(std::min(state.config.average, (1.0 + static_cast<double>(step)) /
                                                             (10.0 + static_cast<double>(step))));
-  state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
-    const std::size_t begin = chunk * kChunk, end = std::min(begin + kChunk, parameters.size());
-    const auto total = state.shards[0]->method->gradients();
+  const auto total = state.shards[0]->method->gradients();
+  const auto each_chunk = [&](const auto& work) {
+    state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
+      work(chunk * kChunk, std::min((chunk + 1) * kChunk, parameters.size()));
+    });
+  };
+  const auto add_up = [&](std::size_t begin, std::size_t end) {
     for (std::size_t s = 1; s < shards_used; ++s) {
       const auto part = state.shards[s]->method->gradients();
       for (std::size_t i = begin; i < end; ++i) total[i] += part[i];
     }
+  };
+  const auto move = [&](std::size_t begin, std::size_t end) {
     update(state.config.optimiser, state.optimiser, step, rate, total, parameters, begin, end);
     if (state.average.empty()) return;
     for (std::size_t i = begin; i < end; ++i) {
       state.average[i] = warm * state.average[i] + (1.0F - warm) * parameters[i];
     }
-  });
+  };
+  if (state.config.clip > 0) {  // needs the whole gradient first
+    each_chunk(add_up);
+    clip_gradient_norm(total, static_cast<float>(state.config.clip));
+    each_chunk(move);
+  } else {
+    each_chunk([&](std::size_t begin, std::size_t end) {
+      add_up(begin, end);
+      move(begin, end);
+    });
+  }
   const auto statistics = state.network.statistics();
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     float mean = 0.0F;
