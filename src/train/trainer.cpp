@@ -46,7 +46,7 @@ struct Trainer::State {
   ThreadPool* pool;
   std::unique_ptr<TrainingMethod> method;
   OptimiserState optimiser;
-  std::vector<float> average;  // of the parameters; empty where averaging is off
+  std::vector<float> average;  // of parameters, then statistics; empty where averaging is off
   std::vector<std::uint32_t> train, validation;
   std::vector<std::vector<std::uint32_t>> train_by_class;  // empty where classes are not balanced
   std::vector<std::unique_ptr<Shard>> shards;
@@ -97,7 +97,9 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
                                              0});
   if (state->config.average > 0.0) {
     const auto parameters = state->network.parameters();
+    const auto statistics = state->network.statistics();
     state->average.assign(parameters.begin(), parameters.end());
+    state->average.insert(state->average.end(), statistics.begin(), statistics.end());
   }
   if (state->config.balance > 0.0) {
     state->train_by_class.resize(static_cast<std::size_t>(data.classes));
@@ -201,6 +203,11 @@ void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
       work(chunk * kChunk, std::min((chunk + 1) * kChunk, parameters.size()));
     });
   };
+  const auto follow = [&](std::size_t at, std::span<const float> values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      state.average[at + i] = warm * state.average[at + i] + (1.0F - warm) * values[i];
+    }
+  };
   const auto add_up = [&](std::size_t begin, std::size_t end) {
     for (std::size_t s = 1; s < shards_used; ++s) {
       const auto part = state.shards[s]->method->gradients();
@@ -209,10 +216,7 @@ void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
   };
   const auto move = [&](std::size_t begin, std::size_t end) {
     update(state.config.optimiser, state.optimiser, step, rate, total, parameters, begin, end);
-    if (state.average.empty()) return;
-    for (std::size_t i = begin; i < end; ++i) {
-      state.average[i] = warm * state.average[i] + (1.0F - warm) * parameters[i];
-    }
+    if (!state.average.empty()) follow(begin, parameters.subspan(begin, end - begin));
   };
   if (state.config.clip > 0) {  // needs the whole gradient first
     each_chunk(add_up);
@@ -232,6 +236,8 @@ void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
     mean /= static_cast<float>(shards_used);
     statistics[i] += kStatisticsMomentum * (mean - statistics[i]);
   }
+  // Averaged weights need the statistics that belong to them, not the latest.
+  if (!state.average.empty()) follow(parameters.size(), statistics);
   state.network.prepare();
   state.method->weights_changed(state.network);
 }
@@ -321,7 +327,10 @@ std::optional<EpochReport> Trainer::train_epoch(
 Sequential Trainer::result() const {
   Sequential network = state_->network;
   if (!state_->average.empty()) {
-    std::ranges::copy(state_->average, network.parameters().begin());
+    const auto average = std::span<const float>(state_->average);
+    const std::size_t weights = network.parameters().size();
+    std::ranges::copy(average.first(weights), network.parameters().begin());
+    std::ranges::copy(average.subspan(weights), network.statistics().begin());
     network.prepare();
   }
   return network;
