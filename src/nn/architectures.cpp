@@ -107,6 +107,14 @@ Layers large_signs(int classes) {
           Dense{classes}};
 }
 
+/// For adversarial training of digits: 143k on MNIST, 4.2M multiply-adds.
+Layers robust(int classes) {
+  return {conv(32, 5, 2, 2), BatchNorm2d{}, Relu{}, conv(48, 3, 1, 1),
+          BatchNorm2d{},     Relu{},        pool(), conv(80, 3, 1, 1),
+          BatchNorm2d{},     Relu{},        pool(), Flatten{},
+          Dense{128},        BatchNorm2d{}, Relu{}, Dense{classes}};
+}
+
 /// A convolutional autoencoder, at half the resolution inside; outputs are pixels. Its input's
 /// sides must be even. 26k on MNIST.
 Layers denoiser(int channels) {
@@ -132,15 +140,15 @@ struct Named {
 constexpr std::string_view kDenoiser = "denoiser";
 
 constexpr std::array kNamed = {
-    Named{"s", small},         Named{"s-bn", small_normalised}, Named{"compact", compact},
-    Named{"m243", medium},     Named{"smallcnn", small_cnn},    Named{"madry", madry},
-    Named{"lenet", lenet},     Named{"g240s", signs},           Named{"g281", large_signs},
-    Named{kDenoiser, denoiser}};
+    Named{"s", small},          Named{"s-bn", small_normalised}, Named{"compact", compact},
+    Named{"m243", medium},      Named{"smallcnn", small_cnn},    Named{"madry", madry},
+    Named{"lenet", lenet},      Named{"g240s", signs},           Named{"r143", robust},
+    Named{"g281", large_signs}, Named{kDenoiser, denoiser}};
 
 }  // namespace
 
 std::string_view architecture_names() {
-  return "s, s-bn, compact, m243, smallcnn, madry, lenet, g240s, g281, denoiser";
+  return "s, s-bn, compact, m243, smallcnn, madry, lenet, g240s, r143, g281, denoiser";
 }
 
 Result<Architecture> named_architecture(std::string_view name, ImageShape input, int classes) {
