@@ -16,8 +16,8 @@ function row(name) {
   const parameters = JSON.parse(readFileSync(`runs/${name}.inspect.json`, "utf8")).model.parameters;
   return [`[\`${name}\`](models/${name}.md)`, parameters.toLocaleString("en"), epsilon, percent(left(name, "clean", "clean")),
     percent(left(name, "attacks", "fgsm")), percent(left(name, "attacks", "mim")), percent(left(name, "attacks", "pgd")),
-    percent(left(name, "attacks-1000", "square")), Number.isFinite(transfer) ? percent(transfer) : "",
-    percent(left(name, "attacks-1000", "autoattack")), percent(verified)];
+    percent(left(name, "black-box", "square")), Number.isFinite(transfer) ? percent(transfer) : "",
+    percent(left(name, "autoattack", "autoattack")), percent(verified)];
 }
 
 const readme = readFileSync("README.md", "utf8");
