@@ -29,6 +29,14 @@ export class Words {
     return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
   }
 
+  /** The same words and more: a lazily loaded view's own messages.
+   * @param {Record<string, Record<string, string>>} more by language */
+  with(more) {
+    const words = new Words(this.lang);
+    words.messages = { ...this.messages, ...(more[this.lang] ?? more.en) };
+    return words;
+  }
+
   /** @param {number} value @param {number} [digits] */
   number(value, digits = 2) {
     let format = this.#formats.get(digits);

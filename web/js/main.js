@@ -10,6 +10,7 @@ import { h } from "./dom.js";
 import { unpackDrawing } from "./drawing.js";
 import { EngineClient } from "./engine-client.js";
 import { Words } from "./i18n.js";
+import { LazyView } from "./lazy-view.js";
 import { rasterise } from "./raster.js";
 import { ownSamples, packedCount, packedSamples } from "./samples.js";
 import { attackParameters, readUrl, writeUrl } from "./state.js";
@@ -40,6 +41,9 @@ const asking = new Asking(client, { changed, result: show, failed: fail });
 const snapshot = { state, attacks: [], models: [], samples, image: imageOf(state), result: null, error: "",
   run: asking.run, others: client.kind === "whole" ? "loading" : "none" };
 let words = new Words(state.lang);
+const modelView = new LazyView(place("view-model"), () => import("./model-view/index.js"));
+/** @type {import("./views/context").ViewContext} */
+let context;
 /** @type {((snapshot: Snapshot) => void)[]} */
 let renderers = [];
 
@@ -65,7 +69,9 @@ function update(patch) {
     mount();
     document.querySelector("select")?.focus();
   }
-  scheduleUrl();
+  // A view is a place to come back from; everything else only changes what stands in the address.
+  if (state.view !== before.view) writeAddress("pushState");
+  else scheduleUrl();
   ask();
   schedule();
 }
@@ -75,8 +81,7 @@ function mount() {
   words = new Words(state.lang);
   document.documentElement.lang = state.lang;
   document.title = words.t("page.title");
-  /** @type {import("./views/context").Context} */
-  const context = { words, state: () => state, update, announce, scheme, loadOthers,
+  context = { words, state: () => state, snapshot: () => snapshot, update, announce, scheme, loadOthers,
     cancel: () => asking.cancel(), again: () => asking.again() };
   const masthead = createMasthead(context);
   const source = createSource(context, packedCount());
@@ -84,7 +89,8 @@ function mount() {
   const lanes = datasets[state.dataset].models.map(({ id }) => createLane(context, id));
   const alert = h("p", { role: "alert", class: "alert", hidden: true });
   place("masthead").replaceChildren(...masthead.elements);
-  place("explore").replaceChildren(
+  modelView.reset();
+  place("view-image").replaceChildren(
     h("div", { class: "sidebar" }, source.element, attack.method, attack.budget, attack.goal),
     h("section", { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
       h("h2", { id: "results-title", class: "hidden" }, words.t("results.title")), alert, ...lanes.map((lane) => lane.element)),
@@ -100,7 +106,9 @@ function mount() {
 
 function render() {
   document.documentElement.dataset.theme = state.theme;
+  place("view-image").hidden = state.view !== "image";
   for (const renderer of renderers) renderer(snapshot);
+  modelView.render(state.view === "model", context);
   document.documentElement.dataset.ready = "";
 }
 
@@ -187,18 +195,27 @@ function announce(text) {
 let urlTimer;
 function scheduleUrl() {
   clearTimeout(urlTimer);
-  urlTimer = setTimeout(() => {
-    const query = writeUrl(state, language);
-    try {
-      history.replaceState(null, "", (query ? `?${query}` : location.pathname) + location.hash);
-    } catch {
-      // A sandboxed frame may not change its address; the page works without.
-    }
-  }, 200);
+  urlTimer = setTimeout(() => writeAddress("replaceState"), 200);
+}
+
+/** @param {"pushState" | "replaceState"} how */
+function writeAddress(how) {
+  clearTimeout(urlTimer);
+  const query = writeUrl(state, language);
+  try {
+    history[how](null, "", (query ? `?${query}` : location.pathname) + location.hash);
+  } catch {
+    // A sandboxed frame may not change its address; the page works without.
+  }
 }
 
 darkQuery.addEventListener("change", schedule);
-addEventListener("popstate", () => update(readUrl(location.search, language)));
+addEventListener("popstate", () => {
+  // The address is already right: no further entry for it.
+  const now = readUrl(location.search, language);
+  state = { ...state, view: now.view };
+  update(now);
+});
 Object.assign(globalThis, { signflipPage: { get state() { return state; }, snapshot, client, update } });
 
 /** @param {import("./engine-client.js").Catalogue} catalogue */

@@ -7,6 +7,8 @@ import { datasets } from "./datasets.js";
 
 const fixed = ["dataset", "sample", "drawing", "attack", "target", "from", "model", "view", "theme", "lang"];
 const languages = ["en", "de"];
+/** What the page shows: one image under attack, or a whole model. */
+export const views = ["image", "model"];
 
 /** @param {string} [language] what the browser asks for, like "de-AT"
  * @returns {State} */
@@ -21,7 +23,7 @@ export function defaultState(language = "en") {
     target: null,
     from: "",
     model: datasets.mnist.models.map((m) => m.id),
-    view: "explore",
+    view: "image",
     theme: "auto",
     lang: languages.includes(prefix) ? prefix : "en",
   };
@@ -49,7 +51,7 @@ export function readUrl(query, language) {
   state.sample = given.get("sample") ?? state.sample;
   state.drawing = given.get("drawing") ?? "";
   state.attack = given.get("attack") ?? state.attack;
-  state.view = given.get("view") ?? state.view;
+  if (views.includes(given.get("view") ?? "")) state.view = given.get("view") ?? "";
   const target = given.get("target") ?? "";
   if (/^\d+$/.test(target) && Number(target) < classes.length) state.target = Number(target);
   if (known.includes(given.get("from") ?? "")) state.from = given.get("from") ?? "";

@@ -8,6 +8,12 @@ export default {
   "page.dark": "Dunkles Design",
   "page.noscript": "Diese Seite rechnet in Ihrem Browser und braucht JavaScript.",
 
+  "view.title": "Ansichten",
+  "view.image": "Ein Bild erkunden",
+  "view.model": "Ein Modell erkunden",
+  "view.failed": "Diese Ansicht ließ sich nicht laden.",
+  "view.retry": "Noch einmal versuchen",
+
   "source.title": "Ziffer",
   "source.pick": "Ziffer wählen",
   "source.draw": "Zeichnen",

@@ -8,6 +8,12 @@ export default {
   "page.dark": "Dark theme",
   "page.noscript": "This page computes in your browser and needs JavaScript.",
 
+  "view.title": "Views",
+  "view.image": "Explore an image",
+  "view.model": "Explore a model",
+  "view.failed": "This view could not be loaded.",
+  "view.retry": "Try again",
+
   "source.title": "Digit",
   "source.pick": "Pick a digit",
   "source.draw": "Draw one",

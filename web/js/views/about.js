@@ -1,5 +1,5 @@
 // The explanation under the explorable, a few experiments to start from, and the footer.
-import { h, rich } from "../dom.js";
+import { h, plainClick, rich } from "../dom.js";
 import { writeUrl } from "../state.js";
 
 /** @typedef {import("./context").Context} Context */
@@ -22,12 +22,10 @@ function createExperiments({ words, state, update }) {
     h("h2", { id: "try-title" }, words.t("try.title")),
     h("ul", {}, ...Object.entries(experiments).map(([name, patch]) => h("li", {}, h("a", {
       href: `?${writeUrl({ ...state(), ...patch }, navigator.language)}`,
-      onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-        event.preventDefault();
+      onclick: plainClick(() => {
         update(patch);
         document.getElementById("results")?.scrollIntoView({ block: "nearest" });
-      },
+      }),
     }, words.t(`try.${name}`))))));
 }
 

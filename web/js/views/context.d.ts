@@ -22,3 +22,19 @@ export interface View {
   element: HTMLElement;
   render: (snapshot: Snapshot) => void;
 }
+
+/** What a view of its own module gets (js/model-view). */
+export interface ViewContext extends Context {
+  /** The newest snapshot; render gets it too. */
+  snapshot: () => Snapshot;
+}
+
+/** What mount() of such a module gives back. */
+export interface MountedView {
+  /** Called after every change of the state while the view is shown, and when it is shown again. */
+  render: (snapshot: Snapshot) => void;
+  /** Called when another view is shown in its place: stop what costs time. */
+  hide?: () => void;
+  /** Called before its element is emptied (another language or dataset): end workers, forget listeners. */
+  remove?: () => void;
+}

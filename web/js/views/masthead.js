@@ -1,6 +1,7 @@
-// The top of the page: its name, the language, and light or dark.
+// The top of the page: its name, its views, the language, and light or dark.
+import { h, plainClick, setText } from "../dom.js";
 import { languages } from "../i18n.js";
-import { h, setText } from "../dom.js";
+import { views, writeUrl } from "../state.js";
 
 /** @param {import("./context").Context} context
  * @returns {{elements: HTMLElement[], render: () => void}} */
@@ -12,6 +13,9 @@ export function createMasthead({ words, state, update, scheme }) {
   const list = /** @type {HTMLSelectElement} */ (h("select", {
     class: "language", "aria-label": words.t("page.language"), onchange: () => update({ lang: list.value }),
   }, ...Object.entries(languages).map(([lang, messages]) => h("option", { value: lang, lang }, messages.language))));
+  const links = views.map((view) => /** @type {HTMLAnchorElement} */ (h("a", {
+    "data-view": view, onclick: plainClick(() => update({ view })),
+  }, words.t(`view.${view}`))));
   const tagline = h("p", { class: "tagline" });
   setText(tagline, words.t("page.tagline"));
   return {
@@ -19,10 +23,17 @@ export function createMasthead({ words, state, update, scheme }) {
       h("a", { class: "skip", href: "#results" }, words.t("page.skip")),
       h("div", { class: "brand" }, h("h1", {}, "Signflip"),
         h("span", { class: "mark", "aria-hidden": "true" }, h("b", { class: "minus" }, "−"), h("b", { class: "plus" }, "+")), tagline),
+      h("nav", { class: "views", "aria-label": words.t("view.title") }, ...links),
       h("div", { class: "settings" }, list, theme),
     ],
     render() {
-      list.value = state().lang;
+      const now = state();
+      list.value = now.lang;
+      links.forEach((link, i) => {
+        link.href = `?${writeUrl({ ...now, view: views[i] }, navigator.language)}`;
+        if (views[i] === now.view) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+      });
       theme.setAttribute("aria-pressed", String(scheme() === "dark"));
     },
   };
