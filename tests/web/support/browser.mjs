@@ -55,7 +55,7 @@ export async function start({ headers } = {}) {
 
 /** What the page may fetch after its first view: modules, words and styles of its own that only a later view
  * needs. Never models, pictures or anything that depends on what a visitor does. */
-export const ownLater = (path) => /^\/(js\/(findings|trace|smallest|(steps|share|about|upload|model-view)\/.*|messages\/.*)|css\/later\/.*)\.?(js|css)?$/.test(path);
+export const ownLater = (path) => /^\/(js|css)\/.*\.(js|css)$/.test(path) && !/(engine|worker|\/signflip)\.js$/.test(path);
 
 /** The newest result with arrays as plain lists, after the page has come to rest. */
 export async function settled(page) {
