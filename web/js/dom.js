@@ -41,3 +41,26 @@ export function choice({ name, value, label, title, class: className = "chip", o
   const element = h("label", { class: `choice ${className}`, title: title ?? null }, input, h("span", { class: "face" }, ...content));
   return { element, input };
 }
+
+/** A link's click that changes this page in place; with a key that opens a tab or a window it stays a link's.
+ * @param {() => void} act
+ * @returns {(event: MouseEvent) => void} */
+export function plainClick(act) {
+  return (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  };
+}
+
+/** A style sheet that only a later view needs, fetched once. Resolves when it is there, or cannot be had.
+ * @param {string} path from the page's address, like "css/later/model-view.css"
+ * @returns {Promise<void>} */
+export function styleSheet(path) {
+  const href = new URL(path, document.baseURI).href;
+  const there = [...document.styleSheets].some((sheet) => sheet.href === href);
+  if (there) return Promise.resolve();
+  return new Promise((resolve) => {
+    document.head.append(h("link", { rel: "stylesheet", href, onload: () => resolve(), onerror: () => resolve() }));
+  });
+}

@@ -15,8 +15,8 @@ test("the default state has an empty URL", () => {
 });
 
 test("every part of the state survives the way to the URL and back", () => {
-  const state = { dataset: "mnist", sample: "7b", drawing: "", attack: "mim", parameters: { epsilon: 0.25, steps: 12, decay: 0.5 },
-    target: 0, from: "standard", model: ["mixed"], view: "explore", theme: "dark", lang: "de" };
+  const state = { dataset: "mnist", sample: "7b", drawing: "", picture: "", attack: "mim", parameters: { epsilon: 0.25, steps: 12, decay: 0.5 },
+    target: 0, from: "standard", grayBox: true, step: 3, model: ["mixed"], view: "model", theme: "dark", lang: "de" };
   assert.deepEqual(readUrl(writeUrl(state)), state);
   assert.match(writeUrl(state), /attack=mim&epsilon=0\.25&steps=12/);
 });
@@ -29,7 +29,7 @@ test("the browser's language is the default, and stays out of the link", () => {
 });
 
 test("what the URL gets wrong falls back", () => {
-  const state = readUrl("dataset=__proto__&target=99&from=nobody&model=x,y&theme=pink&lang=xx&epsilon=&Bad-Name=1");
+  const state = readUrl("dataset=__proto__&target=99&from=nobody&model=x,y&theme=pink&lang=xx&view=none&epsilon=&Bad-Name=1");
   assert.deepEqual({ ...state, parameters: {} }, defaultState());
   assert.equal(valueOf(state, epsilon), 0.3);
 });

@@ -1,6 +1,7 @@
 // The message files, numbers, verdicts and colours: what is said is said in every language, and by one rule.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { test } from "node:test";
 import { paintSigned } from "../../../web/js/colour.js";
 import { languages, Words } from "../../../web/js/i18n.js";
@@ -9,22 +10,46 @@ import { verdictOf } from "../../../web/js/verdict.js";
 const blanks = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 const web = new URL("../../../web/js/", import.meta.url);
 
-for (const [lang, messages] of Object.entries(languages)) {
-  test(`${lang} has every message, with the same blanks, and none empty`, () => {
-    assert.deepEqual(Object.keys(messages).sort(), Object.keys(languages.en).sort());
-    for (const [key, text] of Object.entries(messages)) {
-      assert.ok(text.trim() !== "", key);
-      assert.deepEqual(blanks(text), blanks(languages.en[key]), key);
-    }
-  });
+const files = readdirSync(web, { recursive: true }).map(String).filter((name) => name.endsWith(".js"));
+/** Message files by their folder, then by their language; views that are loaded later have their own. */
+const folders = [...new Set(files.filter((name) => /(^|\/)messages\//.test(name)).map((name) => dirname(name)))].sort();
+/** @type {Record<string, string>} */
+const english = {};
+/** @type {Record<string, string>[]} */
+const ofDatasets = [];
+
+for (const folder of folders) {
+  const of = async (lang) => (await import(new URL(`${folder}/${lang}.js`, web))).default;
+  const reference = await of("en");
+  // A dataset's own messages say otherwise what others say; any other key has one place.
+  if (dirname(folder) !== "messages") {
+    for (const key of Object.keys(reference)) assert.ok(!(key in english), `${key} is in two files`);
+    Object.assign(english, reference);
+  } else ofDatasets.push(reference);
+  for (const lang of Object.keys(languages)) {
+    test(`${folder}/${lang} has every message, with the same blanks, and none empty`, async () => {
+      const messages = await of(lang);
+      assert.deepEqual(Object.keys(messages).sort(), Object.keys(reference).sort());
+      for (const [key, text] of Object.entries(messages)) {
+        assert.ok(text.trim() !== "", key);
+        assert.deepEqual(blanks(text), blanks(reference[key]), key);
+      }
+    });
+  }
 }
 
+test("a dataset says otherwise only what there is, and names its classes", () => {
+  for (const messages of ofDatasets) {
+    for (const key of Object.keys(messages)) assert.ok(key.startsWith("class.") || key in english, key);
+  }
+  assert.equal(Object.keys(ofDatasets[0]).filter((key) => key.startsWith("class.gtsrb.")).length, 43);
+});
+
 test("every message that the code asks for by name is there", () => {
-  const files = readdirSync(web, { recursive: true }).map(String).filter((name) => name.endsWith(".js") && !name.includes("messages"));
-  for (const name of files) {
+  for (const name of files.filter((name) => !name.includes("messages"))) {
     const text = readFileSync(new URL(name, web), "utf8");
-    for (const [, key] of text.matchAll(/\bt\("([\w.]+)"/g)) assert.ok(key in languages.en, `${key} in ${name}`);
-    for (const [, key] of text.matchAll(/EngineError\("([\w.]+)"/g)) assert.ok(key in languages.en, `${key} in ${name}`);
+    for (const [, key] of text.matchAll(/\bt\("([\w.]+)"/g)) assert.ok(key in english, `${key} in ${name}`);
+    for (const [, key] of text.matchAll(/EngineError\("([\w.]+)"/g)) assert.ok(key in english, `${key} in ${name}`);
   }
 });
 

@@ -1,0 +1,4 @@
+// German: what the "Explore a model" view says. The keys are the same in each language (tested).
+export default {
+  "modelView.title": "Ein Modell erkunden",
+};
