@@ -138,6 +138,12 @@ class LabProjection {
 
   /// Each axis' share of what the projection shows (projection.h).
   val share() const { return array(std::vector<double>(projection_.share, projection_.share + 2)); }
+  /// The mean and then the two axes: 3·D numbers, from which projectionOf() makes it again.
+  val values() const {
+    std::vector<double> all = projection_.mean;
+    all.insert(all.end(), projection_.axes.begin(), projection_.axes.end());
+    return array(all);
+  }
   val project(const val& points) const { return array(projection_.project(floats(points))); }
 
  private:
@@ -154,11 +160,27 @@ val fit(const std::string& kind, const val& points, const val& labels, int class
   return result;
 }
 
+val projection_of(const val& values) {
+  const auto all = emscripten::convertJSArrayToNumberVector<double>(values);
+  if (all.empty() || all.size() % 3 != 0) {
+    return failure(Error{"a map is its mean and two axes, all of one length"});
+  }
+  Projection projection;
+  projection.dimensions = all.size() / 3;
+  const auto axes = all.begin() + static_cast<std::ptrdiff_t>(projection.dimensions);
+  projection.mean.assign(all.begin(), axes);
+  projection.axes.assign(axes, all.end());
+  val result = val::object();
+  result.set("projection", std::make_shared<LabProjection>(std::move(projection)));
+  return result;
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(signflip_model) {
   emscripten::function("loadLabModel", &load_lab_model);
   emscripten::function("fitProjection", &fit);
+  emscripten::function("projectionOf", &projection_of);
   emscripten::class_<LabModel>("LabModel")
       .smart_ptr<std::shared_ptr<LabModel>>("LabModel")
       .function("describe", &LabModel::describe)
@@ -170,5 +192,6 @@ EMSCRIPTEN_BINDINGS(signflip_model) {
   emscripten::class_<LabProjection>("LabProjection")
       .smart_ptr<std::shared_ptr<LabProjection>>("LabProjection")
       .function("share", &LabProjection::share)
+      .function("values", &LabProjection::values)
       .function("project", &LabProjection::project);
 }

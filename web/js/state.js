@@ -5,7 +5,7 @@ import { datasets } from "./datasets.js";
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").ParameterValues} ParameterValues */
 
-const fixed = ["dataset", "sample", "drawing", "attack", "target", "from", "model", "view", "theme", "lang"];
+const fixed = ["dataset", "sample", "drawing", "attack", "target", "from", "model", "view", "experiment", "image", "theme", "lang"];
 const languages = ["en", "de"];
 /** What the page shows: one image under attack, or a whole model. */
 export const views = ["image", "model"];
@@ -24,6 +24,8 @@ export function defaultState(language = "en") {
     from: "",
     model: datasets.mnist.models.map((m) => m.id),
     view: "image",
+    experiment: "",
+    image: 0,
     theme: "auto",
     lang: languages.includes(prefix) ? prefix : "en",
   };
@@ -57,6 +59,8 @@ export function readUrl(query, language) {
   if (known.includes(given.get("from") ?? "")) state.from = given.get("from") ?? "";
   const shown = known.filter((id) => (given.get("model") ?? "").split(",").includes(id));
   if (shown.length > 0) state.model = shown;
+  if (/^[a-z]+$/.test(given.get("experiment") ?? "")) state.experiment = given.get("experiment") ?? "";
+  if (/^\d{1,6}$/.test(given.get("image") ?? "")) state.image = Number(given.get("image"));
   const theme = given.get("theme");
   if (theme === "light" || theme === "dark") state.theme = theme;
   const lang = given.get("lang") ?? "";
@@ -81,6 +85,8 @@ export function writeUrl(state, language) {
   if (state.from !== "") query.set("from", state.from);
   if (state.model.join() !== usual.model.join()) query.set("model", state.model.join(","));
   if (state.view !== usual.view) query.set("view", state.view);
+  if (state.experiment !== usual.experiment) query.set("experiment", state.experiment);
+  if (state.image !== usual.image) query.set("image", String(state.image));
   if (state.theme !== "auto") query.set("theme", state.theme);
   if (state.lang !== usual.lang) query.set("lang", state.lang);
   return query.toString().replaceAll("%2C", ",");

@@ -35,9 +35,8 @@ export class WorkerPort {
   #number = 0;
   #retiring = false;
 
-  /** @param {Kind} kind */
-  constructor(kind) {
-    const url = new URL("./worker.js", import.meta.url).href;
+  /** @param {Kind} kind @param {string} [url] of another worker that talks the same way */
+  constructor(kind, url = new URL("./worker.js", import.meta.url).href) {
     this.#worker = new Worker(policy ? policy.createScriptURL(url) : url,
       { type: "module", name: kind === "first" ? "signflip-first" : "signflip" });
     this.#worker.onmessage = ({ data }) => this.#receive(data);

@@ -1,14 +1,139 @@
 // "Explore a model": what happens to many images at once. The page's frame loads this module when the
-// view is first opened, and mounts it anew when the language or the dataset changes.
-import { h } from "../dom.js";
+// view is first opened, and mounts it anew when the language or the dataset changes. Here are the view's
+// parts and what they share; each tool is a module of its own, fetched when its tab is first opened.
+import { datasets } from "../datasets.js";
+import { h, setText } from "../dom.js";
+import { EngineError } from "../worker-port.js";
+import { labFor } from "./lab.js";
 import de from "./messages/de.js";
 import en from "./messages/en.js";
+import { createSetup } from "./setup.js";
+
+/** @typedef {import("./types").Tool} Tool
+ * @typedef {import("./types").LabContext} LabContext */
+
+/** The tools, in the order of their tabs. @type {Record<string, (context: any) => Promise<Tool>>} */
+const tools = {
+  test: async (context) => (await import("./test-run.js")).createTestRun(context),
+};
+
+/** The view's own style sheet, once. @returns {Promise<void>} */
+function styled() {
+  if (document.querySelector('link[href$="css/later/model-view.css"]')) return Promise.resolve();
+  return new Promise((resolve) => {
+    document.head.append(h("link", { rel: "stylesheet", href: new URL("css/later/model-view.css", document.baseURI).href,
+      onload: () => resolve(), onerror: () => resolve() }));
+  });
+}
 
 /** @param {HTMLElement} element empty, and the view's own
  * @param {import("../views/context").ViewContext} context
  * @returns {import("../views/context").MountedView} */
 export function mount(element, context) {
   const words = context.words.with({ en, de });
-  element.append(h("h2", { id: "model-view-title" }, words.t("modelView.title")));
-  return { render() {} };
+  const dataset = context.state().dataset;
+  const lab = labFor(dataset);
+  const names = Object.keys(tools);
+  const setup = createSetup({ ...context, words });
+  /** @type {Map<string, Tool>} */
+  const made = new Map();
+  let open = "", removed = false;
+  /** @type {number[]} */
+  let counts = [];
+  const toolOf = () => names.includes(context.state().experiment) ? context.state().experiment : names[0];
+
+  const tabs = names.map((name) => h("button", { type: "button", role: "tab", id: `lab-tab-${name}`, "aria-controls": `lab-${name}`,
+    "aria-selected": "false", tabindex: -1, onclick: () => choose(name) }, words.t(`tool.${name}`)));
+  const list = h("div", { class: "lab-tabs", role: "tablist", "aria-label": words.t("tool.title"), onkeydown: (/** @type {KeyboardEvent} */ event) => {
+    const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -names.indexOf(open), End: names.length - 1 - names.indexOf(open) };
+    const by = moves[/** @type {keyof typeof moves} */ (event.key)];
+    if (by === undefined) return;
+    event.preventDefault();
+    const next = (names.indexOf(open) + by + names.length) % names.length;
+    choose(names[next]);
+    tabs[next].focus();
+  } }, ...tabs);
+  const panels = names.map((name) => h("div", { id: `lab-${name}`, role: "tabpanel", "aria-labelledby": `lab-tab-${name}`, hidden: true },
+    h("p", { class: "lead" }, words.t(`tool.${name}.about`)), h("span", { class: "skeleton tall", "aria-hidden": "true" })));
+  const alert = h("p", { class: "alert", role: "alert", hidden: true });
+  const body = h("div", { class: "lab", hidden: true }, setup.element, h("div", { class: "lab-main" }, list, alert, ...panels));
+  element.append(h("h2", { id: "model-view-title" }, words.t("modelView.title")), h("p", { class: "lead" }, words.t("modelView.lead")), body);
+
+  const choose = (/** @type {string} */ name) => context.update({ experiment: name === names[0] ? "" : name });
+  /** @param {unknown} error */
+  const sentence = (error) => {
+    const detail = error instanceof Error ? error.message : String(error);
+    return error instanceof EngineError ? words.t(error.key, { detail }) : detail;
+  };
+
+  const named = datasets[dataset].classes;
+  /** @type {LabContext & Record<string, any>} */
+  const labContext = {
+    ...context, words, lab, setup: setup.setup, says: setup.says, classes: named.length,
+    className: (label) => named[label] ?? String(label),
+    titleOf: (/** @type {string} */ id) => lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}`, {}, id),
+    get counts() { return counts; },
+    chosen: () => context.state().image,
+    choose: (index) => context.update({ image: index }),
+    open: choose,
+  };
+
+  async function prepare() {
+    const [{ test }] = await Promise.all([lab.packs(), styled()]);
+    if (removed) return;
+    body.hidden = false;
+    counts = test.map(({ count }) => count);
+    if (counts.length === 0) {
+      alert.hidden = false;
+      list.hidden = true;
+      setText(alert, words.t("lab.noImages"));
+    }
+    lab.pool.catalogue().then(({ attacks }) => {
+      if (removed) return;
+      setup.equip(attacks);
+      render();
+    }, (error) => setup.fail(sentence(error)));
+    render();
+  }
+
+  /** @param {string} name */
+  async function make(name) {
+    const panel = panels[names.indexOf(name)];
+    const tool = await tools[name](labContext).catch(() => null);
+    if (removed || made.has(name)) return;
+    panel.querySelector(".skeleton")?.remove();
+    if (!tool) {
+      panel.append(h("p", { class: "alert", role: "alert" }, words.t("view.failed")));
+      return;
+    }
+    made.set(name, tool);
+    panel.append(tool.element);
+    render();
+  }
+
+  function render() {
+    if (body.hidden) return;
+    setup.render();
+    const now = toolOf();
+    if (now !== open) {
+      open = now;
+      names.forEach((name, i) => {
+        tabs[i].setAttribute("aria-selected", String(name === now));
+        tabs[i].tabIndex = name === now ? 0 : -1;
+        panels[i].hidden = name !== now || counts.length === 0;
+      });
+      if (!made.has(now) && counts.length > 0) make(now);
+    }
+    made.get(now)?.render(context.snapshot());
+  }
+
+  prepare();
+  return {
+    render,
+    remove() {
+      removed = true;
+      for (const tool of made.values()) tool.remove?.();
+      lab.close();
+    },
+  };
 }
