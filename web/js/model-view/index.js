@@ -15,15 +15,21 @@ import { createSetup } from "./setup.js";
 /** The tools, in the order of their tabs. @type {Record<string, (context: any) => Promise<Tool>>} */
 const tools = {
   test: async (context) => (await import("./test-run.js")).createTestRun(context),
+  curve: async (context) => (await import("./curve.js")).createCurve(context),
+  transfer: async (context) => (await import("./transfer.js")).createTransfer(context),
+  map: async (context) => (await import("./map.js")).createMap(context),
+  slice: async (context) => (await import("./slice.js")).createSlice(context),
 };
 
-/** The view's own style sheet, once. @returns {Promise<void>} */
+/** The view's own style sheets, once. @returns {Promise<unknown>} */
 function styled() {
-  if (document.querySelector('link[href$="css/later/model-view.css"]')) return Promise.resolve();
-  return new Promise((resolve) => {
-    document.head.append(h("link", { rel: "stylesheet", href: new URL("css/later/model-view.css", document.baseURI).href,
-      onload: () => resolve(), onerror: () => resolve() }));
-  });
+  return Promise.all(["model-view", "model-tools"].map((name) => {
+    const href = new URL(`css/later/${name}.css`, document.baseURI).href;
+    if ([...document.styleSheets].some((sheet) => sheet.href === href)) return null;
+    return new Promise((resolve) => {
+      document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve }));
+    });
+  }));
 }
 
 /** @param {HTMLElement} element empty, and the view's own

@@ -11,7 +11,7 @@ const foremost = ["epsilon", "steps", "queries"];
 
 /** @param {import("../views/context").ViewContext} context with the view's words
  * @returns {{element: HTMLElement, equip: (attacks: AttackInfo[]) => void, fail: (sentence: string) => void, render: () => void,
- *            setup: () => import("./types").Setup | null, says: (setup: import("./types").Setup) => string}} */
+ *            setup: () => import("./types").Setup | null, says: (setup: import("./types").Setup, budget?: boolean) => string}} */
 export function createSetup(context) {
   const { words, state, update } = context;
   /** @type {AttackInfo[]} */
@@ -69,14 +69,14 @@ export function createSetup(context) {
       for (const parameter of parameters) parameter.render();
     },
     setup: () => catalogue.length === 0 ? null : { attack: now(), parameters: attackParameters(state(), now()) },
-    /** An attack and its budget in a few words: what a result was made with. */
-    says({ attack, parameters: set }) {
+    /** An attack, and its budget unless that varies, in a few words: what a result was made with. */
+    says({ attack, parameters: set }, budget = true) {
       const value = (/** @type {string} */ name) => {
         const parameter = attack.parameters.find((one) => one.name === name);
         return parameter && (set[name] ?? valueOf({ ...state(), parameters: set }, parameter));
       };
       const epsilon = value("epsilon"), steps = value("steps");
-      return [title(attack), epsilon === undefined ? null : `ε = ${words.number(Number(epsilon), 3).replace(/0$/, "")}`,
+      return [title(attack), epsilon === undefined || !budget ? null : `ε = ${words.number(Number(epsilon), 3).replace(/0$/, "")}`,
         steps === undefined ? null : words.t("setup.steps", { steps: Number(steps) })].filter(Boolean).join(" · ");
     },
   };

@@ -47,8 +47,8 @@ export interface LabContext extends Omit<ViewContext, "words"> {
   lab: Lab;
   /** The attack as it is set now; null before the catalogue is there. */
   setup: () => Setup | null;
-  /** An attack and its budget in a few words. */
-  says: (setup: Setup) => string;
+  /** An attack, and its budget unless that varies, in a few words. */
+  says: (setup: Setup, budget?: boolean) => string;
   /** How many classes there are. */
   classes: number;
   /** How many test images there are to choose from, for a start and in all. */
