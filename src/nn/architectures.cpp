@@ -97,24 +97,63 @@ Layers signs(int classes) {
           Dense{classes}};
 }
 
+/// Three plain convolutions with pooling, everything normalised: 244k on GTSRB, 9.4M
+/// multiply-adds.
+Layers large_signs(int classes) {
+  return {conv(24, 5, 1, 2),
+          BatchNorm2d{},
+          Relu{},
+          pool(),
+          conv(56, 3, 1, 1),
+          BatchNorm2d{},
+          Relu{},
+          pool(),
+          conv(96, 3, 1, 1),
+          BatchNorm2d{},
+          Relu{},
+          pool(),
+          Flatten{},
+          Dropout{0.4F},
+          Dense{112},
+          BatchNorm2d{},
+          Relu{},
+          Dense{classes}};
+}
+
+/// A convolutional autoencoder, at half the resolution inside; outputs are pixels. Its input's
+/// sides must be even. 26k on MNIST.
+Layers denoiser(int channels) {
+  return {conv(32, 5, 2, 2),
+          BatchNorm2d{},
+          Relu{},
+          conv(48, 3, 1, 1),
+          BatchNorm2d{},
+          Relu{},
+          Upsample2d{{2, 2}},
+          conv(24, 3, 1, 1),
+          BatchNorm2d{},
+          Relu{},
+          conv(channels, 3, 1, 1),
+          Sigmoid{}};
+}
+
 struct Named {
   std::string_view name;
-  Layers (*make)(int classes);
+  Layers (*make)(int outputs);
 };
 
-constexpr std::array kNamed = {Named{"s", small},
-                               Named{"s-bn", small_normalised},
-                               Named{"compact", compact},
-                               Named{"m243", medium},
-                               Named{"smallcnn", small_cnn},
-                               Named{"madry", madry},
-                               Named{"lenet", lenet},
-                               Named{"g240s", signs}};
+constexpr std::string_view kDenoiser = "denoiser";
+
+constexpr std::array kNamed = {
+    Named{"s", small},         Named{"s-bn", small_normalised}, Named{"compact", compact},
+    Named{"m243", medium},     Named{"smallcnn", small_cnn},    Named{"madry", madry},
+    Named{"lenet", lenet},     Named{"g240s", signs},           Named{"g244", large_signs},
+    Named{kDenoiser, denoiser}};
 
 }  // namespace
 
 std::string_view architecture_names() {
-  return "s, s-bn, compact, m243, smallcnn, madry, lenet, g240s";
+  return "s, s-bn, compact, m243, smallcnn, madry, lenet, g240s, g244, denoiser";
 }
 
 Result<Architecture> named_architecture(std::string_view name, ImageShape input, int classes) {
@@ -123,6 +162,10 @@ Result<Architecture> named_architecture(std::string_view name, ImageShape input,
     Architecture architecture;
     architecture.name = name;
     architecture.input = input;
+    if (name == kDenoiser) {
+      architecture.layers = named.make(input.channels);
+      return architecture;
+    }
     for (int k = 0; k < classes; ++k) architecture.classes.push_back(std::to_string(k));
     architecture.layers = named.make(classes);
     return architecture;

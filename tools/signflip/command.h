@@ -58,6 +58,10 @@ void print_result(const std::string& text, const std::string& json_file);
 /// Folders that results will be written to must exist before hours of work go into them.
 Status check_output(const std::string& option, const std::string& file);
 
+/// An option whose value is a number or a fraction: an epsilon of "0.3" or "8/255".
+CLI::Option* add_fraction_option(CLI::App& command, const std::string& name, double& value,
+                                 const std::string& help);
+
 /// True once the person has asked to stop (Ctrl-C); a second Ctrl-C ends at once.
 bool stop_requested();
 void listen_for_stop();
