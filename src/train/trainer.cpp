@@ -225,7 +225,9 @@ bool Trainer::keep_epoch(const std::vector<std::vector<float>>& before, std::siz
   const Snapshot now = snapshot();
   const std::span<float> parts[] = {now.parameters, now.statistics, now.first_moment,
                                     now.second_moment, now.average};
-  for (std::size_t i = 0; i < before.size(); ++i) std::ranges::copy(before[i], parts[i].begin());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    std::copy(before[i].begin(), before[i].end(), parts[i].begin());
+  }
   state.optimiser.steps = steps_before;
   state.network.prepare();
   state.method->weights_changed(state.network);
@@ -300,7 +302,7 @@ std::optional<EpochReport> Trainer::train_epoch(
 Sequential Trainer::result() const {
   Sequential network = state_->network;
   if (!state_->average.empty()) {
-    std::ranges::copy(state_->average, network.parameters().begin());
+    std::copy(state_->average.begin(), state_->average.end(), network.parameters().begin());
     network.prepare();
   }
   return network;

@@ -8,6 +8,7 @@
 #include "core/concat.h"
 #include "core/rng.h"
 #include "core/softmax.h"
+#include "data/image.h"
 #include "defence/denoised_model.h"
 
 namespace signflip {
@@ -72,8 +73,7 @@ Result<TestedModel> TestedModel::load(std::span<const std::uint8_t> classifier,
 
 Result<Tensor> TestedModel::images(std::span<const std::uint8_t> bytes) const {
   std::vector<float> pixels(bytes.size());
-  std::transform(bytes.begin(), bytes.end(), pixels.begin(),
-                 [](std::uint8_t byte) { return static_cast<float>(byte) / 255.0F; });
+  std::transform(bytes.begin(), bytes.end(), pixels.begin(), unit_pixel);
   return images(std::move(pixels));
 }
 
