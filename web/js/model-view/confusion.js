@@ -8,7 +8,8 @@ const mostNumbered = 12;
 
 /** @param {{words: import("../i18n.js").Words, classes: number, className: (label: number) => string,
  *   open: (label: number, predicted: number) => void}} options
- * @returns {{element: HTMLElement, render: (counts: ArrayLike<number>) => void}} */
+ * @returns {{element: HTMLElement, render: (counts: ArrayLike<number>, over?: boolean) => void}}
+ *   over: nothing more is coming, so that cells may be given their names */
 export function createConfusion({ words, classes, className, open }) {
   const numbered = classes <= mostNumbered;
   /** What is painted, so that only what changed is painted again. */
@@ -31,7 +32,7 @@ export function createConfusion({ words, classes, className, open }) {
     h("p", { class: "axis along" }, words.t("confusion.predicted")), h("p", { class: "axis down" }, words.t("confusion.original")),
     h("div", { class: "confusion-scroll" }, table), readout,
     h("p", { class: "hint legend-text" }, h("span", { class: "swatch right" }), words.t("confusion.right"), " ",
-      h("span", { class: "swatch wrong" }), words.t("confusion.wrong"), " ", words.t("confusion.shade")));
+      h("span", { class: "swatch wrong" }), words.t("confusion.wrong"), ". ", words.t("confusion.shade")));
 
   /** @param {number} i */
   const sentence = (i) => words.t(Math.floor(i / classes) === i % classes ? "confusion.cellRight" : "confusion.cell", {
@@ -41,6 +42,7 @@ export function createConfusion({ words, classes, className, open }) {
 
   /** @param {number} to */
   function focus(to) {
+    cells[to].setAttribute("aria-label", sentence(to));
     cells[at].tabIndex = -1;
     at = to;
     cells[at].tabIndex = 0;
@@ -73,7 +75,7 @@ export function createConfusion({ words, classes, className, open }) {
 
   return {
     element,
-    render(now) {
+    render(now, over = true) {
       counts = now;
       for (let label = 0; label < classes; label++) {
         let total = 0;
@@ -90,9 +92,10 @@ export function createConfusion({ words, classes, className, open }) {
           cells[i].toggleAttribute("data-some", counts[i] > 0);
           cells[i].toggleAttribute("data-strong", share >= 0.6);
           if (numbered) setText(cells[i], String(counts[i]));
-          cells[i].setAttribute("aria-label", sentence(i));
         }
       }
+      // Naming every cell in words takes a while: not with every stretch of a run.
+      if (over) cells.forEach((cell, i) => { if (counts[i] > 0) cell.setAttribute("aria-label", sentence(i)); });
       tell(at);
     },
   };

@@ -129,6 +129,7 @@ export function createCurve(context) {
   paint();
   return {
     element,
+    busy: bar.running,
     render() {
       bar.enable(setup() !== null);
       if (!result) schedule();

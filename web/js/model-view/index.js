@@ -19,6 +19,7 @@ const tools = {
   transfer: async (context) => (await import("./transfer.js")).createTransfer(context),
   map: async (context) => (await import("./map.js")).createMap(context),
   slice: async (context) => (await import("./slice.js")).createSlice(context),
+  train: async (context) => (await import("./train.js")).createTrain(context),
 };
 
 /** The view's own style sheets, once. @returns {Promise<unknown>} */
@@ -43,6 +44,8 @@ export function mount(element, context) {
   const setup = createSetup({ ...context, words });
   /** @type {Map<string, Tool>} */
   const made = new Map();
+  /** Tools whose module is on its way, and those whose module could not be had. */
+  const making = new Set(), failed = new Set(), stale = new Set();
   let open = "", removed = false;
   /** @type {number[]} */
   let counts = [];
@@ -51,11 +54,12 @@ export function mount(element, context) {
   const tabs = names.map((name) => h("button", { type: "button", role: "tab", id: `lab-tab-${name}`, "aria-controls": `lab-${name}`,
     "aria-selected": "false", tabindex: -1, onclick: () => choose(name) }, words.t(`tool.${name}`)));
   const list = h("div", { class: "lab-tabs", role: "tablist", "aria-label": words.t("tool.title"), onkeydown: (/** @type {KeyboardEvent} */ event) => {
-    const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -names.indexOf(open), End: names.length - 1 - names.indexOf(open) };
+    const at = names.indexOf(toolOf());
+    const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -at, End: names.length - 1 - at };
     const by = moves[/** @type {keyof typeof moves} */ (event.key)];
     if (by === undefined) return;
     event.preventDefault();
-    const next = (names.indexOf(open) + by + names.length) % names.length;
+    const next = (at + by + names.length) % names.length;
     choose(names[next]);
     tabs[next].focus();
   } }, ...tabs);
@@ -82,7 +86,25 @@ export function mount(element, context) {
     chosen: () => context.state().image,
     choose: (index) => context.update({ image: index }),
     open: choose,
+    modelsChanged: renew,
   };
+
+  /** There is another model: tools that list them are made anew when they are next in sight. */
+  function renew() {
+    for (const name of made.keys()) if (name !== "train") stale.add(name);
+    render();
+  }
+
+  /** Unmakes a tool whose models are out of date, unless it is running. What it found, it remembers.
+   * @param {string} name */
+  function unmake(name) {
+    const tool = made.get(name);
+    if (!tool || tool.busy?.()) return;
+    stale.delete(name);
+    tool.remove?.();
+    tool.element.remove();
+    made.delete(name);
+  }
 
   async function prepare() {
     const [{ test }] = await Promise.all([lab.packs(), styled()]);
@@ -105,10 +127,14 @@ export function mount(element, context) {
   /** @param {string} name */
   async function make(name) {
     const panel = panels[names.indexOf(name)];
+    if (making.has(name)) return;
+    making.add(name);
     const tool = await tools[name](labContext).catch(() => null);
-    if (removed || made.has(name)) return;
+    making.delete(name);
+    if (removed) return;
     panel.querySelector(".skeleton")?.remove();
     if (!tool) {
+      failed.add(name);
       panel.append(h("p", { class: "alert", role: "alert" }, words.t("view.failed")));
       return;
     }
@@ -128,8 +154,9 @@ export function mount(element, context) {
         tabs[i].tabIndex = name === now ? 0 : -1;
         panels[i].hidden = name !== now || counts.length === 0;
       });
-      if (!made.has(now) && counts.length > 0) make(now);
     }
+    if (stale.has(now)) unmake(now);
+    if (!made.has(now) && !failed.has(now) && counts.length > 0) make(now);
     made.get(now)?.render(context.snapshot());
   }
 

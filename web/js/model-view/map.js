@@ -219,6 +219,7 @@ export function createMap(context) {
   paint();
   return {
     element,
+    busy: bar.running,
     render() {
       bar.enable(setup() !== null);
       chooser.render();

@@ -8,6 +8,9 @@ import { EngineError, WorkerPort } from "../worker-port.js";
  * @typedef {{next: () => Job | null, result: (value: any, job: Job) => void, progress?: (job: Job, fraction: number) => void,
  *            resolve: () => void, reject: (error: unknown) => void, working: Set<Seat>, over: boolean}} Run */
 
+/** Milliseconds that a worker has to finish a job that nobody wants any more. */
+const grace = 250;
+
 /** A worker's place: the worker itself comes and goes. */
 class Seat {
   /** @type {WorkerPort | null} */ port = null;
@@ -62,8 +65,7 @@ export class Pool {
     return answer;
   }
 
-  /** The same job in every worker, such as a map that each needs for itself. @param {number} seat
-   * @returns {Promise<WorkerPort>} a started worker */
+  /** @param {number} seat @returns {Promise<WorkerPort>} a started worker */
   async #started(seat) {
     const at = this.#seats[seat];
     if (!at.port || at.port.ended) {
@@ -94,7 +96,11 @@ export class Pool {
     if (run.over) return;
     run.over = true;
     this.#runs = this.#runs.filter((other) => other !== run);
-    for (const seat of run.working) seat.port?.end(new EngineError("error.stopped", "stopped"));
+    // A worker that is soon done may finish; one that is not is ended, and another takes its place.
+    for (const seat of run.working) {
+      const { port } = seat;
+      setTimeout(() => { if (run.working.has(seat)) port?.end(new EngineError("error.stopped", "stopped")); }, grace);
+    }
     run.reject(reason);
   }
 

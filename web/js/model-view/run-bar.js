@@ -9,10 +9,10 @@ import { EngineError } from "../worker-port.js";
 const calm = 250;
 
 /** @param {import("./types").LabContext} context
- * @param {{label: string, run: (running: Running) => Promise<string | void>}} tool  run's sentence is announced when it is over
+ * @param {{label: string, stop?: string, run: (running: Running) => Promise<string | void>, ended?: () => void}} tool  run's sentence is announced when it is over
  * @returns {{element: HTMLElement, start: () => Promise<void>, stop: () => void, running: () => boolean, rename: (label: string) => void,
  *            enable: (possible: boolean) => void, say: (text: string) => void}} */
-export function createRunBar({ words, announce }, { label, run }) {
+export function createRunBar({ words, announce }, { label, run, ended, stop: stopping = words.t("run.cancel") }) {
   /** @type {AbortController | null} */
   let controller = null;
   let told = 0, began = 0;
@@ -41,7 +41,7 @@ export function createRunBar({ words, announce }, { label, run }) {
     began = performance.now();
     told = 0;
     element.toggleAttribute("data-running", true);
-    setText(button, words.t("run.cancel"));
+    setText(button, stopping);
     setText(text, words.t("run.preparing"));
     bar.style.transform = "scaleX(0)";
     announce(words.t("run.started"));
@@ -56,6 +56,7 @@ export function createRunBar({ words, announce }, { label, run }) {
     controller = null;
     element.removeAttribute("data-running");
     setText(button, label);
+    ended?.();
     if (sentence) announce(sentence);
   }
 

@@ -179,6 +179,7 @@ export function createSlice(context) {
   paint();
   return {
     element,
+    busy: bar.running,
     render() {
       chooser.render();
       bar.enable(setup() !== null);

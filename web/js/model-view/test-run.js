@@ -7,6 +7,9 @@ import { Tally } from "./counts.js";
 import { createGallery } from "./gallery.js";
 import { createRunBar } from "./run-bar.js";
 
+/** Milliseconds between two paintings while a run streams in. */
+const often = 120;
+
 /** @typedef {{tally: Tally, images: import("./types").Images, adversarial: Uint8Array, says: string, model: string}} Result */
 
 /** @param {import("./types").LabContext} context
@@ -16,12 +19,12 @@ export function createTestRun(context) {
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("test") ?? null;
-  let frame = 0;
+  let frame = 0, painted = 0;
 
   const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: titleOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => {} });
   const count = createOneOf({ legend: words.t("lab.images"), values: counts, label: (n) => words.number(n, 0), value: counts[0], onchange: (n) => bar.rename(label(n)) });
   const label = (/** @type {number} */ n) => words.t("test.start", { count: words.number(n, 0) });
-  const bar = createRunBar(context, { label: label(counts[0]), run });
+  const bar = createRunBar(context, { label: label(counts[0]), run, ended: () => { frame ||= requestAnimationFrame(paint); } });
 
   const robust = h("dd", { class: "figure", id: "robust-accuracy" }, "–"), clean = h("dd", { class: "figure" }, "–");
   const done = h("dd", {}, "–"), moved = h("dd", {}, "–");
@@ -52,7 +55,8 @@ export function createTestRun(context) {
   function paint() {
     frame = 0;
     const tally = result?.tally;
-    matrix.render(tally ? (when.value() === "after" ? tally.after : tally.before) : new Int32Array(classes * classes));
+    painted = performance.now();
+    matrix.render(tally ? (when.value() === "after" ? tally.after : tally.before) : new Int32Array(classes * classes), !bar.running());
     setText(made, result ? words.t("test.made", { attack: result.says, model: titleOf(result.model) }) : words.t("test.nothing"));
     if (!tally || tally.done === 0) return;
     setText(robust, words.percent(tally.robust / tally.done));
@@ -79,7 +83,7 @@ export function createTestRun(context) {
       setText(/** @type {Element} */ (button.firstElementChild), text);
     });
   }
-  const schedule = () => { frame ||= requestAnimationFrame(paint); };
+  const schedule = () => { if (performance.now() - painted > often) frame ||= requestAnimationFrame(paint); };
 
   /** @param {import("./run-bar.js").Running} running */
   async function run({ signal, tell }) {
@@ -106,9 +110,16 @@ export function createTestRun(context) {
   paint();
   return {
     element,
+    busy: bar.running,
     render() {
       bar.enable(setup() !== null);
       gallery.render();
+      // A net that was just trained is the one to attack.
+      const preferred = lab.memory.get("prefer");
+      if (preferred && ids.includes(preferred)) {
+        model.set(preferred);
+        lab.memory.delete("prefer");
+      }
     },
     remove() {
       bar.stop();

@@ -103,6 +103,7 @@ export function createTransfer(context) {
   paint();
   return {
     element,
+    busy: bar.running,
     render() {
       bar.enable(setup() !== null);
     },

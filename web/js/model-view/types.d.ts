@@ -61,12 +61,16 @@ export interface LabContext extends Omit<ViewContext, "words"> {
   choose: (index: number) => void;
   /** Opens another tool. */
   open: (tool: string) => void;
+  /** To be called when the laboratory has another model. */
+  modelsChanged: () => void;
 }
 
 /** A tool: made once, brought up to date after each change of the state while it is in sight. */
 export interface Tool {
   element: HTMLElement;
   render: (snapshot: Snapshot) => void;
+  /** Whether it is at something that should not be broken off. */
+  busy?: () => boolean;
   /** Called when the view goes: stop what runs, forget listeners. */
   remove?: () => void;
 }
