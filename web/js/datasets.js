@@ -1,7 +1,7 @@
 // What the page knows about each dataset: its classes, the models that are shown for it, and where the
 // sliders start; and which attacks the first view has. Data only; a second dataset is a second entry.
 
-/** @typedef {{id: string, file: string}} ModelFile */
+/** @typedef {{id: string, file: string, denoiser?: string}} ModelFile */
 /** @typedef {{classes: string[], models: ModelFile[], samples: string, sample: string,
  *             defaults: import("./types").ParameterValues, sliderMax: Record<string, number>}} Dataset */
 

@@ -28,7 +28,7 @@ export function createConfusion({ words, classes, className, open }) {
   const table = h("table", { class: numbered ? "confusion" : "confusion heat", role: "grid", "aria-label": words.t("confusion.label") },
     h("thead", {}, h("tr", { role: "row" }, h("td", { role: "presentation" }),
       ...Array.from({ length: classes }, (_, k) => h("th", { scope: "col", role: "columnheader", title: className(k) }, String(k))))), body);
-  const element = h("div", { class: "confusion-frame" },
+  const element = h("div", { class: numbered ? "confusion-frame" : "confusion-frame wide" },
     h("p", { class: "axis along" }, words.t("confusion.predicted")), h("p", { class: "axis down" }, words.t("confusion.original")),
     h("div", { class: "confusion-scroll" }, table), readout,
     h("p", { class: "hint legend-text" }, h("span", { class: "swatch right" }), words.t("confusion.right"), " ",
@@ -88,7 +88,8 @@ export function createConfusion({ words, classes, className, open }) {
           if (painted[i] === 0 && counts[i] === 0) continue;
           painted[i] = counts[i];
           const share = total > 0 ? counts[i] / total : 0;
-          cells[i].style.setProperty("--share", share.toFixed(3));
+          // Without numbers the small shares must be seen, too.
+          cells[i].style.setProperty("--share", (numbered ? share : Math.sqrt(share)).toFixed(3));
           cells[i].toggleAttribute("data-some", counts[i] > 0);
           cells[i].toggleAttribute("data-strong", share >= 0.6);
           if (numbered) setText(cells[i], String(counts[i]));

@@ -133,7 +133,7 @@ export default {
   "slice.point": "a = {a}, b = {b}: gelesen als {label} ({confidence}), {inside}",
   "slice.inside": "innerhalb des Budgets",
   "slice.outside": "jenseits des Budgets",
-  "slice.explain": "Beide Richtungen ändern jedes Pixel um denselben Betrag und stimmen so oft überein, wie sie sich unterscheiden; also bewegt sich kein Pixel um mehr als |a| + |b|, und das Budget ist eine Raute. Quer dazu ändert sich die Klasse kaum: Rauschen ist harmlos, der Gradient nicht.",
+  "slice.explain": "Beide Richtungen ändern jedes Pixel um denselben Betrag und stimmen so oft überein, wie sie sich unterscheiden; also bewegt sich kein Pixel um mehr als |a| + |b|, und das Budget ist eine Raute. Man vergleiche die Achsen: Entlang des Gradienten ist die nächste Klasse oft nah, quer dazu weit. Rauschen dieser Größe richtet viel weniger an als ein Angriff.",
   "slice.status": "Schnitt gezeichnet: {list}.",
 
   "tool.train": "Selbst verteidigen",

@@ -133,7 +133,7 @@ export default {
   "slice.point": "a = {a}, b = {b}: read as {label} ({confidence}), {inside}",
   "slice.inside": "within the budget",
   "slice.outside": "beyond the budget",
-  "slice.explain": "Both directions change every pixel by the same amount, and agree as often as they differ; so no pixel moves by more than |a| + |b|, and the budget is a diamond. Across, the class hardly changes: noise is harmless, the gradient is not.",
+  "slice.explain": "Both directions change every pixel by the same amount, and agree as often as they differ; so no pixel moves by more than |a| + |b|, and the budget is a diamond. Compare the axes: along the gradient the next class is often near, across it is far. Noise of that size does much less than an attack.",
   "slice.status": "Slice drawn: {list}.",
 
   "tool.train": "Defend it yourself",
