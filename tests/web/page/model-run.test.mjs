@@ -47,7 +47,7 @@ test("a cell leads to its images, and an image to the map", { skip: noImages }, 
   await top.click();
   const pairs = page.locator(".pair");
   assert.equal(await pairs.count(), Math.min(24, Number(count)));
-  assert.match(await pairs.first().getAttribute("aria-label"), new RegExp(`: ${from}, under attack read as ${to}`));
+  assert.match(await pairs.first().textContent(), new RegExp(`№ \\d+${from}, under attack read as ${to}`));
   // Two pictures that differ, and neither of them empty.
   const inks = await pairs.first().locator("canvas").evaluateAll((list) => list.map((canvas) => [...canvas.getContext("2d").getImageData(0, 0, 28, 28).data].reduce((a, b) => a + b, 0)));
   assert.equal(inks.length, 2);
@@ -55,7 +55,7 @@ test("a cell leads to its images, and an image to the map", { skip: noImages }, 
   await keep(page, "model-gallery");
   await pairs.nth(1).click();
   await page.locator(".pair").nth(1).and(page.locator("[aria-pressed=true]")).waitFor();
-  const index = /\d+/.exec(await pairs.nth(1).getAttribute("aria-label"))[0];
+  const index = /\d+/.exec(await pairs.nth(1).locator(".number").textContent())[0];
   await page.getByRole("button", { name: "Follow it on the map" }).click();
   await page.locator("#lab-map .chooser input").waitFor();
   assert.equal(await page.locator("#lab-map .chooser input").inputValue(), index);

@@ -33,10 +33,9 @@ export function createGallery({ words, className, chosen, choose, open }) {
       const before = createThumbnail(shape, { "aria-hidden": "true" }), now = createThumbnail(shape, { "aria-hidden": "true" });
       paint(before, pixelsOf(images, index), shape.channels);
       paint(now, adversarial.subarray(index * size, (index + 1) * size), shape.channels);
-      const button = h("button", { type: "button", class: "pair", "aria-pressed": "false",
-        "aria-label": words.t("gallery.image", { index, label: className(labels[index]), predicted: className(after[index]) }),
-        onclick: () => choose(index) }, before, h("span", { "aria-hidden": "true" }, "→"), now,
-      h("span", { class: "number", "aria-hidden": "true" }, `№ ${index}`));
+      const button = h("button", { type: "button", class: "pair", "aria-pressed": "false", onclick: () => choose(index) },
+        before, h("span", { "aria-hidden": "true" }, "→"), now, h("span", { class: "number" }, `№ ${index}`),
+        h("span", { class: "hidden" }, words.t("gallery.image", { label: className(labels[index]), predicted: className(after[index]) })));
       buttons.set(index, button);
       pairs.append(button);
     }

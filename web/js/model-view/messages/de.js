@@ -49,7 +49,7 @@ export default {
   "gallery.title": "{label} unter Angriff als {predicted} gelesen: {count} Bilder",
   "gallery.titleRight": "{label} auch unter Angriff richtig gelesen: {count} Bilder",
   "gallery.hint": "Links, wie es war, rechts, wie der Angriff es hinterließ. Eines auswählen, um ihm weiter zu folgen.",
-  "gallery.image": "Testbild {index}: {label}, unter Angriff als {predicted} gelesen",
+  "gallery.image": "{label}, unter Angriff als {predicted} gelesen",
   "gallery.more": "{count} weitere zeigen",
   "gallery.map": "Auf der Karte verfolgen",
   "gallery.slice": "Ringsum schauen",

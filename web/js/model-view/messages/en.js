@@ -49,7 +49,7 @@ export default {
   "gallery.title": "{label} read as {predicted} under attack: {count} images",
   "gallery.titleRight": "{label} still read rightly under attack: {count} images",
   "gallery.hint": "Left as it was, right as the attack left it. Choose one to follow it further.",
-  "gallery.image": "Test image {index}: {label}, under attack read as {predicted}",
+  "gallery.image": "{label}, under attack read as {predicted}",
   "gallery.more": "Show {count} more",
   "gallery.map": "Follow it on the map",
   "gallery.slice": "Look around it",
