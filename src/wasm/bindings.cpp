@@ -107,6 +107,14 @@ class Model {
     return result;
   }
 
+  val denoised_by(const Model& denoiser) const {
+    auto session = session_.behind(denoiser.session_);
+    if (!session) return failure(session.error());
+    val result = val::object();
+    result.set("model", std::make_shared<Model>(std::move(*session)));
+    return result;
+  }
+
   val predict(const val& images) const {
     const auto found = session_.predict(emscripten::convertJSArrayToNumberVector<float>(images));
     if (!found) return failure(found.error());
@@ -126,7 +134,7 @@ class Model {
     return result;
   }
 
-  /// `options`: attack, its parameters, seed, onProgress(fraction) → false stops,
+  /// `options`: attack, its parameters, seed, grayBox, onProgress(fraction) → false stops,
   /// onStep(image, step, loss, iterate).
   val attack(const val& options, const val& images, const val& labels, const val& targets) const {
     Session::AttackOptions request;
@@ -141,6 +149,8 @@ class Model {
         request.name = value.call<std::string>("toString");
       } else if (key == "seed") {
         request.seed = static_cast<std::uint64_t>(value.as<double>());
+      } else if (key == "grayBox") {
+        request.gray_box = value.as<bool>();
       } else if (key == "onProgress") {
         on_progress = value;
       } else if (key == "onStep") {
@@ -213,6 +223,7 @@ EMSCRIPTEN_BINDINGS(signflip) {
   emscripten::class_<Model>("Model")
       .smart_ptr<std::shared_ptr<Model>>("Model")
       .function("describe", &Model::describe)
+      .function("denoisedBy", &Model::denoised_by)
       .function("predict", &Model::predict)
       .function("gradient", &Model::gradient)
       .function("attack", &Model::attack);

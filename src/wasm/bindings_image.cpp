@@ -1,5 +1,6 @@
 // The JavaScript face of picture decoding; apart, because the page's first view does without.
 #include "data/image.h"
+#include "data/prepare.h"
 #include "wasm/bindings.h"
 
 namespace {
@@ -18,6 +19,26 @@ val decode_image(const val& bytes) {
   return result;
 }
 
+/// A picture's bytes as a model's input, side·side·channels floats in [0,1]; `digit`: as MNIST has
+/// it.
+val prepare_image(const val& bytes, int side, int channels, bool digit) {
+  const auto copy = emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes);
+  const auto picture = decode_picture(copy, "the picture");
+  if (!picture) return failure(picture.error());
+  const Result<Picture> prepared =
+      digit ? prepare_digit(*picture, "the picture") : prepare_square(*picture, side, channels);
+  if (!prepared) return failure(prepared.error());
+  std::vector<float> pixels;
+  pixels.reserve(prepared->pixels.size());
+  for (const std::uint8_t byte : prepared->pixels) pixels.push_back(unit_pixel(byte));
+  val result = val::object();
+  result.set("pixels", array(pixels));
+  return result;
+}
+
 }  // namespace
 
-EMSCRIPTEN_BINDINGS(signflip_image) { emscripten::function("decodeImage", &decode_image); }
+EMSCRIPTEN_BINDINGS(signflip_image) {
+  emscripten::function("decodeImage", &decode_image);
+  emscripten::function("prepareImage", &prepare_image);
+}

@@ -14,6 +14,21 @@ Result<Session> Session::load(std::span<const std::uint8_t> bytes) {
   return Session(std::move(*model));
 }
 
+Result<Session> Session::behind(const Session& denoiser) const {
+  const Status fits = check_denoiser(denoiser.network(), network());
+  if (!fits) return fits.error();
+  Session session = *this;
+  session.denoiser_ = denoiser.file_;
+  session.denoised_ =
+      std::make_shared<const DenoisedModel>(session.denoiser_->network, session.file_->network);
+  return session;
+}
+
+const DifferentiableModel& Session::model() const {
+  if (denoised_) return *denoised_;
+  return network();
+}
+
 Result<Tensor> Session::to_tensor(std::vector<float> images) const {
   const ImageShape shape = network().input_shape();
   if (images.empty() || images.size() % shape.size() != 0) {
@@ -32,7 +47,7 @@ Result<Session::Prediction> Session::predict(std::vector<float> images) const {
   const std::size_t stretch = std::min<std::size_t>(count, kShardSize);
   Prediction result;
   result.logits.reserve(count * size);
-  const auto pass = network().new_pass(stretch);
+  const auto pass = model().new_pass(stretch);
   for (std::size_t first = 0; first < count; first += stretch) {
     const std::size_t here = std::min(stretch, count - first);
     const auto z = pass->forward(tensor->images(first, here), here);
@@ -61,7 +76,7 @@ Result<std::vector<float>> Session::gradient(std::vector<float> images,
                         tensor->count(), " images")};
   }
   std::vector<float> gradient(tensor->size()), dlogits(classes);
-  const auto pass = network().new_pass(1);
+  const auto pass = model().new_pass(1);
   for (std::size_t n = 0; n < tensor->count(); ++n) {
     cross_entropy_gradient(pass->forward(tensor->image(n), 1), labels[n], std::span(dlogits));
     pass->input_gradient(dlogits, std::span(gradient).subspan(n * tensor->image_shape().size(),
@@ -80,6 +95,9 @@ Result<AttackOutcome> Session::attack(const AttackOptions& options, std::vector<
   if (network().architecture().classes.empty()) {
     return Error{"this model is a denoiser: it has no classes to attack"};
   }
+  if (options.gray_box && !denoised_) {
+    return Error{"a gray-box attack needs a model behind a denoiser"};
+  }
   if (labels.empty()) {
     auto clean = predict(images);
     if (!clean) return clean.error();
@@ -89,8 +107,8 @@ Result<AttackOutcome> Session::attack(const AttackOptions& options, std::vector<
   if (!tensor) return tensor.error();
   const AttackRequest request{*entry, std::move(*parameters), options.seed, 0, options.observer};
   ThreadPool pool(1);
-  return run_attack(network(), network(), request, *tensor, labels, targets, pool,
-                    options.progress);
+  const DifferentiableModel& seen = options.gray_box ? network() : model();
+  return run_attack(seen, model(), request, *tensor, labels, targets, pool, options.progress);
 }
 
 }  // namespace signflip

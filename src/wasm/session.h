@@ -2,22 +2,30 @@
 // bindings.cpp translates it to JavaScript; nothing here knows of Embind.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "attack/runner.h"
+#include "defence/denoised_model.h"
 #include "nn/model_file.h"
 
 namespace signflip {
 
-/// A loaded model, and what may be done with it. Images are N×H×W×C floats in [0,1].
+/// A loaded model, perhaps behind a denoiser, and what may be done with it. Images are N×H×W×C
+/// floats in [0,1].
 class Session {
  public:
   static Result<Session> load(std::span<const std::uint8_t> bytes);
 
-  const Sequential& network() const { return model_.network; }
+  /// This classifier with `denoiser` in front of it; both stay usable by themselves.
+  Result<Session> behind(const Session& denoiser) const;
+
+  /// The network itself; of a denoised model the classifier.
+  const Sequential& network() const { return file_->network; }
+  bool denoised() const { return denoised_ != nullptr; }
 
   struct Prediction {
     std::vector<float> logits, probabilities;  ///< N×K
@@ -34,6 +42,8 @@ class Session {
     std::string name;
     std::vector<std::pair<std::string, std::string>> parameters;  ///< kebab-case names, as text
     std::uint64_t seed = 0;
+    /// Crafted on the classifier alone, judged with the denoiser in front. Needs denoised().
+    bool gray_box = false;
     Progress progress;
     Observer observer;
   };
@@ -43,11 +53,15 @@ class Session {
                                std::vector<int> labels, const std::vector<int>& targets) const;
 
  private:
-  explicit Session(ModelFile model) : model_(std::move(model)) {}
+  explicit Session(ModelFile file) : file_(std::make_shared<const ModelFile>(std::move(file))) {}
 
+  /// What classifies, with the denoiser where there is one.
+  const DifferentiableModel& model() const;
   Result<Tensor> to_tensor(std::vector<float> images) const;
 
-  ModelFile model_;
+  // Shared, so that a denoised session outlives the two that it was made of.
+  std::shared_ptr<const ModelFile> file_, denoiser_;
+  std::shared_ptr<const DenoisedModel> denoised_;
 };
 
 }  // namespace signflip

@@ -129,3 +129,24 @@ test("training options out of range, and places that cannot be written to", () =
   refuses(["fly"], /fly|subcommand/i);
   assert.ok(!existsSync(file("out.safetensors")));
 });
+
+test("an experiment that is none, or asks for what is not there", () => {
+  const experiment = (content) => {
+    writeFileSync(file("experiment.json"), typeof content === "string" ? content : JSON.stringify(content));
+    return ["evaluate", "--experiment", file("experiment.json"), "--data", data];
+  };
+  const good = { experiment: 1, dataset: "bars", attack: "fgsm" };
+  refuses(["evaluate", "--experiment", file("missing.json")], /missing\.json/);
+  refuses(experiment("{"), /experiment\.json is not an experiment/);
+  refuses(experiment({ ...good, experiment: 2 }), /"experiment": 1/);
+  refuses(experiment({ ...good, dataset: 7 }), /"dataset": 7, expected a text/);
+  refuses(experiment({ ...good, seed: -1 }), /"seed": -1, expected a whole number/);
+  refuses(experiment({ ...good, gray_box: "yes" }), /"gray_box"/, /true or false/);
+  refuses(experiment({ ...good, parameters: [] }), /"parameters": \[\], expected an object/);
+  refuses(experiment({ ...good, parameters: { epsilon: null } }), /"epsilon": null/);
+  refuses(experiment({ ...good, parameters: { warp: 1 } }), /no attack has a parameter "warp"/);
+  refuses(experiment({ ...good, model: "none.safetensors" }), /neither here nor beside it/, /--model/);
+  refuses(experiment(good), /--model is missing/);
+  refuses([...experiment({ experiment: 1 }), "--model", model], /--dataset is missing/);
+  refuses([...experiment({ ...good, attack: "nothing" }), "--model", model], /nothing/);
+});

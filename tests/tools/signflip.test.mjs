@@ -104,6 +104,34 @@ test("evaluate --from crafts on another model, --limit takes the first images", 
   assert.equal(result.dataset.count, 50);
 });
 
+test("evaluate --experiment repeats what the page saved; the command line has the last word", () => {
+  const experiment = { signflip: "0.1.0", experiment: 1, dataset: "bars", model: "mixed.safetensors", from: "standard.safetensors",
+    attack: "mim", parameters: { epsilon: 0.1, steps: 4, decay: 0.5 }, seed: 7, target: 2, page: "https://example.org/?attack=mim" };
+  writeFileSync(file("experiment.json"), JSON.stringify(experiment));
+  const { stdout, stderr, status } = signflip("evaluate", "--experiment", file("experiment.json"), "--data", data, "--json", "-");
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /aims at class 2; evaluate attacks without a target/);
+  const result = JSON.parse(stdout);
+  assert.equal(result.model.file, "mixed.safetensors");
+  assert.equal(result.from.file, "standard.safetensors");
+  assert.equal(result.seed, 7);
+  const [clean, mim] = result.results;
+  assert.equal(clean.attack, "clean");
+  assert.deepEqual([mim.attack, mim.epsilon, mim.steps, mim.decay], ["mim", 0.1, 4, 0.5]);
+  const asOptions = JSON.parse(run("evaluate", "--model", file("mixed.safetensors"), "--from", file("standard.safetensors"), "--dataset", "bars",
+    "--data", data, "--attacks", "clean,mim", "--epsilon", "0.1", "--steps", "4", "--decay", "0.5", "--seed", "7", "--json", "-"));
+  const timeless = ({ results, ...rest }) => ({ ...rest, results: results.map(({ seconds, ...row }) => row) });
+  assert.deepEqual(timeless(result), timeless(asOptions));
+
+  const other = JSON.parse(run("evaluate", "--experiment", file("experiment.json"), "--data", data, "--model", file("standard.safetensors"),
+    "--epsilon", "0.2", "--seed", "1", "--json", "-"));
+  assert.equal(other.model.file, "standard.safetensors");
+  assert.deepEqual([other.results[1].epsilon, other.results[1].steps, other.seed], [0.2, 4, 1]);
+  const attacks = JSON.parse(run("evaluate", "--experiment", file("experiment.json"), "--data", data, "--attacks", "fgsm", "--json", "-"));
+  assert.deepEqual(attacks.results.map(({ attack }) => attack), ["fgsm"]);
+  assert.match(run("evaluate", "--help"), /--experiment/);
+});
+
 test("attack makes images within epsilon, and predict agrees with its verdicts", () => {
   const count = 6;
   const images = Float32Array.from({ length: count * 144 }, (_, i) => ((i * 7919) % 256) / 255);

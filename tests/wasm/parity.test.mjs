@@ -3,22 +3,16 @@
 // the page draws, so it needs no dataset. Expects both builds (tools/test makes them).
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ownSamples } from "../../web/js/samples.js";
 import { binary, floatsOf, npy, root, temporaryFolder } from "../tools/support.mjs";
+import { loadEngine } from "./support.mjs";
 
 const folder = temporaryFolder();
 
-// The module as users import it: the wrapper with the glue and the .wasm beside it.
-writeFileSync(join(folder, "package.json"), '{"type": "module"}');
-cpSync(join(root, "web/js/signflip.js"), join(folder, "signflip.js"));
-for (const file of ["signflip-engine.js", "signflip.wasm"]) {
-  cpSync(join(root, "build/wasm/web", file), join(folder, file));
-}
-const { default: createSignflip } = await import(join(folder, "signflip.js"));
-const signflip = await createSignflip();
+const signflip = await loadEngine(folder);
 
 const tool = (...args) => execFileSync(binary, args);
 const models = readdirSync(join(root, "models")).filter((name) => name.endsWith(".safetensors"));

@@ -30,6 +30,13 @@ void AttackOptions::add_to(CLI::App& command) {
   }
 }
 
+Status AttackOptions::suggest(const std::string& name, const std::string& text) {
+  const auto found = given_.find(name);
+  if (found == given_.end()) return Error{"no attack has a parameter \"" + name + "\""};
+  if (found->second.empty()) found->second = text;
+  return {};
+}
+
 Result<Parameters> AttackOptions::parameters(const AttackEntry& attack) const {
   std::vector<std::pair<std::string, std::string>> own;
   for (const auto& [name, text] : given_) {

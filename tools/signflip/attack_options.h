@@ -14,6 +14,10 @@ class AttackOptions {
   /// Adds one option for each parameter name in the catalogue.
   void add_to(CLI::App& command);
 
+  /// A value that counts where the command line gives none. A sentence for a name that no attack
+  /// has.
+  Status suggest(const std::string& name, const std::string& text);
+
   /// The parameters for one attack: the given options that it has, else its defaults.
   Result<Parameters> parameters(const AttackEntry& attack) const;
 

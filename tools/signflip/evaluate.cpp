@@ -4,14 +4,16 @@
 
 #include "attack_options.h"
 #include "evaluate/evaluate.h"
+#include "experiment.h"
 #include "target.h"
 
 namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string dataset, data, split = "test", attacks = "clean", from, json;
+  std::string experiment, dataset, data, split = "test", attacks, from, json;
   std::size_t limit = 0;
+  std::optional<std::uint64_t> given_seed;
   std::uint64_t seed = 0;
   int threads = 0;
   AttackOptions parameters;
@@ -23,6 +25,36 @@ struct Plan {
   bool clean = false;
   AttackRequest request;
 };
+
+/// Fills what the command line leaves open from the experiment's file, where there is one.
+Status apply_experiment(Options& options) {
+  if (!options.experiment.empty()) {
+    const auto experiment = read_experiment(options.experiment);
+    if (!experiment) return experiment.error();
+    options.target.suggest(experiment->model, experiment->denoiser, experiment->gray_box);
+    if (options.dataset.empty()) options.dataset = experiment->dataset;
+    if (options.from.empty()) options.from = experiment->from;
+    if (!options.given_seed) options.given_seed = experiment->seed;
+    // Another list of attacks has other parameters.
+    if (options.attacks.empty() && !experiment->attack.empty()) {
+      options.attacks = "clean," + experiment->attack;
+      for (const auto& [name, text] : experiment->parameters) {
+        const Status known = options.parameters.suggest(name, text);
+        if (!known) return Error{options.experiment + ": " + known.error().message};
+      }
+    }
+    if (experiment->target) {
+      std::fprintf(stderr, "%s aims at class %d; evaluate attacks without a target.\n",
+                   options.experiment.c_str(), *experiment->target);
+    }
+  }
+  if (options.dataset.empty()) {
+    return Error{"--dataset is missing: expected mnist, gtsrb or another name"};
+  }
+  if (options.attacks.empty()) options.attacks = "clean";
+  options.seed = options.given_seed.value_or(0);
+  return {};
+}
 
 Result<std::vector<Plan>> make_plans(const Options& options) {
   std::vector<Plan> plans;
@@ -53,6 +85,8 @@ Result<std::vector<Plan>> make_plans(const Options& options) {
 Status run(Options& options) {
   const Status writable = check_output("--json", options.json);
   if (!writable) return writable;
+  const Status complete = apply_experiment(options);
+  if (!complete) return complete;
   const auto plans = make_plans(options);
   if (!plans) return plans.error();
   const Status loaded = options.target.load();
@@ -123,9 +157,14 @@ void add_evaluate(CLI::App& app, Context& context) {
   CLI::App* const command =
       add_command(app, "evaluate", "Accuracy on a dataset, clean and under attacks",
                   "signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
-                  "    --attacks clean,fgsm,mim --epsilon 0.25 --json result.json");
+                  "    --attacks clean,fgsm,mim --epsilon 0.25 --json result.json\n"
+                  "  signflip evaluate --experiment signflip-mnist-mim.json --limit 1000");
   options->target.add_to(*command);
-  command->add_option("--dataset", options->dataset, "mnist, gtsrb or another name")->required();
+  options->target.make_model_optional();
+  command->add_option("--experiment", options->experiment,
+                      "JSON that the page saved: its model, dataset, attack, parameters and seed, "
+                      "where they are not given here; of several models it names the first");
+  command->add_option("--dataset", options->dataset, "mnist, gtsrb or another name");
   command->add_option("--data", options->data,
                       "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
   command->add_option("--split", options->split)
@@ -134,10 +173,10 @@ void add_evaluate(CLI::App& app, Context& context) {
   command->add_option("--limit", options->limit, "use the first N images; 0: all")
       ->capture_default_str();
   command->add_option("--attacks", options->attacks, "list of clean, " + attack_names())
-      ->capture_default_str();
+      ->default_str("clean");
   command->add_option("--from", options->from, "craft on this model instead (transfer)");
-  command->add_option("--seed", options->seed, "of the attacks' random numbers")
-      ->capture_default_str();
+  command->add_option("--seed", options->given_seed, "of the attacks' random numbers")
+      ->default_str("0");
   add_json_option(*command, options->json);
   add_threads_option(*command, options->threads);
   options->parameters.add_to(*command);

@@ -4,7 +4,8 @@
 namespace signflip::cli {
 
 void Target::add_to(CLI::App& command) {
-  command.add_option("--model", model_path_, "model file (.safetensors)")->required();
+  model_option_ =
+      command.add_option("--model", model_path_, "model file (.safetensors)")->required();
   command.add_option("--denoiser", denoiser_path_, "denoiser in front of the model");
   command.add_option("--transform", transform_,
                      "input transform in front of the model: bits:N or median:N; attacks see the "
@@ -12,7 +13,15 @@ void Target::add_to(CLI::App& command) {
   command.add_flag("--gray-box", gray_box_, "craft without knowing of the denoiser or transform");
 }
 
+void Target::suggest(const std::string& model, const std::string& denoiser, bool gray_box) {
+  if (model_path_.empty()) model_path_ = model;
+  if (!denoiser_path_.empty() || !transform_.empty()) return;
+  denoiser_path_ = denoiser;
+  gray_box_ = gray_box_ || (gray_box && !denoiser.empty());
+}
+
 Status Target::load() {
+  if (model_path_.empty()) return Error{"--model is missing: expected a model file (.safetensors)"};
   if (gray_box_ && denoiser_path_.empty() && transform_.empty()) {
     return Error{
         "--gray-box was given, but there is no --denoiser or --transform for the attack to ignore"};

@@ -13,6 +13,11 @@ class Target {
   /// --model, --denoiser, --transform, --gray-box.
   void add_to(CLI::App& command);
 
+  /// From here on --model may be left out: suggest() may name one.
+  void make_model_optional() { model_option_->required(false); }
+  /// What an experiment names counts where the command line names nothing.
+  void suggest(const std::string& model, const std::string& denoiser, bool gray_box);
+
   Status load();
 
   /// After load(): the classifier itself.
@@ -28,6 +33,7 @@ class Target {
  private:
   std::string model_path_, denoiser_path_, transform_;
   bool gray_box_ = false;
+  CLI::Option* model_option_ = nullptr;
   std::optional<LoadedModel> model_, denoiser_;
   std::optional<DenoisedModel> denoised_;
   std::optional<TransformedModel> transformed_;

@@ -34,13 +34,29 @@ export class Asking {
     this.#newest = request;
     clearTimeout(this.#restTimer);
     if (this.run.state === "cancelled") this.#become("idle");
-    if (this.#isHeavy(request.attack)) this.#restTimer = setTimeout(() => this.#send(request), rest);
-    else this.#send(request);
+    this.#restTimer = undefined;
+    if (!this.#isHeavy(request.attack)) return void this.#send(request);
+    this.#restTimer = setTimeout(() => {
+      this.#restTimer = undefined;
+      this.#send(request);
+    }, rest);
+  }
+
+  /** Whether every question is answered. */
+  get idle() {
+    return this.#pending === 0 && this.#restTimer === undefined;
+  }
+
+  /** How long an attack lasted at its quickest; 0 where it has not run. @param {string} attack */
+  lasted(attack) {
+    const lasted = this.#lasted.get(attack);
+    return lasted ? Math.min(...lasted) : 0;
   }
 
   /** There is nothing to ask: what still comes is not shown. */
   forget() {
     clearTimeout(this.#restTimer);
+    this.#restTimer = undefined;
     this.#newest = null;
     this.#become("idle");
   }
@@ -49,6 +65,7 @@ export class Asking {
   cancel() {
     if (this.run.state !== "slow") return;
     clearTimeout(this.#restTimer);
+    this.#restTimer = undefined;
     if (this.#newest) this.#remember(this.#newest.attack, performance.now() - this.#since);
     this.client.cancel();
     this.#become("cancelled");

@@ -1,4 +1,4 @@
-// The colours of pixels: grey pictures, and a diverging scale from blue (darker) through a neutral
+// The colours of pixels: pictures as they are, and a diverging scale from blue (darker) through a neutral
 // middle to orange (brighter), which people with any common colour blindness can tell apart.
 
 /** @typedef {"light" | "dark"} Scheme */
@@ -28,10 +28,10 @@ function buildTable(scheme) {
 const tables = { light: buildTable("light"), dark: buildTable("dark") };
 
 /** Writes RGBA for values in [0,1].
- * @param {ArrayLike<number>} values @param {Uint8ClampedArray} rgba */
-export function paintGrey(values, rgba) {
-  for (let i = 0; i < values.length; i++) {
-    rgba[4 * i] = rgba[4 * i + 1] = rgba[4 * i + 2] = values[i] * 255;
+ * @param {ArrayLike<number>} values H×W×C @param {number} channels 1 (grey) or 3 @param {Uint8ClampedArray} rgba */
+export function paint(values, channels, rgba) {
+  for (let i = 0; i < values.length / channels; i++) {
+    for (let c = 0; c < 3; c++) rgba[4 * i + c] = values[channels * i + (channels === 1 ? 0 : c)] * 255;
     rgba[4 * i + 3] = 255;
   }
 }

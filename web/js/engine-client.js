@@ -7,7 +7,9 @@ import { EngineError, WorkerPort } from "./worker-port.js";
 /** @typedef {import("./types").ExploreResult} ExploreResult */
 /** @typedef {import("./worker-port.js").Kind} Kind */
 /** @typedef {import("./worker-port.js").OnProgress} OnProgress */
-/** @typedef {{attacks: import("./types").AttackInfo[], models: import("./types").ModelInfo[]}} Catalogue */
+/** @typedef {{attacks: import("./types").AttackInfo[]}} Catalogue */
+/** A model's files, under a name that no other dataset's model has.
+ * @typedef {{id: string, file: string, denoiser?: string}} Source */
 
 /** An attack that has run for this long is broken off when something else is asked. */
 const overdue = 800;
@@ -21,6 +23,9 @@ async function bytesOf(url) {
 
 const wasm = (/** @type {Kind} */ kind) => bytesOf(new URL(kind === "first" ? "./signflip-first.wasm" : "./signflip.wasm", import.meta.url).href);
 
+/** The models that a question needs, by the names that the worker knows. @param {ExploreRequest} request */
+const namesIn = ({ dataset, models, from }) => [...new Set([...models, ...(from ? [from] : [])])].map((id) => `${dataset}/${id}`);
+
 export class EngineClient {
   /** Which engine answers. @type {Kind} */ kind;
   /** How often a worker had to be replaced. */ restarts = 0;
@@ -28,7 +33,9 @@ export class EngineClient {
   /** @type {Promise<Catalogue> | null} */ #started = null;
   /** @type {Promise<Catalogue> | null} */ #whole = null;
   /** @type {Promise<ArrayBuffer>} */ #wasm;
-  /** @type {Promise<{id: string, bytes: ArrayBuffer}[]>} */ #models;
+  /** The files that were asked for. @type {Map<string, Promise<ArrayBuffer>>} */ #files = new Map();
+  /** @type {Map<string, Source>} */ #sources = new Map();
+  /** What each worker has, or is being given. @type {WeakMap<WorkerPort, Map<string, Promise<unknown>>>} */ #held = new WeakMap();
   #busy = false;
   /** The worker that is at a question, and since when. @type {WorkerPort | null} */ #asking = null;
   #began = 0;
@@ -37,17 +44,63 @@ export class EngineClient {
   #waiting = null;
 
   /** Begins the downloads at once.
-   * @param {{id: string, file: string}[]} models @param {Kind} [kind] with which engine to start */
-  constructor(models, kind = "first") {
+   * @param {Source[]} sources of the models that come first @param {Kind} [kind] with which engine to start */
+  constructor(sources, kind = "first") {
     this.kind = kind;
     this.#wasm = wasm(kind);
-    this.#models = Promise.all(models.map(async ({ id, file }) => ({ id, bytes: await bytesOf(new URL(file, document.baseURI).href) })));
     // The built page's head has begun to fetch the first engine; taking it keeps the console quiet.
     const idle = kind === "whole" && document.querySelector('link[rel="preload"][href$="signflip-first.wasm"]') ? [wasm("first")] : [];
-    for (const download of [this.#wasm, this.#models, ...idle]) download.catch(() => {});
+    for (const download of [this.#wasm, ...idle]) download.catch(() => {});
+    for (const source of sources) this.fetch(source).catch(() => {});
   }
 
-  /** Starts a worker, where there is none, and loads the models. @returns {Promise<Catalogue>} */
+  /** Fetches a model's files, once. @param {Source} source */
+  async fetch(source) {
+    await Promise.all([source.file, source.denoiser].map((file) => file && this.#file(file)));
+    this.#sources.set(source.id, source);
+  }
+
+  /** Fetches a model and gives it to the engine: then questions may name it. After a failure the next
+   * call tries again. @param {Source} source */
+  async add(source) {
+    await this.fetch(source);
+    await this.start();
+    await this.#supply(/** @type {WorkerPort} */ (this.#port), [source.id]);
+  }
+
+  /** @param {string} file */
+  #file(file) {
+    let bytes = this.#files.get(file);
+    if (!bytes) {
+      bytes = bytesOf(new URL(file, document.baseURI).href);
+      this.#files.set(file, bytes);
+      bytes.catch(() => this.#files.delete(file));
+    }
+    return bytes;
+  }
+
+  /** Gives a worker the models that it does not have yet. @param {WorkerPort} port @param {string[]} ids */
+  async #supply(port, ids) {
+    const held = this.#held.get(port) ?? new Map();
+    this.#held.set(port, held);
+    await Promise.all(ids.map((id) => {
+      if (!held.has(id)) {
+        held.set(id, this.#give(port, id));
+        held.get(id)?.catch(() => held.delete(id));
+      }
+      return held.get(id);
+    }));
+  }
+
+  /** @param {WorkerPort} port @param {string} id */
+  async #give(port, id) {
+    const source = this.#sources.get(id);
+    if (!source) throw new Error(`The files of the model "${id}" were not fetched.`);
+    const [bytes, denoiser] = await Promise.all([this.#file(source.file), source.denoiser ? this.#file(source.denoiser) : null]);
+    return port.ask("load", { id, bytes, denoiser });
+  }
+
+  /** Starts a worker, where there is none. @returns {Promise<Catalogue>} */
   start() {
     if (!this.#started || this.#port?.ended) {
       this.#port = new WorkerPort(this.kind);
@@ -78,6 +131,27 @@ export class EngineClient {
     });
   }
 
+  /** Asks something about the result at hand, beside the attacks: a trace, the smallest budget, a picture
+   * to make ready. Null where the worker was replaced meanwhile, or told to stop.
+   * @param {string} type @param {any} body @param {ExploreRequest | null} request whose models it needs
+   * @param {OnProgress} [onProgress] @returns {Promise<any>} */
+  async aside(type, body, request, onProgress) {
+    try {
+      await this.start();
+      const port = /** @type {WorkerPort} */ (this.#port);
+      if (request) await this.#supply(port, namesIn(request));
+      return await port.ask(type, body, onProgress);
+    } catch (error) {
+      if (error instanceof EngineError && error.key === "error.stopped") return null;
+      throw error;
+    }
+  }
+
+  /** Ends what aside() began, as soon as the attack that runs is over. */
+  stopAside() {
+    if (this.#port && !this.#port.ended) this.#port.ask("stop", {}).catch(() => {});
+  }
+
   /** Breaks off the attack at hand and forgets the one that waits; a new worker is started at once. */
   cancel() {
     this.#waiting?.resolve(null);
@@ -101,8 +175,7 @@ export class EngineClient {
 
   /** @param {WorkerPort} port @param {Promise<ArrayBuffer>} wasm */
   async #load(port, wasm) {
-    const [engine, models] = await Promise.all([wasm, this.#models]);
-    return port.ask("start", { wasm: engine, models });
+    return port.ask("start", { wasm: await wasm });
   }
 
   async #exchange() {
@@ -142,6 +215,7 @@ export class EngineClient {
     for (let again = false; ; again = true) {
       try {
         await this.start();
+        await this.#supply(/** @type {WorkerPort} */ (this.#port), namesIn(request));
         this.#asking = this.#port;
         this.#began = performance.now();
         return await /** @type {WorkerPort} */ (this.#port).ask("explore", request, onProgress);

@@ -1,19 +1,39 @@
-// The page's words and numbers in the visitor's language. Every visible string is in messages/;
-// a further language is a further file there and a line here.
-import de from "./messages/de.js";
+// The page's words and numbers in the visitor's language. Every visible string is in messages/; a further
+// language is a further file there, in each folder, and a line here. English comes with the page, and is
+// what is said where another language has no word; the others are fetched when they are wanted.
 import en from "./messages/en.js";
 
-/** @type {Record<string, Record<string, string>>} */
-export const languages = { en, de };
+/** @typedef {Record<string, string>} Messages */
+
+/** Each language's own name. @type {Record<string, string>} */
+export const languages = { en: "English", de: "Deutsch" };
+
+/** @type {Record<string, () => Promise<{default: Messages}>>} */
+const others = { de: () => import("./messages/de.js") };
+/** What a dataset says otherwise: its classes' names, and "sign" for "digit".
+ * @type {Record<string, Record<string, () => Promise<{default: Messages}>>>} */
+const ofDatasets = {
+  gtsrb: { en: () => import("./messages/gtsrb/en.js"), de: () => import("./messages/gtsrb/de.js") },
+};
+
+/** The words for a language and a dataset; English where they cannot be had.
+ * @param {string} lang @param {string} dataset */
+export async function wordsFor(lang, dataset) {
+  const wanted = [others[lang], ofDatasets[dataset]?.[lang]];
+  if (!wanted.some(Boolean)) return new Words(lang);
+  const loaded = await Promise.all(wanted.map((load) => load?.().catch(() => null)));
+  return new Words(lang, Object.assign({}, ...loaded.map((module) => module?.default)));
+}
 
 const percents = (/** @type {string} */ lang, /** @type {number} */ digits) =>
   new Intl.NumberFormat(lang, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 export class Words {
-  /** @param {string} lang */
-  constructor(lang) {
+  /** @param {string} lang @param {Messages} [messages] instead of the English ones, or added to them */
+  constructor(lang, messages = {}) {
     this.lang = lang;
-    this.messages = languages[lang] ?? en;
+    /** @type {Messages} */
+    this.messages = { ...en, ...messages };
     this.#percent = percents(lang, 1);
     this.#whole = percents(lang, 0);
   }
@@ -29,12 +49,15 @@ export class Words {
     return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
   }
 
-  /** The same words and more: a lazily loaded view's own messages.
-   * @param {Record<string, Record<string, string>>} more by language */
+  /** A class as people call it. @param {string} dataset @param {number} label */
+  className(dataset, label) {
+    return this.t(`class.${dataset}.${label}`, {}, String(label));
+  }
+
+  /** The same words and more: a lazily loaded view's own messages. What a dataset says otherwise stays.
+   * @param {Record<string, Messages>} more by language */
   with(more) {
-    const words = new Words(this.lang);
-    words.messages = { ...this.messages, ...(more[this.lang] ?? more.en) };
-    return words;
+    return new Words(this.lang, { ...(more[this.lang] ?? more.en), ...this.messages });
   }
 
   /** @param {number} value @param {number} [digits] */

@@ -1,21 +1,48 @@
-// A view that is fetched when it is first opened: a skeleton meanwhile, a sentence and a way to try
-// again where it cannot be had. It knows when to mount a view, not what is in it.
+// A view that is fetched when it is first opened, or comes near the part of the page that one sees: a
+// skeleton meanwhile, a sentence and a way to try again where it cannot be had. It knows when to mount a
+// view, not what is in it.
 import { h } from "./dom.js";
 
 /** @typedef {import("./views/context").ViewContext} ViewContext */
 /** @typedef {import("./views/context").MountedView} MountedView */
+/** messages: the view's own words, by language, fetched with it.
+ * @typedef {{mount: (element: HTMLElement, context: ViewContext) => MountedView,
+ *            messages?: Record<string, () => Promise<{default: import("./i18n.js").Messages}>>}} ViewModule */
+
+/** How near is near: so far below the window's edge. */
+const near = "100px";
 
 export class LazyView {
   /** @type {MountedView | null} */ #mounted = null;
   /** @type {ViewContext | null} */ #context = null;
+  /** With what it would be mounted, were it near. @type {ViewContext | null} */ #waiting = null;
   #shown = false;
   /** Counts the mountings, so that one that was overtaken while its module loaded does nothing. */
   #turn = 0;
 
-  /** @param {HTMLElement} element @param {() => Promise<{mount: (element: HTMLElement, context: ViewContext) => MountedView}>} load */
-  constructor(element, load) {
+  /** @type {IntersectionObserver | null} */ #watch = null;
+
+  /** @param {HTMLElement} element @param {() => Promise<ViewModule>} load
+   * @param {{whenNear?: boolean, skeletons?: number}} [options] whenNear: not before one scrolls there */
+  constructor(element, load, { whenNear = false, skeletons = 3 } = {}) {
     this.element = element;
     this.load = load;
+    this.skeletons = skeletons;
+    this.far = whenNear;
+    if (!whenNear) return;
+    this.#watch = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) this.approach();
+    }, { rootMargin: near });
+    this.#watch.observe(element);
+  }
+
+  /** It is wanted now, wherever one looks. */
+  approach() {
+    this.#watch?.disconnect();
+    this.#watch = null;
+    if (!this.far) return;
+    this.far = false;
+    if (this.#shown && this.#waiting) this.render(true, this.#waiting);
   }
 
   /** What was mounted is out of date (another language, another dataset). */
@@ -23,8 +50,14 @@ export class LazyView {
     this.#turn++;
     this.#mounted?.remove?.();
     this.#mounted = null;
-    this.#context = null;
+    this.#context = this.#waiting = null;
     this.element.replaceChildren();
+  }
+
+  /** Its place is gone. */
+  remove() {
+    this.#watch?.disconnect();
+    this.reset();
   }
 
   /** @param {boolean} shown @param {ViewContext} context */
@@ -33,6 +66,8 @@ export class LazyView {
     if (!shown && this.#shown) this.#mounted?.hide?.();
     this.#shown = shown;
     if (!shown) return;
+    this.#waiting = context;
+    if (this.far) return;
     if (!this.#context) this.#mount(context);
     this.#mounted?.render(context.snapshot());
   }
@@ -41,14 +76,18 @@ export class LazyView {
   async #mount(context) {
     const turn = ++this.#turn;
     this.#context = context;
-    this.element.replaceChildren(...Array.from({ length: 3 }, () => h("span", { class: "skeleton", "aria-hidden": "true" })));
+    this.element.replaceChildren(...Array.from({ length: this.skeletons }, () => h("span", { class: "skeleton", "aria-hidden": "true" })));
     this.element.setAttribute("aria-busy", "true");
-    const module = await this.load().catch(() => null);
+    const { lang } = context.words;
+    const found = await this.load().then(async (module) => {
+      const words = await (module.messages?.[lang] ?? module.messages?.en)?.();
+      return { module, words: words ? context.words.with({ [lang]: words.default }) : context.words };
+    }).catch(() => null);
     if (turn !== this.#turn) return;
     this.element.removeAttribute("aria-busy");
-    if (!module) return this.#failed(context);
+    if (!found) return this.#failed(context);
     this.element.replaceChildren();
-    this.#mounted = module.mount(this.element, context);
+    this.#mounted = found.module.mount(this.element, { ...context, words: found.words });
     if (this.#shown) this.#mounted.render(context.snapshot());
   }
 

@@ -1,25 +1,24 @@
 // The page: one state, mirrored in the URL; views that render from it; one engine in a worker that
 // answers what the state asks. It holds no mathematics.
 //
-// For tests and the curious: window.signflipPage = {state, snapshot, client, update}, and document
+// For tests and the curious: window.signflipPage = {state, snapshot, client, explorer, update}, and document
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown;
 // the first one leaves the performance mark "signflip:first".
-import { Asking } from "./asking.js";
+import { Address } from "./address.js";
 import { datasets, firstAttacks } from "./datasets.js";
-import { h } from "./dom.js";
 import { unpackDrawing } from "./drawing.js";
 import { EngineClient } from "./engine-client.js";
-import { Words } from "./i18n.js";
+import { Explorer } from "./explorer.js";
+import { Words, wordsFor } from "./i18n.js";
+import { listen } from "./incoming.js";
 import { LazyView } from "./lazy-view.js";
+import { unpackPicture } from "./pixels.js";
 import { rasterise } from "./raster.js";
 import { ownSamples, packedCount, packedSamples } from "./samples.js";
-import { attackParameters, readUrl, writeUrl } from "./state.js";
+import { defaultState, readUrl } from "./state.js";
 import { verdictOf } from "./verdict.js";
-import { createAbout, createFooter } from "./views/about.js";
-import { createAttackControls } from "./views/attack-controls.js";
-import { createLane } from "./views/lane.js";
-import { createMasthead } from "./views/masthead.js";
-import { createSource } from "./views/source.js";
+import { createImageView } from "./views/image-view.js";
+import { createFooter, createMasthead } from "./views/masthead.js";
 import { EngineError } from "./worker-port.js";
 
 /** @typedef {import("./types").State} State */
@@ -28,31 +27,44 @@ import { EngineError } from "./worker-port.js";
 
 /** How long the slider must rest before verdicts are announced. */
 const calm = 700;
-const language = navigator.language;
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
-let state = readUrl(location.search, language);
-const client = new EngineClient(datasets[state.dataset].models, firstAttacks.includes(state.attack) ? "first" : "whole");
+let state = readUrl(location.search, navigator.language);
+const address = new Address(navigator.language, () => state);
+const sourceOf = (/** @type {string} */ id) => {
+  const { file, denoiser } = /** @type {import("./datasets.js").ModelFile} */ (datasets[state.dataset].models.find((model) => model.id === id));
+  return { id: `${state.dataset}/${id}`, file, denoiser };
+};
+const client = new EngineClient(state.model.map(sourceOf), firstAttacks.includes(state.attack) ? "first" : "whole");
 const started = client.start();
-const samples = ownSamples();
-const asking = new Asking(client, { changed, result: show, failed: fail });
+/** The pictures of each dataset; the test images come later. @type {Record<string, Sample[]>} */
+const shelves = {};
 /** @type {Snapshot} */
-const snapshot = { state, attacks: [], models: [], samples, image: imageOf(state), result: null, error: "",
-  run: asking.run, others: client.kind === "whole" ? "loading" : "none" };
+const snapshot = { state, attacks: [], files: {}, samples: [], image: { id: "", label: null, pixels: new Float32Array(0) },
+  result: null, findings: { traces: {}, smallest: {} }, error: "", troubles: {}, run: { state: "idle", progress: {} },
+  others: client.kind === "whole" ? "loading" : "none" };
 let words = new Words(state.lang);
 const modelView = new LazyView(place("view-model"), () => import("./model-view/index.js"));
 /** @type {import("./views/context").ViewContext} */
 let context;
 /** @type {((snapshot: Snapshot) => void)[]} */
 let renderers = [];
+/** @type {import("./views/context").MountedView | null} */
+let imageView = null;
+const explorer = new Explorer(client, snapshot, { changed, shown, failed: fail });
 
-/** The picture that the state names; our own first digit where there is none of that name.
+/** The picture that the state names; the dataset's first where there is none of that name.
  * @param {State} now @returns {Sample} */
 function imageOf(now) {
+  const { height, width, channels } = datasets[now.dataset].shape;
+  const size = height * width * channels;
   if (now.sample === "drawing") return { id: "drawing", label: null, pixels: rasterise(unpackDrawing(now.drawing)) };
-  const fallback = datasets[now.dataset].sample;
-  return /** @type {Sample} */ (samples.find((s) => s.id === now.sample) ?? samples.find((s) => s.id === fallback));
+  const own = now.sample === "picture" ? unpackPicture(now.picture, size) : null;
+  if (own) return { id: "picture", label: null, pixels: own };
+  const samples = shelves[now.dataset], fallback = datasets[now.dataset].sample;
+  return samples.find((s) => s.id === now.sample) ?? samples.find((s) => s.id === fallback) ?? samples[0]
+    ?? { id: "", label: null, pixels: new Float32Array(size) };
 }
 
 /** @returns {import("./colour.js").Scheme} */
@@ -62,46 +74,93 @@ function scheme() {
 
 /** @param {Partial<State>} patch */
 function update(patch) {
+  const { dataset = state.dataset, lang = state.lang } = patch;
+  if (dataset !== state.dataset || lang !== state.lang) return void turn(dataset, lang, patch);
   const before = state;
-  state = snapshot.state = { ...state, ...patch };
-  if (state.sample !== before.sample || state.drawing !== before.drawing) snapshot.image = imageOf(state);
-  if (state.lang !== before.lang) {
-    mount();
-    document.querySelector("select")?.focus();
-  }
-  // A view is a place to come back from; everything else only changes what stands in the address.
-  if (state.view !== before.view) writeAddress("pushState");
-  else scheduleUrl();
-  ask();
+  // Whatever else is changed, the result is what one wants to see of it.
+  const looked = "step" in patch || Object.keys(patch).every((name) => ["theme", "view"].includes(name));
+  state = snapshot.state = { ...state, ...(looked ? {} : { step: null }), ...patch };
+  if (["sample", "drawing", "picture"].some((name) => Reflect.get(state, name) !== Reflect.get(before, name))) snapshot.image = imageOf(state);
+  if (state.view !== before.view) address.leave();
+  else address.follow();
+  fetchModels();
+  seekAttack();
+  explorer.ask();
   schedule();
+}
+
+/** An attack that the engine at hand does not have wants the whole one. */
+function seekAttack() {
+  const missing = snapshot.attacks.length > 0 && !snapshot.attacks.some((a) => a.name === state.attack);
+  if (missing && snapshot.others === "none") loadOthers();
+}
+
+/** Another dataset or language: the words are fetched first, then everything is put together anew.
+ * @param {string} dataset @param {string} lang @param {Partial<State>} patch */
+async function turn(dataset, lang, patch) {
+  const found = await wordsFor(lang, dataset);
+  const { theme, view, attack } = state;
+  const start = dataset === state.dataset ? state : { ...defaultState(navigator.language, dataset), theme, view, attack, lang };
+  const anew = dataset !== state.dataset;
+  state = snapshot.state = { ...start, ...patch };
+  words = found;
+  if (anew) enter();
+  mount();
+  const focus = anew ? `input[name=dataset][value="${dataset}"]` : "select.language";
+  /** @type {HTMLElement | null} */ (document.querySelector(focus))?.focus();
+  address.follow();
+  seekAttack();
+  explorer.ask();
+  render();
+}
+
+/** The dataset's pictures and models, from nothing. */
+function enter() {
+  explorer.forget();
+  shelves[state.dataset] ??= datasets[state.dataset].digit ? ownSamples() : [];
+  snapshot.samples = shelves[state.dataset];
+  snapshot.image = imageOf(state);
+  snapshot.files = {};
+  snapshot.troubles = {};
+  snapshot.error = "";
+  fetchModels();
+  // Where nothing else is there to start with, or the link names one, test images are needed at once.
+  if (snapshot.image.id === "" || state.sample.startsWith("test-")) loadPacked();
+}
+
+/** The files of the models that the state names, each once. */
+function fetchModels() {
+  const { dataset } = state;
+  for (const id of new Set([...state.model, ...(state.from ? [state.from] : [])])) {
+    if (snapshot.files[id]) continue;
+    snapshot.files[id] = "loading";
+    const settle = (/** @type {"there" | "failed"} */ how) => {
+      if (state.dataset !== dataset) return;
+      snapshot.files = { ...snapshot.files, [id]: how };
+      explorer.ask();
+      schedule();
+    };
+    client.add(sourceOf(id)).then(() => settle("there"), (error) => {
+      if (state.dataset === dataset) snapshot.troubles = { ...snapshot.troubles, [id]: sentence(error) };
+      settle("failed");
+    });
+  }
 }
 
 /** Puts the page together in the state's language; nothing is kept from before but the state. */
 function mount() {
-  words = new Words(state.lang);
   document.documentElement.lang = state.lang;
+  document.documentElement.dataset.dataset = state.dataset;
   document.title = words.t("page.title");
   context = { words, state: () => state, snapshot: () => snapshot, update, announce, scheme, loadOthers,
-    cancel: () => asking.cancel(), again: () => asking.again() };
+    cancel: () => explorer.asking.cancel(), again: () => explorer.asking.again(), explorer, client, link: () => address.link() };
   const masthead = createMasthead(context);
-  const source = createSource(context, packedCount());
-  const attack = createAttackControls(context);
-  const lanes = datasets[state.dataset].models.map(({ id }) => createLane(context, id));
-  const alert = h("p", { role: "alert", class: "alert", hidden: true });
-  place("masthead").replaceChildren(...masthead.elements);
+  imageView?.remove?.();
+  imageView = createImageView(context, place("view-image"), packedCount(state.dataset));
   modelView.reset();
-  place("view-image").replaceChildren(
-    h("div", { class: "sidebar" }, source.element, attack.method, attack.budget, attack.goal),
-    h("section", { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
-      h("h2", { id: "results-title", class: "hidden" }, words.t("results.title")), alert, ...lanes.map((lane) => lane.element)),
-    createAbout(context));
+  place("masthead").replaceChildren(...masthead.elements);
   place("footer").replaceChildren(...createFooter(context));
-  renderers = [masthead.render, source.render, attack.render, ...lanes.map((lane) => lane.render), () => {
-    if (snapshot.run.state === "slow") place("results").setAttribute("aria-busy", "true");
-    else place("results").removeAttribute("aria-busy");
-    alert.hidden = snapshot.error === "";
-    if (alert.textContent !== snapshot.error) alert.textContent = snapshot.error;
-  }];
+  renderers = [masthead.render, imageView.render];
 }
 
 function render() {
@@ -120,30 +179,8 @@ function schedule() {
   });
 }
 
-let asked = "";
-/** Asks the engine, when what it would be asked has changed. */
-function ask() {
-  const attack = snapshot.attacks.find((a) => a.name === state.attack);
-  if (!attack) {
-    if (snapshot.others === "none" && snapshot.attacks.length > 0) loadOthers();
-    return;
-  }
-  const empty = state.sample === "drawing" && snapshot.image.pixels.every((value) => value === 0);
-  /** @type {Omit<import("./types").ExploreRequest, "image">} */
-  const question = { label: snapshot.image.label, attack: attack.name, parameters: attackParameters(state, attack),
-    target: attack.targeted ? state.target : null, needsTarget: attack.untargeted === false, models: state.model, from: state.from };
-  const key = JSON.stringify([question, snapshot.image.id, state.sample === "drawing" && state.drawing]);
-  if (key === asked) return;
-  asked = key;
-  if (!empty) return asking.ask({ ...question, image: snapshot.image.pixels });
-  asking.forget();
-  snapshot.result = null;
-  schedule();
-}
-
 /** @param {import("./types").ExploreResult} result */
-function show(result) {
-  snapshot.result = result;
+function shown(result) {
   snapshot.error = "";
   render();
   if (performance.getEntriesByName("signflip:first").length === 0) {
@@ -154,21 +191,25 @@ function show(result) {
   scheduleStatus();
 }
 
-/** The run began to be slow, was cancelled, or came further. */
+/** The run began to be slow, was cancelled, or came further; or something was found out. */
 function changed() {
   const { state: before } = snapshot.run;
-  snapshot.run = asking.run;
-  if (asking.run.state === "slow") loadPacked();
-  if (asking.run.state === "slow" && before !== "slow") announce(words.t("progress.status"));
-  if (asking.run.state === "cancelled" && before !== "cancelled") announce(words.t("progress.cancelled"));
+  snapshot.run = explorer.asking.run;
+  if (snapshot.run.state === "slow") loadPacked();
+  if (snapshot.run.state === "slow" && before !== "slow") announce(words.t("progress.status"));
+  if (snapshot.run.state === "cancelled" && before !== "cancelled") announce(words.t("progress.cancelled"));
   schedule();
 }
 
 /** @param {unknown} error */
-function fail(error) {
-  asked = "";
+function sentence(error) {
   const detail = error instanceof Error ? error.message : String(error);
-  snapshot.error = error instanceof EngineError ? words.t(error.key, { detail }) : words.t("error.engine", { detail });
+  return error instanceof EngineError ? words.t(error.key, { detail }) : words.t("error.engine", { detail });
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  snapshot.error = sentence(error);
   schedule();
 }
 
@@ -178,10 +219,10 @@ let statusTimer;
 function scheduleStatus() {
   clearTimeout(statusTimer);
   statusTimer = setTimeout(() => {
-    const classes = datasets[state.dataset].classes;
+    const name = (/** @type {number} */ label) => words.className(state.dataset, label);
     announce((snapshot.result?.lanes ?? []).map((lane) => words.t(`status.${verdictOf(lane).kind}`, {
-      model: words.t(`model.${lane.model}`, {}, lane.model), label: classes[lane.label],
-      before: classes[lane.cleanLabel], after: classes[lane.adversarialLabel],
+      model: words.t(`model.${lane.model}`, {}, lane.model), label: name(lane.label),
+      before: name(lane.cleanLabel), after: name(lane.adversarialLabel),
     })).join(" "));
   }, calm);
 }
@@ -191,42 +232,15 @@ function announce(text) {
   place("status").textContent = text;
 }
 
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let urlTimer;
-function scheduleUrl() {
-  clearTimeout(urlTimer);
-  urlTimer = setTimeout(() => writeAddress("replaceState"), 200);
-}
-
-/** @param {"pushState" | "replaceState"} how */
-function writeAddress(how) {
-  clearTimeout(urlTimer);
-  const query = writeUrl(state, language);
-  try {
-    history[how](null, "", (query ? `?${query}` : location.pathname) + location.hash);
-  } catch {
-    // A sandboxed frame may not change its address; the page works without.
-  }
-}
-
-darkQuery.addEventListener("change", schedule);
-addEventListener("popstate", () => {
-  // The address is already right: no further entry for it.
-  const now = readUrl(location.search, language);
-  state = { ...state, view: now.view };
-  update(now);
-});
-Object.assign(globalThis, { signflipPage: { get state() { return state; }, snapshot, client, update } });
-
 /** @param {import("./engine-client.js").Catalogue} catalogue */
-function equip({ attacks, models }) {
+function equip({ attacks }) {
   snapshot.attacks = attacks;
-  snapshot.models = models;
   if (client.kind === "whole") {
     snapshot.others = "there";
     if (!attacks.some((a) => a.name === state.attack)) update({ attack: attacks[0].name });
   }
-  ask();
+  seekAttack();
+  explorer.ask();
   schedule();
 }
 
@@ -244,21 +258,34 @@ function loadOthers() {
   });
 }
 
-let packing = false;
-/** Fetches the test images: after the first result, while a slow one is awaited, or at once where the link
- * names one. */
+/** @type {Set<string>} */
+const packing = new Set();
+/** Fetches the test images: after the first result, while a slow one is awaited, or at once where they are
+ * needed for it. */
 async function loadPacked() {
-  if (packing) return;
-  packing = true;
-  const packed = await packedSamples(datasets[state.dataset].samples);
+  const { dataset } = state;
+  if (packing.has(dataset)) return;
+  packing.add(dataset);
+  const packed = await packedSamples(dataset);
   if (packed.length === 0) return;
-  samples.push(...packed);
+  shelves[dataset].push(...packed);
+  if (state.dataset !== dataset) return;
   snapshot.image = imageOf(state);
-  ask();
+  explorer.ask();
   schedule();
 }
 
+darkQuery.addEventListener("change", schedule);
+listen();
+address.listen((now) => {
+  // The address is already right: no further entry for it.
+  state = { ...state, view: now.view };
+  update(now);
+});
+Object.assign(globalThis, { signflipPage: { get state() { return state; }, snapshot, client, explorer, update } });
+
+words = await wordsFor(state.lang, state.dataset);
+enter();
 mount();
 render();
 started.then(equip, fail);
-if (state.sample.startsWith("test-")) loadPacked();

@@ -1,18 +1,19 @@
 // A small picture on a canvas, one canvas pixel for each image pixel; CSS enlarges it without blur.
-import { paintGrey, paintSigned } from "./colour.js";
+import { paint, paintSigned } from "./colour.js";
 import { h } from "./dom.js";
 
 export class Picture {
-  /** @param {number} width @param {number} height @param {Record<string, string>} [attributes] */
-  constructor(width, height, attributes = {}) {
+  /** @param {{width: number, height: number, channels?: number}} shape @param {Record<string, string>} [attributes] */
+  constructor({ width, height, channels = 1 }, attributes = {}) {
+    this.channels = channels;
     this.element = /** @type {HTMLCanvasElement} */ (h("canvas", { width, height, class: "pixels", ...attributes }));
     this.context = /** @type {CanvasRenderingContext2D} */ (this.element.getContext("2d"));
     this.data = this.context.createImageData(width, height);
   }
 
-  /** @param {ArrayLike<number>} values in [0,1] */
-  grey(values) {
-    paintGrey(values, this.data.data);
+  /** @param {ArrayLike<number>} values in [0,1], H×W×C */
+  show(values) {
+    paint(values, this.channels, this.data.data);
     this.context.putImageData(this.data, 0, 0);
     return this;
   }

@@ -59,6 +59,7 @@
  * @property {string} attack               a name from attacks()
  * @property {ArrayLike<number>|number} [targets]  classes to aim at, one an image
  * @property {number} [seed]
+ * @property {boolean} [grayBox]  of a denoised model: crafted on the classifier alone
  * @property {(fraction: number) => (boolean|void)} [onProgress]  called while attack() runs; return
  *   false to stop it with an Error
  * @property {(image: number, step: number, loss: number, iterate: Float32Array) => void} [onStep]
@@ -170,6 +171,16 @@ export class Model {
     );
   }
 
+  /**
+   * This classifier with a denoiser in front: one more model, with its own delete(). Attacks on it go
+   * through both (adaptive), unless they are told to be grayBox.
+   * @param {Model} denoiser
+   * @returns {Model}
+   */
+  denoisedBy(denoiser) {
+    return new Model(unwrap(this.#open().denoisedBy(denoiser.#open())).model);
+  }
+
   /** Frees the model's memory. */
   delete() {
     this.#handle?.delete();
@@ -211,6 +222,18 @@ export class Signflip {
   decodeImage(bytes) {
     if (!this.#engine.decodeImage) throw new Error("the first view's module decodes no pictures");
     return unwrap(this.#engine.decodeImage(toBytes(bytes, "the picture")));
+  }
+
+  /**
+   * Decodes a picture and makes of it what a model takes: its middle square, resized; or, of a written
+   * digit, what MNIST would have made of it (28×28, light on dark, scaled and centred).
+   * @param {Uint8Array|ArrayBuffer} bytes PNG, JPEG, BMP or PNM
+   * @param {{side: number, channels: number, digit?: boolean}} shape
+   * @returns {Float32Array} side·side·channels values in [0,1]
+   */
+  prepareImage(bytes, { side, channels, digit = false }) {
+    if (!this.#engine.prepareImage) throw new Error("the first view's module decodes no pictures");
+    return unwrap(this.#engine.prepareImage(toBytes(bytes, "the picture"), side, channels, digit)).pixels;
   }
 }
 

@@ -5,24 +5,29 @@ import { datasets } from "./datasets.js";
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").ParameterValues} ParameterValues */
 
-const fixed = ["dataset", "sample", "drawing", "attack", "target", "from", "model", "view", "experiment", "image", "theme", "lang"];
+const fixed = ["dataset", "sample", "drawing", "picture", "attack", "target", "from", "grayBox", "step", "model", "view", "experiment", "image", "theme", "lang"];
 const languages = ["en", "de"];
 /** What the page shows: one image under attack, or a whole model. */
 export const views = ["image", "model"];
 
-/** @param {string} [language] what the browser asks for, like "de-AT"
+const first = Object.keys(datasets)[0];
+
+/** @param {string} [language] what the browser asks for, like "de-AT" @param {string} [dataset]
  * @returns {State} */
-export function defaultState(language = "en") {
+export function defaultState(language = "en", dataset = first) {
   const prefix = language.slice(0, 2).toLowerCase();
   return {
-    dataset: "mnist",
-    sample: datasets.mnist.sample,
+    dataset,
+    sample: datasets[dataset].sample,
     drawing: "",
+    picture: "",
     attack: "fgsm",
     parameters: {},
     target: null,
     from: "",
-    model: datasets.mnist.models.map((m) => m.id),
+    grayBox: false,
+    step: null,
+    model: datasets[dataset].shown,
     view: "image",
     experiment: "",
     image: 0,
@@ -43,20 +48,22 @@ function parseValue(text) {
  * @param {string} query @param {string} [language]
  * @returns {State} */
 export function readUrl(query, language) {
-  const state = defaultState(language);
   const given = new URLSearchParams(query);
   const dataset = given.get("dataset") ?? "";
-  if (Object.hasOwn(datasets, dataset)) state.dataset = dataset;
+  const state = defaultState(language, Object.hasOwn(datasets, dataset) ? dataset : first);
   const { models, classes } = datasets[state.dataset];
   const known = models.map((m) => m.id);
 
   state.sample = given.get("sample") ?? state.sample;
   state.drawing = given.get("drawing") ?? "";
+  state.picture = given.get("picture") ?? "";
   state.attack = given.get("attack") ?? state.attack;
   if (views.includes(given.get("view") ?? "")) state.view = given.get("view") ?? "";
   const target = given.get("target") ?? "";
   if (/^\d+$/.test(target) && Number(target) < classes.length) state.target = Number(target);
   if (known.includes(given.get("from") ?? "")) state.from = given.get("from") ?? "";
+  state.grayBox = given.get("grayBox") === "true";
+  if (/^\d{1,6}$/.test(given.get("step") ?? "")) state.step = Number(given.get("step"));
   const shown = known.filter((id) => (given.get("model") ?? "").split(",").includes(id));
   if (shown.length > 0) state.model = shown;
   if (/^[a-z]+$/.test(given.get("experiment") ?? "")) state.experiment = given.get("experiment") ?? "";
@@ -74,15 +81,18 @@ export function readUrl(query, language) {
 /** The query string of a state: only what differs from the default, so that a short link stays short.
  * @param {State} state @param {string} [language] */
 export function writeUrl(state, language) {
-  const usual = defaultState(language);
+  const usual = defaultState(language, state.dataset);
   const query = new URLSearchParams();
-  if (state.dataset !== usual.dataset) query.set("dataset", state.dataset);
+  if (state.dataset !== first) query.set("dataset", state.dataset);
   if (state.sample !== usual.sample) query.set("sample", state.sample);
   if (state.sample === "drawing" && state.drawing !== "") query.set("drawing", state.drawing);
+  if (state.sample === "picture" && state.picture !== "") query.set("picture", state.picture);
   if (state.attack !== usual.attack) query.set("attack", state.attack);
   for (const [name, value] of Object.entries(state.parameters)) query.set(name, String(value));
   if (state.target !== null) query.set("target", String(state.target));
   if (state.from !== "") query.set("from", state.from);
+  if (state.grayBox) query.set("grayBox", "true");
+  if (state.step !== null) query.set("step", String(state.step));
   if (state.model.join() !== usual.model.join()) query.set("model", state.model.join(","));
   if (state.view !== usual.view) query.set("view", state.view);
   if (state.experiment !== usual.experiment) query.set("experiment", state.experiment);

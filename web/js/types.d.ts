@@ -32,13 +32,6 @@ export interface AttackInfo {
 
 export type ParameterValues = Record<string, number | boolean | string>;
 
-export interface ModelInfo {
-  id: string;
-  name: string;
-  classes: string[];
-  parameterCount: number;
-}
-
 export interface Prediction {
   logits: Float32Array;
   probabilities: Float32Array;
@@ -63,16 +56,27 @@ export interface Model {
   name: string;
   predict(images: Float32Array): Prediction;
   attack(options: Record<string, unknown>, images: Float32Array, labels: Int32Array): AttackResult;
+  denoisedBy(denoiser: Model): Model;
   delete(): void;
 }
 
 export interface Engine {
   attacks(): AttackInfo[];
   loadModel(bytes: Uint8Array): Model;
+  prepareImage(bytes: Uint8Array, shape: { side: number; channels: number; digit?: boolean }): Float32Array;
+}
+
+/** A model as the worker gets it: its files' bytes. */
+export interface ModelBytes {
+  id: string;
+  bytes: ArrayBuffer;
+  denoiser: ArrayBuffer | null;
 }
 
 /** What the page asks: one image against every model that is shown. */
 export interface ExploreRequest {
+  /** The models' dataset: their names are only its own. */
+  dataset: string;
   image: Float32Array;
   /** What the image shows; null where nobody said (a drawing): then each model's own first reading. */
   label: number | null;
@@ -84,6 +88,39 @@ export interface ExploreRequest {
   models: string[];
   /** The model whose gradients make one image for all; "" when each is attacked with its own. */
   from: string;
+  /** Models behind a denoiser are attacked without knowing of it. */
+  grayBox: boolean;
+}
+
+/** The way of an attack on one model: what it came by, and what the model said of it. */
+export interface Trace {
+  model: string;
+  /** The number of each iterate in the attack; the last is the result. Not all, where there are many. */
+  steps: number[];
+  /** steps.length pictures, one after the other. */
+  images: Float32Array;
+  /** steps.length · classes. */
+  probabilities: Float32Array;
+  labels: Int32Array;
+  /** Cross-entropy of the label. */
+  losses: Float32Array;
+}
+
+/** How small a budget is enough for one model. */
+export interface Smallest {
+  model: string;
+  /** The smallest budget found; null where none up to `upTo` was enough. */
+  epsilon: number | null;
+  upTo: number;
+  /** So many attacks it took. */
+  attacks: number;
+}
+
+/** What is found out about the result at hand once it has come to rest. */
+export interface Findings {
+  traces: Record<string, Trace>;
+  /** Absent: not known yet; null: to be asked for; a number: the search's progress from 0 to 1. */
+  smallest: Record<string, Smallest | number | null>;
 }
 
 /** What came of it for one model. */
@@ -98,6 +135,8 @@ export interface Lane {
   before: Float32Array;
   after: Float32Array;
   adversarial: Float32Array;
+  /** What the denoiser makes of the adversarial image; null for models without one. */
+  seen: Float32Array | null;
   l0: number;
   l2: number;
   linf: number;
@@ -116,10 +155,16 @@ export interface State {
   sample: string;
   /** The strokes of a drawing, packed (js/drawing.js); used when sample is "drawing". */
   drawing: string;
+  /** The visitor's own picture, packed (js/pixels.js); used when sample is "picture". */
+  picture: string;
   attack: string;
   parameters: ParameterValues;
   target: number | null;
   from: string;
+  /** Models behind a denoiser are attacked without knowing of it. */
+  grayBox: boolean;
+  /** The step of the attack that is looked at; null: its result. */
+  step: number | null;
   model: string[];
   view: string;
   /** Which tool of the model's view is open; "" for the first. */
@@ -130,7 +175,8 @@ export interface State {
   lang: string;
 }
 
-/** An input that can be chosen: our own digit, a test image, or the visitor's drawing. */
+/** An input that can be chosen: our own digit, a test image, or the visitor's drawing or picture. An id
+ * of "" is none at all. */
 export interface Sample {
   id: string;
   label: number | null;
@@ -152,9 +198,13 @@ export interface Snapshot {
   run: Run;
   state: State;
   attacks: AttackInfo[];
-  models: ModelInfo[];
+  /** Whether the chosen models' files are there, by model. */
+  files: Record<string, "loading" | "there" | "failed">;
   samples: Sample[];
   image: Sample;
   result: ExploreResult | null;
+  findings: Findings;
   error: string;
+  /** Why a model is not there, by model. */
+  troubles: Record<string, string>;
 }

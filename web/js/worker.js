@@ -1,6 +1,6 @@
-// The engine's worker: holds the WebAssembly module and its models, and answers the page's questions
-// one at a time. It knows nothing of the page's state, and it never touches the network itself: the
-// page hands it the bytes.
+// The engine's worker: holds the WebAssembly module and its models, and answers the page's questions.
+// It knows nothing of the page's state, and it never touches the network itself: the page hands it the
+// bytes. What takes many attacks pauses between them, so that a newer question gets its turn.
 import createSignflip from "./signflip.js";
 
 /** The worker's name says which engine is wanted. */
@@ -16,28 +16,31 @@ const often = 50;
 
 /** @type {import("./types").Engine} */
 let engine;
-/** @type {Map<string, Model>} */
+/** Classifiers as they are asked, and those of them that stand behind a denoiser with their denoiser.
+ * @type {Map<string, {model: Model, denoiser: Model | null}>} */
 const models = new Map();
 
-/** @param {{wasm: ArrayBuffer, models: {id: string, bytes: ArrayBuffer}[]}} start */
-async function start({ wasm, models: files }) {
+/** @param {{wasm: ArrayBuffer}} start */
+async function start({ wasm }) {
   engine = /** @type {any} */ (await createSignflip({ wasmBinary: new Uint8Array(wasm), first }));
-  for (const { id, bytes } of files) models.set(id, engine.loadModel(new Uint8Array(bytes)));
-  const attacks = engine.attacks();
-  // Once through everything: the first attack that is shown does not pay for compiling the code.
-  for (const model of models.values()) {
-    const { height, width, channels } = model.inputShape;
-    model.attack({ attack: attacks[0].name }, new Float32Array(height * width * channels), Int32Array.of(0));
-  }
-  return {
-    attacks,
-    models: [...models].map(([id, { name, classes, parameterCount }]) => ({ id, name, classes, parameterCount })),
-  };
+  return { attacks: engine.attacks() };
 }
 
-/** @param {string} id */
-function modelNamed(id) {
-  const model = models.get(id);
+/** @param {import("./types").ModelBytes} files */
+function load({ id, bytes, denoiser: before }) {
+  const classifier = engine.loadModel(new Uint8Array(bytes));
+  const denoiser = before && engine.loadModel(new Uint8Array(before));
+  const model = denoiser ? classifier.denoisedBy(denoiser) : classifier;
+  const { height, width, channels } = model.inputShape;
+  // Once through everything: the first attack that is shown does not pay for compiling the code.
+  if (models.size === 0) model.attack({ attack: "fgsm" }, new Float32Array(height * width * channels), Int32Array.of(0));
+  models.set(id, { model, denoiser });
+  return true;
+}
+
+/** @param {ExploreRequest} request @param {string} id */
+function modelNamed({ dataset }, id) {
+  const model = models.get(`${dataset}/${id}`);
   if (!model) throw new Error(`There is no model "${id}".`);
   return model;
 }
@@ -54,24 +57,28 @@ function teller(id, lanes) {
   };
 }
 
-/** @param {Model} model @param {ExploreRequest} request @param {(fraction: number) => void} onProgress */
-function attackWith(model, { image, label, attack, parameters, target, needsTarget }, onProgress) {
+/** @param {ExploreRequest} request @param {string} name of the model that is attacked
+ * @param {Record<string, unknown>} [more] options of the attack */
+function attackOn(request, name, more = {}) {
+  const { image, label, attack, parameters, target, needsTarget, grayBox } = request;
+  const { model, denoiser } = modelNamed(request, name);
   const truth = label ?? model.predict(image).labels[0];
   const wanted = target === truth ? null : target;
   const aim = wanted ?? (needsTarget ? (truth + 1) % model.classes.length : null);
-  const options = { ...parameters, attack, onProgress, ...(aim === null ? {} : { targets: Int32Array.of(aim) }) };
+  const options = { ...parameters, attack, ...(denoiser ? { grayBox } : {}), ...(aim === null ? {} : { targets: Int32Array.of(aim) }), ...more };
   const began = performance.now();
   const result = model.attack(options, image, Int32Array.of(truth));
-  return { result, aim, milliseconds: performance.now() - began };
+  return { result, aim, truth, milliseconds: performance.now() - began };
 }
 
 /** @param {ExploreRequest} request @param {number} id */
 function explore(request, id) {
-  const shared = request.from === "" ? null : attackWith(modelNamed(request.from), request, teller(id, request.models));
+  const tell = (/** @type {string[]} */ lanes) => ({ onProgress: teller(id, lanes) });
+  const shared = request.from === "" ? null : attackOn(request, request.from, tell(request.models));
   return request.models.map((name) => {
-    const model = modelNamed(name);
+    const { model, denoiser } = modelNamed(request, name);
     const clean = model.predict(request.image);
-    const own = shared && name !== request.from ? null : (shared ?? attackWith(model, request, teller(id, [name])));
+    const own = shared && name !== request.from ? null : (shared ?? attackOn(request, name, tell([name])));
     const { result, aim } = own ?? /** @type {NonNullable<typeof shared>} */ (shared);
     const after = own ? result : model.predict(result.adversarial);
     /** @type {Lane} */
@@ -85,6 +92,7 @@ function explore(request, id) {
       after: after.probabilities,
       // One image may serve several lanes, and a buffer can be given away only once.
       adversarial: result.adversarial.slice(),
+      seen: denoiser && denoiser.predict(result.adversarial).logits,
       l0: Number(result.l0[0]), l2: Number(result.l2[0]), linf: Number(result.linf[0]),
       milliseconds: own ? own.milliseconds : null,
     };
@@ -92,13 +100,69 @@ function explore(request, id) {
   });
 }
 
+/** @param {{request: ExploreRequest, model: string}} question */
+async function trace({ request, model: name }) {
+  const { traceOf, Way } = await import("./trace.js");
+  const way = new Way();
+  const { result } = attackOn(request, request.from || name, {
+    onStep: (/** @type {number} */ _image, /** @type {number} */ _step, /** @type {number} */ _loss, /** @type {Float32Array} */ iterate) => way.add(iterate),
+  });
+  // Not every attack has steps that it tells.
+  if (way.steps.length === 0) way.add(request.image);
+  way.end(result.adversarial);
+  const { model } = modelNamed(request, name);
+  return traceOf(way, model, request.label ?? model.predict(request.image).labels[0], name);
+}
+
+/** Counts the stops: what runs in pieces ends when it has changed. */
+let stops = 0;
+const pause = () => new Promise((resolve) => setTimeout(resolve));
+
+/** @param {{request: ExploreRequest, model: string, upTo: number}} question @param {number} id
+ * @returns {Promise<import("./types").Smallest | null>} null where it was stopped */
+async function smallest({ request, model: name, upTo }, id) {
+  const begun = stops;
+  const { smallestBudget } = await import("./smallest.js");
+  const { model } = modelNamed(request, name);
+  const truth = request.label ?? model.predict(request.image).labels[0];
+  const tell = teller(id, [name]);
+  const stopped = new Error("stopped");
+  try {
+    const found = await smallestBudget(async (epsilon) => {
+      await pause();
+      if (stops !== begun) throw stopped;
+      const asked = { ...request, parameters: { ...request.parameters, epsilon } };
+      const { result, aim } = attackOn(asked, request.from || name);
+      const label = model.predict(result.adversarial).labels[0];
+      return aim === null ? label !== truth : label === aim;
+    }, { upTo, onProgress: tell });
+    return { model: name, ...found };
+  } catch (error) {
+    if (error === stopped) return null;
+    throw error;
+  }
+}
+
+/** @param {{bytes: ArrayBuffer, shape: {side: number, channels: number, digit: boolean}}} picture */
+function prepare({ bytes, shape }) {
+  return engine.prepareImage(new Uint8Array(bytes), shape);
+}
+
+/** @type {Record<string, (body: any, id: number) => unknown>} */
+const answers = { start, load, explore, trace, smallest, prepare, stop: () => (stops++, true) };
+
+/** The arrays of an answer can be given away instead of copied. @param {any} value @returns {ArrayBuffer[]} */
+function buffersOf(value) {
+  if (ArrayBuffer.isView(value)) return [/** @type {ArrayBuffer} */ (value.buffer)];
+  if (value === null || typeof value !== "object") return [];
+  return [...new Set(Object.values(value).flatMap(buffersOf))];
+}
+
 self.onmessage = async (/** @type {MessageEvent} */ event) => {
   const { id, type, body } = event.data;
   try {
-    const value = type === "start" ? await start(body) : explore(body, id);
-    const transfer = type === "explore"
-      ? [...new Set(/** @type {Lane[]} */ (value).flatMap((l) => [l.before.buffer, l.after.buffer, l.adversarial.buffer]))] : [];
-    self.postMessage({ id, value }, { transfer: /** @type {ArrayBuffer[]} */ (transfer) });
+    const value = await answers[type](body, id);
+    self.postMessage({ id, value }, { transfer: type === "start" ? [] : buffersOf(value) });
   } catch (error) {
     // A trap leaves the module in an unknown state: the page must start another worker.
     const dead = error instanceof WebAssembly.RuntimeError;

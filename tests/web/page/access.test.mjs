@@ -86,7 +86,7 @@ test("everything can be done with the keyboard alone", async () => {
 
 test("a digit drawn with the keyboard", async () => {
   const page = await site.open();
-  await page.getByRole("tab", { name: "Pick a digit" }).focus();
+  await page.getByRole("tab", { name: "Pick" }).focus();
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Tab");
   assert.ok(await page.evaluate(() => document.activeElement.matches(".pad")));

@@ -98,7 +98,7 @@ test("transfer shows both models the image made on the normal one", async () => 
 
 test("a digit drawn with the mouse is read and attacked", async () => {
   const page = await site.open();
-  await page.getByRole("tab", { name: "Draw one" }).click();
+  await page.getByRole("tab", { name: "Draw" }).click();
   const box = await page.locator(".pad").boundingBox();
   const at = (x, y) => [box.x + x * box.width, box.y + y * box.height];
   const result = await resultOf(page, async () => {
@@ -124,7 +124,7 @@ test("a digit drawn with the mouse is read and attacked", async () => {
 
 test("a digit drawn with a finger", async () => {
   const page = await site.open("", { hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
-  await page.getByRole("tab", { name: "Draw one" }).tap();
+  await page.getByRole("tab", { name: "Draw" }).tap();
   const box = await page.locator(".pad").boundingBox();
   const client = await page.context().newCDPSession(page);
   const touch = (type, points) => client.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y]) => ({ x: box.x + x * box.width, y: box.y + y * box.height })) });
@@ -141,7 +141,7 @@ test("a digit drawn with a finger", async () => {
 
 test("undo takes back the last stroke", async () => {
   const page = await site.open();
-  await page.getByRole("tab", { name: "Draw one" }).click();
+  await page.getByRole("tab", { name: "Draw" }).click();
   const box = await page.locator(".pad").boundingBox();
   const draw = (x) => resultOf(page, async () => {
     await page.mouse.move(box.x + x * box.width, box.y + 0.1 * box.height);
@@ -195,9 +195,9 @@ test("German, from the URL and from the browser", async () => {
   assert.match(await page.locator("[data-model=standard] dd").first().textContent(), /^0,\d{3}$/);
   await keep(page, "german");
   const german = await site.open("", { locale: "de-DE" });
-  await german.getByRole("heading", { name: "Verteidigtes Modell" }).waitFor();
+  await german.getByRole("heading", { name: "Gemischtes Modell" }).waitFor();
   await german.getByLabel("Sprache").selectOption("en");
-  await german.getByRole("heading", { name: "Defended model", exact: true }).waitFor();
+  await german.getByRole("heading", { name: "Mixed model", exact: true }).waitFor();
   assert.equal(await german.evaluate(() => document.activeElement.className), "language");
   assert.deepEqual(page.problems, []);
 });
@@ -250,6 +250,8 @@ test("a long attack is broken off when something else is asked", async () => {
 
 test("the experiments below set the page", async () => {
   const page = await site.open();
+  await page.locator(".about").scrollIntoViewIfNeeded();
+  await page.locator(".experiments a").first().waitFor();
   for (const link of await page.locator(".experiments a").all()) {
     const href = await link.getAttribute("href");
     await link.click();
@@ -270,5 +272,5 @@ test("a worker that dies is replaced", async () => {
 test("verdicts are announced when the slider has come to rest", async () => {
   const page = await site.open();
   await page.waitForFunction(() => document.getElementById("status").textContent !== "");
-  assert.match(await page.locator("#status").textContent(), /^Normal model: .+\. Defended model: .+\.$/);
+  assert.match(await page.locator("#status").textContent(), /^Normal model: .+\. Mixed model: .+\.$/);
 });

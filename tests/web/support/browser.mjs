@@ -53,11 +53,15 @@ export async function start({ headers } = {}) {
   };
 }
 
+/** What the page may fetch after its first view: modules, words and styles of its own that only a later view
+ * needs. Never models, pictures or anything that depends on what a visitor does. */
+export const ownLater = (path) => /^\/(js\/(findings|trace|smallest|(steps|share|about|upload|model-view)\/.*|messages\/.*)|css\/later\/.*)\.?(js|css)?$/.test(path);
+
 /** The newest result with arrays as plain lists, after the page has come to rest. */
 export async function settled(page) {
   return page.evaluate(async () => {
     let count = -1;
-    while (count !== globalThis.results.length) {
+    while (count !== globalThis.results.length || !globalThis.signflipPage.explorer.asking.idle) {
       count = globalThis.results.length;
       await new Promise((resolve) => setTimeout(resolve, 120));
     }

@@ -80,7 +80,7 @@ export function mount(element, context) {
   /** @type {LabContext & Record<string, any>} */
   const labContext = {
     ...context, words, lab, setup: setup.setup, says: setup.says, classes: named.length,
-    className: (label) => named[label] ?? String(label),
+    className: (label) => words.className(dataset, label),
     titleOf: (/** @type {string} */ id) => lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}`, {}, id),
     get counts() { return counts; },
     chosen: () => context.state().image,

@@ -5,6 +5,7 @@ import { choice, h, setText } from "../dom.js";
 import { carriedOver } from "../state.js";
 import { createMoreAttacks } from "./more-attacks.js";
 import { createParameter } from "./parameter.js";
+import { createTargets } from "./targets.js";
 
 /** @typedef {import("./context").Context} Context */
 /** @typedef {import("../types").AttackInfo} AttackInfo */
@@ -44,15 +45,23 @@ export function createAttackControls(context) {
   const more = h("details", { class: "more", hidden: true });
   const budget = h("div", { class: "panel budget" }, main);
 
-  const { inputs: targets, element: targetList } = createTargets(context);
+  const targets = createTargets(context);
+  const { models } = datasets[state().dataset];
   const own = /** @type {HTMLInputElement} */ (h("input", {
     type: "checkbox", role: "switch", id: "transfer", "aria-describedby": "transfer-about",
-    onchange: () => update({ from: own.checked ? datasets[state().dataset].models[0].id : "" }),
+    onchange: () => update({ from: own.checked ? (models.find(({ id }) => state().model.includes(id)) ?? models[0]).id : "" }),
   }));
   const ownAbout = h("p", { class: "hint", id: "transfer-about" });
+  const from = /** @type {HTMLSelectElement} */ (h("select", { id: "from", "aria-label": words.t("transfer.from"), onchange: () => update({ from: from.value }) },
+    ...models.map(({ id }) => h("option", { value: id }, words.t(`model.${id}`, {}, id)))));
+  const gray = /** @type {HTMLInputElement} */ (h("input", {
+    type: "checkbox", role: "switch", id: "gray-box", "aria-describedby": "gray-about", onchange: () => update({ grayBox: gray.checked }),
+  }));
+  const grayAbout = h("p", { class: "hint", id: "gray-about" });
+  const graySwitch = h("div", { class: "switch" }, h("label", { for: "gray-box" }, gray, words.t("gray.title")), grayAbout);
   const goal = h("section", { class: "panel goal", "aria-labelledby": "goal-title" },
-    h("h2", { id: "goal-title" }, words.t("target.title")), targetList,
-    h("div", { class: "switch" }, h("label", { for: "transfer" }, own, words.t("transfer.title")), ownAbout), more);
+    h("h2", { id: "goal-title" }, words.t("target.title")), targets.element,
+    h("div", { class: "switch" }, h("label", { for: "transfer" }, own, words.t("transfer.title")), ownAbout, from), graySwitch, more);
 
   function buildMethods() {
     list.replaceChildren(...catalogue.slice(0, buttons).map((attack) => {
@@ -84,7 +93,7 @@ export function createAttackControls(context) {
   return {
     method, budget, goal,
     render(snapshot) {
-      const { state: now, attacks, result, image } = snapshot;
+      const { state: now, attacks } = snapshot;
       catalogue = attacks;
       if (methods.size === 0 && attacks.length > 0) buildMethods();
       others.render(snapshot);
@@ -98,33 +107,14 @@ export function createAttackControls(context) {
       for (const [name, input] of methods) input.checked = name === now.attack;
       for (const parameter of parameters) parameter.render();
 
-      const label = image.label ?? result?.lanes[0]?.label ?? null;
-      const aim = now.target === label ? null : now.target;
-      for (const [target, input] of targets) {
-        input.checked = target === aim;
-        input.disabled = target === null ? attack?.untargeted === false : target === label || attack?.targeted === false;
-        /** @type {HTMLElement} */ (input.parentElement).title =
-          words.t(target === null ? "target.none" : target === label ? "target.self" : "target.class", { digit: target ?? "" });
-      }
+      targets.render(snapshot);
       own.checked = now.from !== "";
       setText(ownAbout, words.t(own.checked ? "transfer.on" : "transfer.off"));
+      from.hidden = !own.checked;
+      from.value = now.from;
+      graySwitch.hidden = !models.some(({ id, denoiser }) => denoiser && (now.model.includes(id) || now.from === id));
+      gray.checked = now.grayBox;
+      setText(grayAbout, words.t(now.grayBox ? "gray.on" : "gray.off"));
     },
   };
-}
-
-/** @param {Context} context */
-function createTargets({ words, state, update }) {
-  /** @type {Map<number | null, HTMLInputElement>} */
-  const inputs = new Map();
-  const element = h("fieldset", { class: "choices targets" }, h("legend", { class: "hidden" }, words.t("target.title")));
-  /** @param {number | null} target @param {string} text @param {string} label */
-  const add = (target, text, label) => {
-    const { element: chip, input } = choice({ name: "target", value: String(target ?? ""), label,
-      class: target === null ? "chip any" : "chip digit", onchange: () => update({ target }) }, text);
-    inputs.set(target, input);
-    element.append(chip);
-  };
-  add(null, words.t("target.none"), words.t("target.none"));
-  datasets[state().dataset].classes.forEach((name, i) => add(i, name, words.t("target.class", { digit: name })));
-  return { inputs, element };
 }

@@ -2,6 +2,8 @@
 import type { Words } from "../i18n.js";
 import type { Snapshot, State } from "../types";
 import type { Scheme } from "../colour.js";
+import type { EngineClient } from "../engine-client.js";
+import type { Explorer } from "../explorer.js";
 
 export interface Context {
   words: Words;
@@ -15,6 +17,11 @@ export interface Context {
   cancel: () => void;
   /** Asks once more what was cancelled. */
   again: () => void;
+  /** What is asked of the engine about the image at hand. */
+  explorer: Explorer;
+  client: EngineClient;
+  /** The whole address of what is shown. */
+  link: () => string;
 }
 
 /** A view makes its element once and brings it up to date from a snapshot. */

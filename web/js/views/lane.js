@@ -1,79 +1,92 @@
-// One model's lane: its verdict, the three pictures, its probabilities before and after, the norms.
-// It shows a result; it does not compute one.
+// One model's lane: its verdict, the three pictures, its probabilities before and after, the norms. It
+// shows a result, or one step on the way there; it does not compute one.
 import { datasets } from "../datasets.js";
 import { h, setText } from "../dom.js";
 import { Picture } from "../picture.js";
-import { side } from "../raster.js";
+import { changeOf, normsOf } from "../pixels.js";
 import { verdictOf } from "../verdict.js";
+import { createProbabilities } from "./probabilities.js";
 import { createProgress } from "./progress.js";
+import { createThresholds } from "./thresholds.js";
 
 /** @typedef {import("./context").Context} Context */
 /** @typedef {import("../types").Lane} Lane */
+
+/** The lane as it stood at a step of the attack.
+ * @param {Lane} lane @param {import("../types").Trace} trace @param {number} step @param {import("../types").ExploreRequest} request @param {number} channels
+ * @returns {Lane} */
+export function laneAt(lane, trace, step, { image }, channels) {
+  const last = trace.steps.length - 1;
+  const nearest = trace.steps.findIndex((at) => at >= step);
+  const i = nearest < 0 ? last : nearest;
+  if (i === last) return lane;
+  const classes = lane.before.length;
+  const adversarial = trace.images.subarray(i * image.length, (i + 1) * image.length);
+  return { ...lane, adversarial, seen: null, adversarialLabel: trace.labels[i],
+    after: trace.probabilities.subarray(i * classes, (i + 1) * classes), ...normsOf(adversarial, image, channels) };
+}
 
 /** @param {Context} context @param {string} model
  * @returns {import("./context").View} */
 export function createLane(context, model) {
   const { words, state, scheme } = context;
-  const classes = datasets[state().dataset].classes;
+  const { dataset } = state();
+  const { shape, models } = datasets[dataset];
+  const name = (/** @type {number} */ label) => words.className(dataset, label);
   const titleId = `lane-${model}`;
 
   const reading = h("span", { class: "reading" });
   const chip = h("span", { class: "verdict-chip" });
-  const figures = ["original", "perturbation", "adversarial"].map((name) => {
-    const picture = new Picture(side, side, { role: "img", "aria-label": words.t("image.empty.alt") });
+  const plain = { width: shape.width, height: shape.height };
+  const [original, perturbation, adversarial, seen] = ["original", "perturbation", "adversarial", "seen"].map((kind) => {
+    const picture = new Picture(kind === "perturbation" ? plain : shape, { role: "img", "aria-label": words.t("image.empty.alt") });
     const note = h("span", { class: "note" });
-    return { picture, note, element: h("figure", { class: name }, picture.element,
-      h("figcaption", {}, h("span", {}, words.t(`image.${name}`)), note)) };
+    return { picture, note, element: h("figure", { class: kind }, picture.element,
+      h("figcaption", {}, h("span", {}, words.t(`image.${kind}`)), note)) };
   });
-  const [original, perturbation, adversarial] = figures;
+  const denoised = models.some(({ id, denoiser }) => id === model && denoiser);
   const sign = (/** @type {string} */ text) => h("span", { class: "operator", "aria-hidden": "true" }, text);
 
-  const scalePicture = new Picture(257, 1, { role: "img", class: "scale", "aria-label": words.t("image.empty.alt") });
+  const scalePicture = new Picture({ width: 257, height: 1 }, { role: "img", class: "scale", "aria-label": words.t("image.empty.alt") });
   const low = h("span", {}), high = h("span", {});
   const word = (/** @type {string} */ key) => h("span", { class: "word" }, words.t(key));
   const legendNote = h("p", { class: "hint" });
   const ramp = Float32Array.from({ length: 257 }, (_, i) => i / 128 - 1);
 
-  const rows = classes.map((name, i) => createRow(words, name, i));
-  const table = h("table", { class: "probabilities" },
-    h("caption", { class: "hidden" }, words.t("probabilities.caption")),
-    h("thead", {}, h("tr", {},
-      h("th", { scope: "col" }, h("span", { class: "hidden" }, words.t("probabilities.class"))),
-      h("td", {}),
-      h("th", { scope: "col", class: "before" }, words.t("probabilities.before")),
-      h("th", { scope: "col", class: "after" }, words.t("probabilities.after")))),
-    h("tbody", {}, ...rows.map((row) => row.element)));
-
-  const norms = ["linf", "l2", "l0", "time"].map((name) => {
+  const table = createProbabilities(context);
+  const norms = ["linf", "l2", "l0", "time"].map((kind) => {
     const value = h("dd", {});
-    return { name, value, element: h("div", { title: words.t(`norm.${name}.about`) },
-      h("dt", {}, words.t(`norm.${name}`), h("span", { class: "hidden" }, ` (${words.t(`norm.${name}.about`)})`)), value) };
+    return { kind, value, element: h("div", { title: words.t(`norm.${kind}.about`) },
+      h("dt", {}, words.t(`norm.${kind}`), h("span", { class: "hidden" }, ` (${words.t(`norm.${kind}.about`)})`)), value) };
   });
+  const thresholds = createThresholds(context, model);
 
   const progress = createProgress(context, model);
   const element = h("section", { class: "panel lane", "aria-labelledby": titleId, "data-model": model },
     h("header", {}, h("h3", { id: titleId }, words.t(`model.${model}`, {}, model)),
       h("p", { class: "hint" }, words.t(`model.${model}.about`, {}, "")), progress.element),
     h("p", { class: "verdict" }, reading, chip),
-    h("div", { class: "trio" }, original.element, sign("+"), perturbation.element, sign("="), adversarial.element),
+    h("div", { class: denoised ? "trio four" : "trio" }, original.element, sign("+"), perturbation.element, sign("="), adversarial.element,
+      ...(denoised ? [sign("→"), seen.element] : [])),
     h("div", { class: "legend" }, h("div", { class: "legend-row" }, low, word("legend.darker"), scalePicture.element, word("legend.brighter"), high), legendNote),
-    table, h("dl", { class: "norms" }, ...norms.map((norm) => norm.element)));
+    table.element, h("dl", { class: "norms" }, ...norms.map((norm) => norm.element)), thresholds.element);
 
   /** @param {Lane} lane @param {Float32Array} image @param {number} scale
    * @param {boolean} budget whether the attack has one: without, the colours' scale is only what came out */
   function show(lane, image, scale, budget) {
     const verdict = verdictOf(lane);
     element.dataset.verdict = verdict.kind;
-    const name = (/** @type {number} */ label) => classes[label];
     setText(reading, lane.cleanLabel === lane.adversarialLabel
       ? words.t("verdict.still", { after: name(lane.adversarialLabel) })
       : words.t("verdict.reading", { before: name(lane.cleanLabel), after: name(lane.adversarialLabel) }));
     setText(chip, words.t(`verdict.${verdict.detail}`, { label: name(lane.label), target: lane.target === null ? "" : name(lane.target) }));
 
-    const delta = lane.adversarial.map((value, i) => value - image[i]);
-    original.picture.grey(image);
+    const delta = changeOf(lane.adversarial, image, shape.channels);
+    original.picture.show(image);
     perturbation.picture.signed(delta, scale, scheme());
-    adversarial.picture.grey(lane.adversarial);
+    adversarial.picture.show(lane.adversarial);
+    seen.element.toggleAttribute("data-away", lane.seen === null);
+    if (lane.seen) seen.picture.show(lane.seen);
     const before = { digit: name(lane.cleanLabel), percent: words.percent(lane.before[lane.cleanLabel]) };
     const after = { digit: name(lane.adversarialLabel), percent: words.percent(lane.after[lane.adversarialLabel]) };
     setText(original.note, words.t("image.reading", before));
@@ -81,6 +94,7 @@ export function createLane(context, model) {
     setText(perturbation.note, scale > 0 ? words.t("image.scale", { factor: words.number(1 / scale, 1) }) : "");
     original.picture.describe(words.t("image.original.alt", before));
     adversarial.picture.describe(words.t("image.adversarial.alt", after));
+    seen.picture.describe(words.t("image.seen.alt"));
     const up = delta.reduce((count, d) => count + (d > 0 ? 1 : 0), 0);
     perturbation.picture.describe(words.t("image.perturbation.alt", { up, down: delta.reduce((count, d) => count + (d < 0 ? 1 : 0), 0) }));
 
@@ -92,10 +106,10 @@ export function createLane(context, model) {
     setText(legendNote, scale > 0
       ? words.t(budget ? "legend.note" : "legend.measured", { factor: words.number(1 / scale, 1), scale: words.number(scale, digits) }) : words.t("legend.none"));
 
-    rows.forEach((row, i) => row.render(lane, i));
+    table.render(lane);
     const values = { linf: words.number(lane.linf, 3), l2: words.number(lane.l2, 2), l0: words.number(lane.l0, 0),
       time: timeOf(lane.milliseconds) };
-    for (const norm of norms) setText(norm.value, values[/** @type {keyof typeof values} */ (norm.name)]);
+    for (const norm of norms) setText(norm.value, values[/** @type {keyof typeof values} */ (norm.kind)]);
   }
 
   /** @param {number | null} milliseconds */
@@ -108,19 +122,23 @@ export function createLane(context, model) {
   return {
     element,
     render(snapshot) {
-      const { result, image, attacks, state: now } = snapshot;
+      const { result, image, attacks, state: now, findings, files } = snapshot;
       progress.render(snapshot);
+      thresholds.render(snapshot);
       element.hidden = !now.model.includes(model);
       const lane = result?.lanes.find((l) => l.model === model);
       element.toggleAttribute("data-empty", !lane);
       if (lane && result) {
-        const attack = attacks.find(({ name }) => name === result.request.attack);
-        show(lane, result.request.image, scaleOf(result), attack?.parameters.some(({ name }) => name === "epsilon") ?? false);
+        const attack = attacks.find(({ name: one }) => one === result.request.attack);
+        const trace = now.step === null ? undefined : findings.traces[model];
+        show(trace ? laneAt(lane, trace, /** @type {number} */ (now.step), result.request, shape.channels) : lane,
+          result.request.image, scaleOf(result), attack?.parameters.some(({ name: one }) => one === "epsilon") ?? false);
       } else {
         delete element.dataset.verdict;
-        setText(reading, image.id === "drawing" ? words.t("verdict.idle") : " ");
+        setText(reading, files[model] === "failed" ? words.t("models.failed") : files[model] === "loading" && !element.hidden && result ? words.t("models.loading")
+          : image.id === "" || image.id === "drawing" ? words.t("verdict.idle") : " ");
         setText(chip, "");
-        for (const { picture } of figures) picture.grey(image.pixels);
+        for (const { picture } of [original, adversarial]) picture.show(image.pixels);
       }
     },
   };
@@ -130,28 +148,4 @@ export function createLane(context, model) {
  * @param {import("../types").ExploreResult} result */
 function scaleOf({ lanes }) {
   return Math.max(...lanes.map((lane) => lane.linf));
-}
-
-/** A row of the table: a class, its two bars, its two numbers.
- * @param {import("../i18n.js").Words} words @param {string} name @param {number} index */
-function createRow(words, name, index) {
-  const bars = ["before", "after"].map((kind) => h("span", { class: `bar ${kind}` }));
-  const numbers = ["before", "after"].map((kind) => h("td", { class: kind }));
-  const goal = h("span", { class: "goal-mark" });
-  const element = h("tr", { "data-class": index },
-    h("th", { scope: "row" }, name, goal), h("td", { class: "bars", "aria-hidden": "true" }, ...bars), ...numbers);
-  return {
-    element,
-    /** @param {Lane} lane @param {number} i */
-    render(lane, i) {
-      [lane.before, lane.after].forEach((probabilities, k) => {
-        bars[k].style.transform = `scaleX(${probabilities[i].toFixed(4)})`;
-        setText(numbers[k], words.percent(probabilities[i]));
-      });
-      element.classList.toggle("first-before", i === lane.cleanLabel);
-      element.classList.toggle("first-after", i === lane.adversarialLabel);
-      element.classList.toggle("truth", i === lane.label);
-      setText(goal, i === lane.target ? ` ${words.t("probabilities.target")}` : "");
-    },
-  };
 }

@@ -44,7 +44,7 @@ export function createParameter({ words, state, update }, parameter, prefix = "p
     return name === "epsilon" && state().parameters.norm === "l2" ? Math.min(high, longest)
       : Math.min(high, ours > Number(parameter.default) ? ours : parameter.slider ?? high);
   };
-  const step = stepOf(parameter, endNow());
+  const step = datasets[state().dataset].sliderStep[name] ?? stepOf(parameter, endNow());
   /** @param {HTMLInputElement} field */
   const read = (field) => {
     if (field.value !== "" && Number.isFinite(field.valueAsNumber)) {

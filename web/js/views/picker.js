@@ -1,27 +1,29 @@
-// Choosing a digit: the strip of our own digits and, where the site was built with them, test images.
+// Choosing a picture: the strip of our own digits and, where the site was built with them, test images.
 // Radio buttons underneath, so the arrow keys walk along the strip.
+import { datasets } from "../datasets.js";
 import { choice, h } from "../dom.js";
 import { Picture } from "../picture.js";
-import { side } from "../raster.js";
 
 /** @typedef {import("./context").Context} Context */
 /** @typedef {import("../types").Sample} Sample */
 
 /** @param {Context} context @param {number} packed how many test images the site has, to keep their room
  * @returns {import("./context").View} */
-export function createPicker({ words, update }, packed) {
+export function createPicker({ words, state, update }, packed) {
+  const { dataset } = state();
+  const { shape, digit } = datasets[dataset];
   /** @type {Map<string, HTMLInputElement>} */
   const inputs = new Map();
   let shown = 0;
   const own = h("div", { class: "strip" });
   const test = h("div", { class: "strip" }, ...Array.from({ length: packed }, () => h("span", { class: "tile-place" })));
   const element = h("div", { class: packed > 0 ? "picker" : "picker alone" },
-    h("fieldset", {}, h("legend", {}, words.t("picker.own")), own),
+    digit ? h("fieldset", {}, h("legend", {}, words.t("picker.own")), own) : null,
     packed > 0 ? h("fieldset", {}, h("legend", {}, words.t("picker.test")), test) : null);
 
   /** @param {Sample} sample */
   const nameOf = ({ id, label }) => id.startsWith("test-")
-    ? words.t("picker.testImage", { digit: label ?? "", index: id.slice(5) })
+    ? words.t("picker.testImage", { digit: label === null ? "" : words.className(dataset, label), index: id.slice(5) })
     : words.t("picker.sample", { digit: label ?? "", hand: id.slice(-1) });
 
   return {
@@ -29,7 +31,7 @@ export function createPicker({ words, update }, packed) {
     render({ samples, image }) {
       for (; shown < samples.length; shown++) {
         const sample = samples[shown];
-        const picture = new Picture(side, side, { "aria-hidden": "true" }).grey(sample.pixels);
+        const picture = new Picture(shape, { "aria-hidden": "true" }).show(sample.pixels);
         const { element: tile, input } = choice({
           name: "sample", value: sample.id, label: nameOf(sample), title: nameOf(sample), class: "tile",
           onchange: () => update({ sample: sample.id }),

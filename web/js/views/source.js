@@ -1,21 +1,34 @@
-// Where the digit comes from: two tabs, one to pick a sample and one to draw. The tabs only show and
-// hide; what is attacked changes when something is picked or drawn.
+// Where the picture comes from: tabs to pick a sample, to draw where digits are asked for, and to bring
+// one's own. The tabs only show and hide; what is attacked changes when something is picked or drawn.
+import { datasets } from "../datasets.js";
 import { h } from "../dom.js";
+import { openWith } from "../incoming.js";
+import { LazyView } from "../lazy-view.js";
 import { createDrawPad } from "./draw-pad.js";
 import { createPicker } from "./picker.js";
 
-/** @param {import("./context").Context} context @param {number} packed how many test images the site has
- * @returns {import("./context").View} */
+/** @param {import("./context").ViewContext} context @param {number} packed how many test images the site has
+ * @returns {import("./context").View & {remove: () => void}} */
 export function createSource(context, packed) {
   const { words, state } = context;
-  const views = { pick: createPicker(context, packed), draw: createDrawPad(context) };
-  const names = /** @type {const} */ (["pick", "draw"]);
-  let shown = state().sample === "drawing" ? 1 : 0;
+  const { digit } = datasets[state().dataset];
+  const places = /** @type {Record<string, import("./context").View>} */ ({
+    ...(digit || packed > 0 ? { pick: createPicker(context, packed) } : {}),
+    ...(digit ? { draw: createDrawPad(context) } : {}),
+    upload: { element: h("div", { class: "bring" }), render: () => upload.render(names[shown] === "upload" || state().sample === "picture", context) },
+  });
+  /** Fetched when its tab is opened. */
+  const upload = new LazyView(places.upload.element, () => import("../upload/index.js"));
+  openWith(() => show(names.indexOf("upload")));
+  const names = Object.keys(places);
+  /** The tab that a sample belongs to. @param {string} id */
+  const tabOf = (id) => Math.max(0, names.indexOf(id === "drawing" ? "draw" : id === "picture" ? "upload" : "pick"));
+  let shown = tabOf(state().sample);
 
   const tabs = names.map((name, i) => h("button", {
     type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `source-${name}`, onclick: () => show(i),
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
-      const next = { ArrowLeft: 0, ArrowRight: 1, Home: 0, End: 1 }[event.key];
+      const next = { ArrowLeft: Math.max(0, shown - 1), ArrowRight: Math.min(names.length - 1, shown + 1), Home: 0, End: names.length - 1 }[event.key];
       if (next === undefined) return;
       event.preventDefault();
       show(next);
@@ -23,7 +36,7 @@ export function createSource(context, packed) {
     },
   }, words.t(`source.${name}`)));
   const panels = names.map((name) => h("div", { role: "tabpanel", id: `source-${name}`, "aria-labelledby": `tab-${name}` },
-    views[name].element));
+    places[name].element));
 
   /** @param {number} which */
   function show(which) {
@@ -32,6 +45,7 @@ export function createSource(context, packed) {
       tab.setAttribute("aria-selected", String(i === which));
       tab.tabIndex = i === which ? 0 : -1;
     });
+    places[names[which]].render(context.snapshot());
     panels.forEach((panel, i) => panel.toggleAttribute("data-away", i !== which));
   }
   show(shown);
@@ -44,9 +58,9 @@ export function createSource(context, packed) {
       h("div", { class: "stack" }, ...panels)),
     render(snapshot) {
       // A sample that came from elsewhere (a link, the way back) brings its tab along.
-      if (snapshot.state.sample !== sample) show((sample = snapshot.state.sample) === "drawing" ? 1 : 0);
-      views.pick.render(snapshot);
-      views.draw.render(snapshot);
+      if (snapshot.state.sample !== sample) show(tabOf(sample = snapshot.state.sample));
+      for (const view of Object.values(places)) view.render(snapshot);
     },
+    remove: () => upload.remove(),
   };
 }

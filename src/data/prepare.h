@@ -1,0 +1,27 @@
+// Anybody's picture as what a model was trained on: cut to a square and resized, or, for digits,
+// turned into what MNIST's makers would have made of it. Not decoding (image.h), and not how the
+// training files were read (dataset.h).
+#pragma once
+
+#include "core/result.h"
+#include "data/image.h"
+
+namespace signflip {
+
+/// The largest square in the middle of the picture, resized to side×side, with 1 or 3 channels.
+Picture prepare_square(const Picture& picture, int side, int channels);
+
+/// The side of MNIST's pictures, and of the box that its digits fill (LeCun et al. 1998).
+inline constexpr int kDigitSide = 28;
+inline constexpr int kDigitBox = 20;
+
+/// A written digit as an MNIST picture: 28×28, one channel, light ink on black. From the middle
+/// square of the picture, ink and paper are told apart by Otsu's threshold (1979); what the edge of
+/// the square mostly shows is paper, so dark ink on light paper is inverted; the paper becomes
+/// black and the ink white; the ink's box is scaled to 20 pixels on its longer side and put where
+/// its centre of mass is in the middle. A picture that is 28×28 already is only made grey and, if
+/// need be, inverted. A sentence where nothing stands out from the paper. `name` is what the
+/// sentence calls the picture.
+Result<Picture> prepare_digit(const Picture& picture, std::string_view name);
+
+}  // namespace signflip

@@ -1,0 +1,114 @@
+// Preparing pictures: squares, and digits as MNIST has them.
+#include "data/prepare.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace signflip {
+namespace {
+
+/// A picture from a function of its pixel.
+template <class Value>
+Picture paint(int width, int height, Value&& value) {
+  Picture picture{width, height, 1, {}};
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      picture.pixels.push_back(static_cast<std::uint8_t>(value(x, y)));
+    }
+  }
+  return picture;
+}
+
+int at(const Picture& picture, int x, int y) {
+  return picture.pixels[static_cast<std::size_t>(y * picture.width + x)];
+}
+
+/// A vertical bar of ink, left of the middle, on paper with a little grain.
+Picture bar(int side, int paper, int ink) {
+  return paint(side, side, [&](int x, int y) {
+    const bool inside = x > side / 5 && x < side / 4 && y > side / 8 && y < side / 2;
+    return (inside ? ink : paper) + (x * 7 + y * 3) % 5;
+  });
+}
+
+TEST(PrepareSquare, TakesTheMiddle) {
+  const Picture wide = paint(30, 10, [](int x, int) { return x < 10 ? 10 : x < 20 ? 100 : 200; });
+  const Picture square = prepare_square(wide, 5, 1);
+  EXPECT_EQ(square.width, 5);
+  EXPECT_EQ(square.height, 5);
+  for (const std::uint8_t value : square.pixels) EXPECT_EQ(value, 100);
+  const Picture colour = prepare_square(wide, 4, 3);
+  EXPECT_EQ(colour.channels, 3);
+  EXPECT_EQ(colour.pixels.size(), 48U);
+}
+
+TEST(PrepareDigit, ScalesAndCentresAsMnistDid) {
+  for (const auto& [paper, ink] : {std::pair{230, 40}, std::pair{20, 200}}) {
+    const auto digit = prepare_digit(bar(200, paper, ink), "it");
+    ASSERT_TRUE(digit) << digit.error().message;
+    ASSERT_EQ(digit->width, kDigitSide);
+    ASSERT_EQ(digit->pixels.size(), 784U);
+    int left = 28, right = 0, top = 28, bottom = 0;
+    double mass = 0, x_sum = 0, y_sum = 0;
+    for (int y = 0; y < 28; ++y) {
+      for (int x = 0; x < 28; ++x) {
+        const int value = at(*digit, x, y);
+        mass += value, x_sum += value * (x + 0.5), y_sum += value * (y + 0.5);
+        if (value < 128) continue;
+        left = std::min(left, x), right = std::max(right, x);
+        top = std::min(top, y), bottom = std::max(bottom, y);
+      }
+    }
+    EXPECT_EQ(bottom - top + 1, kDigitBox);
+    EXPECT_NEAR(right - left + 1, 20.0 * 9 / 74, 1.01);
+    EXPECT_NEAR(x_sum / mass, 14.5, 0.5);
+    EXPECT_NEAR(y_sum / mass, 14.5, 0.5);
+    // Paper is black, ink is white, whatever they were.
+    EXPECT_EQ(at(*digit, 0, 0), 0);
+    EXPECT_EQ(at(*digit, 27, 27), 0);
+    EXPECT_GT(*std::max_element(digit->pixels.begin(), digit->pixels.end()), 240);
+  }
+}
+
+TEST(PrepareDigit, LeavesAnMnistPictureAlone) {
+  const Picture own = bar(28, 0, 250);
+  const auto same = prepare_digit(own, "it");
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->pixels, own.pixels);
+  Picture negative = own;
+  for (std::uint8_t& value : negative.pixels) value = static_cast<std::uint8_t>(255 - value);
+  const auto inverted = prepare_digit(negative, "it");
+  ASSERT_TRUE(inverted);
+  EXPECT_EQ(inverted->pixels, own.pixels);
+}
+
+TEST(PrepareDigit, KeepsFlatDigitsInside) {
+  // All the ink's weight at one end: the middle would push the other end out.
+  const Picture heavy = paint(100, 100, [](int x, int y) {
+    const bool stem = x > 10 && x < 90 && y > 48 && y < 52;
+    return stem || (x > 75 && x < 90 && y > 40 && y < 60) ? 255 : 0;
+  });
+  const auto digit = prepare_digit(heavy, "it");
+  ASSERT_TRUE(digit);
+  int right = 0, left = 28;
+  for (int i = 0; i < 784; ++i) {
+    if (digit->pixels[static_cast<std::size_t>(i)] < 128) continue;
+    right = std::max(right, i % 28), left = std::min(left, i % 28);
+  }
+  EXPECT_NEAR(right - left + 1, 20, 1);
+}
+
+TEST(PrepareDigit, SaysWhenThereIsNothing) {
+  const auto flat =
+      prepare_digit(paint(50, 40, [](int x, int) { return 120 + x % 3; }), "grey.png");
+  ASSERT_FALSE(flat);
+  EXPECT_EQ(flat.error().message, "grey.png shows nothing that stands out from its background");
+  ASSERT_FALSE(prepare_digit(paint(40, 40, [](int, int) { return 255; }), "white"));
+  ASSERT_FALSE(prepare_digit(paint(28, 28, [](int, int) { return 0; }), "black"));
+  ASSERT_FALSE(prepare_digit(paint(1, 1, [](int, int) { return 77; }), "dot"));
+}
+
+}  // namespace
+}  // namespace signflip

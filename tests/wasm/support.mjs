@@ -1,0 +1,45 @@
+// The WebAssembly module as users import it, and small model files. Expects the build that tools/test
+// makes, or another's folder in SIGNFLIP_ENGINE.
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../tools/support.mjs";
+
+/** The wrapper with the glue and the .wasm beside it, in a folder of the test's own.
+ * @param {string} folder */
+export async function loadEngine(folder) {
+  const built = process.env.SIGNFLIP_ENGINE ?? join(root, "build/wasm/web");
+  writeFileSync(join(folder, "package.json"), '{"type": "module"}');
+  cpSync(join(root, "web/js/signflip.js"), join(folder, "signflip.js"));
+  for (const file of ["signflip-engine.js", "signflip.wasm"]) cpSync(join(built, file), join(folder, file));
+  const { default: createSignflip } = await import(join(folder, "signflip.js"));
+  return createSignflip();
+}
+
+/** A denoiser of one convolution: each pixel becomes the sum of those around it, weighted.
+ * @param {{height: number, width: number, channels: number}} input @param {number[][]} kernel square, of odd side */
+export function convolutionDenoiser(input, kernel) {
+  const side = kernel.length, { channels } = input;
+  const weight = new Float32Array(channels * channels * side * side);
+  for (let c = 0; c < channels; c++) weight.set(kernel.flat(), (c * channels + c) * side * side);
+  const about = { version: 1, name: "denoiser", input, layers: [{ type: "conv2d", filters: channels, kernel: [side, side],
+    stride: [1, 1], padding: [(side - 1) / 2, (side - 1) / 2] }] };
+  const header = Buffer.from(JSON.stringify({
+    __metadata__: { signflip: JSON.stringify(about) },
+    "0.weight": { dtype: "F32", shape: [channels, channels, side, side], data_offsets: [0, weight.byteLength] },
+    "0.bias": { dtype: "F32", shape: [channels], data_offsets: [weight.byteLength, weight.byteLength + 4 * channels] },
+  }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, Buffer.from(weight.buffer), Buffer.alloc(4 * channels)]);
+}
+
+/** A binary PNM picture. @param {number} width @param {number} height @param {number} channels 1 or 3
+ * @param {(x: number, y: number, channel: number) => number} value */
+export function pnm(width, height, channels, value) {
+  const pixels = Buffer.alloc(width * height * channels);
+  for (let i = 0; i < pixels.length; i++) {
+    const pixel = Math.floor(i / channels);
+    pixels[i] = value(pixel % width, Math.floor(pixel / width), i % channels);
+  }
+  return Buffer.concat([Buffer.from(`P${channels === 1 ? 5 : 6}\n${width} ${height}\n255\n`), pixels]);
+}

@@ -1,0 +1,104 @@
+// Reading experiments.
+#include "experiment.h"
+
+#include "data/file.h"
+#include "nn/json_view.h"
+
+namespace signflip::cli {
+namespace {
+
+/// The members of one experiment file, each with its check and its sentence.
+class Reader {
+ public:
+  Reader(const std::filesystem::path& path, const JsonView& json) : path_(path), json_(json) {}
+
+  Status text(const char* name, std::string& value) const {
+    const JsonView member = json_[name];
+    if (!member.valid()) return {};
+    if (!member.is_string()) return wrong(name, member, "a text");
+    value = member.string();
+    return {};
+  }
+
+  Status whole(const char* name, std::optional<std::uint64_t>& value) const {
+    const JsonView member = json_[name];
+    if (!member.valid() || member.is_null()) return {};
+    value = member.whole();
+    if (!value) return wrong(name, member, "a whole number from 0");
+    return {};
+  }
+
+  Status flag(const char* name, bool& value) const {
+    const JsonView member = json_[name];
+    if (!member.valid()) return {};
+    value = member.shown() == "true";
+    if (!value && member.shown() != "false") return wrong(name, member, "true or false");
+    return {};
+  }
+
+  /// A model file: its path, found.
+  Status file(const char* name, std::string& value) const {
+    std::string given;
+    const Status read = text(name, given);
+    if (!read || given.empty()) return read;
+    for (const auto& folder : {std::filesystem::path{}, path_.parent_path(), {"models"}}) {
+      std::error_code unreadable;
+      const auto candidate = folder / given;
+      if (!std::filesystem::is_regular_file(candidate, unreadable)) continue;
+      value = candidate.string();
+      return {};
+    }
+    return Error{path_.string() + " names the " + name + " " + given +
+                 ", which is neither here nor beside it nor in models/: give --" + name};
+  }
+
+  Status parameters(std::vector<std::pair<std::string, std::string>>& values) const {
+    const JsonView member = json_["parameters"];
+    if (!member.valid()) return {};
+    if (!member.is_object()) return wrong("parameters", member, "an object");
+    for (const auto& [name, value] : member.members()) {
+      if (value.is_object() || value.is_array() || value.is_null()) {
+        return wrong(name.c_str(), value, "a number, a text, true or false");
+      }
+      values.emplace_back(name, value.is_string() ? value.string() : value.shown());
+    }
+    return {};
+  }
+
+ private:
+  Error wrong(const char* name, const JsonView& found, const char* expected) const {
+    return {path_.string() + " has \"" + name + "\": " + found.shown() + ", expected " + expected};
+  }
+
+  const std::filesystem::path& path_;
+  const JsonView& json_;
+};
+
+}  // namespace
+
+Result<Experiment> read_experiment(const std::filesystem::path& path) {
+  const auto bytes = read_file(path);
+  if (!bytes) return bytes.error();
+  const std::string text(bytes->begin(), bytes->end());
+  const JsonView json(text);
+  if (!json.is_object() || json["experiment"].whole() != std::uint64_t{1}) {
+    return Error{
+        path.string() +
+        " is not an experiment: expected JSON with \"experiment\": 1, as the page saves it"};
+  }
+  Experiment experiment;
+  const Reader reader(path, json);
+  std::optional<std::uint64_t> target;
+  for (const Status& status :
+       {reader.text("dataset", experiment.dataset), reader.text("attack", experiment.attack),
+        reader.file("model", experiment.model), reader.file("denoiser", experiment.denoiser),
+        reader.file("from", experiment.from), reader.flag("gray_box", experiment.gray_box),
+        reader.whole("seed", experiment.seed), reader.whole("target", target),
+        reader.parameters(experiment.parameters)}) {
+    if (!status) return status.error();
+  }
+  if (target) experiment.target = static_cast<int>(*target);
+  return experiment;
+}
+
+}  // namespace signflip::cli

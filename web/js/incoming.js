@@ -1,0 +1,58 @@
+// Pictures that are pasted or dropped, wherever on the page: kept until the view that takes them is
+// there. It does not read them.
+
+/** @type {((file: Blob) => void) | null} */
+let taker = null;
+/** @type {Blob | null} */
+let waiting = null;
+/** @type {() => void} */
+let open = () => {};
+
+/** Who opens the view that takes pictures. @param {() => void} how */
+export function openWith(how) {
+  open = how;
+}
+
+/** Takes the pictures from now on, beginning with one that waits.
+ * @param {(file: Blob) => void} take
+ * @returns {() => void} to take no more */
+export function onPicture(take) {
+  taker = take;
+  if (waiting) take(waiting);
+  waiting = null;
+  return () => {
+    if (taker === take) taker = null;
+  };
+}
+
+/** @param {DataTransfer | null} data @returns {boolean} whether there was a picture, or at least a file */
+function receive(data) {
+  const files = [...(data?.files ?? [])];
+  const file = files.find(({ type }) => type.startsWith("image/")) ?? files[0];
+  if (!file) return false;
+  waiting = taker ? null : file;
+  open();
+  taker?.(file);
+  return true;
+}
+
+/** Listens to the whole page. */
+export function listen() {
+  const { dataset } = document.documentElement;
+  document.addEventListener("paste", (event) => {
+    if (receive(event.clipboardData)) event.preventDefault();
+  });
+  // Both, or the browser leaves the page for the dropped file.
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    dataset.drag = "";
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) delete dataset.drag;
+  });
+  document.addEventListener("drop", (event) => {
+    delete dataset.drag;
+    if (receive(event.dataTransfer)) event.preventDefault();
+  });
+}

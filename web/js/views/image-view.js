@@ -1,0 +1,57 @@
+// "Explore an image": the controls at the side, a lane for each model, what was found out below them,
+// and the text. It puts views together; each renders itself.
+import { datasets } from "../datasets.js";
+import { h, setText } from "../dom.js";
+import { LazyView } from "../lazy-view.js";
+import { createAttackControls } from "./attack-controls.js";
+import { createLane } from "./lane.js";
+import { createModels } from "./models.js";
+import { createSource } from "./source.js";
+
+/** @param {import("./context").ViewContext} context @param {HTMLElement} place
+ * @param {number} packed how many test images the site has
+ * @returns {import("./context").MountedView} */
+export function createImageView(context, place, packed) {
+  const { words, state } = context;
+  const source = createSource(context, packed);
+  const attack = createAttackControls(context);
+  const models = createModels(context);
+  const lanes = datasets[state().dataset].models.map(({ id }) => createLane(context, id));
+  const alert = h("p", { role: "alert", class: "alert", hidden: true });
+  const lanesElement = h("div", { class: "lanes" }, ...lanes.map((lane) => lane.element));
+  const results = h("section", { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
+    h("h2", { id: "results-title", class: "hidden" }, words.t("results.title")), models.element, alert, lanesElement);
+  // Below the fold: fetched when the first result is there and one comes near them.
+  const stepsElement = h("section", { class: "panel steps-panel", "aria-labelledby": "steps-title" });
+  const shareElement = h("section", { class: "panel share-panel", "aria-labelledby": "share-title" });
+  results.append(stepsElement, shareElement);
+  const about = h("div", { class: "about" });
+  const steps = new LazyView(stepsElement, () => import("../steps/index.js"), { whenNear: true });
+  const later = [steps, new LazyView(shareElement, () => import("../share/index.js"), { whenNear: true, skeletons: 2 }),
+    new LazyView(about, () => import("../about/index.js"), { whenNear: true, skeletons: 6 })];
+  // A link to a step needs the steps at once.
+  if (state().step !== null) steps.approach();
+  place.replaceChildren(
+    h("div", { class: "sidebar" }, source.element, attack.method, attack.budget, attack.goal),
+    results, about);
+
+  let begun = false;
+  return {
+    render(snapshot) {
+      for (const view of [source, attack, models, ...lanes]) view.render(snapshot);
+      const shown = lanes.filter((lane) => !lane.element.hidden).length;
+      lanesElement.dataset.count = String(shown);
+      if (snapshot.run.state === "slow") results.setAttribute("aria-busy", "true");
+      else results.removeAttribute("aria-busy");
+      const sentence = [snapshot.error, ...snapshot.state.model.map((id) => snapshot.troubles[id])].filter(Boolean).join(" ");
+      alert.hidden = sentence === "";
+      setText(alert, sentence);
+      begun ||= snapshot.result !== null;
+      if (begun) for (const view of later) view.render(true, context);
+    },
+    remove() {
+      source.remove();
+      for (const view of later) view.remove();
+    },
+  };
+}
