@@ -60,7 +60,7 @@ void augment(const Augmentation& options, ImageShape shape, Rng& rng, std::span<
   if (options.none()) return;
   if (options.shift != 0.0F || options.scale != 0.0F || options.rotation != 0.0F) {
     const Affine map = draw_affine(options, shape, rng);
-    std::ranges::copy(image, buffer.begin());
+    std::copy(image.begin(), image.end(), buffer.begin());
     warp(map, shape, buffer, image);
   }
   if (options.brightness != 0.0F || options.contrast != 0.0F) {

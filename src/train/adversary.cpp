@@ -52,7 +52,7 @@ Result<Craft> catalogue_craft(const std::string& option, const std::string& name
   }
   return Craft([attack = *attack, parameters](Pass& pass, const Victims& victims,
                                               std::span<float> adversarial) {
-    std::ranges::copy(victims.clean, adversarial.begin());
+    std::copy(victims.clean.begin(), victims.clean.end(), adversarial.begin());
     if (victims.epsilon == 0) return;
     Parameters now = parameters;
     if (!now.set("epsilon", victims.epsilon)) return;  // config's check() refuses such values
@@ -140,7 +140,7 @@ double divergence(std::span<const float> clean, std::span<const float> attacked,
   softmax(attacked, std::span(q));
   // log p and log q without logarithms of probabilities, which may be 0.
   const auto log_sum = [](std::span<const float> z) {
-    const float top = *std::ranges::max_element(z);
+    const float top = *std::max_element(z.begin(), z.end());
     double sum = 0;
     for (const float value : z) sum += std::exp(static_cast<double>(value - top));
     return static_cast<double>(top) + std::log(sum);

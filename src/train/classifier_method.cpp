@@ -54,7 +54,9 @@ class ClassifierShard final : public ShardTrainer {
     const std::size_t count = lesson.labels.size(), size = count * shape_.size();
     const bool paired = diet_ == Diet::both || diet_ == Diet::trades;
     auto images = std::span(images_).first(paired ? 2 * size : size);
-    if (diet_ != Diet::attacked) std::ranges::copy(lesson.images, images.begin());
+    if (diet_ != Diet::attacked) {
+      std::copy(lesson.images.begin(), lesson.images.end(), images.begin());
+    }
     if (diet_ != Diet::clean) {
       craft_(*attack_pass_,
              {shape_, lesson.images, lesson.labels, lesson.numbers, lesson.attack_seed,
@@ -90,7 +92,7 @@ class ClassifierShard final : public ShardTrainer {
     const auto dclean = dlogits.first(half), dattacked = dlogits.last(half);
     Marks marks = grade(logits.first(half), lesson.labels,
                         static_cast<float>(config_.label_smoothing), lesson.gradient_scale, dclean);
-    std::ranges::fill(dattacked, 0.0F);
+    std::fill(dattacked.begin(), dattacked.end(), 0.0F);
     const auto scale = static_cast<float>(config_.beta) * lesson.gradient_scale;
     marks.correct = 0;  // on the attacked copies, as the other methods count
     for (std::size_t n = 0; n < count; ++n) {
@@ -190,13 +192,14 @@ class FinetuneMethod final : public ClassifierMethod {
     // A resumed run attacks the network as it was then, which the checkpoint remembers.
     const std::size_t weights = network.parameters().size();
     if (epoch == first) {
-      std::ranges::copy(network.parameters(), memory_.begin());
-      std::ranges::copy(network.statistics(),
-                        memory_.begin() + static_cast<std::ptrdiff_t>(weights));
+      std::copy_n(network.parameters().begin(), weights, memory_.begin());
+      std::copy_n(network.statistics().begin(), network.statistics().size(),
+                  memory_.begin() + static_cast<std::ptrdiff_t>(weights));
     }
     Sequential then = network;
-    std::ranges::copy(std::span(memory_).first(weights), then.parameters().begin());
-    std::ranges::copy(std::span(memory_).subspan(weights), then.statistics().begin());
+    std::copy_n(memory_.begin(), weights, then.parameters().begin());
+    std::copy(memory_.begin() + static_cast<std::ptrdiff_t>(weights), memory_.end(),
+              then.statistics().begin());
     then.prepare();
     attacked_.craft(then, data, attack_, config_.epsilon, config_.seed, pool);
   }

@@ -53,7 +53,9 @@ Result<Method> method_from_name(const std::string& name) {
 }
 
 std::string_view method_name(Method method) {
-  return std::ranges::find(kMethods, method, &std::pair<Method, std::string_view>::first)->second;
+  return std::find_if(std::begin(kMethods), std::end(kMethods),
+                      [method](const auto& known) { return known.first == method; })
+      ->second;
 }
 
 std::string method_names() {

@@ -252,7 +252,9 @@ bool Trainer::keep_epoch(const std::vector<std::vector<float>>& before, std::siz
   const Snapshot now = snapshot();
   const std::span<float> parts[] = {now.parameters, now.statistics, now.first_moment,
                                     now.second_moment, now.average};
-  for (std::size_t i = 0; i < before.size(); ++i) std::ranges::copy(before[i], parts[i].begin());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    std::copy(before[i].begin(), before[i].end(), parts[i].begin());
+  }
   state.optimiser.steps = steps_before;
   state.network.prepare();
   state.method->weights_changed(state.network);
@@ -329,8 +331,9 @@ Sequential Trainer::result() const {
   if (!state_->average.empty()) {
     const auto average = std::span<const float>(state_->average);
     const std::size_t weights = network.parameters().size();
-    std::ranges::copy(average.first(weights), network.parameters().begin());
-    std::ranges::copy(average.subspan(weights), network.statistics().begin());
+    std::copy_n(average.begin(), weights, network.parameters().begin());
+    std::copy(average.begin() + static_cast<std::ptrdiff_t>(weights), average.end(),
+              network.statistics().begin());
     network.prepare();
   }
   return network;
