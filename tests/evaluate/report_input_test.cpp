@@ -75,7 +75,7 @@ TEST(ReportInput, SaysWhatIsWrong) {
       {results("3"), "f: results[0] is 3, expected an object"},
       {results("{}"), "f: results[0].attack is missing, expected a text"},
       {results(result("fgsm", 0.1, 1.5)),
-       "f: results[0].accuracy is 1.500000, expected a number from 0 to 1"},
+       "f: results[0].accuracy is 1.5, expected a number from 0 to 1"},
       {results(result("fgsm", 0.1, 0.5, ", \"loss\": \"high\"")),
        "f: results[0].loss is \"high\", expected a finite number"},
       {results(result("fgsm", 0.1, 0.5, ", \"seconds\": 1e999")),

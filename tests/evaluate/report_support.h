@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "core/number.h"
 #include "evaluate/report/input.h"
 
 namespace signflip::test {
@@ -13,12 +15,12 @@ namespace signflip::test {
 inline std::string result(const std::string& attack, double epsilon, double accuracy,
                           const std::string& more = "") {
   return "{\"attack\": \"" + attack +
-         "\", \"norm\": \"linf\", \"epsilon\": " + std::to_string(epsilon) +
-         ", \"accuracy\": " + std::to_string(accuracy) + more + "}";
+         "\", \"norm\": \"linf\", \"epsilon\": " + number_text(epsilon) +
+         ", \"accuracy\": " + number_text(accuracy) + more + "}";
 }
 
 inline std::string clean(double accuracy, const std::string& more = "") {
-  return "{\"attack\": \"clean\", \"accuracy\": " + std::to_string(accuracy) + more + "}";
+  return "{\"attack\": \"clean\", \"accuracy\": " + number_text(accuracy) + more + "}";
 }
 
 /// A file of results about a model named `model` on 1,000 images; `more` goes into the outer
