@@ -24,10 +24,10 @@ class Styles {
   std::map<std::string, int> styles_;
 };
 
-void add_point(std::vector<Series>& all, const std::string& name, Point point, Styles& styles) {
+void add_point(std::vector<Series>& all, const std::string& name, Point point) {
   auto series = std::ranges::find(all, name, &Series::name);
   if (series == all.end()) {
-    all.push_back({name, styles[name], {}});
+    all.push_back({name, 0, {}});
     series = all.end() - 1;
   }
   series->points.push_back(point);
@@ -42,18 +42,18 @@ void tidy(std::vector<Point>& points) {
   points.erase(repeated.begin(), repeated.end());
 }
 
-std::map<PlotKey, std::vector<Series>> series_of(const Subject& subject, Styles& styles) {
+std::map<PlotKey, std::vector<Series>> series_of(const Subject& subject) {
   std::map<PlotKey, std::vector<Series>> plots;
   for (const Entry& entry : subject.entries) {
     if (entry.clean() || !entry.epsilon) continue;
     add_point(plots[{entry.norm, entry.file->count}], entry.label,
-              {*entry.epsilon, entry.result->accuracy}, styles);
+              {*entry.epsilon, entry.result->accuracy});
   }
   for (const CertificateEntry& entry : subject.certificates) {
     const Certificate& proof = *entry.certificate;
     add_point(plots[{proof.norm, entry.file->count}],
               "Verified" + (proof.method.empty() ? "" : " (" + proof.method + ")"),
-              {proof.epsilon, proof.verified_accuracy}, styles);
+              {proof.epsilon, proof.verified_accuracy});
   }
   return plots;
 }
@@ -77,7 +77,7 @@ Markup curves_section(const DatasetGroup& group) {
   Markup plots;
   Styles styles;
   for (const Subject& subject : group.subjects) {
-    for (auto& [key, series] : series_of(subject, styles)) {
+    for (auto& [key, series] : series_of(subject)) {
       const auto& [norm, count] = key;
       std::size_t most = 0;
       const Entry* const clean = subject.clean(count);
@@ -100,6 +100,9 @@ Markup curves_section(const DatasetGroup& group) {
       plot.y_label = "Accuracy";
       plot.fractions = true;
       plot.series = std::move(series);
+      for (Series& line : plot.series) {
+        if (!line.points.empty()) line.style = styles[line.name];
+      }
       plots += line_plot(plot);
     }
   }

@@ -12,7 +12,7 @@ namespace signflip::report {
 namespace {
 
 // In units of the viewBox: small enough that letters stay readable where it is drawn 280 px wide.
-constexpr double kWidth = 360, kHeight = 250, kLeft = 52, kRight = 12, kTop = 12, kBottom = 44;
+constexpr double kWidth = 360, kHeight = 250, kLeft = 62, kRight = 12, kTop = 12, kBottom = 44;
 constexpr int kStyles = 8;
 constexpr std::size_t kMostMarkers = 40, kMostPoints = 1000;
 
@@ -148,7 +148,7 @@ Markup draw_axes(const Plot& plot, const Axis& x, const Axis& y) {
                           {"y1", pixels(y.from)},
                           {"y2", pixels(y.from)}});
   svg += label("x", (x.from + x.to) / 2, kHeight - 8, plot.x_label);
-  const std::string turn = "translate(12 " + pixels((y.from + y.to) / 2) + ") rotate(-90)";
+  const std::string turn = "translate(11 " + pixels((y.from + y.to) / 2) + ") rotate(-90)";
   svg += element("text", {{"class", "x"}, {"transform", turn}}, text(plot.y_label));
   return svg;
 }

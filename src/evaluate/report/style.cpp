@@ -28,8 +28,8 @@ body { margin: 0 auto; padding: 1.5rem clamp(0.75rem, 3vw, 2.5rem) 3rem; max-wid
 h1 { font-size: 1.6rem; margin: 0 0 0.25rem; } h2 { font-size: 1.3rem; margin: 2.5rem 0 0.5rem; padding-top: 0.75rem; border-top: 1px solid var(--line); }
 h3 { font-size: 1.1rem; margin: 2rem 0 0.5rem; } h4 { font-size: 1rem; margin: 1.25rem 0 0.5rem; }
 h5 { font-size: 0.9375rem; margin: 0.75rem 0 0.25rem; }
-h1, h2, h3, h4, h5, td, th, summary { overflow-wrap: anywhere; }
-p { margin: 0.5rem 0; max-width: 46rem; } .note, small, caption, figcaption { color: var(--soft); font-size: 0.875rem; }
+h1, h2, h3, h4, h5, p, li, summary { overflow-wrap: anywhere; }
+p { margin: 0.5rem 0; max-width: 46rem; } .note, small, caption, figcaption { color: var(--soft); font-size: 0.875rem; } td small { font-size: 0.8125rem; }
 a { color: var(--accent); } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0.75rem 0 0; padding: 0; list-style: none; }
 nav a { display: inline-block; padding: 0.25rem 0; }
@@ -40,17 +40,17 @@ nav a { display: inline-block; padding: 0.25rem 0; }
 .remarks p { margin: 0.15rem 0 0; max-width: none; } .remarks ul { margin: 0.3rem 0 0; padding-left: 1.1rem; } .remarks ul li { margin: 0.1rem 0; }
 
 .scroll { overflow-x: auto; margin: 0.75rem 0; max-width: 100%; }
-table { border-collapse: collapse; font-size: 0.9375rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: 0.35rem; }
-th, td { padding: 0.3rem 0.7rem; vertical-align: top; border-bottom: 1px solid var(--line); text-align: left; font-weight: inherit; }
-thead th { vertical-align: bottom; font-weight: 650; font-size: 0.875rem; border-bottom-width: 2px; }
+th, td { padding: 0.3rem 0.55rem; vertical-align: top; border-bottom: 1px solid var(--line); text-align: left; font-weight: inherit; }
+thead th { vertical-align: bottom; font-weight: 650; border-bottom-width: 2px; }
 thead th:not(:first-child) { max-width: 11rem; }
 .number { text-align: right; white-space: nowrap; overflow-wrap: normal; } thead .number { white-space: normal; }
-.words { min-width: 8rem; max-width: 26rem; } tbody .words:first-child { min-width: 10rem; }
+.words { min-width: 8rem; max-width: 26rem; } tbody .words:first-child { min-width: 9.5rem; }
 td small { display: block; white-space: normal; line-height: 1.3; overflow-wrap: break-word; }
 .number small { max-width: 12rem; margin-left: auto; }
 tbody tr:hover > :not([colspan]) { background: var(--sunken); }
-tr.heading th { background: var(--sunken); font-weight: 650; font-size: 0.875rem; }
+tr.heading th { background: var(--sunken); font-weight: 650; }
 tr.worst > * { font-weight: 650; border-top: 1px solid var(--soft); } tr.undone > * { color: var(--soft); }
 .lowest, .highest { font-size: 0.8rem; font-weight: 600; } .lowest { color: var(--warning-edge); } .highest { color: var(--accent); }
 .bar { display: block; height: 4px; min-width: 4rem; margin: 2px 0; border-radius: 2px; background: var(--line); }
@@ -85,17 +85,18 @@ svg .x { text-anchor: middle; } svg .y { text-anchor: end; }
 footer { margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--line); color: var(--soft); font-size: 0.875rem; }
 
 @media (max-width: 40rem) {
-  th, td { padding: 0.3rem 0.45rem; } .words, tbody .words:first-child { min-width: 5.5rem; } .note, small, caption { font-size: 0.8125rem; }
+  th, td { padding: 0.3rem 0.45rem; } .words, tbody .words:first-child { min-width: 6.5rem; } .note, small, caption { font-size: 0.8125rem; }
   .confusion { font-size: 0.6875rem; } .confusion th, .confusion td { padding: 0.2rem 0.1rem; min-width: 1.4rem; } .confusion .side { min-width: 1rem; }
 }
 @media print {
   :root {
+    font-size: 7.5pt;
     --ground: #fff; --text: #000; --soft: #444; --line: #ccc; --sunken: #f4f3ef; --accent: #000; --warning: #fcebdc; --warning-edge: #a84c06;
     --hit: 29 92 184; --miss: 214 94 0;
     --c0: #0072b2; --c1: #d55e00; --c2: #007a5a; --c3: #a8467f; --c4: #8a5a00; --c5: #3d3d3d; --c6: #1591c4; --c7: #6a3d9a;
   }
-  body { max-width: none; padding: 0; font-size: 10pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  nav { display: none; } .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: 0.15rem 0.35rem; }
+  body { max-width: none; padding: 0; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  nav { display: none; } .scroll { overflow: visible; } th, td { padding: 0.2rem 0.3rem; } .words, tbody .words:first-child { min-width: 0; }
   details::details-content { content-visibility: visible; block-size: auto; }
   figure, tr, .remarks > li, .confusion { break-inside: avoid; } h2, h3, h4, summary, caption { break-after: avoid; }
   .plots, .matrices { grid-template-columns: 1fr 1fr; }
