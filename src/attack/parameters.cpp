@@ -29,16 +29,6 @@ std::string listed(const Items& items, Name name) {
   return list;
 }
 
-/// A number or a fraction of two: "8/255".
-std::optional<double> parse_number(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return parse_decimal(text);
-  const auto above = parse_decimal(text.substr(0, slash));
-  const auto below = parse_decimal(text.substr(slash + 1));
-  if (!above || !below || *below == 0) return {};
-  return *above / *below;
-}
-
 std::string allowed(const ParameterSpec& spec) {
   switch (spec.kind) {
     case ParameterKind::boolean:

@@ -100,4 +100,13 @@ std::optional<double> parse_decimal(std::string_view text) {
   return negative ? -value : value;
 }
 
+std::optional<double> parse_number(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return parse_decimal(text);
+  const auto above = parse_decimal(text.substr(0, slash));
+  const auto below = parse_decimal(text.substr(slash + 1));
+  if (!above || !below || *below == 0) return {};
+  return *above / *below;
+}
+
 }  // namespace signflip

@@ -17,4 +17,7 @@ inline std::string number_text(float value) { return number_text(static_cast<dou
 /// hexadecimal; nothing where the value is too large for a double.
 std::optional<double> parse_decimal(std::string_view text);
 
+/// A decimal number or a fraction of two: "8/255".
+std::optional<double> parse_number(std::string_view text);
+
 }  // namespace signflip

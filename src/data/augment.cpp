@@ -60,15 +60,16 @@ void augment(const Augmentation& options, ImageShape shape, Rng& rng, std::span<
   if (options.none()) return;
   if (options.shift != 0.0F || options.scale != 0.0F || options.rotation != 0.0F) {
     const Affine map = draw_affine(options, shape, rng);
-    std::ranges::copy(image, buffer.begin());
+    std::copy(image.begin(), image.end(), buffer.begin());
     warp(map, shape, buffer, image);
   }
   if (options.brightness != 0.0F || options.contrast != 0.0F) {
     float mean = 0.0F;
     for (const float pixel : image) mean += pixel;
     mean /= static_cast<float>(image.size());
-    const float gain = 1.0F + options.contrast * rng.uniform(-1.0F, 1.0F);
-    const float offset = mean * (1.0F - gain) + options.brightness * rng.uniform(-1.0F, 1.0F);
+    const float contrast = 1.0F + options.contrast * rng.uniform(-1.0F, 1.0F);
+    const float light = std::pow(1.0F + options.brightness, rng.uniform(-1.0F, 1.0F));
+    const float gain = light * contrast, offset = light * mean * (1.0F - contrast);
     for (float& pixel : image) pixel = gain * pixel + offset;
   }
   for (float& pixel : image) pixel = std::clamp(pixel, 0.0F, 1.0F);

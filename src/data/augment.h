@@ -8,12 +8,12 @@
 
 namespace signflip {
 
-/// Each image draws its own change uniformly from ± these. All zero: no change at all.
+/// Each image draws its own change from ± these. All zero: no change at all.
 struct Augmentation {
   float shift = 0.0F;         ///< fraction of the side, each axis
   float scale = 0.0F;         ///< relative size
   float rotation = 0.0F;      ///< degrees
-  float brightness = 0.0F;    ///< added to every pixel
+  float brightness = 0.0F;    ///< a factor between 1/(1 + this) and 1 + this
   float contrast = 0.0F;      ///< relative distance from the image's mean
   bool whole_pixels = false;  ///< shift by whole pixels, without interpolation
 

@@ -49,6 +49,7 @@ Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer) {
   add("first_moment", snapshot.first_moment);
   add("second_moment", snapshot.second_moment);
   add("average", snapshot.average);
+  add("method", snapshot.method);
   return write_file_atomically(file, writer.finish());
 }
 
@@ -74,11 +75,9 @@ Status resume(const std::filesystem::path& file, Trainer& trainer) {
   }
   const Trainer::Snapshot snapshot = trainer.snapshot();
   const std::pair<const char*, std::span<float>> parts[] = {
-      {"parameters", snapshot.parameters},
-      {"statistics", snapshot.statistics},
-      {"first_moment", snapshot.first_moment},
-      {"second_moment", snapshot.second_moment},
-      {"average", snapshot.average}};
+      {"parameters", snapshot.parameters},     {"statistics", snapshot.statistics},
+      {"first_moment", snapshot.first_moment}, {"second_moment", snapshot.second_moment},
+      {"average", snapshot.average},           {"method", snapshot.method}};
   for (const auto& [key, values] : parts) {
     const StoredTensor* const tensor = stored->find(key);
     if (tensor == nullptr || tensor->dtype != "F32" || tensor->size() != values.size()) {

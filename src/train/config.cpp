@@ -1,10 +1,16 @@
 // Checking and describing a training configuration.
 #include "train/config.h"
 
+#include <algorithm>
 #include <array>
 
 namespace signflip {
 namespace {
+
+constexpr std::pair<Method, std::string_view> kMethods[] = {
+    {Method::standard, "standard"}, {Method::mixed, "mixed"},      {Method::finetune, "finetune"},
+    {Method::fast, "fast"},         {Method::pgd, "pgd"},          {Method::trades, "trades"},
+    {Method::ibp, "ibp"},           {Method::denoiser, "denoiser"}};
 
 std::string_view schedule_name(Schedule schedule) {
   switch (schedule) {
@@ -40,34 +46,75 @@ struct Range {
 }  // namespace
 
 Result<Method> method_from_name(const std::string& name) {
-  if (name == "standard") return Method::standard;
-  if (name == "mixed") return Method::mixed;
-  return Error{"there is no training method '" + name + "'; known are " +
-               std::string(method_names())};
+  for (const auto& [method, known] : kMethods) {
+    if (known == name) return method;
+  }
+  return Error{"there is no training method '" + name + "'; known are " + method_names()};
 }
 
 std::string_view method_name(Method method) {
-  return method == Method::mixed ? "mixed" : "standard";
+  return std::find_if(std::begin(kMethods), std::end(kMethods),
+                      [method](const auto& known) { return known.first == method; })
+      ->second;
 }
 
-std::string_view method_names() { return "standard, mixed"; }
+std::string method_names() {
+  std::string names;
+  for (const auto& [method, name] : kMethods) {
+    if (!names.empty()) names += ", ";
+    names += name;
+  }
+  return names;
+}
+
+std::string_view default_attack(Method method) {
+  switch (method) {
+    case Method::mixed:
+    case Method::finetune:
+    case Method::denoiser:
+      return "fgsm";
+    case Method::fast:
+      return "rs-fgsm";
+    case Method::pgd:
+      return "pgd";
+    case Method::ibp:
+      return "none";
+    case Method::standard:
+    case Method::trades:
+      break;
+  }
+  return "";
+}
+
+double TrainingConfig::epsilon_at(double epochs_done) const {
+  if (epochs_done < warm_up) return 0;
+  return ramp > 0 ? epsilon * std::min((epochs_done - warm_up) / ramp, 1.0) : epsilon;
+}
 
 Status check(const TrainingConfig& config) {
   const std::array ranges = {
       Range{"--epsilon", config.epsilon, 0.0, 1.0},
+      Range{"--validation-epsilon", config.validation_epsilon, 0.0, 1.0},
       Range{"--steps", static_cast<double>(config.steps), 1, 1000},
+      Range{"--warm-up", config.warm_up, 0, 100000},
+      Range{"--ramp", config.ramp, 0, 100000},
+      Range{"--beta", config.beta, 0.0, 1000.0},
+      Range{"--kappa", config.kappa, 0.0, 1.0},
+      Range{"--guidance", config.guidance, 0.0, 1000.0},
       Range{"--epochs", static_cast<double>(config.epochs), 1, 100000},
       Range{"--batch-size", static_cast<double>(config.batch_size), 1, 65536},
       Range{"--learning-rate", config.learning_rate, 0.0, 100.0},
       Range{"--weight-decay", static_cast<double>(config.optimiser.weight_decay), 0.0, 1.0},
       Range{"--momentum", static_cast<double>(config.optimiser.momentum), 0.0, 0.9999},
+      Range{"--clip", config.clip, 0.0, 1e6},
       Range{"--label-smoothing", config.label_smoothing, 0.0, 0.99},
       Range{"--average", config.average, 0.0, 0.999999},
+      Range{"--balance", config.balance, 0.0, 1.0},
       Range{"--validation", config.validation, 0.0, 0.9},
       Range{"--shift", static_cast<double>(config.augmentation.shift), 0.0, 0.5},
       Range{"--scale", static_cast<double>(config.augmentation.scale), 0.0, 0.5},
       Range{"--rotation", static_cast<double>(config.augmentation.rotation), 0.0, 180.0},
-      Range{"--brightness", static_cast<double>(config.augmentation.brightness), 0.0, 1.0},
+      Range{"--brightness", static_cast<double>(config.augmentation.brightness), 0.0, 10.0},
       Range{"--contrast", static_cast<double>(config.augmentation.contrast), 0.0, 1.0}};
   for (const Range& range : ranges) {
     if (!(range.value >= range.low && range.value <= range.high)) {
@@ -81,6 +128,12 @@ Status check(const TrainingConfig& config) {
         "--batch-size is 1, but mixed training needs at least one clean and one attacked "
         "image a batch"};
   }
+  if (config.method == Method::finetune &&
+      (config.finetune_epochs < 1 || config.finetune_epochs >= config.epochs)) {
+    return Error{"--finetune-epochs is " + std::to_string(config.finetune_epochs) +
+                 ", expected at least 1 and fewer than the " + std::to_string(config.epochs) +
+                 " --epochs"};
+  }
   return {};
 }
 
@@ -88,10 +141,17 @@ OrderedJson to_json(const TrainingConfig& config) {
   OrderedJson json;
   json["method"] = method_name(config.method);
   if (config.method != Method::standard) {
-    json["attack"] = config.attack;
+    if (config.method != Method::trades) json["attack"] = config.attack;
     json["epsilon"] = config.epsilon;
-    if (config.attack != "fgsm") json["steps"] = config.steps;
+    json["steps"] = config.steps;
+    json["warm_up"] = config.warm_up;
+    json["ramp"] = config.ramp;
   }
+  if (config.validation_epsilon > 0) json["validation_epsilon"] = config.validation_epsilon;
+  if (config.method == Method::trades) json["beta"] = config.beta;
+  if (config.method == Method::ibp) json["kappa"] = config.kappa;
+  if (config.method == Method::denoiser) json["guidance"] = config.guidance;
+  if (config.method == Method::finetune) json["finetune_epochs"] = config.finetune_epochs;
   json["epochs"] = config.epochs;
   json["batch_size"] = config.batch_size;
   json["learning_rate"] = config.learning_rate;
@@ -99,8 +159,10 @@ OrderedJson to_json(const TrainingConfig& config) {
   if (config.optimiser.kind == OptimiserKind::sgd) json["momentum"] = config.optimiser.momentum;
   json["weight_decay"] = config.optimiser.weight_decay;
   json["schedule"] = schedule_name(config.schedule);
+  if (config.clip > 0) json["clip"] = config.clip;
   json["label_smoothing"] = config.label_smoothing;
   json["average"] = config.average;
+  if (config.balance > 0) json["balance"] = config.balance;
   json["validation"] = config.validation;
   json["seed"] = config.seed;
   json["augmentation"] = {{"shift", config.augmentation.shift},

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "core/softmax.h"
+#include "train/methods.h"
 #include "train/validation.h"
 
 namespace signflip {
@@ -22,27 +22,21 @@ Rng stream(const TrainingConfig& config, Purpose purpose, int epoch, std::size_t
                               static_cast<std::uint64_t>(purpose));
 }
 
-std::size_t copies(const TrainingConfig& config) { return config.method == Method::mixed ? 2 : 1; }
-
 }  // namespace
 
-/// One thread's work in a batch: images, labels, activations and gradients.
+/// One thread's work in a batch: images, labels, and what the method makes of them.
 struct Trainer::Shard {
-  Shard(const Sequential& network, std::size_t capacity, bool attacked)
-      : pass(network, capacity),
-        attack_pass(attacked ? network.new_pass(capacity) : nullptr),
-        images(capacity * network.input_shape().size()),
-        buffer(network.input_shape().size()),
-        doutput(capacity * network.output_shape().size()),
-        labels(capacity) {}
-
-  TrainingPass pass;
-  std::unique_ptr<Pass> attack_pass;
-  std::vector<float> images, buffer, doutput;
+  std::unique_ptr<ShardTrainer> method;
+  std::vector<float> images, buffer;
   std::vector<int> labels;
-  std::size_t count = 0;
-  double loss = 0.0;
-  std::size_t correct = 0;
+  std::vector<std::size_t> numbers;
+  Marks marks;
+};
+
+struct Trainer::Step {
+  double epochs;    // done, with fraction
+  double progress;  // 0 … 1 of the whole training
+  float gradient_scale;
 };
 
 struct Trainer::State {
@@ -50,11 +44,11 @@ struct Trainer::State {
   Sequential network;
   const Dataset* data;
   ThreadPool* pool;
-  std::optional<Adversary> adversary;
-  Adversary validation_adversary;
+  std::unique_ptr<TrainingMethod> method;
   OptimiserState optimiser;
-  std::vector<float> average;  // of the parameters; empty where averaging is off
+  std::vector<float> average;  // of parameters, then statistics; empty where averaging is off
   std::vector<std::uint32_t> train, validation;
+  std::vector<std::vector<std::uint32_t>> train_by_class;  // empty where classes are not balanced
   std::vector<std::unique_ptr<Shard>> shards;
   int epochs_done = 0;
 };
@@ -68,21 +62,23 @@ const Dataset& Trainer::data() const { return *state_->data; }
 const Sequential& Trainer::network() const { return state_->network; }
 
 Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const Dataset& data,
-                                ThreadPool& pool) {
+                                ThreadPool& pool, const Sequential* classifier) {
+  if (config.attack.empty()) {
+    config.attack = default_attack(config.method);
+  } else if (default_attack(config.method).empty()) {
+    return Error{"--attack is " + config.attack + ", but --method " +
+                 std::string(method_name(config.method)) + " does not choose among attacks"};
+  }
   const Status checked = check(config);
   if (!checked) return checked.error();
   if (network.input_shape() != data.image) {
     return Error{"the architecture's input is " + to_string(network.input_shape()) +
                  ", but the images of " + data.name + " are " + to_string(data.image)};
   }
-  if (network.classes() != data.classes || network.output_shape().height != 1) {
-    return Error{"the architecture's output is " + to_string(network.output_shape()) + ", but " +
-                 data.name + " has " + std::to_string(data.classes) + " classes"};
-  }
-  auto adversary = training_adversary(config);
-  if (!adversary) return adversary.error();
-  auto watch = validation_adversary(config);
-  if (!watch) return watch.error();
+  auto method = make_method(config, network, classifier);
+  if (!method) return method.error();
+  const Status fits = (*method)->check_output(network, data);
+  if (!fits) return fits.error();
   auto split = split_validation(data, config.validation, config.seed);
   if (split.train.empty()) return Error{"no training images are left beside the validation images"};
   const OptimiserKind kind = config.optimiser.kind;
@@ -91,113 +87,178 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
                                              std::move(network),
                                              &data,
                                              &pool,
-                                             std::move(*adversary),
-                                             std::move(*watch),
+                                             std::move(*method),
                                              OptimiserState(kind, size),
                                              {},
                                              std::move(split.train),
                                              std::move(split.validation),
                                              {},
+                                             {},
                                              0});
   if (state->config.average > 0.0) {
     const auto parameters = state->network.parameters();
+    const auto statistics = state->network.statistics();
     state->average.assign(parameters.begin(), parameters.end());
+    state->average.insert(state->average.end(), statistics.begin(), statistics.end());
+  }
+  if (state->config.balance > 0.0) {
+    state->train_by_class.resize(static_cast<std::size_t>(data.classes));
+    for (const std::uint32_t n : state->train) {
+      state->train_by_class[static_cast<std::size_t>(data.labels[n])].push_back(n);
+    }
   }
   return Trainer(std::move(state));
 }
 
 Trainer::Trainer(std::unique_ptr<State> state) : state_(std::move(state)) {
-  const std::size_t each = copies(state_->config);
-  const std::size_t shards = (sources_per_batch() * each + kShard - 1) / kShard;
-  const std::size_t capacity = (sources_per_batch() + shards - 1) / shards * each;
+  const std::size_t sources = sources_per_batch();
+  const std::size_t size = state_->network.input_shape().size();
+  state_->method->weights_changed(state_->network);
+  const std::size_t shards = (sources * state_->method->copies() + kShard - 1) / kShard;
+  const std::size_t capacity = (sources + shards - 1) / shards;
   for (std::size_t s = 0; s < shards; ++s) {
-    state_->shards.push_back(
-        std::make_unique<Shard>(state_->network, capacity, state_->adversary.has_value()));
+    auto shard = std::make_unique<Shard>();
+    shard->method = state_->method->new_shard(state_->network, capacity);
+    shard->images.resize(capacity * size);
+    shard->buffer.resize(size);
+    state_->shards.push_back(std::move(shard));
   }
 }
 
 std::size_t Trainer::sources_per_batch() const {
-  return static_cast<std::size_t>(state_->config.batch_size) / copies(state_->config);
+  return static_cast<std::size_t>(state_->config.batch_size) / state_->method->copies();
+}
+
+std::vector<std::uint32_t> Trainer::draw_order() const {
+  const State& state = *state_;
+  Rng rng = stream(state.config, Purpose::order, state.epochs_done + 1, 0);
+  std::vector<std::uint32_t> order = state.train;
+  if (!state.train_by_class.empty()) {
+    // As many images as ever, shared out among the classes, each class in turns of its own.
+    double total = 0;
+    std::vector<double> share;
+    for (const auto& images : state.train_by_class) {
+      share.push_back(images.empty()
+                          ? 0
+                          : std::pow(static_cast<double>(images.size()), 1 - state.config.balance));
+      total += share.back();
+    }
+    order.clear();
+    double due = 0;
+    for (std::size_t c = 0; c < share.size(); ++c) {
+      due += share[c] / total * static_cast<double>(state.train.size());
+      std::vector<std::uint32_t> turn;
+      while (order.size() < static_cast<std::size_t>(std::llround(due))) {
+        if (turn.empty()) {
+          turn = state.train_by_class[c];
+          rng.shuffle(std::span<std::uint32_t>(turn));
+        }
+        order.push_back(turn.back());
+        turn.pop_back();
+      }
+    }
+  }
+  rng.shuffle(std::span<std::uint32_t>(order));
+  return order;
 }
 
 void Trainer::run_shard(Shard& shard, std::span<const std::uint32_t> sources, std::size_t first,
-                        float gradient_scale) {
+                        const Step& step) {
   const TrainingConfig& config = state_->config;
   const Dataset& data = *state_->data;
   const int epoch = state_->epochs_done + 1;
   const std::size_t image = data.image.size();
-  shard.count = sources.size();
-  data.copy_images(sources, std::span(shard.images).first(shard.count * image));
-  for (std::size_t n = 0; n < shard.count; ++n) {
-    shard.labels[n] = data.labels[sources[n]];
-    Rng rng = stream(config, Purpose::augmentation, epoch, sources[n]);
-    augment(config.augmentation, data.image, rng, std::span(shard.images).subspan(n * image, image),
-            shard.buffer);
+  const auto images = std::span(shard.images).first(sources.size() * image);
+  data.copy_images(sources, images);
+  shard.numbers.assign(sources.begin(), sources.end());
+  shard.labels.clear();
+  for (std::size_t n = 0; n < sources.size(); ++n) {
+    shard.labels.push_back(data.labels[sources[n]]);
+    // The place in the epoch, not the image, names the stream: a balanced epoch repeats images.
+    Rng rng =
+        stream(config, Purpose::augmentation, epoch, config.balance > 0 ? first + n : sources[n]);
+    augment(config.augmentation, data.image, rng, images.subspan(n * image, image), shard.buffer);
   }
-  if (state_->adversary) {
-    const std::size_t clean = shard.count;
-    const auto labels = std::span(shard.labels).first(clean);
-    const std::vector<std::size_t> numbers(sources.begin(), sources.end());
-    state_->adversary->craft(*shard.attack_pass, data.image,
-                             std::span(shard.images).first(clean * image), labels, numbers,
-                             stream(config, Purpose::attack, epoch, 0).next(),
-                             std::span(shard.images).subspan(clean * image, clean * image));
-    std::ranges::copy(labels, shard.labels.begin() + static_cast<std::ptrdiff_t>(clean));
-    shard.count = 2 * clean;
-  }
-
-  const auto logits =
-      shard.pass.forward(shard.images, shard.count, stream(config, Purpose::dropout, epoch, first));
-  const std::size_t classes = logits.size() / shard.count;
-  const auto smoothing = static_cast<float>(config.label_smoothing);
-  shard.loss = 0.0;
-  shard.correct = 0;
-  for (std::size_t n = 0; n < shard.count; ++n) {
-    const auto z = logits.subspan(n * classes, classes);
-    const auto dz = std::span(shard.doutput).subspan(n * classes, classes);
-    shard.loss += static_cast<double>(cross_entropy(z, shard.labels[n], smoothing));
-    shard.correct += argmax(z) == shard.labels[n] ? 1U : 0U;
-    cross_entropy_gradient(z, shard.labels[n], dz, smoothing);
-    for (float& value : dz) value *= gradient_scale;
-  }
-  shard.pass.clear_gradients();
-  shard.pass.backward(std::span(shard.doutput).first(shard.count * classes));
+  shard.marks = shard.method->train({images, shard.labels, shard.numbers,
+                                     stream(config, Purpose::attack, epoch, 0).next(),
+                                     stream(config, Purpose::dropout, epoch, first),
+                                     config.epsilon_at(step.epochs), step.gradient_scale});
 }
 
-void Trainer::apply_gradients(std::size_t shards_used, double progress) {
+void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
   constexpr std::size_t kChunk = 16384;
   constexpr float kStatisticsMomentum = 0.1F;  // PyTorch's default
   State& state = *state_;
   const auto parameters = state.network.parameters();
   const std::size_t step = ++state.optimiser.steps;
   const auto rate = static_cast<float>(state.config.learning_rate *
-                                       learning_rate_factor(state.config.schedule, progress));
+                                       learning_rate_factor(state.config.schedule, where.progress));
   // Early on the average follows the weights closely, so that it does not remember their start.
   const auto warm =
       static_cast<float>(std::min(state.config.average, (1.0 + static_cast<double>(step)) /
                                                             (10.0 + static_cast<double>(step))));
-  state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
-    const std::size_t begin = chunk * kChunk, end = std::min(begin + kChunk, parameters.size());
-    const auto total = state.shards[0]->pass.gradients();
+  const auto total = state.shards[0]->method->gradients();
+  const auto each_chunk = [&](const auto& work) {
+    state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
+      work(chunk * kChunk, std::min((chunk + 1) * kChunk, parameters.size()));
+    });
+  };
+  const auto follow = [&](std::size_t at, std::span<const float> values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      state.average[at + i] = warm * state.average[at + i] + (1.0F - warm) * values[i];
+    }
+  };
+  const auto add_up = [&](std::size_t begin, std::size_t end) {
     for (std::size_t s = 1; s < shards_used; ++s) {
-      const auto part = state.shards[s]->pass.gradients();
+      const auto part = state.shards[s]->method->gradients();
       for (std::size_t i = begin; i < end; ++i) total[i] += part[i];
     }
+  };
+  const auto move = [&](std::size_t begin, std::size_t end) {
     update(state.config.optimiser, state.optimiser, step, rate, total, parameters, begin, end);
-    if (state.average.empty()) return;
-    for (std::size_t i = begin; i < end; ++i) {
-      state.average[i] = warm * state.average[i] + (1.0F - warm) * parameters[i];
-    }
-  });
+    if (!state.average.empty()) follow(begin, parameters.subspan(begin, end - begin));
+  };
+  if (state.config.clip > 0) {  // needs the whole gradient first
+    each_chunk(add_up);
+    clip_gradient_norm(total, static_cast<float>(state.config.clip));
+    each_chunk(move);
+  } else {
+    each_chunk([&](std::size_t begin, std::size_t end) {
+      add_up(begin, end);
+      move(begin, end);
+    });
+  }
   const auto statistics = state.network.statistics();
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     float mean = 0.0F;
     for (std::size_t s = 0; s < shards_used; ++s)
-      mean += state.shards[s]->pass.batch_statistics()[i];
+      mean += state.shards[s]->method->batch_statistics()[i];
     mean /= static_cast<float>(shards_used);
     statistics[i] += kStatisticsMomentum * (mean - statistics[i]);
   }
+  // Averaged weights need the statistics that belong to them, not the latest.
+  if (!state.average.empty()) follow(parameters.size(), statistics);
   state.network.prepare();
+  state.method->weights_changed(state.network);
+}
+
+bool Trainer::keep_epoch(const std::vector<std::vector<float>>& before, std::size_t steps_before) {
+  State& state = *state_;
+  // Without validation images some of the training images must do.
+  const auto& images = state.validation.empty() ? state.train : state.validation;
+  const ValidationFigures figures =
+      state.method->validate(result(), *state.data, watched_images(images), *state.pool);
+  if (state.method->accept_epoch(figures.robust_accuracy)) return true;
+  const Snapshot now = snapshot();
+  const std::span<float> parts[] = {now.parameters, now.statistics, now.first_moment,
+                                    now.second_moment, now.average};
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    std::copy(before[i].begin(), before[i].end(), parts[i].begin());
+  }
+  state.optimiser.steps = steps_before;
+  state.network.prepare();
+  state.method->weights_changed(state.network);
+  return false;
 }
 
 std::optional<EpochReport> Trainer::train_epoch(
@@ -206,8 +267,17 @@ std::optional<EpochReport> Trainer::train_epoch(
   const TrainingConfig& config = state.config;
   const auto start = std::chrono::steady_clock::now();
   const int epoch = state.epochs_done + 1;
-  std::vector<std::uint32_t> order = state.train;
-  stream(config, Purpose::order, epoch, 0).shuffle(std::span<std::uint32_t>(order));
+  const std::vector<std::uint32_t> order = draw_order();
+  state.method->begin_epoch(epoch, state.network, *state.data, *state.pool);
+  std::vector<std::vector<float>> before;
+  const std::size_t steps_before = state.optimiser.steps;
+  if (state.method->watches()) {
+    const Snapshot now = snapshot();
+    for (const std::span<float> part :
+         {now.parameters, now.statistics, now.first_moment, now.second_moment, now.average}) {
+      before.emplace_back(part.begin(), part.end());
+    }
+  }
 
   const std::size_t batch = sources_per_batch();
   const std::size_t batches = (order.size() + batch - 1) / batch;
@@ -220,20 +290,22 @@ std::optional<EpochReport> Trainer::train_epoch(
         b * batch, std::min(batch, order.size() - b * batch));
     const std::size_t capacity = (batch + state.shards.size() - 1) / state.shards.size();
     const std::size_t used = (sources.size() + capacity - 1) / capacity;
-    const float scale = 1.0F / static_cast<float>(sources.size() * copies(config));
+    const double epochs = static_cast<double>(state.epochs_done) +
+                          (static_cast<double>(b) + 0.5) / static_cast<double>(batches);
+    const Step step = {epochs, epochs / static_cast<double>(config.epochs),
+                       1.0F / static_cast<float>(sources.size() * state.method->copies())};
     state.pool->for_each(used, [&](std::size_t s, int) {
       const std::size_t begin = s * sources.size() / used, end = (s + 1) * sources.size() / used;
-      run_shard(*state.shards[s], sources.subspan(begin, end - begin), b * batch + begin, scale);
+      run_shard(*state.shards[s], sources.subspan(begin, end - begin), b * batch + begin, step);
     });
-    const double done = (static_cast<double>(state.epochs_done) * static_cast<double>(batches) +
-                         static_cast<double>(b) + 0.5) /
-                        (static_cast<double>(config.epochs) * static_cast<double>(batches));
-    apply_gradients(used, done);
-    report.learning_rate = config.learning_rate * learning_rate_factor(config.schedule, done);
+    apply_gradients(used, step);
+    report.learning_rate =
+        config.learning_rate * learning_rate_factor(config.schedule, step.progress);
     for (std::size_t s = 0; s < used; ++s) {
-      loss += state.shards[s]->loss;
-      correct += state.shards[s]->correct;
-      seen += state.shards[s]->count;
+      const Marks& marks = state.shards[s]->marks;
+      loss += marks.loss;
+      correct += marks.correct;
+      seen += marks.images;
     }
     if (progress && !progress({epoch, b * batch + sources.size(), order.size(),
                                loss / static_cast<double>(seen)})) {
@@ -243,9 +315,10 @@ std::optional<EpochReport> Trainer::train_epoch(
   ++state.epochs_done;
   report.loss = loss / static_cast<double>(seen);
   report.train_accuracy = static_cast<double>(correct) / static_cast<double>(seen);
+  report.undone = state.method->watches() && !keep_epoch(before, steps_before);
   if (!state.validation.empty()) {
     const ValidationFigures figures =
-        validate(result(), *state.data, state.validation, state.validation_adversary, *state.pool);
+        state.method->validate(result(), *state.data, state.validation, *state.pool);
     report.validation_accuracy = figures.accuracy;
     report.validation_robust_accuracy = figures.robust_accuracy;
   }
@@ -256,7 +329,11 @@ std::optional<EpochReport> Trainer::train_epoch(
 Sequential Trainer::result() const {
   Sequential network = state_->network;
   if (!state_->average.empty()) {
-    std::ranges::copy(state_->average, network.parameters().begin());
+    const auto average = std::span<const float>(state_->average);
+    const std::size_t weights = network.parameters().size();
+    std::copy_n(average.begin(), weights, network.parameters().begin());
+    std::copy(average.begin() + static_cast<std::ptrdiff_t>(weights), average.end(),
+              network.statistics().begin());
     network.prepare();
   }
   return network;
@@ -269,13 +346,15 @@ Trainer::Snapshot Trainer::snapshot() {
           state_->network.statistics(),
           state_->optimiser.first,
           state_->optimiser.second,
-          state_->average};
+          state_->average,
+          state_->method->memory()};
 }
 
 void Trainer::restore(int epochs_done, std::size_t steps) {
   state_->epochs_done = epochs_done;
   state_->optimiser.steps = steps;
   state_->network.prepare();
+  state_->method->weights_changed(state_->network);
 }
 
 }  // namespace signflip

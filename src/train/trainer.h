@@ -1,8 +1,9 @@
 // The epoch loop: batches → (attack) → loss → gradients → optimiser, deterministic whatever the
 // number of threads. Files are checkpoint.h's and the caller's business.
 //
-// A batch is cut into shards of at most kShard images. Each shard travels the whole network on one
-// thread and leaves its gradient in a slot of its own; slots are added up in order.
+// A batch is cut into shards of at most kShard images. What is learned from a shard is the method's
+// business (lesson.h); it leaves its gradient in a slot of its own, and slots are added up in
+// order.
 #pragma once
 
 #include <functional>
@@ -12,9 +13,8 @@
 
 #include "core/thread_pool.h"
 #include "data/dataset.h"
-#include "nn/training_pass.h"
-#include "train/adversary.h"
 #include "train/config.h"
+#include "train/lesson.h"
 
 namespace signflip {
 
@@ -27,6 +27,8 @@ struct EpochReport {
   std::optional<double> validation_robust_accuracy;
   double learning_rate = 0.0;  ///< at the end of the epoch
   double seconds = 0.0;
+  /// The method undid the epoch (catastrophic overfitting): the weights are those before it.
+  bool undone = false;
 };
 
 /// Where the current epoch stands.
@@ -41,9 +43,10 @@ class Trainer {
   ~Trainer();
   Trainer(Trainer&&) noexcept;
 
-  /// `network` holds the initial weights; `data` must outlive the trainer.
+  /// `network` holds the initial weights; `classifier` is what a denoiser is trained for. `data`
+  /// and `classifier` must outlive the trainer.
   static Result<Trainer> create(TrainingConfig config, Sequential network, const Dataset& data,
-                                ThreadPool& pool);
+                                ThreadPool& pool, const Sequential* classifier = nullptr);
 
   /// Trains the next epoch. The callback is called after each batch; where it returns false, the
   /// epoch is abandoned and the result empty (the weights are then good for nothing but
@@ -65,7 +68,7 @@ class Trainer {
   struct Snapshot {
     int epochs_done;
     std::size_t steps;
-    std::span<float> parameters, statistics, first_moment, second_moment, average;
+    std::span<float> parameters, statistics, first_moment, second_moment, average, method;
   };
   Snapshot snapshot();
   /// After filling a snapshot's spans: continue from there.
@@ -77,9 +80,14 @@ class Trainer {
 
   explicit Trainer(std::unique_ptr<State> state);
 
+  struct Step;  // where in the training a batch stands
+
+  std::vector<std::uint32_t> draw_order() const;
   void run_shard(Shard& shard, std::span<const std::uint32_t> sources, std::size_t first,
-                 float gradient_scale);
-  void apply_gradients(std::size_t shards_used, double progress);
+                 const Step& step);
+  void apply_gradients(std::size_t shards_used, const Step& step);
+  /// Asks the method whether the epoch did good; where not, goes back to `before`.
+  bool keep_epoch(const std::vector<std::vector<float>>& before, std::size_t steps_before);
   std::size_t sources_per_batch() const;
 
   std::unique_ptr<State> state_;

@@ -1,27 +1,30 @@
-// How training watches itself: clean and robust accuracy on the held-out images. A quick look for
-// the log, not an evaluation (src/evaluate).
+// How training watches itself: clean and robust accuracy on some images. A quick look for the log,
+// not an evaluation (src/evaluate).
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
-#include "core/thread_pool.h"
-#include "data/dataset.h"
-#include "nn/sequential.h"
 #include "train/adversary.h"
+#include "train/lesson.h"
 
 namespace signflip {
 
-struct ValidationFigures {
-  double accuracy = 0.0;
-  double robust_accuracy = 0.0;
-};
-
-/// Robust accuracy is measured on at most so many of the images, evenly spread.
+/// Robust accuracy is measured on at most so many images, evenly spread.
 constexpr std::size_t kRobustValidationImages = 1000;
 
-ValidationFigures validate(const Sequential& network, const Dataset& data,
-                           std::span<const std::uint32_t> images, const Adversary& adversary,
-                           ThreadPool& pool);
+/// At most kRobustValidationImages of `images`.
+std::vector<std::uint32_t> watched_images(std::span<const std::uint32_t> images);
+
+/// The attack that robust accuracy is watched with: PGD with 10 steps, strong enough to notice a
+/// defence that only fools FGSM.
+Craft watching_attack();
+
+/// The fraction of `images` that `judge` classifies correctly, after `craft` on `seen` within
+/// `epsilon`; both models take the data's images. epsilon 0: clean.
+double watched_accuracy(const DifferentiableModel& seen, const DifferentiableModel& judge,
+                        const Dataset& data, std::span<const std::uint32_t> images,
+                        const Craft& craft, double epsilon, ThreadPool& pool);
 
 }  // namespace signflip

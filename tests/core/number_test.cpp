@@ -65,5 +65,13 @@ TEST(ParseDecimal, RefusesTheRest) {
   }
 }
 
+TEST(Number, ReadsFractions) {
+  EXPECT_EQ(parse_number("8/255"), 8.0 / 255.0);
+  EXPECT_EQ(parse_number("0.25"), 0.25);
+  for (const char* wrong : {"1/0", "/2", "1/", "1/2/3", "a/2", ""}) {
+    EXPECT_FALSE(parse_number(wrong)) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace signflip

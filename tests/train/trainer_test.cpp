@@ -10,6 +10,7 @@
 #include "nn/architecture_json.h"
 #include "nn/model_file.h"
 #include "train/checkpoint.h"
+#include "train/methods.h"
 
 namespace signflip {
 namespace {
@@ -57,11 +58,16 @@ TrainingConfig config(Method method) {
   config.epochs = 4;
   config.batch_size = 80;  // more than one shard
   config.learning_rate = 0.01;
+  config.steps = 3;
+  config.finetune_epochs = 2;
   config.average = 0.9;
   config.validation = 0.2;
   config.augmentation.shift = 0.1F;
   return config;
 }
+
+constexpr Method kClassifierMethods[] = {Method::standard, Method::mixed, Method::finetune,
+                                         Method::fast,     Method::pgd,   Method::trades};
 
 std::vector<std::uint8_t> train(const TrainingConfig& config, const Dataset& data, int threads,
                                 std::vector<EpochReport>* reports = nullptr) {
@@ -78,12 +84,14 @@ std::vector<std::uint8_t> train(const TrainingConfig& config, const Dataset& dat
 
 TEST(Trainer, LearnsAndReports) {
   const Dataset data = bars(400);
-  for (const Method method : {Method::standard, Method::mixed}) {
+  for (const Method method : kClassifierMethods) {
+    SCOPED_TRACE(method_name(method));
     std::vector<EpochReport> reports;
     train(config(method), data, 2, &reports);
     ASSERT_EQ(reports.size(), 4U);
     EXPECT_EQ(reports.back().epoch, 4);
     EXPECT_LT(reports.back().loss, reports.front().loss);
+    EXPECT_FALSE(reports.back().undone);
     ASSERT_TRUE(reports.back().validation_accuracy);
     EXPECT_GE(*reports.back().validation_accuracy, 0.9);
     EXPECT_LE(*reports.back().validation_robust_accuracy, *reports.back().validation_accuracy);
@@ -93,7 +101,8 @@ TEST(Trainer, LearnsAndReports) {
 
 TEST(Trainer, SameBytesWhateverTheThreads) {
   const Dataset data = bars(200);
-  for (const Method method : {Method::standard, Method::mixed}) {
+  for (const Method method : kClassifierMethods) {
+    SCOPED_TRACE(method_name(method));
     const auto one = train(config(method), data, 1);
     EXPECT_EQ(one, train(config(method), data, 2));
     EXPECT_EQ(one, train(config(method), data, 3));
@@ -107,9 +116,18 @@ TEST(Trainer, ResumesAsIfNeverStopped) {
   const Dataset data = bars(200);
   const auto file = std::filesystem::temp_directory_path() / "signflip_trainer_test.checkpoint";
   ThreadPool pool(2);
-  for (const auto kind : {OptimiserKind::sgd, OptimiserKind::adamw}) {
-    TrainingConfig wanted = config(Method::mixed);
+  const std::pair<Method, OptimiserKind> cases[] = {
+      {Method::mixed, OptimiserKind::sgd},
+      {Method::mixed, OptimiserKind::adamw},
+      {Method::fast, OptimiserKind::adam},
+      {Method::trades, OptimiserKind::adam},
+      // Stopped before the training set is attacked, and after.
+      {Method::finetune, OptimiserKind::adam}};
+  for (const auto& [method, kind] : cases) {
+    SCOPED_TRACE(method_name(method));
+    TrainingConfig wanted = config(method);
     wanted.optimiser.kind = kind;
+    if (method == Method::finetune) wanted.finetune_epochs = 3;
     const auto whole = train(wanted, data, 2);
     {
       auto first = Trainer::create(wanted, network(), data, pool);
@@ -147,6 +165,140 @@ TEST(Trainer, RefusesAnotherRunsCheckpoint) {
   EXPECT_NE(resumed.error().message.find("learning_rate"), std::string::npos)
       << resumed.error().message;
   std::filesystem::remove(file);
+}
+
+TEST(Trainer, AdversarialTrainingPaysUnderAttack) {
+  const Dataset data = bars(600);
+  const auto robust = [&](Method method) {
+    TrainingConfig wanted = config(method);
+    wanted.epsilon = 0.2;
+    wanted.epochs = 12;
+    wanted.average = 0;
+    std::vector<EpochReport> reports;
+    train(wanted, data, 2, &reports);
+    return *reports.back().validation_robust_accuracy;
+  };
+  const double standard = robust(Method::standard);
+  for (const Method method : {Method::fast, Method::pgd, Method::trades}) {
+    SCOPED_TRACE(method_name(method));
+    EXPECT_GT(robust(method), standard + 0.05);
+  }
+}
+
+TEST(Trainer, EpsilonRisesAfterTheWarmUp) {
+  TrainingConfig rising = config(Method::pgd);
+  rising.warm_up = 1;
+  rising.ramp = 2;
+  EXPECT_EQ(rising.epsilon_at(0.9), 0);
+  EXPECT_DOUBLE_EQ(rising.epsilon_at(1.5), 0.025);
+  EXPECT_DOUBLE_EQ(rising.epsilon_at(2.5), 0.075);
+  EXPECT_DOUBLE_EQ(rising.epsilon_at(3.5), 0.1);
+  rising.ramp = 0;
+  EXPECT_DOUBLE_EQ(rising.epsilon_at(1.0), 0.1);
+  // Before it rises the method is standard training to the bit.
+  const Dataset data = bars(200);
+  TrainingConfig never = config(Method::pgd);
+  never.warm_up = 100;
+  never.validation = 0;
+  TrainingConfig standard = config(Method::standard);
+  standard.validation = 0;
+  EXPECT_EQ(train(never, data, 2), train(standard, data, 2));
+}
+
+TEST(Trainer, BalancedClassesComeEquallyOften) {
+  // Pure noise, one class ten times as frequent: all that can be learned is how often each comes.
+  Dataset skewed = bars(0);
+  Rng rng(3);
+  for (int n = 0; n < 1200; ++n) {
+    skewed.labels.push_back(n % 12 < 10 ? 0 : n % 12 - 9);
+    for (int pixel = 0; pixel < 64; ++pixel) {
+      skewed.pixels.push_back(static_cast<std::uint8_t>(rng.below(256)));
+    }
+  }
+  const auto frequent_share = [&](double balance) {
+    TrainingConfig wanted = config(Method::standard);
+    wanted.balance = balance;
+    wanted.epochs = 2;
+    wanted.validation = 0;
+    ThreadPool pool(2);
+    auto trainer = Trainer::create(wanted, network(), skewed, pool);
+    while (!trainer->finished()) EXPECT_TRUE(trainer->train_epoch({}));
+    const Sequential result = trainer->result();
+    const auto pass = result.new_pass(1);
+    std::size_t frequent = 0;
+    for (std::size_t n = 0; n < skewed.count(); ++n) {
+      const auto logits = pass->forward(skewed.tensor(n, 1).values(), 1);
+      frequent += logits[0] > std::max(logits[1], logits[2]) ? 1U : 0U;
+    }
+    return static_cast<double>(frequent) / static_cast<double>(skewed.count());
+  };
+  EXPECT_GT(frequent_share(0.0), 0.9);
+  EXPECT_LT(frequent_share(1.0), 0.7);
+}
+
+TEST(Trainer, CollapseIsNoticedAndUndone) {
+  // Robust accuracy as a script: good, collapsed, good again.
+  TrainingConfig fast = config(Method::fast);
+  fast.attack = "rs-fgsm";
+  auto method = make_method(fast, network(), nullptr);
+  ASSERT_TRUE(method);
+  ASSERT_TRUE((*method)->watches());
+  EXPECT_TRUE((*method)->accept_epoch(0.1));   // not learned yet
+  EXPECT_TRUE((*method)->accept_epoch(0.05));  // so nothing is lost
+  EXPECT_TRUE((*method)->accept_epoch(0.8));
+  EXPECT_TRUE((*method)->accept_epoch(0.75));  // ups and downs are no collapse
+  EXPECT_FALSE((*method)->accept_epoch(0.2));
+  EXPECT_TRUE((*method)->accept_epoch(0.8));
+  EXPECT_EQ((*method)->memory()[0], 1);  // recoveries, from which the attack takes its steps
+}
+
+TEST(Trainer, AnUndoneEpochLeavesNoTraceInTheWeights) {
+  // The last epochs are told that the best so far was perfect, so each looks like a collapse.
+  const Dataset data = bars(200);
+  ThreadPool pool(2);
+  TrainingConfig wanted = config(Method::fast);
+  wanted.epsilon = 0.5;
+  auto trainer = Trainer::create(wanted, network(), data, pool);
+  ASSERT_TRUE(trainer);
+  ASSERT_TRUE(trainer->train_epoch({}));
+  const auto before = format_model(trainer->result(), {});
+  trainer->snapshot().method[1] = 10;
+  const auto report = trainer->train_epoch({});
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->undone);
+  EXPECT_EQ(format_model(trainer->result(), {}), before);
+  EXPECT_EQ(trainer->epochs_done(), 2);
+}
+
+TEST(Trainer, DenoisersLearnForTheirClassifier) {
+  const Dataset data = bars(600);
+  ThreadPool pool(2);
+  TrainingConfig standard = config(Method::standard);
+  standard.epochs = 8;
+  auto classifier = Trainer::create(standard, network(), data, pool);
+  while (!classifier->finished()) ASSERT_TRUE(classifier->train_epoch({}));
+  const Sequential net = classifier->result();
+
+  TrainingConfig wanted = config(Method::denoiser);
+  wanted.epsilon = 0.3;
+  wanted.epochs = 12;
+  Architecture architecture = *named_architecture("denoiser", {8, 8, 1}, 3);
+  Sequential denoiser = *Sequential::create(architecture);
+  denoiser.initialise(1);
+  EXPECT_FALSE(Trainer::create(wanted, denoiser, data, pool));         // for which classifier?
+  EXPECT_FALSE(Trainer::create(wanted, network(), data, pool, &net));  // not an image
+  std::vector<std::uint8_t> bytes[2];
+  for (int threads = 1; threads <= 2; ++threads) {
+    ThreadPool some(threads);
+    auto trainer = Trainer::create(wanted, denoiser, data, some, &net);
+    ASSERT_TRUE(trainer);
+    EpochReport last;
+    while (!trainer->finished()) last = *trainer->train_epoch({});
+    EXPECT_GE(*last.validation_accuracy, 0.95);
+    EXPECT_GE(*last.validation_robust_accuracy, 0.9);
+    bytes[threads - 1] = format_model(trainer->result(), {});
+  }
+  EXPECT_EQ(bytes[0], bytes[1]);
 }
 
 TEST(Trainer, RefusesWhatDoesNotFit) {

@@ -1,66 +1,130 @@
 // Writes models/NAME.md, the card of a shipped model, from what the tool itself said of it: the
-// results in runs/NAME.*.json. Every figure on a card comes from there.
+// results in runs/NAME.*.json and the log models/NAME.jsonl. Every figure on a card comes from there.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const [name] = process.argv.slice(2);
+const [dataset, kind] = name.split("-");
+const epsilons = { mnist: [0.3, 0.25], gtsrb: [4 / 255, 8 / 255] }[dataset];
+
+const has = (part) => existsSync(`runs/${name}.${part}.json`);
 const read = (part) => JSON.parse(readFileSync(`runs/${name}.${part}.json`, "utf8"));
 const percent = (value) => `${(100 * value).toFixed(2)}%`;
+const count = (value) => value.toLocaleString("en");
+/** 0.3, or 4/255 where it is that. */
+const radius = (value) => {
+  const levels = value * 255;
+  return dataset === "gtsrb" && Math.abs(levels - Math.round(levels)) < 1e-6 ? `${Math.round(levels)}/255` : `${value}`;
+};
 
 const about = read("inspect");
 const training = about.metadata["signflip.training"];
-const log = readFileSync(`runs/${name}.jsonl`, "utf8").trim().split("\n").slice(1).map((line) => JSON.parse(line));
+const log = readFileSync(`models/${name}.jsonl`, "utf8").trim().split("\n").slice(1).map((line) => JSON.parse(line));
 const seconds = log.reduce((sum, epoch) => sum + epoch.seconds, 0);
-
-/** One row of the table of results. */
-function row(result, dataset, note) {
-  const steps = result.steps ? `, ${result.steps} steps` : "";
-  const queries = result["max-queries"] ? `, ${result["max-queries"].toLocaleString("en")} queries` : "";
-  const attack = result.attack === "clean" ? "none (clean)" : `${result.attack.toUpperCase()}${steps}${queries}${note}`;
-  return `| ${attack} | ${result.epsilon ?? ""} | ${percent(result.accuracy)} | ${percent(result.accuracy_8bit)} | ${result.loss.toFixed(4)} | ${dataset.count.toLocaleString("en")} |`;
-}
-
-const rows = ["clean", "0.25", "0.3", "square", "transfer"]
-  .filter((part) => existsSync(`runs/${name}.${part}.json`))
-  .flatMap((part) => {
-    const { results, dataset, from } = read(part);
-    const note = from ? `, crafted on ${from.file}` : "";
-    return results.filter(({ attack }) => attack !== "worst").map((result) => row(result, dataset, note));
-  });
 
 const remarks = {
   "mnist-standard": "Trained on clean images only, so it has no defence: this is the model that the page fools.",
   "mnist-mixed": "Each training batch is half clean images and half the same images under FGSM (ε = 0.25) by the model of that moment. It holds under FGSM. It is **not** robust: iterated attacks (BIM, MIM, PGD) with the same ε break it, which the table shows and the page lets you see.",
+  "mnist-robust": "Adversarially trained against iterated attacks, to hold within L∞ 0.3.",
+  "mnist-certified": "Trained on interval bounds: for most images it can be *proved* that no change within L∞ 0.3 alters the class, whatever the attack (`signflip certify`).",
+  "mnist-denoiser": "A convolutional autoencoder to put in front of a classifier. It was trained to undo FGSM images crafted on mnist-standard, and does, as long as the attack does not know of it. An attack that looks through it (*adaptive*) passes: a denoiser alone is not a defence.",
+  "gtsrb-standard": "Trained on clean images only, so it has no defence: this is the model that the page fools.",
+  "gtsrb-lenet": "LeNet-5 with ReLU, as students use it: small, quick, and without a defence.",
+  "gtsrb-robust": "Adversarially trained, to hold within L∞ 4/255.",
+  "gtsrb-denoiser": "A convolutional autoencoder to put in front of a classifier, trained to undo FGSM images crafted on gtsrb-standard. An attack that looks through it (*adaptive*) passes: a denoiser alone is not a defence.",
 };
 
-/** The accuracy under one attack in one part, or 1 where it was not measured. */
-const accuracyUnder = (part, attack) => (existsSync(`runs/${name}.${part}.json`)
-  ? read(part).results.find((result) => result.attack === attack)?.accuracy : undefined) ?? 1;
+/** The name of an attack with what was asked of it. */
+function attackText(result) {
+  if (result.attack === "clean") return "none (clean)";
+  const details = [];
+  if (result.steps && !/^(apgd|autoattack)/.test(result.attack)) details.push(`${result.steps} steps`);
+  if (result.restarts > 1) details.push(`${result.restarts} restarts`);
+  if (result.attack === "square" && result["max-queries"]) details.push(`${count(result["max-queries"])} queries`);
+  const title = { autoattack: "AutoAttack", square: "Square (black box)" }[result.attack] ?? result.attack.toUpperCase();
+  return [title, ...details].join(", ");
+}
 
-// A black-box attack or another model's image that beats the model's own gradients means that these
-// are hidden, not that the model is robust.
-const own = accuracyUnder("0.25", "fgsm");
-const borrowed = accuracyUnder("transfer", "fgsm");
-const masking = borrowed < own ? `
-**Gradient masking.** FGSM images crafted on mnist-standard leave ${percent(borrowed)}, fewer than this model's own
-FGSM images (${percent(own)}): training against one step taught it to point that step the wrong way, and not to be
-robust to changes of this size. The iterated attacks and Square, which needs no gradient, confirm it.
-` : "";
+/** The rows of some parts as a table; the same attack on the same images is listed once. */
+function table(parts) {
+  const rows = new Set();
+  for (const part of parts.filter(has)) {
+    const { results, dataset: images, from } = read(part);
+    for (const result of results) {
+      if (result.attack === "worst") continue;
+      const crafted = from ? `, crafted on ${from.file.replace(/^.*\/|\.safetensors$/g, "")}` : "";
+      rows.add(`| ${attackText(result)}${crafted} | ${result.epsilon === undefined ? "" : radius(result.epsilon)} | ${percent(result.accuracy)} | ${percent(result.accuracy_8bit)} | ${result.loss.toFixed(4)} | ${count(images.count)} |`);
+    }
+  }
+  return rows.size === 0 ? "" : `| attack | ε | accuracy | 8-bit | loss | images |\n| --- | --- | --- | --- | --- | --- |\n${[...rows].join("\n")}\n`;
+}
+
+/** The accuracy under one attack in one part, if it was measured. */
+const accuracyUnder = (part, attack) => (has(part) ? read(part).results.find((result) => result.attack === attack)?.accuracy : undefined);
+
+/** A black-box attack or another model's images that beat the model's own gradients show that these
+ * are hidden, not that the model is robust. Same images, same ε. */
+function masking(own, ownAttack, others) {
+  const left = accuracyUnder(own, ownAttack);
+  return others.flatMap(([part, attack, what]) => {
+    const found = accuracyUnder(part, attack);
+    return left !== undefined && found !== undefined && found < left
+      ? [`${what} leaves ${percent(found)}, fewer than ${ownAttack.toUpperCase()} with the model's own gradient (${percent(left)})`] : [];
+  });
+}
+const standard = `${dataset}-standard`;
+const hidden = kind === "denoiser"
+  ? masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])
+  : [...masking("attacks", "fgsm", [["transfer", "fgsm", `FGSM crafted on ${standard}`]]),
+    ...masking("attacks", "pgd", [["transfer", "pgd", `PGD crafted on ${standard}`], ["transfer", "mim", `MIM crafted on ${standard}`]]),
+    ...masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])];
+const gradient = hidden.length > 0 ? `**Gradient masking.** ${hidden.join("; ")}: gradients of this model mislead, so trust only the lowest figure below.`
+  : has("black-box") ? `No sign of gradient masking: neither Square (black box)${kind === "denoiser" || name === standard ? "" : ` nor images crafted on ${standard}`} beats the model's own gradients.` : "";
+
+/** The certificates, for models that have some. */
+const certificates = ["0.1", "0.2", "0.3"].map((at) => `certify-${at}`).filter(has).map((part) => read(part).results[0]);
+const certified = certificates.length === 0 ? "" : `## Verified on the test set
+
+An image is verified where interval bounds prove that no perturbation within ε changes its class:
+\`signflip certify --model models/${name}.safetensors --dataset ${dataset} --epsilon ${certificates.at(-1).epsilon}\`.
+
+| ε | clean accuracy | verified accuracy |
+| --- | --- | --- |
+${certificates.map((row) => `| ${row.epsilon} | ${percent(row.accuracy)} | ${percent(row.verified_accuracy)} |`).join("\n")}
+
+Median certified radius of the correctly classified images: ${certificates[0].median_radius.toFixed(3)}.
+
+`;
+
+const results = kind === "denoiser" ? `### Gray-box: ${standard} behind it, attacked without knowing of the denoiser
+
+${table(["clean", "gray-box"])}
+### Adaptive: the same, attacked through the denoiser
+
+${table(["adaptive", "black-box", "autoattack"])}${has("combined") ? `
+### Combined defence: ${dataset}-robust behind it, attacked through the denoiser
+
+${table(["combined-clean", "combined"])}` : ""}`
+  : table(["clean", "attacks", "attacks-other", "black-box", "autoattack", "transfer"]);
+
+const validated = log.some((epoch) => epoch.validation_accuracy !== null);
+const milestones = log.filter((_, i) => i === 0 || i === log.length - 1 || (i + 1) % Math.ceil(log.length / 8) === 0);
 
 writeFileSync(`models/${name}.md`, `# ${name}
 
 ${remarks[name] ?? ""}
-${masking}
+
+${gradient}
+
 | | |
 | --- | --- |
 | Input | ${about.input.height}×${about.input.width}×${about.input.channels}, pixels in [0,1] |
-| Classes | ${about.classes.length} |
-| Parameters | ${about.model.parameters.toLocaleString("en")}, stored as F16 |
-| Multiply-adds an image | ${about.multiply_adds.toLocaleString("en")} |
+| ${kind === "denoiser" ? "Output | an image of the same shape" : `Classes | ${about.classes.length}`} |
+| Parameters | ${count(about.model.parameters)}, stored as F16 |
+| Multiply-adds an image | ${count(about.multiply_adds)} |
 | SHA-256 | \`${about.model.sha256}\` |
-| Training images | ${training.images.toLocaleString("en")} (all of ${training.dataset}; ${training.validation === 0 ? "none held out" : `${percent(training.validation)} held out`}) |
+| Training images | ${count(training.images)} (all of ${training.dataset}; ${training.validation === 0 ? "none held out" : `${percent(training.validation)} held out`}) |
 | Seed | ${training.seed} |
 | Epochs | ${log.length}, ${(seconds / 60).toFixed(1)} min on the machine that trained it |
-| Training loss, first and last epoch | ${log[0].loss.toFixed(4)}, ${log.at(-1).loss.toFixed(4)} |
 
 Command (with the dataset in \`$SIGNFLIP_DATA/${training.dataset}\`; \`tools/train-models ${name}\` runs it):
 
@@ -72,13 +136,19 @@ Data, MD5 of the decompressed files:
 
 ${Object.entries(training.md5).map(([file, md5]) => `- \`${file}\`: \`${md5}\``).join("\n")}
 
-## Results on the test set
+${certified}## Results on the test set
 
-Accuracy is the fraction of all images still classified as their label after the attack; ε is the
-L∞ radius, pixels in [0,1]. "8-bit" is after rounding the adversarial image to bytes.
+Accuracy is the fraction of all images still classified as their label after the attack, judged on the final
+clipped image; ε is the L∞ radius, pixels in [0,1]. "8-bit" is after rounding the adversarial image to bytes. The
+attacks see the weights that ship.
 
-| attack | ε | accuracy | 8-bit | loss | images |
-| --- | --- | --- | --- | --- | --- |
-${rows.join("\n")}
+${results}
+## Training log
+
+The whole log is [${name}.jsonl](${name}.jsonl). Accuracy is on the training images as trained: augmented, attacked.
+
+| epoch | loss | training accuracy |${validated ? " validation | robust validation |" : ""}
+| --- | --- | --- |${validated ? " --- | --- |" : ""}
+${milestones.map((epoch) => `| ${epoch.epoch} | ${epoch.loss.toFixed(4)} | ${percent(epoch.train_accuracy)} |${validated ? ` ${percent(epoch.validation_accuracy)} | ${percent(epoch.validation_robust_accuracy)} |` : ""}`).join("\n")}
 `);
 console.log(`wrote models/${name}.md`);

@@ -85,3 +85,17 @@ need_npm_modules() {
     fail "npm could not install the development tools: is there a network?"
   cp "$signflip_root/package-lock.json" "$stamp"
 }
+
+# build_signflip: the command-line tool, built as README's commands build it and put on PATH.
+build_signflip() {
+  need_packages g++ cmake ninja-build zlib1g-dev libssl-dev libeigen3-dev libstb-dev nlohmann-json3-dev libcli11-dev libgtest-dev
+  mkdir -p "$signflip_root/build"
+  { cmake --preset release && cmake --build --preset release --target signflip; } \
+    >"$signflip_root/build/signflip.log" 2>&1 || fail "signflip did not build; the log is in build/signflip.log."
+  PATH="$signflip_root/build/release/tools/signflip:$PATH"
+}
+
+# find_data: SIGNFLIP_DATA, where tools/fetch-data left the datasets and nobody said otherwise.
+find_data() {
+  if [ -z "${SIGNFLIP_DATA:-}" ] && [ -d "$signflip_root/data" ]; then export SIGNFLIP_DATA="$signflip_root/data"; fi
+}

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "core/number.h"
 #include "data/file.h"
 
 namespace signflip::cli {
@@ -111,6 +112,20 @@ Status check_output(const std::string& option, const std::string& file) {
                  " cannot be written to"};
   }
   return {};
+}
+
+CLI::Option* add_fraction_option(CLI::App& command, const std::string& name, double& value,
+                                 const std::string& help) {
+  const auto read = [&value, name](const CLI::results_t& given) {
+    const auto number = parse_number(given[0]);
+    if (!number) {
+      throw CLI::ValidationError(name + " is '" + given[0] +
+                                 "', expected a number such as 0.3 or 8/255");
+    }
+    value = *number;
+    return true;
+  };
+  return command.add_option(name, read, help)->type_name("NUMBER")->default_str(number_text(value));
 }
 
 bool stop_requested() { return stop != 0; }

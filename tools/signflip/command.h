@@ -28,6 +28,7 @@ void add_train(CLI::App& app, Context& context);
 void add_predict(CLI::App& app, Context& context);
 void add_attack(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
+void add_certify(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_import_gtsrb(CLI::App& app, Context& context);
 
@@ -57,6 +58,10 @@ void print_result(const std::string& text, const std::string& json_file);
 
 /// Folders that results will be written to must exist before hours of work go into them.
 Status check_output(const std::string& option, const std::string& file);
+
+/// An option whose value is a number or a fraction: an epsilon of "0.3" or "8/255".
+CLI::Option* add_fraction_option(CLI::App& command, const std::string& name, double& value,
+                                 const std::string& help);
 
 /// True once the person has asked to stop (Ctrl-C); a second Ctrl-C ends at once.
 bool stop_requested();

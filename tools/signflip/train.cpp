@@ -1,5 +1,6 @@
 // signflip train: from a dataset and an architecture to a model file, with a log, checkpoints and
 // resume.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -17,6 +18,7 @@ namespace {
 struct Options {
   std::string dataset, data, architecture = "s", method = "standard", optimiser = "adam";
   std::string schedule = "cosine", out, log, checkpoint, device = "cpu", weights = "f32", name;
+  std::string init, classifier;
   bool resume = false, no_normalise = false, keep_batchnorm = false;
   std::size_t limit = 0;
   int threads = 0;
@@ -44,7 +46,24 @@ void set_normalisation(const Dataset& data, Architecture& architecture) {
   }
 }
 
+/// The weights that --init names, to go on from.
+Result<Sequential> take_over(const Options& options, const Dataset& data) {
+  auto model = load_model_from(options.init);
+  if (!model) return Error{"--init: " + model.error().message};
+  if (options.name.empty()) return std::move(model->file.network);
+  Architecture architecture = model->file.network.architecture();
+  architecture.name = options.name;
+  if (!architecture.classes.empty()) architecture.classes = data.class_names;
+  auto network = Sequential::create(std::move(architecture));
+  if (!network) return network.error();
+  std::ranges::copy(model->file.network.parameters(), network->parameters().begin());
+  std::ranges::copy(model->file.network.statistics(), network->statistics().begin());
+  network->prepare();
+  return network;
+}
+
 Result<Sequential> make_network(const Options& options, const Dataset& data) {
+  if (!options.init.empty()) return take_over(options, data);
   Architecture architecture;
   if (options.architecture.ends_with(".json")) {
     const auto bytes = read_file(options.architecture);
@@ -59,13 +78,19 @@ Result<Sequential> make_network(const Options& options, const Dataset& data) {
     if (!known) return Error{"--architecture: " + known.error().message};
     architecture = std::move(*known);
   }
-  architecture.classes = data.class_names;
-  if (architecture.mean.empty() && !options.no_normalise) set_normalisation(data, architecture);
+  if (options.config.method != Method::denoiser) {
+    architecture.classes = data.class_names;
+    if (architecture.mean.empty() && !options.no_normalise) set_normalisation(data, architecture);
+  }
   if (!options.name.empty()) architecture.name = options.name;
   auto network = Sequential::create(std::move(architecture));
   if (!network)
     return Error{"--architecture " + options.architecture + ": " + network.error().message};
-  network->initialise(options.config.seed);
+  if (options.config.method == Method::ibp) {
+    network->initialise_for_intervals(options.config.seed);
+  } else {
+    network->initialise(options.config.seed);
+  }
   return network;
 }
 
@@ -81,7 +106,12 @@ OrderedJson describe_run(const Options& options, const Trainer& trainer,
   json["parameters"] = trainer.network().parameters().size();
   json["multiply_adds"] = trainer.network().multiply_adds();
   json["robust_validation"] =
-      "pgd, 10 steps, no random start, epsilon " + OrderedJson(trainer.config().epsilon).dump();
+      (trainer.config().method == Method::denoiser ? "gray-box " + trainer.config().attack
+       : trainer.config().method == Method::ibp    ? std::string("verified by interval bounds")
+                                                   : std::string("pgd, 10 steps")) +
+      ", epsilon " + OrderedJson(trainer.config().robust_epsilon()).dump();
+  if (!options.init.empty()) json["init"] = options.init;
+  if (!options.classifier.empty()) json["classifier"] = options.classifier;
   const OrderedJson config = to_json(trainer.config());
   json.update(config);
   return json;
@@ -97,7 +127,8 @@ OrderedJson to_json(const EpochReport& report) {
           {"validation_accuracy", optional(report.validation_accuracy)},
           {"validation_robust_accuracy", optional(report.validation_robust_accuracy)},
           {"learning_rate", report.learning_rate},
-          {"seconds", report.seconds}};
+          {"seconds", report.seconds},
+          {"undone", report.undone}};
 }
 
 std::string to_line(const EpochReport& report, int epochs) {
@@ -112,7 +143,9 @@ std::string to_line(const EpochReport& report, int epochs) {
     line += text;
   }
   std::snprintf(text, sizeof text, "  %.1f s", report.seconds);
-  return line + text;
+  line += text;
+  if (report.undone) line += "  robust accuracy collapsed: back to the weights before this epoch";
+  return line;
 }
 
 /// The run's log: one JSON object a line, the configuration first. Kept whole in memory and
@@ -207,8 +240,18 @@ Status run(Options& options, const std::string& command) {
   if (!data) return data.error();
   auto network = make_network(options, *data);
   if (!network) return network.error();
+  std::optional<LoadedModel> classifier;
+  if (!options.classifier.empty()) {
+    if (*method != Method::denoiser) {
+      return Error{"--classifier was given, but only --method denoiser trains for one"};
+    }
+    auto model = load_model_from(options.classifier);
+    if (!model) return Error{"--classifier: " + model.error().message};
+    classifier.emplace(std::move(*model));
+  }
   ThreadPool pool(options.threads);
-  auto trainer = Trainer::create(options.config, std::move(*network), *data, pool);
+  auto trainer = Trainer::create(options.config, std::move(*network), *data, pool,
+                                 classifier ? &classifier->file.network : nullptr);
   if (!trainer) return trainer.error();
   const OrderedJson description = describe_run(options, *trainer, command);
   Log log(options.log, description.dump());
@@ -257,9 +300,25 @@ void add_train(CLI::App& app, Context& context) {
   add("--architecture", options->architecture,
       std::string(architecture_names()) + ", or a FILE.json with a list of layers");
   add("--method", options->method, std::string(method_names()));
-  add("--attack", config.attack, "what adversarial methods craft with");
-  add("--epsilon", config.epsilon, "L∞ radius of that attack, pixels in [0,1]");
-  add("--steps", config.steps, "its steps, where it takes several");
+  command.add_option(
+      "--attack", config.attack,
+      "what adversarial methods craft with (default: mixed, finetune, denoiser fgsm; "
+      "pgd pgd; fast rs-fgsm, or n-fgsm; ibp none)");
+  add_fraction_option(command, "--epsilon", config.epsilon,
+                      "L∞ radius of that attack, pixels in [0,1]: 0.3 or 8/255");
+  add_fraction_option(command, "--validation-epsilon", config.validation_epsilon,
+                      "radius of the robust validation; 0: epsilon");
+  add("--steps", config.steps, "the attack's steps, where it takes several");
+  add("--warm-up", config.warm_up, "epochs with epsilon 0");
+  add("--ramp", config.ramp, "epochs after these in which epsilon rises to its value");
+  add("--beta", config.beta, "trades: weight of the divergence");
+  add("--kappa", config.kappa, "ibp: the clean loss's share in the end");
+  add("--guidance", config.guidance, "denoiser: weight of the classifier's loss");
+  command.add_option("--classifier", options->classifier,
+                     "denoiser: the model that it is trained for");
+  add("--finetune-epochs", config.finetune_epochs,
+      "finetune: how many epochs, the last, learn from the attacked training set");
+  command.add_option("--init", options->init, "model file to go on from; its architecture, too");
   add("--epochs", config.epochs, "passes over the training images");
   add("--batch-size", config.batch_size, "images a step, clean and attacked together");
   add("--learning-rate", config.learning_rate, "the highest of the schedule");
@@ -267,16 +326,19 @@ void add_train(CLI::App& app, Context& context) {
   add("--momentum", config.optimiser.momentum, "of sgd");
   add("--weight-decay", config.optimiser.weight_decay, "L2; decoupled with adamw");
   add("--schedule", options->schedule, "constant, step, cyclic or cosine");
+  add("--clip", config.clip, "largest L2 norm of a step's gradient; 0: any");
   add("--label-smoothing", config.label_smoothing, "0: off");
   add("--average", config.average, "decay a step of the weights' moving average; 0: off");
+  add("--balance", config.balance, "0: classes as often as they come, 1: all equally often");
   add("--validation", config.validation, "fraction of the images held out; GTSRB: whole tracks");
   add("--shift", config.augmentation.shift, "augmentation: shift by up to this fraction");
   command.add_flag("--whole-pixels", config.augmentation.whole_pixels,
                    "shift by whole pixels only");
   add("--scale", config.augmentation.scale, "augmentation: relative size");
   add("--rotation", config.augmentation.rotation, "augmentation: degrees");
-  add("--brightness", config.augmentation.brightness, "augmentation: added to all pixels");
-  add("--contrast", config.augmentation.contrast, "augmentation: relative");
+  add("--brightness", config.augmentation.brightness,
+      "augmentation: factor from 1/(1+this) to 1+this");
+  add("--contrast", config.augmentation.contrast, "augmentation: relative to the mean");
   command.add_flag("--no-normalise", options->no_normalise,
                    "feed pixels in [0,1] as they are, not standardised");
   add("--seed", config.seed, "of weights, order, augmentation, dropout and attacks");

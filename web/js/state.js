@@ -5,7 +5,7 @@ import { datasets } from "./datasets.js";
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").ParameterValues} ParameterValues */
 
-const fixed = ["dataset", "sample", "drawing", "picture", "attack", "target", "from", "grayBox", "step", "model", "view", "theme", "lang"];
+const fixed = ["dataset", "sample", "drawing", "picture", "attack", "target", "from", "grayBox", "step", "model", "view", "experiment", "image", "theme", "lang"];
 const languages = ["en", "de"];
 /** What the page shows: one image under attack, or a whole model. */
 export const views = ["image", "model"];
@@ -29,6 +29,8 @@ export function defaultState(language = "en", dataset = first) {
     step: null,
     model: datasets[dataset].shown,
     view: "image",
+    experiment: "",
+    image: 0,
     theme: "auto",
     lang: languages.includes(prefix) ? prefix : "en",
   };
@@ -64,6 +66,8 @@ export function readUrl(query, language) {
   if (/^\d{1,6}$/.test(given.get("step") ?? "")) state.step = Number(given.get("step"));
   const shown = known.filter((id) => (given.get("model") ?? "").split(",").includes(id));
   if (shown.length > 0) state.model = shown;
+  if (/^[a-z]+$/.test(given.get("experiment") ?? "")) state.experiment = given.get("experiment") ?? "";
+  if (/^\d{1,6}$/.test(given.get("image") ?? "")) state.image = Number(given.get("image"));
   const theme = given.get("theme");
   if (theme === "light" || theme === "dark") state.theme = theme;
   const lang = given.get("lang") ?? "";
@@ -91,6 +95,8 @@ export function writeUrl(state, language) {
   if (state.step !== null) query.set("step", String(state.step));
   if (state.model.join() !== usual.model.join()) query.set("model", state.model.join(","));
   if (state.view !== usual.view) query.set("view", state.view);
+  if (state.experiment !== usual.experiment) query.set("experiment", state.experiment);
+  if (state.image !== usual.image) query.set("image", String(state.image));
   if (state.theme !== "auto") query.set("theme", state.theme);
   if (state.lang !== usual.lang) query.set("lang", state.lang);
   return query.toString().replaceAll("%2C", ",");

@@ -167,6 +167,10 @@ export interface State {
   step: number | null;
   model: string[];
   view: string;
+  /** Which tool of the model's view is open; "" for the first. */
+  experiment: string;
+  /** The test image that the model's view looks at, by its number. */
+  image: number;
   theme: "auto" | "light" | "dark";
   lang: string;
 }

@@ -2,7 +2,7 @@
 // It starts no second worker and decides nothing; engine-client.js does.
 
 /** The module that the first view needs, or the whole one. @typedef {"first" | "whole"} Kind */
-/** @typedef {(models: string[], fraction: number) => void} OnProgress */
+/** More is what a worker has to say beyond that. @typedef {(models: string[], fraction: number, more?: any) => void} OnProgress */
 
 /** An engine that cannot start, with the message key that says why in the visitor's language. */
 export class EngineError extends Error {
@@ -35,9 +35,8 @@ export class WorkerPort {
   #number = 0;
   #retiring = false;
 
-  /** @param {Kind} kind */
-  constructor(kind) {
-    const url = new URL("./worker.js", import.meta.url).href;
+  /** @param {Kind} kind @param {string} [url] of another worker that talks the same way */
+  constructor(kind, url = new URL("./worker.js", import.meta.url).href) {
     this.#worker = new Worker(policy ? policy.createScriptURL(url) : url,
       { type: "module", name: kind === "first" ? "signflip-first" : "signflip" });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
@@ -89,7 +88,7 @@ export class WorkerPort {
     const call = this.#open.get(data.id);
     if (call && data.progress) {
       this.#wait(call);
-      call.onProgress?.(data.progress.models, data.progress.fraction);
+      call.onProgress?.(data.progress.models, data.progress.fraction, data.progress.more);
       return;
     }
     this.#open.delete(data.id);

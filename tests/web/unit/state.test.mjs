@@ -16,7 +16,7 @@ test("the default state has an empty URL", () => {
 
 test("every part of the state survives the way to the URL and back", () => {
   const state = { dataset: "mnist", sample: "7b", drawing: "", picture: "", attack: "mim", parameters: { epsilon: 0.25, steps: 12, decay: 0.5 },
-    target: 0, from: "standard", grayBox: true, step: 3, model: ["mixed"], view: "model", theme: "dark", lang: "de" };
+    target: 0, from: "standard", grayBox: true, step: 3, model: ["mixed"], view: "model", experiment: "map", image: 17, theme: "dark", lang: "de" };
   assert.deepEqual(readUrl(writeUrl(state)), state);
   assert.match(writeUrl(state), /attack=mim&epsilon=0\.25&steps=12/);
 });

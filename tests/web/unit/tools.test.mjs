@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { bundle, withImports } from "../../../tools/lib/bundle.mjs";
 import { serve } from "../../../tools/lib/serve.mjs";
 
@@ -69,6 +70,20 @@ test("with one it packs four images of each class", (t) => {
   assert.equal(list.images.length, 40);
   assert.deepEqual(list.images[11], { index: 11, label: 1 });
   assert.deepEqual([...readFileSync(join(root, "out/mnist.bin")).subarray(44, 48)], [44, 45, 46, 47]);
+
+  // One gzip stream of the images and then the labels, as IDX; no training images, so no pack of them.
+  const packs = JSON.parse(readFileSync(join(root, "out/packs.json"), "utf8"));
+  assert.deepEqual(packs.mnist.train, []);
+  assert.deepEqual(packs.mnist.test.map(({ file, count }) => [file, count]), [["samples/mnist-test-60.gz", 60]]);
+  const pack = gunzipSync(readFileSync(join(root, "out/mnist-test-60.gz")));
+  assert.deepEqual([...pack.subarray(0, 16)], [0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 2, 0, 0, 0, 2]);
+  assert.deepEqual([...pack.subarray(16 + 236, 16 + 240 + 9)], [236, 237, 238, 239, 0, 0, 8, 1, 0, 0, 0, 60, 0]);
+
+  writeFileSync(join(root, "mnist/train-images-idx3-ubyte"), idx([8000, 1, 1], Array.from({ length: 8000 }, (_, i) => i)));
+  writeFileSync(join(root, "mnist/train-labels-idx1-ubyte"), idx([8000], Array.from({ length: 8000 }, (_, i) => i % 7)));
+  execFileSync(tool("pack-samples"), [join(root, "out")], { env: { ...process.env, SIGNFLIP_DATA: root }, stdio: "pipe" });
+  const training = gunzipSync(readFileSync(join(root, "out/mnist-train-4000.gz")));
+  assert.deepEqual([...training.subarray(16, 20)], [0, 2, 4, 6], "evenly spread over all");
 
   writeFileSync(join(root, "mnist/t10k-labels-idx1-ubyte"), "short");
   const broken = spawnSync(tool("pack-samples"), [join(root, "out")], { env: { ...process.env, SIGNFLIP_DATA: root }, encoding: "utf8" });

@@ -15,11 +15,12 @@ function stepOf({ kind, step }, high) {
   return step || (kind === "integer" ? 1 : high <= 1 ? 0.01 : 0.05);
 }
 
-/** @param {Context} context @param {Parameter} parameter */
-export function createParameter({ words, state, update }, parameter) {
+/** @param {Pick<Context, "words" | "state" | "update">} context @param {Parameter} parameter
+ * @param {string} [prefix] of the control's id, where another view has the same parameter */
+export function createParameter({ words, state, update }, parameter, prefix = "parameter") {
   const { name, kind } = parameter;
   const title = words.t(`parameter.${name}`, {}, parameter.title);
-  const id = `parameter-${name}`;
+  const id = `${prefix}-${name}`;
   /** @param {number | boolean | string} value */
   const set = (value) => update({ parameters: { ...state().parameters, [name]: value } });
 

@@ -1,0 +1,27 @@
+// A training set attacked once: kept as 8-bit pictures, as one would store it.
+#pragma once
+
+#include <vector>
+
+#include "train/adversary.h"
+#include "train/lesson.h"
+
+namespace signflip {
+
+class FixedAttack {
+ public:
+  bool empty() const { return pixels_.empty(); }
+
+  /// Attacks all images of the data, unaugmented, within `epsilon` on `network`.
+  void craft(const Sequential& network, const Dataset& data, const Craft& attack, double epsilon,
+             std::uint64_t seed, ThreadPool& pool);
+
+  /// The attacked images of these numbers, N×H×W×C in [0,1].
+  void copy(std::span<const std::size_t> numbers, std::span<float> out) const;
+
+ private:
+  std::size_t size_ = 0;
+  std::vector<std::uint8_t> pixels_;  // N×H×W×C
+};
+
+}  // namespace signflip

@@ -1,0 +1,14 @@
+// From a configuration to its training method.
+#pragma once
+
+#include "train/config.h"
+#include "train/lesson.h"
+
+namespace signflip {
+
+/// `classifier` is what a denoiser is trained for, and must outlive the method; ignored elsewhere.
+Result<std::unique_ptr<TrainingMethod>> make_method(const TrainingConfig& config,
+                                                    const Sequential& network,
+                                                    const Sequential* classifier);
+
+}  // namespace signflip

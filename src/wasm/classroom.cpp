@@ -1,0 +1,153 @@
+// Classroom.
+#include "wasm/classroom.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/concat.h"
+#include "nn/architecture_json.h"
+#include "nn/model_file.h"
+#include "train/validation.h"
+
+namespace signflip {
+namespace {
+
+Result<Dataset> dataset_of(Classroom::Images images, const std::vector<std::string>& classes,
+                           std::string_view what) {
+  const std::size_t size = images.shape.size();
+  if (size == 0 || images.labels.empty() || images.pixels.size() != images.labels.size() * size) {
+    return Error{concat(what, " hold ", images.pixels.size(), " bytes, expected ", size, " (",
+                        to_string(images.shape), ") for each of ", images.labels.size(),
+                        " labels")};
+  }
+  const auto count = static_cast<int>(classes.size());
+  for (const int label : images.labels) {
+    if (label < 0 || label >= count) {
+      return Error{concat(what, " have the label ", label, ", but there are ", count, " classes")};
+    }
+  }
+  Dataset data;
+  data.name = what;
+  data.image = images.shape;
+  data.pixels = std::move(images.pixels);
+  data.labels = std::move(images.labels);
+  data.classes = count;
+  data.class_names = classes;
+  return data;
+}
+
+}  // namespace
+
+struct Classroom::State {
+  Dataset train, test;
+  std::vector<std::uint32_t> looked_at;
+  double epsilon;
+  std::vector<std::string> classes;
+  ThreadPool pool{1};
+  std::optional<Trainer> trainer;
+};
+
+Classroom::~Classroom() = default;
+Classroom::Classroom(Classroom&&) noexcept = default;
+Classroom::Classroom(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<Classroom> Classroom::create(const Options& options, Images train, Images test,
+                                    std::vector<std::string> classes) {
+  auto learned = dataset_of(std::move(train), classes, "the training images");
+  if (!learned) return learned.error();
+  auto watched = dataset_of(std::move(test), classes, "the test images");
+  if (!watched) return watched.error();
+  if (learned->image != watched->image) {
+    return Error{concat("the training images are ", to_string(learned->image), ", the test images ",
+                        to_string(watched->image))};
+  }
+  const auto method = method_from_name(options.method);
+  if (!method) return method.error();
+  if (*method == Method::denoiser) return Error{"a denoiser cannot be trained here"};
+  auto architecture = named_architecture(options.architecture, learned->image, learned->classes);
+  if (!architecture) return architecture.error();
+  architecture->classes = classes;
+  auto network = Sequential::create(std::move(*architecture));
+  if (!network) return network.error();
+  network->initialise(options.seed);
+
+  TrainingConfig config;
+  config.method = *method;
+  config.epsilon = options.epsilon;
+  config.steps = options.steps;
+  config.epochs = options.epochs;
+  config.batch_size = options.batch_size;
+  config.learning_rate = options.learning_rate;
+  config.seed = options.seed;
+  config.validation = 0.0;
+  // A net that knows nothing yet learns nothing from images attacked at full strength.
+  if (config.method != Method::standard) config.ramp = options.epochs / 4.0;
+
+  auto state = std::make_unique<State>();
+  state->train = std::move(*learned);
+  state->test = std::move(*watched);
+  state->looked_at.resize(state->test.count());
+  std::iota(state->looked_at.begin(), state->looked_at.end(), 0U);
+  state->epsilon = options.epsilon;
+  state->classes = std::move(classes);
+  auto trainer = Trainer::create(config, std::move(*network), state->train, state->pool);
+  if (!trainer) return trainer.error();
+  state->trainer.emplace(std::move(*trainer));
+  return Classroom(std::move(state));
+}
+
+std::optional<EpochReport> Classroom::train_epoch(
+    const std::function<bool(const TrainingProgress&)>& progress) {
+  return state_->trainer->train_epoch(progress);
+}
+
+int Classroom::epochs_done() const { return state_->trainer->epochs_done(); }
+
+Classroom::Look Classroom::look() const {
+  const Sequential& network = state_->trainer->network();
+  const auto accuracy = [&](double epsilon) {
+    return watched_accuracy(network, network, state_->test, state_->looked_at, watching_attack(),
+                            epsilon, state_->pool);
+  };
+  return {accuracy(0.0), accuracy(state_->epsilon)};
+}
+
+std::vector<std::uint8_t> Classroom::model(const std::string& name) const {
+  Sequential network = fold_batchnorm(state_->trainer->result());
+  SaveOptions options;
+  options.metadata["signflip.trained"] = name;
+  return format_model(network, options);
+}
+
+std::vector<float> Classroom::memory() {
+  const Trainer::Snapshot now = state_->trainer->snapshot();
+  std::vector<float> memory = {static_cast<float>(now.epochs_done), static_cast<float>(now.steps)};
+  for (const std::span<const float> part :
+       {std::span<const float>(now.parameters), std::span<const float>(now.statistics),
+        std::span<const float>(now.first_moment), std::span<const float>(now.second_moment),
+        std::span<const float>(now.average), std::span<const float>(now.method)}) {
+    memory.insert(memory.end(), part.begin(), part.end());
+  }
+  return memory;
+}
+
+Status Classroom::resume(std::span<const float> memory) {
+  const Trainer::Snapshot now = state_->trainer->snapshot();
+  const std::span<float> parts[] = {now.parameters,    now.statistics, now.first_moment,
+                                    now.second_moment, now.average,    now.method};
+  std::size_t expected = 2;
+  for (const auto& part : parts) expected += part.size();
+  if (memory.size() != expected) {
+    return Error{
+        concat("this run remembers ", expected, " values, the one to resume has ", memory.size())};
+  }
+  std::size_t at = 2;
+  for (const auto& part : parts) {
+    std::copy_n(memory.begin() + static_cast<std::ptrdiff_t>(at), part.size(), part.begin());
+    at += part.size();
+  }
+  state_->trainer->restore(static_cast<int>(memory[0]), static_cast<std::size_t>(memory[1]));
+  return {};
+}
+
+}  // namespace signflip
