@@ -85,7 +85,8 @@ function update(patch) {
   else address.follow();
   fetchModels();
   seekAttack();
-  explorer.ask();
+  // What nobody sees is not asked: it would take the processor from the runs of the other view.
+  if (state.view === "image") explorer.ask();
   schedule();
 }
 
@@ -99,8 +100,8 @@ function seekAttack() {
  * @param {string} dataset @param {string} lang @param {Partial<State>} patch */
 async function turn(dataset, lang, patch) {
   const found = await wordsFor(lang, dataset);
-  const { theme, view, attack } = state;
-  const start = dataset === state.dataset ? state : { ...defaultState(navigator.language, dataset), theme, view, attack, lang };
+  const { theme, view, experiment, attack } = state;
+  const start = dataset === state.dataset ? state : { ...defaultState(navigator.language, dataset), theme, view, experiment, attack, lang };
   const anew = dataset !== state.dataset;
   state = snapshot.state = { ...start, ...patch };
   words = found;

@@ -68,7 +68,7 @@ test("the matrix has one tab stop, arrow keys and Enter", { skip: noImages }, as
   await page.locator(".confusion td[tabindex='0']").focus();
   for (const key of ["ArrowDown", "ArrowDown", "ArrowRight", "End", "ArrowLeft"]) await page.keyboard.press(key);
   const focused = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
-  assert.match(focused, /^2 read as 8: \d+ images/);
+  assert.match(focused, /^2 read as 8: \d+ \(/);
   assert.equal(await page.locator(".readout").first().textContent(), focused);
   assert.equal(await page.locator(".confusion td[tabindex='0']").count(), 1);
   await page.keyboard.press("Enter");
@@ -77,9 +77,9 @@ test("the matrix has one tab stop, arrow keys and Enter", { skip: noImages }, as
 });
 
 test("it streams, can be cancelled at once, and runs again", { skip: noImages }, async () => {
-  const page = await openTool(site, "test", "&attack=pgd&steps=500");
+  const page = await openTool(site, "test", "&attack=pgd&steps=100");
   await startOf(page, "test").click();
-  await page.waitForFunction(() => /\d/.test(document.querySelector(".outcome dd")?.textContent ?? ""), null, { timeout: 60000 });
+  await page.waitForFunction(() => /\d/.test(document.querySelector(".outcome dd")?.textContent ?? ""), null, { timeout: 120000 });
   assert.equal(await startOf(page, "test").textContent(), "Cancel");
   await startOf(page, "test").click();
   await page.locator("#lab-test .run-text", { hasText: "Cancelled." }).waitFor();

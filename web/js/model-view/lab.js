@@ -79,7 +79,8 @@ export class Lab {
    *   result: (answer: Stretch, first: number, count: number) => void, progress?: (done: number) => void}} run
    * @returns {Promise<void>} */
   async attack({ model, judges = [model], setup, images, count, keep = false, signal, result, progress }) {
-    let next = 0, done = 0, length = stretch;
+    // The first stretches are short: something is to be seen soon, however slow the attack.
+    let next = 0, done = 0, length = stretch / 4;
     const size = this.pool.size;
     /** @type {Map<any, {began: number, part: number}>} */
     const open = new Map();

@@ -43,7 +43,7 @@ export function createPlot({ label, height, xName, yName, xText, yText }) {
   function draw(series, end, summary) {
     last = [series, end, summary];
     if (width < 50) return;
-    const left = 52, right = 14, top = 12, bottom = 44;
+    const left = 64, right = 14, top = 12, bottom = 44;
     const x = (/** @type {number} */ value) => left + (value / end) * (width - left - right);
     const y = (/** @type {number} */ value) => height - bottom - value * (height - top - bottom);
     drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -59,7 +59,7 @@ export function createPlot({ label, height, xName, yName, xText, yText }) {
     }
     parts.push(svg("line", { x1: left, x2: width - right, y1: y(0), y2: y(0), class: "axis-line" }),
       svg("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle", class: "name" }, xName),
-      svg("text", { x: 14, y: (top + height - bottom) / 2, "text-anchor": "middle", class: "name", transform: `rotate(-90 14 ${(top + height - bottom) / 2})` }, yName));
+      svg("text", { x: 13, y: (top + height - bottom) / 2, "text-anchor": "middle", class: "name", transform: `rotate(-90 13 ${(top + height - bottom) / 2})` }, yName));
     series.forEach(({ points }, i) => {
       if (points.length === 0) return;
       const kind = `series-${i % marks.length}`;
