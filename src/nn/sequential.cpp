@@ -161,18 +161,28 @@ Result<Sequential> Sequential::create(Architecture architecture) {
   return network;
 }
 
-void Sequential::initialise(std::uint64_t seed) {
+template <class Deviation>
+void Sequential::draw_weights(std::uint64_t seed, Deviation deviation_of_fan_in) {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const PlacedLayer& placed = layers_[i];
     if (!is_matrix(placed.layer)) continue;
     Rng rng(seed, i);
-    const float deviation = std::sqrt(2.0F / static_cast<float>(placed.shape.rows));
+    const float deviation = deviation_of_fan_in(static_cast<float>(placed.shape.rows));
     for (float& w : parameters().subspan(placed.weight, placed.shape.weight())) {
       w = deviation * rng.normal();
     }
     for (float& b : parameters().subspan(placed.bias, placed.shape.bias)) b = 0.0F;
   }
   prepare();
+}
+
+void Sequential::initialise(std::uint64_t seed) {
+  draw_weights(seed, [](float fan_in) { return std::sqrt(2.0F / fan_in); });
+}
+
+void Sequential::initialise_for_intervals(std::uint64_t seed) {
+  constexpr float kRootOfTwoPi = 2.50662827F;
+  draw_weights(seed, [](float fan_in) { return kRootOfTwoPi / fan_in; });
 }
 
 std::size_t Sequential::multiply_adds() const {

@@ -37,6 +37,10 @@ class Sequential final : public DifferentiableModel {
 
   /// He initialisation (He et al. 2015): weights normal with deviation √(2/fan-in), biases 0.
   void initialise(std::uint64_t seed);
+  /// For training on interval bounds (Shi et al. 2021, "Fast certified robust training with short
+  /// warmup"): weights normal with deviation √(2π)/fan-in, so that bounds keep their width from
+  /// layer to layer instead of growing by √fan-in; biases 0.
+  void initialise_for_intervals(std::uint64_t seed);
 
   const Architecture& architecture() const { return architecture_; }
   const std::vector<PlacedLayer>& layers() const { return layers_; }
@@ -77,6 +81,9 @@ class Sequential final : public DifferentiableModel {
 
  private:
   Sequential() = default;
+
+  template <class Deviation>
+  void draw_weights(std::uint64_t seed, Deviation deviation_of_fan_in);
 
   Architecture architecture_;
   std::vector<PlacedLayer> layers_;

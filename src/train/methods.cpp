@@ -3,6 +3,7 @@
 
 #include "train/classifier_method.h"
 #include "train/denoiser_method.h"
+#include "train/interval_training.h"
 
 namespace signflip {
 
@@ -23,6 +24,7 @@ Result<std::unique_ptr<TrainingMethod>> make_method(const TrainingConfig& config
     }
     return make_denoiser_method(config, *classifier);
   }
+  if (config.method == Method::ibp) return make_interval_method(config);
   return make_classifier_method(config, network);
 }
 

@@ -44,4 +44,14 @@ void update(const OptimiserOptions& options, OptimiserState& state, std::size_t 
   }
 }
 
+double clip_gradient_norm(std::span<float> gradients, double maximum) {
+  double squares = 0.0;
+  for (const float g : gradients) squares += static_cast<double>(g) * static_cast<double>(g);
+  const double norm = std::sqrt(squares);
+  if (!(norm > maximum) || !std::isfinite(norm)) return norm;
+  const auto factor = static_cast<float>(maximum / norm);
+  for (float& g : gradients) g *= factor;
+  return norm;
+}
+
 }  // namespace signflip

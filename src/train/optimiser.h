@@ -39,4 +39,10 @@ void update(const OptimiserOptions& options, OptimiserState& state, std::size_t 
             float learning_rate, std::span<const float> gradients, std::span<float> parameters,
             std::size_t begin, std::size_t end);
 
+/// Scales the gradients down to an L2 norm of `maximum` (> 0) where theirs is larger, as
+/// torch.nn.utils.clip_grad_norm_ does (Pascanu et al. 2013). Returns their norm before. The sum is
+/// taken in double and in order, so it does not depend on threads. A norm that is not finite leaves
+/// the gradients alone: there is nothing to save.
+double clip_gradient_norm(std::span<float> gradients, double maximum);
+
 }  // namespace signflip

@@ -46,7 +46,7 @@ struct Trainer::State {
   ThreadPool* pool;
   std::unique_ptr<TrainingMethod> method;
   OptimiserState optimiser;
-  std::vector<float> average;  // of the parameters; empty where averaging is off
+  std::vector<float> average;  // of parameters, then statistics; empty where averaging is off
   std::vector<std::uint32_t> train, validation;
   std::vector<std::vector<std::uint32_t>> train_by_class;  // empty where classes are not balanced
   std::vector<std::unique_ptr<Shard>> shards;
@@ -63,7 +63,12 @@ const Sequential& Trainer::network() const { return state_->network; }
 
 Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const Dataset& data,
                                 ThreadPool& pool, const Sequential* classifier) {
-  if (config.attack.empty()) config.attack = default_attack(config.method);
+  if (config.attack.empty()) {
+    config.attack = default_attack(config.method);
+  } else if (default_attack(config.method).empty()) {
+    return Error{"--attack is " + config.attack + ", but --method " +
+                 std::string(method_name(config.method)) + " does not choose among attacks"};
+  }
   const Status checked = check(config);
   if (!checked) return checked.error();
   if (network.input_shape() != data.image) {
@@ -92,7 +97,9 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
                                              0});
   if (state->config.average > 0.0) {
     const auto parameters = state->network.parameters();
+    const auto statistics = state->network.statistics();
     state->average.assign(parameters.begin(), parameters.end());
+    state->average.insert(state->average.end(), statistics.begin(), statistics.end());
   }
   if (state->config.balance > 0.0) {
     state->train_by_class.resize(static_cast<std::size_t>(data.classes));
@@ -190,19 +197,37 @@ void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
   const auto warm =
       static_cast<float>(std::min(state.config.average, (1.0 + static_cast<double>(step)) /
                                                             (10.0 + static_cast<double>(step))));
-  state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
-    const std::size_t begin = chunk * kChunk, end = std::min(begin + kChunk, parameters.size());
-    const auto total = state.shards[0]->method->gradients();
+  const auto total = state.shards[0]->method->gradients();
+  const auto each_chunk = [&](const auto& work) {
+    state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
+      work(chunk * kChunk, std::min((chunk + 1) * kChunk, parameters.size()));
+    });
+  };
+  const auto follow = [&](std::size_t at, std::span<const float> values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      state.average[at + i] = warm * state.average[at + i] + (1.0F - warm) * values[i];
+    }
+  };
+  const auto add_up = [&](std::size_t begin, std::size_t end) {
     for (std::size_t s = 1; s < shards_used; ++s) {
       const auto part = state.shards[s]->method->gradients();
       for (std::size_t i = begin; i < end; ++i) total[i] += part[i];
     }
+  };
+  const auto move = [&](std::size_t begin, std::size_t end) {
     update(state.config.optimiser, state.optimiser, step, rate, total, parameters, begin, end);
-    if (state.average.empty()) return;
-    for (std::size_t i = begin; i < end; ++i) {
-      state.average[i] = warm * state.average[i] + (1.0F - warm) * parameters[i];
-    }
-  });
+    if (!state.average.empty()) follow(begin, parameters.subspan(begin, end - begin));
+  };
+  if (state.config.clip > 0) {  // needs the whole gradient first
+    each_chunk(add_up);
+    clip_gradient_norm(total, static_cast<float>(state.config.clip));
+    each_chunk(move);
+  } else {
+    each_chunk([&](std::size_t begin, std::size_t end) {
+      add_up(begin, end);
+      move(begin, end);
+    });
+  }
   const auto statistics = state.network.statistics();
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     float mean = 0.0F;
@@ -211,6 +236,8 @@ void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
     mean /= static_cast<float>(shards_used);
     statistics[i] += kStatisticsMomentum * (mean - statistics[i]);
   }
+  // Averaged weights need the statistics that belong to them, not the latest.
+  if (!state.average.empty()) follow(parameters.size(), statistics);
   state.network.prepare();
   state.method->weights_changed(state.network);
 }
@@ -302,7 +329,11 @@ std::optional<EpochReport> Trainer::train_epoch(
 Sequential Trainer::result() const {
   Sequential network = state_->network;
   if (!state_->average.empty()) {
-    std::copy(state_->average.begin(), state_->average.end(), network.parameters().begin());
+    const auto average = std::span<const float>(state_->average);
+    const std::size_t weights = network.parameters().size();
+    std::copy_n(average.begin(), weights, network.parameters().begin());
+    std::copy(average.begin() + static_cast<std::ptrdiff_t>(weights), average.end(),
+              network.statistics().begin());
     network.prepare();
   }
   return network;

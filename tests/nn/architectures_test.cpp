@@ -25,7 +25,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Size{"s", kMnist, 10, 166406}, Size{"s-bn", kMnist, 10, 166502},
                     Size{"compact", kMnist, 10, 116362}, Size{"m243", kMnist, 10, 242858},
                     Size{"smallcnn", kMnist, 10, 312202}, Size{"madry", kMnist, 10, 3274634},
-                    Size{"lenet", kGtsrb, 43, 64811}, Size{"g240s", kGtsrb, 43, 234347}),
+                    Size{"lenet", kGtsrb, 43, 64811}, Size{"g240s", kGtsrb, 43, 234347},
+                    Size{"r143", kMnist, 10, 143498}, Size{"g281", kGtsrb, 43, 281307},
+                    Size{"t290", kMnist, 10, 289834}),
     [](const auto& each) {
       std::string name = each.param.name;
       std::replace(name.begin(), name.end(), '-', '_');
@@ -51,6 +53,17 @@ TEST(NamedArchitectures, CountTheirMultiplyAdds) {
   EXPECT_EQ(network->multiply_adds(), 609384U);
 }
 
+TEST(NamedArchitectures, ADenoiserMakesImages) {
+  for (const ImageShape input : {kMnist, kGtsrb}) {
+    auto architecture = named_architecture("denoiser", input, 10);
+    ASSERT_TRUE(architecture);
+    EXPECT_TRUE(architecture->classes.empty());
+    const auto network = Sequential::create(std::move(*architecture));
+    ASSERT_TRUE(network) << network.error().message;
+    EXPECT_EQ(network->output_shape(), input);
+  }
+}
+
 TEST(NamedArchitectures, AreAllListed) {
   std::string_view names = architecture_names();
   std::size_t count = 0;
@@ -60,7 +73,7 @@ TEST(NamedArchitectures, AreAllListed) {
     names = comma == std::string_view::npos ? "" : names.substr(comma + 2);
     ++count;
   }
-  EXPECT_EQ(count, 8U);
+  EXPECT_EQ(count, 12U);
 }
 
 TEST(NamedArchitectures, AnUnknownNameIsOneSentence) {

@@ -96,6 +96,24 @@ test("unknown attacks, parameters and values", () => {
   refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", data, "--attacks", "clean,nothing"], /nothing/);
 });
 
+test("certify with a radius, a model or data that it cannot use", () => {
+  const certify = (...more) => ["certify", "--model", model, "--dataset", "bars", "--data", data, ...more];
+  for (const epsilon of ["-0.1", "1.5", "8/0", "300/255", "lots", "nan"]) {
+    refuses(certify("--epsilon", epsilon), /--epsilon is/, new RegExp(epsilon), /from 0 to 1/);
+  }
+  refuses(certify(), /--epsilon/);
+  refuses(certify("--epsilon", "0.1"), /28×28×1/, /12×12×1/);
+  refuses(certify("--epsilon", "0.1", "--json", file("no/such/folder.json")), /--json/, /folder/);
+  const about = { version: 1, name: "denoiser", input: { height: 12, width: 12, channels: 1 }, layers: [{ type: "sigmoid" }] };
+  const header = Buffer.from(JSON.stringify({ __metadata__: { signflip: JSON.stringify(about) } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(file("denoiser.safetensors"), Buffer.concat([length, header]));
+  refuses(["certify", "--model", file("denoiser.safetensors"), "--dataset", "bars", "--data", data, "--epsilon", "0.1"],
+    /denoiser\.safetensors, which is a denoiser/, /classifier/);
+  refuses(["certify", "--model", file("image.npy"), "--dataset", "bars", "--data", data, "--epsilon", "0.1"], /image\.npy/);
+});
+
 test("images, labels and datasets that do not fit the model", () => {
   writeFileSync(file("small.npy"), npy("<f4", [1, 5, 5, 1], new Float32Array(25)));
   refuses(["predict", "--model", model, "--images", file("small.npy")], /small\.npy/, /5×5/, /28×28/);

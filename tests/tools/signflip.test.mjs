@@ -97,6 +97,39 @@ test("evaluate writes the results that CONTRACT promises", () => {
   assert.equal(alone.results.length, 1);
 });
 
+test("certify writes verified accuracy and radii, and threads change nothing", () => {
+  const certify = (...more) => run("certify", "--model", file("mixed.safetensors"), "--dataset", "bars", "--data", data, ...more);
+  const text = certify("--epsilon", "0.002", "--json", file("certify.json"));
+  assert.match(text, /^method +epsilon +clean +verified +mean radius +median radius/);
+  assert.match(text, /^ibp +0\.002 /m);
+  const result = JSON.parse(readFileSync(file("certify.json"), "utf8"));
+  assert.deepEqual(Object.keys(result), ["signflip", "model", "dataset", "results"]);
+  assert.equal(result.model.file, "mixed.safetensors");
+  assert.deepEqual(result.dataset, { name: "bars", split: "test", count: 90 });
+  const [{ seconds, ...row }] = result.results;
+  assert.deepEqual(Object.keys(row), ["method", "norm", "epsilon", "count", "accuracy", "verified_accuracy", "mean_radius", "median_radius"]);
+  assert.equal(row.method, "ibp");
+  assert.equal(row.epsilon, 0.002);
+  assert.ok(seconds > 0);
+  assert.ok(row.accuracy > 0.95);
+  assert.ok(row.mean_radius > 0.002 && row.mean_radius < 0.1, `mean radius ${row.mean_radius}`);
+  assert.ok(row.verified_accuracy > 0.5 && row.verified_accuracy <= row.accuracy, `verified ${row.verified_accuracy}`);
+
+  const [clean] = JSON.parse(run("evaluate", "--model", file("mixed.safetensors"), "--dataset", "bars", "--data", data, "--json", "-")).results;
+  assert.equal(row.accuracy, clean.accuracy);
+  for (const threads of ["1", "2"]) {
+    const [{ seconds: again, ...other }] = JSON.parse(certify("--epsilon", "0.002", "--threads", threads, "--json", "-")).results;
+    assert.ok(again > 0);
+    assert.deepEqual(other, row);
+  }
+  const few = JSON.parse(certify("--epsilon", "255/255", "--limit", "7", "--split", "train", "--no-radii", "--json", "-"));
+  assert.equal(few.dataset.count, 7);
+  assert.equal(few.dataset.split, "train");
+  assert.equal(few.results[0].epsilon, 1);
+  assert.equal(few.results[0].verified_accuracy, 0);
+  assert.ok(!("mean_radius" in few.results[0]));
+});
+
 test("evaluate --from crafts on another model, --limit takes the first images", () => {
   const result = JSON.parse(run("evaluate", "--model", file("mixed.safetensors"), "--from", file("standard.safetensors"),
     "--dataset", "bars", "--data", data, "--attacks", "fgsm", "--limit", "50", "--json", "-"));

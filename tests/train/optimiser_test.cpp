@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace signflip {
 namespace {
@@ -63,6 +64,21 @@ TEST(Optimiser, AdamFollowsThePaper) {
       EXPECT_NEAR(static_cast<double>(found[i]), w, 2e-5) << "decoupled " << decoupled;
     }
   }
+}
+
+TEST(Optimiser, ClippingKeepsTheDirection) {
+  std::vector<float> gradients = {3.0F, -4.0F, 12.0F};
+  EXPECT_DOUBLE_EQ(clip_gradient_norm(gradients, 20.0), 13.0);
+  EXPECT_EQ(gradients, (std::vector<float>{3.0F, -4.0F, 12.0F}));
+  EXPECT_DOUBLE_EQ(clip_gradient_norm(gradients, 6.5), 13.0);
+  EXPECT_EQ(gradients, (std::vector<float>{1.5F, -2.0F, 6.0F}));
+  // Squares that float32 cannot hold.
+  gradients = {3e30F, 4e30F};
+  EXPECT_NEAR(clip_gradient_norm(gradients, 1.0), 5e30, 1e24);
+  EXPECT_NEAR(gradients[0], 0.6F, 1e-6F);
+  gradients = {1.0F, std::numeric_limits<float>::infinity()};
+  EXPECT_TRUE(std::isinf(clip_gradient_norm(gradients, 1.0)));
+  EXPECT_EQ(gradients[0], 1.0F);
 }
 
 TEST(Optimiser, NamesAreKnownOrRefused) {

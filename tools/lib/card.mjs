@@ -73,12 +73,12 @@ function masking(own, ownAttack, others) {
 }
 const standard = `${dataset}-standard`;
 const hidden = kind === "denoiser"
-  ? masking("adaptive-1000", "pgd", [["adaptive-1000", "square", "Square, which needs no gradient,"]])
+  ? masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])
   : [...masking("attacks", "fgsm", [["transfer", "fgsm", `FGSM crafted on ${standard}`]]),
     ...masking("attacks", "pgd", [["transfer", "pgd", `PGD crafted on ${standard}`], ["transfer", "mim", `MIM crafted on ${standard}`]]),
-    ...masking("attacks-1000", "pgd", [["attacks-1000", "square", "Square, which needs no gradient,"]])];
+    ...masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])];
 const gradient = hidden.length > 0 ? `**Gradient masking.** ${hidden.join("; ")}: gradients of this model mislead, so trust only the lowest figure below.`
-  : has("attacks-1000") || has("adaptive-1000") ? `No sign of gradient masking: neither Square (black box)${kind === "denoiser" || name === standard ? "" : ` nor images crafted on ${standard}`} beats the model's own gradients.` : "";
+  : has("black-box") ? `No sign of gradient masking: neither Square (black box)${kind === "denoiser" || name === standard ? "" : ` nor images crafted on ${standard}`} beats the model's own gradients.` : "";
 
 /** The certificates, for models that have some. */
 const certificates = ["0.1", "0.2", "0.3"].map((at) => `certify-${at}`).filter(has).map((part) => read(part).results[0]);
@@ -100,11 +100,11 @@ const results = kind === "denoiser" ? `### Gray-box: ${standard} behind it, atta
 ${table(["clean", "gray-box"])}
 ### Adaptive: the same, attacked through the denoiser
 
-${table(["adaptive", "adaptive-1000"])}${has("combined") ? `
+${table(["adaptive", "black-box", "autoattack"])}${has("combined") ? `
 ### Combined defence: ${dataset}-robust behind it, attacked through the denoiser
 
-${table(["combined-clean", "combined", "combined-1000"])}` : ""}`
-  : table(["clean", "attacks", "attacks-other", "attacks-1000", "transfer"]);
+${table(["combined-clean", "combined"])}` : ""}`
+  : table(["clean", "attacks", "attacks-other", "black-box", "autoattack", "transfer"]);
 
 const validated = log.some((epoch) => epoch.validation_accuracy !== null);
 const milestones = log.filter((_, i) => i === 0 || i === log.length - 1 || (i + 1) % Math.ceil(log.length / 8) === 0);

@@ -18,7 +18,9 @@ int main(int argc, char** argv) {
   add_predict(app, context);
   add_attack(app, context);
   add_evaluate(app, context);
+  add_certify(app, context);
   add_inspect(app, context);
+  add_report(app, context);
   add_import_gtsrb(app, context);
   try {
     app.parse(argc, argv);

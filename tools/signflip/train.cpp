@@ -86,7 +86,11 @@ Result<Sequential> make_network(const Options& options, const Dataset& data) {
   auto network = Sequential::create(std::move(architecture));
   if (!network)
     return Error{"--architecture " + options.architecture + ": " + network.error().message};
-  network->initialise(options.config.seed);
+  if (options.config.method == Method::ibp) {
+    network->initialise_for_intervals(options.config.seed);
+  } else {
+    network->initialise(options.config.seed);
+  }
   return network;
 }
 
@@ -103,6 +107,7 @@ OrderedJson describe_run(const Options& options, const Trainer& trainer,
   json["multiply_adds"] = trainer.network().multiply_adds();
   json["robust_validation"] =
       (trainer.config().method == Method::denoiser ? "gray-box " + trainer.config().attack
+       : trainer.config().method == Method::ibp    ? std::string("verified by interval bounds")
                                                    : std::string("pgd, 10 steps")) +
       ", epsilon " + OrderedJson(trainer.config().robust_epsilon()).dump();
   if (!options.init.empty()) json["init"] = options.init;

@@ -48,10 +48,12 @@ export class EngineClient {
   constructor(sources, kind = "first") {
     this.kind = kind;
     this.#wasm = wasm(kind);
-    // The built page's head has begun to fetch the first engine; taking it keeps the console quiet.
+    // The built page's head has begun to fetch the first engine and models; taking them keeps the console quiet.
     const idle = kind === "whole" && document.querySelector('link[rel="preload"][href$="signflip-first.wasm"]') ? [wasm("first")] : [];
     for (const download of [this.#wasm, ...idle]) download.catch(() => {});
     for (const source of sources) this.fetch(source).catch(() => {});
+    const begun = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll('link[rel="preload"][href$=".safetensors"]'));
+    for (const link of begun) this.#file(link.getAttribute("href") ?? "").catch(() => {});
   }
 
   /** Fetches a model's files, once. @param {Source} source */

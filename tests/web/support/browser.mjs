@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { serve } from "../../../tools/lib/serve.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const site = process.env.SIGNFLIP_SITE ?? join(root, "dist");
 export const screenshots = join(root, "build/screenshots");
 const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
@@ -16,14 +16,14 @@ const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** Starts server and browser; close() ends both.
- * @param {{headers?: Record<string, string>}} [options] */
-export async function start({ headers } = {}) {
-  assert.ok(existsSync(join(site, "index.html")), `There is no site in ${site}: run tools/demo --build-only first.`);
+ * @param {{headers?: Record<string, string>, folder?: string}} [options] */
+export async function start({ headers, folder = site } = {}) {
+  assert.ok(existsSync(join(folder, "index.html")), `There is no site in ${folder}: run tools/demo --build-only first.`);
   assert.ok(executablePath, "There is no Chromium here: apt-get install chromium.");
   mkdirSync(screenshots, { recursive: true });
   /** @type {string[]} */
   const requests = [];
-  const server = await serve({ root: site, headers, onRequest: (path) => requests.push(path) });
+  const server = await serve({ root: folder, headers, onRequest: (path) => requests.push(path) });
   const browser = await chromium.launch({ executablePath, args: flags });
   return {
     requests, url: server.url, browser,
@@ -55,7 +55,7 @@ export async function start({ headers } = {}) {
 
 /** What the page may fetch after its first view: modules, words and styles of its own that only a later view
  * needs. Never models, pictures or anything that depends on what a visitor does. */
-export const ownLater = (path) => /^\/(js\/(findings|trace|smallest|(steps|share|about|upload|model-view)\/.*|messages\/.*)|css\/later\/.*)\.?(js|css)?$/.test(path);
+export const ownLater = (path) => /^\/(js|css)\/.*\.(js|css)$/.test(path) && !/(engine|worker|\/signflip)\.js$/.test(path);
 
 /** The newest result with arrays as plain lists, after the page has come to rest. */
 export async function settled(page) {

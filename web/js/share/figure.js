@@ -49,6 +49,8 @@ export function drawFigure({ lanes, image, shape, title, names, smallest, scale,
   write(context, title, left, 48, width - 2 * left);
 
   const plain = { width: shape.width, height: shape.height };
+  const columns = lanes.some((lane) => lane.seen) ? 4 : 3;
+  const start = width - left - columns * side - (columns - 1) * gap;
   lanes.forEach((lane, k) => {
     const top = head + row * k;
     const { kind, detail } = verdictOf(lane);
@@ -60,7 +62,6 @@ export function drawFigure({ lanes, image, shape, title, names, smallest, scale,
       { name: "adversarial", picture: new Picture(shape).show(lane.adversarial), note: readingOf(lane.adversarialLabel, lane.after) },
       ...(lane.seen ? [{ name: "seen", picture: new Picture(shape).show(lane.seen), note: "" }] : []),
     ];
-    const start = width - left - 4 * side - 3 * gap;
     const room = start - left - 24;
     context.fillStyle = colour.text;
     font(19, 700);

@@ -1,0 +1,84 @@
+// Every training method from outside, on a small dataset made here: it writes a model and a log that
+// say what was done, and its options are refused where they do not fit.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { signflip, temporaryFolder, writeBars } from "./support.mjs";
+
+const folder = temporaryFolder();
+const data = join(folder, "bars");
+const file = (name) => join(folder, name);
+const train = (method, ...more) => signflip("train", "--dataset", "bars", "--data", data, "--method", method,
+  "--epochs", "3", "--epsilon", "25.5/255", "--out", file(`${method}.safetensors`), "--log", file(`${method}.jsonl`), ...more);
+
+/** The lines of a log. */
+const log = (method) => readFileSync(file(`${method}.jsonl`), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+
+/** A run that is refused: one sentence with these words in it, and no file. */
+function refuses(result, ...words) {
+  assert.notEqual(result.status, 0);
+  for (const word of words) assert.match(result.stderr, word);
+}
+
+before(() => {
+  mkdirSync(data);
+  writeBars(data);
+  assert.equal(train("standard").status, 0);
+});
+
+const options = {
+  mixed: ["--attack", "mim", "--steps", "3"],
+  finetune: ["--finetune-epochs", "2"],
+  fast: ["--attack", "n-fgsm", "--ramp", "1", "--average", "0.9"],
+  pgd: ["--steps", "3", "--balance", "1"],
+  trades: ["--steps", "3", "--beta", "2"],
+  ibp: ["--warm-up", "1", "--ramp", "1", "--clip", "8"],
+  denoiser: ["--architecture", "denoiser", "--classifier", file("standard.safetensors")],
+};
+for (const [method, more] of Object.entries(options)) {
+  test(`--method ${method} trains, logs and writes a model that loads`, () => {
+    const result = train(method, ...more);
+    assert.equal(result.status, 0, result.stderr);
+    const [config, ...epochs] = log(method);
+    assert.equal(config.method, method);
+    assert.equal(config.epsilon, 0.1);
+    assert.equal(epochs.length, 3);
+    for (const epoch of epochs) {
+      assert.ok(epoch.validation_robust_accuracy >= 0 && epoch.validation_robust_accuracy <= 1);
+      assert.equal(epoch.undone, false);
+    }
+    const about = JSON.parse(signflip("inspect", file(`${method}.safetensors`), "--json", "-").stdout);
+    assert.equal(about.metadata["signflip.training"].method, method);
+  });
+}
+
+test("a denoiser stands in front of its classifier", () => {
+  const results = JSON.parse(signflip("evaluate", "--model", file("standard.safetensors"), "--denoiser", file("denoiser.safetensors"),
+    "--gray-box", "--dataset", "bars", "--data", data, "--attacks", "clean,fgsm", "--epsilon", "0.1", "--json", "-").stdout);
+  assert.match(results.denoiser.file, /denoiser\.safetensors/);
+  assert.equal(results.gray_box, true);
+});
+
+test("--init goes on from a model, with its architecture", () => {
+  const result = train("pgd", "--steps", "2", "--init", file("standard.safetensors"), "--name", "warm");
+  assert.equal(result.status, 0, result.stderr);
+  const [config, first] = log("pgd");
+  assert.match(config.init, /standard\.safetensors/);
+  assert.ok(first.train_accuracy > 0.6, "a start from scratch would not be there yet");
+});
+
+test("options that do not fit the method", () => {
+  refuses(train("pgd", "--attack", "deepfool"), /--attack/, /deepfool/);
+  refuses(train("fast", "--attack", "pgd"), /--attack/, /rs-fgsm/);
+  refuses(train("trades", "--attack", "fgsm"), /--attack/, /trades/);
+  refuses(train("standard", "--attack", "fgsm"), /--attack/, /standard/);
+  refuses(train("finetune", "--finetune-epochs", "3"), /--finetune-epochs/, /3/);
+  refuses(train("denoiser", "--architecture", "denoiser"), /--classifier/);
+  refuses(train("denoiser", "--classifier", file("standard.safetensors")), /denoiser/, /12×12/);
+  refuses(train("mixed", "--classifier", file("standard.safetensors")), /--classifier/);
+  refuses(train("pgd", "--init", file("nowhere.safetensors")), /--init/, /nowhere/);
+  refuses(train("ibp", "--kappa", "2"), /--kappa/, /2/);
+  refuses(signflip("train", "--dataset", "bars", "--data", data, "--epsilon", "8/0", "--out", file("out.safetensors")), /--epsilon/, /8\/0/);
+  assert.ok(!existsSync(file("out.safetensors")));
+});

@@ -1,0 +1,103 @@
+// "Share and keep": the link, the figure, the table and the experiment, as a visitor gets them; and that
+// the command line repeats the experiment where it is built.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { binary, idx, temporaryFolder } from "../../tools/support.mjs";
+import { keep, root, screenshots, settled, start } from "../support/browser.mjs";
+
+let site;
+before(async () => { site = await start(); });
+after(() => site?.close());
+
+/** What a button saves: its name and its bytes. */
+async function saved(page, name) {
+  await page.locator(".share-panel").scrollIntoViewIfNeeded();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-keep=${name}]`).click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+/** A line of CSV as its cells (RFC 4180). */
+const cellsOf = (line) => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].slice(0, -1).map(([, cell]) => cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
+
+test("the link leads to the same picture, attack and models", async () => {
+  const page = await site.open("?attack=mim&steps=4&epsilon=0.17&sample=7b", { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.locator(".share-panel").scrollIntoViewIfNeeded();
+  await page.locator("[data-keep=link]").click();
+  await page.getByText("The link is copied.").first().waitFor();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const parts = (url) => [...new URL(url).searchParams].sort().join(" ");
+  assert.equal(parts(link), parts(page.url()));
+  const copy = await site.open(new URL(link).search);
+  assert.deepEqual((await settled(copy)).lanes.map(({ adversarial }) => adversarial), (await settled(page)).lanes.map(({ adversarial }) => adversarial));
+  // Where the clipboard is closed the link stands there to be copied by hand.
+  const closed = await site.open("?sample=7b");
+  await closed.evaluate(() => { navigator.clipboard.writeText = () => Promise.reject(new Error("no")); });
+  await closed.locator(".share-panel").scrollIntoViewIfNeeded();
+  await closed.locator("[data-keep=link]").click();
+  const field = closed.getByLabel("The link, to copy by hand");
+  assert.equal(parts(await field.inputValue()), parts(closed.url()));
+  assert.deepEqual([...page.problems, ...closed.problems], []);
+});
+
+test("the table has a row for each model with what the engine said", async () => {
+  const page = await site.open("?attack=bim&steps=5");
+  const result = await settled(page);
+  const { name, bytes } = await saved(page, "csv");
+  assert.equal(name, "signflip-mnist-bim.csv");
+  const [head, ...rows] = bytes.toString("utf8").replace(/^\ufeff/, "").trimEnd().split("\r\n").map(cellsOf);
+  assert.equal(rows.length, 2);
+  for (const [k, lane] of result.lanes.entries()) {
+    const row = Object.fromEntries(head.map((key, i) => [key, rows[k][i]]));
+    assert.equal(rows[k].length, head.length);
+    assert.equal(row.model, lane.model);
+    assert.equal(row.steps, "5");
+    assert.equal(row.epsilon, "0.2");
+    assert.equal(Number(row.adversarial), lane.adversarialLabel);
+    assert.equal(Number(row.l2), lane.l2);
+    lane.after.forEach((p, i) => assert.equal(Number(row[`p_after_${i}`]), p));
+  }
+  await page.waitForFunction(() => document.getElementById("status").textContent === "signflip-mnist-bim.csv is saved.");
+});
+
+test("the figure is a PNG with every model's row", async () => {
+  for (const [query, height] of [["", 76 + 2 * 260 + 74], ["?model=mixed&theme=dark&lang=de", 76 + 260 + 74]]) {
+    const page = await site.open(query);
+    const { name, bytes } = await saved(page, "png");
+    assert.equal(name, "signflip-mnist-fgsm.png");
+    assert.deepEqual([...bytes.subarray(1, 4)], [...Buffer.from("PNG")]);
+    assert.deepEqual([bytes.readUInt32BE(16), bytes.readUInt32BE(20)], [2400, 2 * height]);
+    writeFileSync(join(screenshots, `figure${query.includes("dark") ? "-dark" : ""}.png`), bytes);
+    assert.deepEqual(page.problems, []);
+  }
+});
+
+test("signflip evaluate repeats the experiment", async (t) => {
+  const page = await site.open("?attack=mim&steps=3&epsilon=0.1&from=mixed&target=8");
+  const result = await settled(page);
+  const { name, bytes } = await saved(page, "json");
+  assert.equal(name, "signflip-mnist-mim.json");
+  const experiment = JSON.parse(bytes.toString("utf8"));
+  assert.equal(experiment.experiment, 1);
+  assert.equal(experiment.model, "mnist-standard.safetensors");
+  assert.equal(experiment.from, "mnist-mixed.safetensors");
+  assert.deepEqual(experiment.parameters, { epsilon: 0.1, steps: 3, decay: 1 });
+  assert.equal(experiment.target, 8);
+  assert.equal(experiment.results[1].adversarial, result.lanes[1].adversarialLabel);
+  await keep(page, "share", false);
+  if (!existsSync(binary)) return t.skip("the command-line tool is not built");
+  // The page's digit as a dataset of one.
+  const folder = temporaryFolder();
+  const pixels = Buffer.from(experiment.image.bytes, "base64url");
+  mkdirSync(join(folder, "data"));
+  writeFileSync(join(folder, "data/t10k-images-idx3-ubyte"), idx([1, 28, 28], pixels));
+  writeFileSync(join(folder, "data/t10k-labels-idx1-ubyte"), idx([1], [experiment.image.label]));
+  writeFileSync(join(folder, name), bytes);
+  const run = spawnSync(binary, ["evaluate", "--experiment", join(folder, name), "--data", join(folder, "data"), "--json", "-"], { cwd: root, encoding: "utf8" });
+  assert.equal(run.status, 0, run.stderr);
+  const [clean, mim] = JSON.parse(run.stdout).results;
+  assert.equal(clean.accuracy, 1);
+  assert.deepEqual([mim.attack, mim.epsilon, mim.steps], ["mim", 0.1, 3]);
+});
