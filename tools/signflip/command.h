@@ -30,6 +30,7 @@ void add_attack(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_import_gtsrb(CLI::App& app, Context& context);
+void add_report(CLI::App& app, Context& context);
 
 /// A subcommand with an example at the end of its help.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   add_attack(app, context);
   add_evaluate(app, context);
   add_inspect(app, context);
+  add_report(app, context);
   add_import_gtsrb(app, context);
   try {
     app.parse(argc, argv);

@@ -1,0 +1,154 @@
+// Accuracy against ε, and certificates.
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "evaluate/report/format.h"
+#include "evaluate/report/plot.h"
+#include "evaluate/report/sections.h"
+
+namespace signflip::report {
+namespace {
+
+/// The results of one subject that share a norm and the images: one plot.
+using PlotKey = std::tuple<std::string, std::optional<std::uint64_t>>;
+
+/// A style for each name, the same in all plots of a report's section.
+class Styles {
+ public:
+  int operator[](const std::string& name) {
+    return styles_.try_emplace(name, static_cast<int>(styles_.size())).first->second;
+  }
+
+ private:
+  std::map<std::string, int> styles_;
+};
+
+void add_point(std::vector<Series>& all, const std::string& name, Point point) {
+  auto series = std::ranges::find(all, name, &Series::name);
+  if (series == all.end()) {
+    all.push_back({name, 0, {}});
+    series = all.end() - 1;
+  }
+  series->points.push_back(point);
+}
+
+/// Sorted by ε; of several figures at one ε the lowest.
+void tidy(std::vector<Point>& points) {
+  std::ranges::sort(points, [](const Point& a, const Point& b) {
+    return std::tie(a.x, a.y) < std::tie(b.x, b.y);
+  });
+  const auto repeated = std::ranges::unique(points, {}, &Point::x);
+  points.erase(repeated.begin(), repeated.end());
+}
+
+std::map<PlotKey, std::vector<Series>> series_of(const Subject& subject) {
+  std::map<PlotKey, std::vector<Series>> plots;
+  for (const Entry& entry : subject.entries) {
+    if (entry.clean() || !entry.epsilon) continue;
+    add_point(plots[{entry.norm, entry.file->count}], entry.label,
+              {*entry.epsilon, entry.result->accuracy});
+  }
+  for (const CertificateEntry& entry : subject.certificates) {
+    const Certificate& proof = *entry.certificate;
+    add_point(plots[{proof.norm, entry.file->count}],
+              "Verified" + (proof.method.empty() ? "" : " (" + proof.method + ")"),
+              {proof.epsilon, proof.verified_accuracy});
+  }
+  return plots;
+}
+
+/// The lowest accuracy that any attack within ε left on as many images.
+const Entry* lowest_within(const Subject& subject, const CertificateEntry& proof) {
+  const Entry* lowest = nullptr;
+  for (const Entry& entry : subject.entries) {
+    if (entry.clean() || entry.norm != proof.certificate->norm || !entry.epsilon ||
+        *entry.epsilon != proof.certificate->epsilon || entry.file->count != proof.file->count) {
+      continue;
+    }
+    if (lowest == nullptr || entry.result->accuracy < lowest->result->accuracy) lowest = &entry;
+  }
+  return lowest;
+}
+
+}  // namespace
+
+Markup curves_section(const DatasetGroup& group) {
+  Markup plots;
+  Styles styles;
+  for (const Subject& subject : group.subjects) {
+    for (auto& [key, series] : series_of(subject)) {
+      const auto& [norm, count] = key;
+      std::size_t most = 0;
+      const Entry* const clean = subject.clean(count);
+      for (Series& line : series) {
+        tidy(line.points);
+        most = std::max(most, line.points.size());
+        // Alone, the worst of a run says what its attacks' markers say.
+        if (line.points.size() == 1 && line.name.starts_with("Worst of ")) line.points.clear();
+        // Without any change every attack leaves the clean accuracy.
+        if (clean != nullptr && line.points.size() > 1 && line.points.front().x > 0.0) {
+          line.points.insert(line.points.begin(), {0.0, clean->result->accuracy});
+        }
+      }
+      if (most < 2) continue;
+      Plot plot;
+      plot.title = subject.label + ": accuracy against ε" +
+                   (norm.empty() ? "" : " (" + norm_text(norm) + ")") +
+                   (count ? ", " + count_text(static_cast<double>(*count)) + " images" : "");
+      plot.x_label = "ε";
+      plot.y_label = "Accuracy";
+      plot.fractions = true;
+      plot.series = std::move(series);
+      for (Series& line : plot.series) {
+        if (!line.points.empty()) line.style = styles[line.name];
+      }
+      plots += line_plot(plot);
+    }
+  }
+  if (plots.empty()) return {};
+  return element("h3", text("Accuracy against ε")) + element("div", {{"class", "plots"}}, plots);
+}
+
+Markup verified_section(const DatasetGroup& group) {
+  Table table;
+  table.caption = "Verified and empirical accuracy: " + dataset_title(group);
+  table.columns = {{"Model", false},  {"Method", false}, {"ε"},
+                   {"Images"},        {"Clean"},         {"Verified"},
+                   {"Lowest found"},  {"By", false},     {"Mean radius"},
+                   {"Median radius"}, {"Time"}};
+  for (const Subject& subject : group.subjects) {
+    std::vector<CertificateEntry> entries = subject.certificates;
+    std::ranges::stable_sort(entries, {},
+                             [](const CertificateEntry& e) { return e.certificate->epsilon; });
+    Table::Group rows;
+    for (const CertificateEntry& entry : entries) {
+      const Certificate& proof = *entry.certificate;
+      const Entry* const lowest = lowest_within(subject, entry);
+      std::optional<double> count;
+      if (entry.file->count) count = static_cast<double>(*entry.file->count);
+      rows.rows.push_back(
+          {{text(subject.label), text(proof.method),
+            text((proof.norm.empty() ? "" : norm_text(proof.norm) + " ") +
+                 epsilon_text(proof.epsilon)),
+            text(count_text(count)), text(percent(proof.accuracy)),
+            text(percent(proof.verified_accuracy)),
+            lowest != nullptr ? text(percent(lowest->result->accuracy)) : Markup(),
+            lowest != nullptr ? text(lowest->label) : Markup(),
+            text(short_number(proof.mean_radius)), text(short_number(proof.median_radius)),
+            text(seconds_text(proof.seconds))}});
+    }
+    if (!rows.rows.empty()) table.groups.push_back(std::move(rows));
+  }
+  if (table.groups.empty()) return {};
+  return element("h3", text("Verified accuracy")) +
+         element("p", {{"class", "note"}},
+                 text("For so many images it is proved that no change within ε alters the class. "
+                      "The true "
+                      "robust accuracy lies between this and the lowest that any attack at the "
+                      "same ε left "
+                      "of the same number of images.")) +
+         to_markup(table);
+}
+
+}  // namespace signflip::report

@@ -1,0 +1,28 @@
+// How a report writes numbers. Values that were not measured become "".
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace signflip::report {
+
+/// 0.2113 → "21.13%".
+std::string percent(std::optional<double> fraction);
+/// Whole numbers with commas, "10,000"; others as short_number().
+std::string count_text(std::optional<double> value);
+/// `digits` significant digits at most.
+std::string short_number(std::optional<double> value, int digits = 4);
+/// A fixed number of decimals.
+std::string fixed(std::optional<double> value, int decimals);
+/// "0.3", or "8/255" where it is that.
+std::string epsilon_text(double epsilon);
+/// "0.8 s", "4 min 05 s".
+std::string seconds_text(std::optional<double> seconds);
+/// "L∞", "L2", "L0", or the name as it is.
+std::string norm_text(const std::string& norm);
+/// The name of a file without folders and without ".safetensors".
+std::string model_name(const std::string& file);
+/// The name of a file without folders.
+std::string file_name(const std::string& path);
+
+}  // namespace signflip::report

@@ -1,0 +1,249 @@
+// From the text of a file to what a report is made of.
+#include "evaluate/report/input.h"
+
+#include <algorithm>
+#include <array>
+
+#include "evaluate/report/fields.h"
+
+namespace signflip::report {
+namespace {
+
+constexpr std::size_t kMaximumResults = 1000, kMaximumClasses = 1000, kMaximumEpochs = 100000;
+
+std::string_view value_of(const TextPairs& pairs, std::string_view name) {
+  const auto found = std::ranges::find(pairs, name, &TextPairs::value_type::first);
+  return found == pairs.end() ? std::string_view() : found->second;
+}
+
+std::string indexed(const std::string& place, std::size_t index) {
+  return place + "[" + std::to_string(index) + "]";
+}
+
+ModelReference read_model(JsonView value, const std::string& place, FirstError& error) {
+  const Fields fields(value, place, error);
+  return {fields.required_text("file"), fields.text("sha256"),
+          fields.number("parameters", Fields::kNotNegative)};
+}
+
+std::vector<std::vector<std::uint64_t>> read_confusion(const Fields& fields, FirstError& error) {
+  std::vector<std::vector<std::uint64_t>> confusion;
+  const JsonView value = fields.find("confusion");
+  if (!value.valid()) return confusion;
+  const std::vector<JsonView> rows = value.items();
+  if (!value.is_array() || rows.size() > kMaximumClasses) {
+    fields.complain("confusion", "at most 1000 rows of counts");
+    return confusion;
+  }
+  for (std::size_t label = 0; label < rows.size(); ++label) {
+    std::vector<std::uint64_t>& row = confusion.emplace_back();
+    for (const JsonView count : rows[label].items()) {
+      const auto whole = count.whole();
+      if (!whole) fields.complain("confusion", "counts: whole numbers that are not negative");
+      row.push_back(whole.value_or(0));
+    }
+    if (row.size() == rows.size() || error) continue;
+    error =
+        Error{indexed(fields.place_of("confusion"), label) + " has " + std::to_string(row.size()) +
+              " entries, expected " + std::to_string(rows.size()) + ", as many as there are rows"};
+  }
+  return confusion;
+}
+
+AttackResult read_result(const Fields& fields, FirstError& error) {
+  AttackResult result;
+  result.attack = fields.required_text("attack");
+  result.norm = fields.text("norm");
+  result.epsilon = fields.number("epsilon", {0.0, 1e6});
+  result.accuracy = fields.required_number("accuracy", Fields::kFraction);
+  result.accuracy_8bit = fields.number("accuracy_8bit", Fields::kFraction);
+  result.success_rate = fields.number("success_rate", Fields::kFraction);
+  result.loss = fields.number("loss", Fields::kAny);
+  using Figure = std::pair<std::string_view, std::optional<double>*>;
+  const std::array<Figure, 7> figures = {{{"mean_l0", &result.mean_l0},
+                                          {"mean_l2", &result.mean_l2},
+                                          {"mean_linf", &result.mean_linf},
+                                          {"max_linf", &result.max_linf},
+                                          {"gradients", &result.gradients},
+                                          {"queries", &result.queries},
+                                          {"seconds", &result.seconds}}};
+  for (const auto& [name, figure] : figures) *figure = fields.number(name, Fields::kNotNegative);
+  result.confusion = read_confusion(fields, error);
+  for (const auto& [name, value] : fields.members()) {
+    constexpr std::array<std::string_view, 8> kOthers = {
+        "attack",        "norm",         "epsilon", "accuracy",
+        "accuracy_8bit", "success_rate", "loss",    "confusion"};
+    const auto is_figure = [&name = name](const auto& figure) { return name == figure.first; };
+    if (std::ranges::find(kOthers, name) != kOthers.end()) continue;
+    if (std::ranges::any_of(figures, is_figure) || value.is_null()) continue;
+    result.parameters.emplace_back(name, scalar_text(value));
+  }
+  return result;
+}
+
+Certificate read_certificate(const Fields& fields) {
+  Certificate certificate;
+  certificate.method = fields.text("method");
+  certificate.norm = fields.text("norm");
+  certificate.epsilon = fields.required_number("epsilon", {0.0, 1e6});
+  certificate.accuracy = fields.number("accuracy", Fields::kFraction);
+  certificate.verified_accuracy = fields.required_number("verified_accuracy", Fields::kFraction);
+  certificate.mean_radius = fields.number("mean_radius", Fields::kNotNegative);
+  certificate.median_radius = fields.number("median_radius", Fields::kNotNegative);
+  certificate.seconds = fields.number("seconds", Fields::kNotNegative);
+  return certificate;
+}
+
+Result<Measurement> read_measurement(const Fields& fields, const std::string& file,
+                                     FirstError& error) {
+  Measurement measurement;
+  measurement.source = file;
+  measurement.version = fields.text("signflip");
+  measurement.model = read_model(fields.find("model"), fields.place_of("model"), error);
+  for (const auto& [name, model] :
+       {std::pair{"denoiser", &measurement.denoiser}, {"from", &measurement.from}}) {
+    const JsonView value = fields.find(name);
+    if (value.valid()) *model = read_model(value, fields.place_of(name), error);
+  }
+  measurement.transform = fields.text("transform");
+  measurement.gray_box = fields.flag("gray_box");
+  measurement.targeted = fields.flag("targeted");
+  measurement.seed = fields.whole("seed");
+  const Fields dataset(fields.find("dataset"), fields.place_of("dataset"), error);
+  measurement.dataset = dataset.required_text("name");
+  measurement.split = dataset.text("split");
+  measurement.count = dataset.whole("count");
+  const JsonView results = fields.find("results");
+  const std::vector<JsonView> rows = results.items();
+  if (!results.is_array()) fields.complain("results", "an array");
+  if (rows.size() > kMaximumResults) fields.complain("results", "at most 1000 of them");
+  for (std::size_t i = 0; i < rows.size() && !error; ++i) {
+    const Fields row(rows[i], indexed(fields.place_of("results"), i), error);
+    if (row.find("verified_accuracy").valid()) {
+      measurement.certificates.push_back(read_certificate(row));
+    } else {
+      measurement.results.push_back(read_result(row, error));
+    }
+  }
+  if (error) return *error;
+  return measurement;
+}
+
+/// Objects within the configuration become "augmentation.shift".
+void flatten(const std::vector<JsonView::Member>& members, const std::string& prefix,
+             TextPairs& pairs) {
+  for (const auto& [name, value] : members) {
+    if (value.is_object()) {
+      flatten(value.members(), prefix + name + ".", pairs);
+    } else if (!value.is_null()) {
+      pairs.emplace_back(prefix + name, scalar_text(value));
+    }
+  }
+}
+
+Epoch read_epoch(const Fields& fields) {
+  Epoch epoch;
+  epoch.epoch = fields.required_number("epoch", {0.0, 1e9});
+  epoch.loss = fields.number("loss", Fields::kAny);
+  epoch.train_accuracy = fields.number("train_accuracy", Fields::kFraction);
+  epoch.validation_accuracy = fields.number("validation_accuracy", Fields::kFraction);
+  epoch.validation_robust_accuracy = fields.number("validation_robust_accuracy", Fields::kFraction);
+  epoch.learning_rate = fields.number("learning_rate", Fields::kNotNegative);
+  epoch.seconds = fields.number("seconds", Fields::kNotNegative);
+  epoch.undone = fields.flag("undone");
+  return epoch;
+}
+
+Result<TrainingRun> read_run(std::string_view text, const std::string& file, FirstError& error) {
+  TrainingRun run;
+  run.source = file;
+  bool first = true;
+  for (std::size_t number = 1, at = 0; at < text.size() && !error; ++number) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    at = end + 1;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    const std::string place = file + " line " + std::to_string(number);
+    const JsonView value(line);
+    if (!value.valid()) {
+      return Error{place + " is not JSON, expected one object a line, as signflip train --log " +
+                   "writes them"};
+    }
+    const Fields fields(value, place, error);
+    if (first) {
+      flatten(fields.members(), "", run.configuration);
+      run.version = run.configured("signflip");
+      first = false;
+      continue;
+    }
+    run.epochs.push_back(read_epoch(fields));
+    const std::size_t count = run.epochs.size();
+    if (count > kMaximumEpochs) fields.complain("epoch", "at most 100000 epochs");
+    if (count > 1 && run.epochs[count - 2].epoch >= run.epochs.back().epoch) {
+      fields.complain("epoch", "more than in the line before");
+    }
+  }
+  if (error) return *error;
+  return run;
+}
+
+/// What a file holds instead of what is expected, for a sentence.
+std::string keys_of(const JsonView& value) {
+  std::string keys;
+  for (const auto& [name, member] : value.members()) {
+    if (keys.size() > 60) return keys + ", …";
+    keys += (keys.empty() ? "" : ", ") + name.substr(0, 60);
+    // Names come unescaped and could move a terminal's cursor.
+    for (char& c : keys) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+    }
+  }
+  return keys.empty() ? "no members" : "the members " + keys;
+}
+
+}  // namespace
+
+std::string_view AttackResult::parameter(std::string_view name) const {
+  return value_of(parameters, name);
+}
+
+std::string_view TrainingRun::configured(std::string_view name) const {
+  return value_of(configuration, name);
+}
+
+Status read_input(std::string_view text, const std::string& file, ReportInput& input) {
+  constexpr std::string_view kExpected =
+      ", expected the results of signflip evaluate, attack or certify (--json), or a log of "
+      "signflip train (--log)";
+  if (text.size() > kMaximumInputBytes) {
+    return Error{file + " has " + std::to_string(text.size()) + " bytes" + std::string(kExpected)};
+  }
+  FirstError error;
+  const JsonView whole(text);
+  if (whole.is_object() && whole["results"].valid()) {
+    auto measurement = read_measurement(Fields(whole, file, error), file, error);
+    if (!measurement) return measurement.error();
+    input.measurements.push_back(std::move(*measurement));
+    return {};
+  }
+  // A log whose first epoch is still to come is one object, too.
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+  const JsonView first = whole.valid() ? whole : JsonView(line);
+  if (!first.is_object()) {
+    return Error{file +
+                 (first.valid()  ? " holds " + first.shown()
+                  : line.empty() ? " is empty"
+                                 : " is not JSON") +
+                 std::string(kExpected)};
+  }
+  if (!first["method"].is_string() || !first["epochs"].valid()) {
+    return Error{file + " has " + keys_of(first) + std::string(kExpected)};
+  }
+  auto run = read_run(text, file, error);
+  if (!run) return run.error();
+  input.runs.push_back(std::move(*run));
+  return {};
+}
+
+}  // namespace signflip::report

@@ -1,0 +1,97 @@
+// What a report is made of: results of evaluate, attack and certify, and logs of train, as read
+// from their files. The files come from anywhere: everything here has been checked, but every text
+// in it is still untrusted and must be escaped.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/result.h"
+
+namespace signflip::report {
+
+/// Names and values as the file gives them, in its order.
+using TextPairs = std::vector<std::pair<std::string, std::string>>;
+
+struct ModelReference {
+  std::string file, sha256;  ///< either may be empty
+  std::optional<double> parameters;
+};
+
+/// One entry of "results" of evaluate or attack. Fractions lie in [0,1].
+struct AttackResult {
+  std::string attack;  ///< "clean", "worst" or the name of an attack, known or not
+  std::string norm;    ///< "linf", "l2", "l0", something else, or empty
+  std::optional<double> epsilon;
+  TextPairs parameters;  ///< all scalars that are not figures
+  double accuracy = 0.0;
+  std::optional<double> accuracy_8bit, loss, success_rate;
+  std::optional<double> mean_l0, mean_l2, mean_linf, max_linf;
+  std::optional<double> gradients, queries, seconds;
+  std::vector<std::vector<std::uint64_t>> confusion;  ///< square: [label][predicted]; or empty
+
+  /// The value of a parameter, or "".
+  std::string_view parameter(std::string_view name) const;
+};
+
+/// One entry of "results" of certify.
+struct Certificate {
+  std::string method, norm;
+  double epsilon = 0.0;
+  std::optional<double> accuracy;
+  double verified_accuracy = 0.0;
+  std::optional<double> mean_radius, median_radius, seconds;
+};
+
+/// One file of results.
+struct Measurement {
+  std::string source;   ///< the file that it was read from
+  std::string version;  ///< of the signflip that wrote it; may be empty
+  ModelReference model;
+  std::optional<ModelReference> denoiser;  ///< in front of the model
+  std::optional<ModelReference> from;      ///< the images were crafted on this one
+  std::string transform;                   ///< "bits:3" in front of the model, or empty
+  bool gray_box = false;                   ///< the attacks did not know of what is in front
+  bool targeted = false;
+  std::string dataset, split;
+  std::optional<std::uint64_t> count, seed;  ///< count: images
+  std::vector<AttackResult> results;
+  std::vector<Certificate> certificates;
+};
+
+struct Epoch {
+  double epoch = 0.0;  ///< from 1, ascending
+  std::optional<double> loss, train_accuracy, validation_accuracy, validation_robust_accuracy;
+  std::optional<double> learning_rate, seconds;
+  bool undone = false;  ///< the weights went back to those before it
+};
+
+/// One log of train.
+struct TrainingRun {
+  std::string source;
+  std::string version;
+  TextPairs configuration;  ///< the first line; nested objects as "augmentation.shift"
+  std::vector<Epoch> epochs;
+
+  /// The value of an entry of the configuration, or "".
+  std::string_view configured(std::string_view name) const;
+};
+
+struct ReportInput {
+  std::vector<Measurement> measurements;
+  std::vector<TrainingRun> runs;
+};
+
+/// Files above this are no results of ours.
+constexpr std::size_t kMaximumInputBytes = std::size_t{64} << 20;
+
+/// Reads one file, results or a training log, whichever it holds, and adds it to `input`. A
+/// sentence that names the file and the place in it where it holds neither, lacks something that is
+/// needed, or has a value that cannot be.
+Status read_input(std::string_view text, const std::string& file, ReportInput& input);
+
+}  // namespace signflip::report

@@ -1,0 +1,42 @@
+// Line plots as inline SVG, with a legend in words and the values in a table behind them. Colours,
+// dashes and markers all differ, so that none is needed alone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evaluate/report/markup.h"
+
+namespace signflip::report {
+
+struct Point {
+  double x, y;
+};
+
+struct Series {
+  std::string name;
+  int style = 0;              ///< which colour, dash and marker
+  std::vector<Point> points;  ///< ascending in x, finite; one alone is a marker without a line
+};
+
+struct Plot {
+  std::string title;  ///< what is seen, for those who do not see it and as caption
+  std::string x_label, y_label;
+  bool fractions = false;  ///< y from 0 to 1, written as percent
+  bool from_zero = false;  ///< y begins at 0 where no value is negative
+  bool epochs = false;     ///< x is whole numbers
+  bool listed = true;      ///< with a table of the values; false where another table has them
+  std::vector<Series> series;
+  std::vector<double> crossed;  ///< x that get a vertical dashed line
+  std::string crossed_name;     ///< what that line means, for the legend
+};
+
+/// A <figure>; nothing where no series has a point. Loss over more than two decades gets a
+/// logarithmic axis.
+Markup line_plot(const Plot& plot);
+
+/// Round numbers from `low` to `high`, about `count` of them.
+std::vector<double> round_ticks(double low, double high, int count);
+
+}  // namespace signflip::report

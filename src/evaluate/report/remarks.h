@@ -1,0 +1,26 @@
+// What the figures of a report say about their own worth: signs of gradient masking, attacks too
+// few or too weak to speak of robustness, samples too small. Computed from the data alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evaluate/report/subjects.h"
+
+namespace signflip::report {
+
+struct Remark {
+  bool warning = false;  ///< else something to know, nothing wrong
+  std::string title;
+  std::string sentence;               ///< what it means and what to do
+  std::vector<std::string> findings;  ///< the figures that it rests on, a sentence each
+};
+
+/// Warnings first.
+std::vector<Remark> remarks(const ReportInput& input, const std::vector<DatasetGroup>& groups);
+
+/// True where the attack uses gradients and takes one step of them: FGSM, or one of its relatives
+/// with steps = 1 and without restarts.
+bool single_step(const AttackResult& result);
+
+}  // namespace signflip::report

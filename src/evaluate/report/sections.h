@@ -1,0 +1,32 @@
+// The sections of a report's page, one function each; report.cpp puts them in order.
+#pragma once
+
+#include "evaluate/report/markup.h"
+#include "evaluate/report/subjects.h"
+
+namespace signflip::report {
+
+/// "mnist, test set".
+std::string dataset_title(const DatasetGroup& group);
+
+/// For each subject and budget: clean accuracy, weakest and strongest attack, verified accuracy.
+Markup glance_section(const DatasetGroup& group);
+/// Attacks down, subjects across: robust accuracy, the highest and lowest of each budget marked.
+Markup overview_section(const DatasetGroup& group);
+/// Accuracy against ε where there are several.
+Markup curves_section(const DatasetGroup& group);
+/// Certificates, beside the lowest accuracy found at the same ε.
+Markup verified_section(const DatasetGroup& group);
+/// All figures of each subject, and its confusion matrices.
+Markup details_section(const DatasetGroup& group);
+
+/// Files, models and how the attacks were set.
+Markup measured_section(const ReportInput& input, const std::vector<DatasetGroup>& groups);
+
+/// One training run: curves, all epochs, configuration.
+Markup training_section(const TrainingRun& run, std::size_t number);
+
+/// The style sheet.
+std::string_view style_sheet();
+
+}  // namespace signflip::report

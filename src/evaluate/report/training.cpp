@@ -1,0 +1,114 @@
+// Training runs: curves, all epochs in a table, and the configuration.
+#include "evaluate/report/format.h"
+#include "evaluate/report/plot.h"
+#include "evaluate/report/sections.h"
+
+namespace signflip::report {
+namespace {
+
+using Figure = std::optional<double> Epoch::*;
+
+Series series_of(const TrainingRun& run, const std::string& name, int style, Figure figure) {
+  Series series{name, style, {}};
+  for (const Epoch& epoch : run.epochs) {
+    if (const auto& value = epoch.*figure) series.points.push_back({epoch.epoch, *value});
+  }
+  return series;
+}
+
+Markup plot(const TrainingRun& run, const std::string& title, const std::string& y_label,
+            std::vector<Series> series, bool fractions = false) {
+  Plot plot;
+  plot.title = title + ": " + file_name(run.source);
+  plot.x_label = "Epoch";
+  plot.y_label = y_label;
+  plot.fractions = fractions;
+  plot.from_zero = plot.epochs = true;
+  plot.listed = false;
+  plot.series = std::move(series);
+  for (const Epoch& epoch : run.epochs) {
+    if (epoch.undone) plot.crossed.push_back(epoch.epoch);
+  }
+  plot.crossed_name = "undone: back to the weights before";
+  return line_plot(plot);
+}
+
+Markup epochs_table(const TrainingRun& run) {
+  Table table;
+  table.caption = "Every epoch: " + file_name(run.source);
+  table.columns = {
+      {"Epoch"},         {"Loss"}, {"Training accuracy"}, {"Validation"}, {"Robust validation"},
+      {"Learning rate"}, {"Time"}, {"Remark", false}};
+  auto& rows = table.groups.emplace_back().rows;
+  for (const Epoch& epoch : run.epochs) {
+    rows.push_back(
+        {{text(count_text(epoch.epoch)), text(fixed(epoch.loss, 4)),
+          text(percent(epoch.train_accuracy)), text(percent(epoch.validation_accuracy)),
+          text(percent(epoch.validation_robust_accuracy)), text(short_number(epoch.learning_rate)),
+          text(seconds_text(epoch.seconds)), epoch.undone ? text("undone") : Markup()},
+         epoch.undone ? "undone" : ""});
+  }
+  return folded(text("Every epoch, as a table"), to_markup(table));
+}
+
+Markup configuration_table(const TrainingRun& run) {
+  Table table;
+  table.caption = "Configuration: " + file_name(run.source);
+  table.columns = {{"Setting", false}, {"Value", false}};
+  auto& rows = table.groups.emplace_back().rows;
+  for (const auto& [name, value] : run.configuration) rows.push_back({{text(name), text(value)}});
+  return folded(text("Configuration"), to_markup(table));
+}
+
+std::string summary(const TrainingRun& run) {
+  double seconds = 0.0;
+  bool timed = false;
+  for (const Epoch& epoch : run.epochs) {
+    seconds += epoch.seconds.value_or(0.0);
+    timed = timed || epoch.seconds.has_value();
+  }
+  const std::size_t epochs = run.epochs.size();
+  std::string words = "Method " + std::string(run.configured("method"));
+  if (!run.configured("dataset").empty()) words += " on " + std::string(run.configured("dataset"));
+  const std::string planned(run.configured("epochs"));
+  words += ", " + count_text(static_cast<double>(epochs)) + " of " + planned + " epochs";
+  if (timed) words += " in " + seconds_text(seconds);
+  if (epochs > 0) {
+    const Epoch& last = run.epochs.back();
+    words += ". At the end";
+    if (last.loss) words += " loss " + fixed(last.loss, 4) + ",";
+    if (last.train_accuracy) words += " training accuracy " + percent(last.train_accuracy) + ",";
+    if (last.validation_accuracy) words += " validation " + percent(last.validation_accuracy) + ",";
+    if (last.validation_robust_accuracy) {
+      words += " robust validation " + percent(last.validation_robust_accuracy) + ",";
+    }
+    words.pop_back();
+  }
+  if (!run.configured("robust_validation").empty()) {
+    words += ". Robust validation: " + std::string(run.configured("robust_validation"));
+  }
+  return words + ". Training accuracy is on the images as trained: augmented, attacked.";
+}
+
+}  // namespace
+
+Markup training_section(const TrainingRun& run, std::size_t number) {
+  Markup section =
+      element("h3", {{"id", "training-" + std::to_string(number)}}, text(file_name(run.source))) +
+      element("p", {{"class", "note"}}, text(summary(run)));
+  const Markup plots =
+      plot(run, "Loss", "Loss", {series_of(run, "Loss", 0, &Epoch::loss)}) +
+      plot(run, "Accuracy", "Accuracy",
+           {series_of(run, "Training", 0, &Epoch::train_accuracy),
+            series_of(run, "Validation", 1, &Epoch::validation_accuracy),
+            series_of(run, "Robust validation", 2, &Epoch::validation_robust_accuracy)},
+           true) +
+      plot(run, "Learning rate", "Learning rate",
+           {series_of(run, "Learning rate", 3, &Epoch::learning_rate)}) +
+      plot(run, "Time an epoch", "Seconds", {series_of(run, "Seconds", 4, &Epoch::seconds)});
+  if (!plots.empty()) section += element("div", {{"class", "plots"}}, plots);
+  if (!run.epochs.empty()) section += epochs_table(run);
+  return section + configuration_table(run);
+}
+
+}  // namespace signflip::report
