@@ -1,0 +1,118 @@
+// Remarks appear where the figures give reason, and not where they do not.
+#include "evaluate/report/remarks.h"
+
+#include "evaluate/report_support.h"
+
+namespace signflip::report {
+namespace {
+
+using test::clean;
+using test::result;
+using test::results;
+
+const std::string kSteps = ", \"steps\": 40";
+
+/// The remark whose title begins so, if there is one.
+std::optional<Remark> find(const std::vector<std::string>& files, const std::string& title) {
+  const ReportInput input = test::read(files);
+  for (const Remark& remark : remarks(input, group_by_subject(input))) {
+    if (remark.title.starts_with(title)) return remark;
+  }
+  return {};
+}
+
+TEST(ReportRemarks, ABlackBoxAttackThatBeatsTheGradientIsASignOfMasking) {
+  const auto files = [](double pgd, double square, double square_epsilon = 0.3) {
+    return std::vector{
+        results(result("pgd", 0.3, pgd, kSteps) + ", " + result("square", square_epsilon, square))};
+  };
+  const auto remark = find(files(0.5, 0.2), "Sign of gradient masking: net");
+  ASSERT_TRUE(remark);
+  EXPECT_TRUE(remark->warning);
+  ASSERT_EQ(remark->findings.size(), 1U);
+  EXPECT_EQ(remark->findings[0],
+            "L∞ ε = 0.3, 1,000 images: Square leaves 20.00%, PGD, 40 steps on the model itself "
+            "50.00%.");
+  EXPECT_FALSE(find(files(0.2, 0.5), "Sign of gradient masking"));
+  EXPECT_FALSE(find(files(0.2, 0.2), "Sign of gradient masking"));
+  EXPECT_FALSE(find(files(0.5, 0.2, 0.4), "Sign of gradient masking")) << "another ε";
+}
+
+TEST(ReportRemarks, SmallDifferencesAreFaintSigns) {
+  const auto remark =
+      find({results(result("pgd", 0.3, 0.50, kSteps) + ", " + result("square", 0.3, 0.49))},
+           "Faint sign of gradient masking");
+  ASSERT_TRUE(remark);
+  EXPECT_FALSE(remark->warning);
+  EXPECT_NE(remark->findings[0].find("chance"), std::string::npos);
+}
+
+TEST(ReportRemarks, TransferIsComparedWithTheSameAttackOnTheModelItself) {
+  const std::string from = "\"from\": {\"file\": \"other.safetensors\"}, ";
+  const std::string own =
+      results(result("fgsm", 0.3, 0.9) + ", " + result("pgd", 0.3, 0.1, kSteps));
+  EXPECT_TRUE(find({own, results(result("fgsm", 0.3, 0.6), from)}, "Sign of gradient masking"));
+  EXPECT_FALSE(find({own, results(result("fgsm", 0.3, 0.95), from)}, "Sign of gradient masking"));
+  EXPECT_FALSE(find({own, results(result("pgd", 0.3, 0.6, kSteps), from)}, "Sign of gradient"));
+  EXPECT_FALSE(
+      find({own, results(result("fgsm", 0.3, 0.6), from, "unrelated")}, "Sign of gradient"))
+      << "another model";
+}
+
+TEST(ReportRemarks, OtherNumbersOfImagesAreNotCompared) {
+  std::string fewer = results(result("square", 0.3, 0.1));
+  fewer.replace(fewer.find("\"count\": 1000"), 13, "\"count\": 2000");
+  EXPECT_FALSE(find({results(result("pgd", 0.3, 0.5, kSteps)), fewer}, "Sign of gradient masking"));
+}
+
+TEST(ReportRemarks, OnlySingleSteps) {
+  EXPECT_TRUE(find({results(clean(1) + ", " + result("fgsm", 0.1, 0.5))}, "Only single-step"));
+  EXPECT_TRUE(find({results(result("pgd", 0.1, 0.5, ", \"steps\": 1"))}, "Only single-step"));
+  EXPECT_FALSE(find({results(result("pgd", 0.1, 0.5, ", \"steps\": 1, \"restarts\": 5"))},
+                    "Only single-step"));
+  EXPECT_FALSE(find({results(result("fgsm", 0.1, 0.5)), results(result("bim", 0.1, 0.4, kSteps))},
+                    "Only single-step"));
+  EXPECT_FALSE(find({results(clean(1))}, "Only single-step"));
+  EXPECT_FALSE(find({results(result("square", 0.1, 0.5))}, "Only single-step"));
+}
+
+TEST(ReportRemarks, DefencesThatNoAttackKnewOf) {
+  const std::string defended = "\"transform\": \"bits:3\", ";
+  const std::string gray =
+      results(result("pgd", 0.1, 0.9, kSteps), defended + "\"gray_box\": true, ");
+  EXPECT_TRUE(find({gray}, "No attack that knows the model"));
+  EXPECT_FALSE(find({gray, results(result("pgd", 0.1, 0.1, kSteps), defended)}, "No attack that"));
+}
+
+TEST(ReportRemarks, AccuracyThatRisesWithEpsilon) {
+  EXPECT_TRUE(
+      find({results(result("bim", 0.1, 0.4, kSteps) + ", " + result("bim", 0.2, 0.9, kSteps))},
+           "Accuracy rises with ε"));
+  EXPECT_FALSE(
+      find({results(result("bim", 0.1, 0.9, kSteps) + ", " + result("bim", 0.2, 0.4, kSteps))},
+           "Accuracy rises with ε"));
+}
+
+TEST(ReportRemarks, ProofsThatAnAttackContradicts) {
+  const auto files = [](double verified) {
+    return std::vector{results(result("pgd", 0.1, 0.5, kSteps)),
+                       results("{\"method\": \"ibp\", \"norm\": \"linf\", \"epsilon\": 0.1, "
+                               "\"verified_accuracy\": " +
+                               std::to_string(verified) + "}")};
+  };
+  EXPECT_TRUE(find(files(0.6), "Contradiction"));
+  EXPECT_FALSE(find(files(0.5), "Contradiction"));
+}
+
+TEST(ReportRemarks, RoundingAndFewImages) {
+  EXPECT_TRUE(
+      find({results(result("cw", 0.1, 0.0, ", \"accuracy_8bit\": 0.4"))}, "Rounding undoes"));
+  EXPECT_FALSE(find({results(result("cw", 0.1, 0.0, ", \"accuracy_8bit\": 0.01"))}, "Rounding"));
+  std::string few = results(clean(1));
+  few.replace(few.find("\"count\": 1000"), 13, "\"count\": 100");
+  EXPECT_TRUE(find({few}, "Few images"));
+  EXPECT_FALSE(find({results(clean(1))}, "Few images"));
+}
+
+}  // namespace
+}  // namespace signflip::report
