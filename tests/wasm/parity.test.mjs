@@ -17,34 +17,37 @@ const signflip = await loadEngine(folder);
 const tool = (...args) => execFileSync(binary, args);
 const models = readdirSync(join(root, "models")).filter((name) => name.endsWith(".safetensors"));
 
-/** The page's digits, and the same number of images of noise: N×28×28×1. */
-function images() {
+/** The page's digits (in every channel of larger pictures' upper left), and as many images of noise: N×H×W×C. */
+function images({ height, width, channels }, classes) {
   const digits = ownSamples();
-  const side = 28 * 28;
-  const pixels = new Float32Array(2 * digits.length * side);
+  const size = height * width * channels;
+  const pixels = new Float32Array(2 * digits.length * size);
   const labels = [];
   digits.forEach((digit, n) => {
-    pixels.set(digit.pixels, n * side);
+    digit.pixels.forEach((value, i) => {
+      const at = n * size + (Math.floor(i / 28) * width + (i % 28)) * channels;
+      pixels.fill(value, at, at + channels);
+    });
     labels.push(digit.label);
   });
   let state = 1;
-  for (let i = digits.length * side; i < pixels.length; i++) {
+  for (let i = digits.length * size; i < pixels.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     pixels[i] = (state >>> 8) / 2 ** 24;
   }
-  while (labels.length < 2 * digits.length) labels.push(labels.length % 10);
+  while (labels.length < 2 * digits.length) labels.push(labels.length % classes);
   return { pixels, labels };
 }
 
-const { pixels, labels } = images();
-const count = labels.length;
-const files = { images: join(folder, "images.npy"), labels: join(folder, "labels.npy") };
-writeFileSync(files.images, npy("<f4", [count, 28, 28, 1], pixels));
-writeFileSync(files.labels, npy("<i4", [count], Int32Array.from(labels)));
-
-for (const name of models.filter((file) => file.startsWith("mnist-"))) {
+for (const name of models.filter((file) => !file.includes("denoiser"))) {
   const path = join(root, "models", name);
   const model = signflip.loadModel(readFileSync(path));
+  const shape = model.inputShape;
+  const { pixels, labels } = images(shape, model.classes.length);
+  const count = labels.length;
+  const files = { images: join(folder, `${name}.images.npy`), labels: join(folder, `${name}.labels.npy`) };
+  writeFileSync(files.images, npy("<f4", [count, shape.height, shape.width, shape.channels], pixels));
+  writeFileSync(files.labels, npy("<i4", [count], Int32Array.from(labels)));
 
   test(`${name}: logits agree within 1e-5`, () => {
     const out = join(folder, "logits.npy");
