@@ -27,6 +27,9 @@ class Session {
   const Sequential& network() const { return file_->network; }
   bool denoised() const { return denoised_ != nullptr; }
 
+  /// Values as images of the network's input shape, or a sentence with what was found.
+  Result<Tensor> to_tensor(std::vector<float> images) const;
+
   struct Prediction {
     std::vector<float> logits, probabilities;  ///< N×K
     std::vector<int> labels;
@@ -57,8 +60,6 @@ class Session {
 
   /// What classifies, with the denoiser where there is one.
   const DifferentiableModel& model() const;
-  Result<Tensor> to_tensor(std::vector<float> images) const;
-
   // Shared, so that a denoised session outlives the two that it was made of.
   std::shared_ptr<const ModelFile> file_, denoiser_;
   std::shared_ptr<const DenoisedModel> denoised_;

@@ -70,6 +70,19 @@ test("onStep tells every iterate but the last, which is the answer, and its loss
   assert.notDeepEqual(steps[4].iterate, adversarial);
 });
 
+test("within the certified radius no attack succeeds, and beyond what fools it nothing is certified", () => {
+  const bytes = readFileSync(join(root, "models/mnist-mixed.safetensors"));
+  const model = signflip.loadModel(bytes);
+  const [radius] = signflip.certifiedRadii(bytes, pixels, label);
+  assert.ok(radius > 0 && radius < 0.2, `${radius}`);
+  const inside = model.attack({ attack: "pgd", epsilon: radius, steps: 20 }, pixels, label);
+  assert.equal(inside.labels[0], label);
+  const fooling = model.attack({ attack: "deepfool", norm: "linf" }, pixels, label);
+  assert.ok(radius < fooling.linf[0], `${radius} certified, fooled at ${fooling.linf[0]}`);
+  assert.equal(signflip.certifiedRadii(bytes, pixels, (label + 1) % 10)[0], 0);
+  assert.throws(() => signflip.certifiedRadii(bytes, pixels.subarray(1), label), /multiple of 784/);
+});
+
 test("a photograph of a digit becomes MNIST's: light on dark, scaled, centred", () => {
   // A black 1 on white paper, off the middle, in a wide picture.
   const photo = pnm(300, 200, 3, (x, y) => x > 180 && x < 192 && y > 30 && y < 130 ? 25 : 235);

@@ -55,7 +55,7 @@ export class Explorer {
     this.#finder?.stop();
     const { epsilon, ...others } = question.parameters;
     const searched = JSON.stringify([{ ...question, models: null, parameters: others }, source]);
-    if (searched !== this.#searched) this.snapshot.findings = { traces: {}, smallest: {} };
+    if (searched !== this.#searched) this.snapshot.findings = { traces: {}, smallest: {}, certified: {} };
     this.#searched = searched;
     if (!isEmpty(image)) return this.asking.ask({ ...question, image: image.pixels });
     this.asking.forget();
@@ -69,7 +69,7 @@ export class Explorer {
     this.#finder?.stop();
     this.asking.forget();
     this.snapshot.result = null;
-    this.snapshot.findings = { traces: {}, smallest: {} };
+    this.snapshot.findings = { traces: {}, smallest: {}, certified: {} };
   }
 
   /** How far a search goes; null where the attack has no budget. */
@@ -87,6 +87,11 @@ export class Explorer {
   findSmallest(model) {
     const upTo = this.upTo();
     if (upTo !== null) this.#finder?.search(model, upTo);
+  }
+
+  /** @param {string} model */
+  certify(model) {
+    this.#finder?.certify(model);
   }
 
   endSearches() {

@@ -45,9 +45,9 @@ export class Finder {
     if (this.#heavy) this.client.terminate();
     else if (this.#open) this.client.stopAside();
     this.#heavy = this.#open = false;
-    const { smallest } = this.page.findings();
-    const finished = Object.fromEntries(Object.entries(smallest).filter(([, found]) => typeof found !== "number"));
-    this.page.found({ traces: {}, smallest: finished });
+    const { smallest, certified } = this.page.findings();
+    this.page.found({ traces: {}, smallest: Object.fromEntries(Object.entries(smallest).filter(([, found]) => typeof found !== "number")),
+      certified: Object.fromEntries(Object.entries(certified).filter(([, radius]) => radius !== null)) });
   }
 
   /** The way of the attack on every model, however long it takes. */
@@ -60,13 +60,36 @@ export class Finder {
     if (this.#result) this.#search(this.#result, model, upTo);
   }
 
+  /** The certified radius, with the whole engine if need be. @param {string} model */
+  certify(model) {
+    if (this.#result) this.#certify(this.#result, model);
+  }
+
+  /** @param {ExploreResult} result @param {string} model */
+  #certify({ request }, model) {
+    if (this.page.findings().certified[model] !== undefined) return;
+    const tell = (/** @type {number | null | undefined} */ radius) => {
+      const now = this.page.findings();
+      const { [model]: _, ...others } = now.certified;
+      this.page.found({ ...now, certified: radius === undefined ? others : { ...others, [model]: radius } });
+    };
+    const turn = this.#turn;
+    tell(null);
+    this.#next(async () => {
+      await this.client.whole();
+      const radius = await this.client.aside("certify", { request, model }, { ...request, models: [model] });
+      if (turn === this.#turn) tell(radius ?? undefined);
+      return null;
+    });
+  }
+
   /** Ends the searches; the result and its ways stay. */
   endSearches() {
     const result = this.#result;
     this.stop();
     this.#result = result;
-    const { traces, smallest } = this.page.findings();
-    this.page.found({ traces, smallest: { ...Object.fromEntries((result?.lanes ?? []).map(({ model }) => [model, null])), ...smallest } });
+    const { traces, smallest, certified } = this.page.findings();
+    this.page.found({ traces, certified, smallest: { ...Object.fromEntries((result?.lanes ?? []).map(({ model }) => [model, null])), ...smallest } });
     if (result) this.begin(result, null, this.#traced);
   }
 
@@ -74,6 +97,8 @@ export class Finder {
   #go(result, upTo) {
     const lasted = (/** @type {import("./types").Lane} */ lane) => lane.milliseconds ?? Math.max(...result.lanes.map((other) => other.milliseconds ?? 0));
     for (const lane of result.lanes) if (this.#traced && lasted(lane) <= quickTrace) this.#trace(result, lane.model);
+    // The first view's engine proves nothing; whoever asks for a proof gets the whole one.
+    if (this.client.kind === "whole") for (const lane of result.lanes) this.#certify(result, lane.model);
     if (upTo === null) return;
     for (const lane of result.lanes) {
       if (lasted(lane) <= quickSearch) this.#search(result, lane.model, upTo);

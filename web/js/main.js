@@ -42,7 +42,7 @@ const started = client.start();
 const shelves = {};
 /** @type {Snapshot} */
 const snapshot = { state, attacks: [], files: {}, samples: [], image: { id: "", label: null, pixels: new Float32Array(0) },
-  result: null, findings: { traces: {}, smallest: {} }, error: "", troubles: {}, run: { state: "idle", progress: {} },
+  result: null, findings: { traces: {}, smallest: {}, certified: {} }, error: "", troubles: {}, run: { state: "idle", progress: {} },
   others: client.kind === "whole" ? "loading" : "none" };
 let words = new Words(state.lang);
 const modelView = new LazyView(place("view-model"), () => import("./model-view/index.js"));

@@ -216,6 +216,19 @@ export class Signflip {
   }
 
   /**
+   * How far each image is provably from being misread: within the radius (L∞) interval bounds prove that
+   * the model gives every image the label. 0 where nothing is proved, which does not mean that it is fooled.
+   * @param {Uint8Array|ArrayBuffer} bytes a .safetensors classifier
+   * @param {ArrayLike<number>} images N·H·W·C values
+   * @param {ArrayLike<number>|number} labels N true classes
+   * @returns {Float64Array} N radii in [0,1]
+   */
+  certifiedRadii(bytes, images, labels) {
+    if (!this.#engine.certifiedRadii) throw new Error("the first view's module proves nothing");
+    return unwrap(this.#engine.certifiedRadii(toBytes(bytes, "the model"), toFloats(images, "images"), toClasses(labels, "labels"))).radii;
+  }
+
+  /**
    * @param {Uint8Array|ArrayBuffer} bytes PNG, JPEG, BMP or PNM
    * @returns {{width: number, height: number, channels: number, pixels: Uint8Array}} H×W×C bytes
    */

@@ -63,6 +63,7 @@ export interface Model {
 export interface Engine {
   attacks(): AttackInfo[];
   loadModel(bytes: Uint8Array): Model;
+  certifiedRadii(bytes: Uint8Array, images: Float32Array, labels: Int32Array): Float64Array;
   prepareImage(bytes: Uint8Array, shape: { side: number; channels: number; digit?: boolean }): Float32Array;
 }
 
@@ -121,6 +122,8 @@ export interface Findings {
   traces: Record<string, Trace>;
   /** Absent: not known yet; null: to be asked for; a number: the search's progress from 0 to 1. */
   smallest: Record<string, Smallest | number | null>;
+  /** The proved radius; null while it is worked out. Absent: not known, or nothing to prove it with. */
+  certified: Record<string, number | null>;
 }
 
 /** What came of it for one model. */

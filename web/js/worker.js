@@ -17,7 +17,7 @@ const often = 50;
 /** @type {import("./types").Engine} */
 let engine;
 /** Classifiers as they are asked, and those of them that stand behind a denoiser with their denoiser.
- * @type {Map<string, {model: Model, denoiser: Model | null}>} */
+ * @type {Map<string, {model: Model, denoiser: Model | null, bytes: Uint8Array}>} */
 const models = new Map();
 
 /** @param {{wasm: ArrayBuffer}} start */
@@ -34,7 +34,7 @@ function load({ id, bytes, denoiser: before }) {
   const { height, width, channels } = model.inputShape;
   // Once through everything: the first attack that is shown does not pay for compiling the code.
   if (models.size === 0) model.attack({ attack: "fgsm" }, new Float32Array(height * width * channels), Int32Array.of(0));
-  models.set(id, { model, denoiser });
+  models.set(id, { model, denoiser, bytes: new Uint8Array(bytes) });
   return true;
 }
 
@@ -143,13 +143,23 @@ async function smallest({ request, model: name, upTo }, id) {
   }
 }
 
+/** The radius within which nothing can fool a classifier, as far as interval bounds prove it; null of one
+ * behind a denoiser, of which nothing is proved.
+ * @param {{request: ExploreRequest, model: string}} question */
+function certify({ request, model: name }) {
+  const { model, denoiser, bytes } = modelNamed(request, name);
+  if (denoiser) return null;
+  const label = request.label ?? model.predict(request.image).labels[0];
+  return engine.certifiedRadii(bytes, request.image, Int32Array.of(label))[0];
+}
+
 /** @param {{bytes: ArrayBuffer, shape: {side: number, channels: number, digit: boolean}}} picture */
 function prepare({ bytes, shape }) {
   return engine.prepareImage(new Uint8Array(bytes), shape);
 }
 
 /** @type {Record<string, (body: any, id: number) => unknown>} */
-const answers = { start, load, explore, trace, smallest, prepare, stop: () => (stops++, true) };
+const answers = { start, load, explore, trace, smallest, certify, prepare, stop: () => (stops++, true) };
 
 /** The arrays of an answer can be given away instead of copied. @param {any} value @returns {ArrayBuffer[]} */
 function buffersOf(value) {

@@ -212,6 +212,13 @@ export default {
   "smallest.stop": "Anhalten",
   "smallest.stop.label": "Anhalten: kleinstes ε, {model}",
   "smallest.search": "Suche nach dem kleinsten ε",
+  "certified.title": "Zertifizierter Radius",
+  "certified.about": "darin (L∞) beweisen Intervallschranken, dass keine Änderung das Modell täuscht; darüber sagen sie nichts",
+  "certified.prove": "Beweisen",
+  "certified.prove.label": "Beweisen: zertifizierter Radius, {model}",
+  "certified.wait": "…",
+  "certified.none": "nichts bewiesen",
+  "certified.value": "{radius} · {levels} von 255",
 
   "footer.private": "Alles läuft in Ihrem Browser; nichts wird hochgeladen.",
   "footer.licence": "Freie Software unter der MIT-Lizenz.",

@@ -212,6 +212,13 @@ export default {
   "smallest.stop": "Stop",
   "smallest.stop.label": "Stop: smallest ε, {model}",
   "smallest.search": "Search for the smallest ε",
+  "certified.title": "Certified radius",
+  "certified.about": "within it (L∞) interval bounds prove that no change fools the model; beyond it nothing is said",
+  "certified.prove": "Prove it",
+  "certified.prove.label": "Prove it: certified radius, {model}",
+  "certified.wait": "…",
+  "certified.none": "nothing proved",
+  "certified.value": "{radius} · {levels} of 255",
 
   "footer.private": "Everything runs in your browser; nothing is uploaded.",
   "footer.licence": "Free software under the MIT licence.",

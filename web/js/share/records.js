@@ -52,7 +52,7 @@ export function experimentOf(snapshot, result, { version, page }) {
       model: filesOf(modelOf(request.dataset, lane.model)).map(baseName).reverse().join(" > "),
       label: lane.label, clean: lane.cleanLabel, adversarial: lane.adversarialLabel,
       l0: lane.l0, l2: lane.l2, linf: lane.linf,
-      smallest_epsilon: smallestOf(snapshot, lane.model),
+      smallest_epsilon: smallestOf(snapshot, lane.model), certified_radius: snapshot.findings.certified[lane.model] ?? null,
     })),
   };
 }
@@ -77,10 +77,10 @@ export function csvOf(snapshot, result, className) {
   const parameters = parametersOf(snapshot, result);
   const probabilities = (/** @type {string} */ when) => Array.from(lanes[0].before, (_, i) => `p_${when}_${i}`);
   const head = ["dataset", "sample", "model", "attack", ...Object.keys(parameters), "crafted_on", "gray_box", "label", "label_name", "target", "clean", "clean_name",
-    "adversarial", "adversarial_name", "l0", "l2", "linf", "milliseconds", "smallest_epsilon", ...probabilities("before"), ...probabilities("after")];
+    "adversarial", "adversarial_name", "l0", "l2", "linf", "milliseconds", "smallest_epsilon", "certified_radius", ...probabilities("before"), ...probabilities("after")];
   const rows = lanes.map((lane) => [request.dataset, snapshot.state.sample, lane.model, request.attack, ...Object.values(parameters),
     request.from || lane.model, request.grayBox && modelOf(request.dataset, lane.model).denoiser !== undefined,
     lane.label, className(lane.label), lane.target, lane.cleanLabel, className(lane.cleanLabel), lane.adversarialLabel, className(lane.adversarialLabel),
-    lane.l0, lane.l2, lane.linf, lane.milliseconds, smallestOf(snapshot, lane.model), ...lane.before, ...lane.after]);
+    lane.l0, lane.l2, lane.linf, lane.milliseconds, smallestOf(snapshot, lane.model), snapshot.findings.certified[lane.model], ...lane.before, ...lane.after]);
   return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
