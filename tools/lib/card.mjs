@@ -62,12 +62,14 @@ function table(parts) {
 const accuracyUnder = (part, attack) => (has(part) ? read(part).results.find((result) => result.attack === attack)?.accuracy : undefined);
 
 /** A black-box attack or another model's images that beat the model's own gradients show that these
- * are hidden, not that the model is robust. Same images, same ε. */
+ * are hidden, not that the model is robust. Same images, same ε; differences that chance would make as
+ * often (two standard errors) do not count. */
 function masking(own, ownAttack, others) {
   const left = accuracyUnder(own, ownAttack);
   return others.flatMap(([part, attack, what]) => {
     const found = accuracyUnder(part, attack);
-    return left !== undefined && found !== undefined && found < left
+    const chance = left === undefined ? 0 : 2 * Math.sqrt(left * (1 - left) / read(own).dataset.count);
+    return left !== undefined && found !== undefined && found < left - chance
       ? [`${what} leaves ${percent(found)}, fewer than ${ownAttack.toUpperCase()} with the model's own gradient (${percent(left)})`] : [];
   });
 }
@@ -77,7 +79,7 @@ const hidden = kind === "denoiser"
   : [...masking("attacks", "fgsm", [["transfer", "fgsm", `FGSM crafted on ${standard}`]]),
     ...masking("attacks", "pgd", [["transfer", "pgd", `PGD crafted on ${standard}`], ["transfer", "mim", `MIM crafted on ${standard}`]]),
     ...masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])];
-const gradient = hidden.length > 0 ? `**Gradient masking.** ${hidden.join("; ")}: gradients of this model mislead, so trust only the lowest figure below.`
+const gradient = hidden.length > 0 ? `**Gradient masking.** ${hidden.join("; ")}: this model's gradients lead attacks astray, so trust only the lowest figure below.`
   : has("black-box") ? `No sign of gradient masking: neither Square (black box)${kind === "denoiser" || name === standard ? "" : ` nor images crafted on ${standard}`} beats the model's own gradients.` : "";
 
 /** The certificates, for models that have some. */
