@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { keep, start } from "../support/browser.mjs";
-import { noImages, numberOf, openTool, run, startOf } from "../support/model.mjs";
+import { chooseModels, noImages, numberOf, openTool, run, startOf } from "../support/model.mjs";
 
 let site;
 before(async () => { site = await start(); });
@@ -12,6 +12,7 @@ const column = async (page, n) => (await page.locator(`#lab-curve .numbers tbody
 
 test("accuracy falls as the budget grows, for both models in one plot", { skip: noImages }, async () => {
   const page = await openTool(site, "curve", "&attack=fgsm");
+  await chooseModels(page, "curve", ["standard", "mixed"]);
   await run(page, "curve");
   const [budgets, standard, mixed] = [await column(page, 1), await column(page, 2), await column(page, 3)];
   assert.equal(budgets.length, 11);
@@ -30,7 +31,7 @@ test("accuracy falls as the budget grows, for both models in one plot", { skip: 
 
 test("an attack without a budget gives the whole curve in one run", { skip: noImages }, async () => {
   const page = await openTool(site, "curve", "&attack=deepfool");
-  await page.locator("#lab-curve .chip", { hasText: "Defended model" }).click();
+  await chooseModels(page, "curve", ["standard"]);
   await run(page, "curve");
   const accuracy = await column(page, 2);
   assert.ok(accuracy.length > 10 && accuracy[0] > 97);
@@ -42,6 +43,7 @@ test("an attack without a budget gives the whole curve in one run", { skip: noIm
 
 test("the transfer table crafts on each and reads with all", { skip: noImages }, async () => {
   const page = await openTool(site, "transfer", "&attack=fgsm&epsilon=0.25");
+  await chooseModels(page, "transfer", ["standard", "mixed"]);
   await run(page, "transfer");
   const table = await page.locator(".transfer-table tbody tr").evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent)));
   const [clean, standard, mixed] = table.map((row) => row.map(numberOf));

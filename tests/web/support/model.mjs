@@ -46,3 +46,11 @@ export async function longTasks(browser, page, action) {
   if (tasks.length === 0) throw new Error("the trace holds no task of the main thread");
   return tasks.map(({ tdur }) => tdur / 1000).filter((milliseconds) => milliseconds > 50).map(Math.round);
 }
+
+/** Leaves only these models chosen, whatever else the site has. */
+export async function chooseModels(page, tool, ids) {
+  for (const box of await page.locator(`#lab-${tool} .lab-choice input[type=checkbox]`).all()) {
+    const wanted = ids.includes(await box.getAttribute("value"));
+    if (await box.isChecked() !== wanted) await box.setChecked(wanted);
+  }
+}
