@@ -197,7 +197,11 @@ function changed() {
   const { state: before } = snapshot.run;
   snapshot.run = explorer.asking.run;
   if (snapshot.run.state === "slow") loadPacked();
-  if (snapshot.run.state === "slow" && before !== "slow") announce(words.t("progress.status"));
+  if (snapshot.run.state === "slow" && before !== "slow") {
+    // Verdicts that were still to be said are of a result that is being replaced.
+    clearTimeout(statusTimer);
+    announce(words.t("progress.status"));
+  }
   if (snapshot.run.state === "cancelled" && before !== "cancelled") announce(words.t("progress.cancelled"));
   schedule();
 }
