@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/bits.h"
 #include "core/concat.h"
 #include "core/rng.h"
 #include "nn/architecture_json.h"
@@ -96,6 +97,31 @@ void add(SafetensorsWriter& writer, WeightType type, std::string name, Sides sid
   } else {
     writer.add_f32(std::move(name), std::move(sides), values);
   }
+}
+
+/// Rounds each output channel (the first side) to 8 bits.
+void add_quantised(SafetensorsWriter& writer, const std::string& name, const Sides& sides,
+                   std::span<const float> values) {
+  const std::size_t channels = sides[0], each = values.size() / channels;
+  std::vector<std::int8_t> rounded(values.size());
+  std::vector<float> scales(channels);
+  for (std::size_t c = 0; c < channels; ++c) {
+    float largest = 0.0F;
+    for (const float value : values.subspan(c * each, each)) {
+      largest = std::max(largest, std::abs(value));
+    }
+    // Seven bits fewer than a float has: 127·scale is then exact, so that quantising what was
+    // quantised changes nothing, and never more than `largest`, so that nothing overflows.
+    const float scale = float_from_bits(float_bits(largest / 127.0F) & ~0x7FU);
+    scales[c] = scale;
+    if (scale == 0.0F) continue;
+    for (std::size_t i = c * each; i < (c + 1) * each; ++i) {
+      const float steps = std::clamp(std::nearbyint(values[i] / scale), -127.0F, 127.0F);
+      rounded[i] = static_cast<std::int8_t>(steps);
+    }
+  }
+  writer.add_i8(name, sides, rounded);
+  writer.add_f32(name + ".scale", {channels}, scales);
 }
 
 /// An image that is in every file of this shape: smooth enough to look like one, never saturated.
@@ -191,6 +217,13 @@ Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_vi
   return model;
 }
 
+std::optional<WeightType> weight_type_from_name(std::string_view name) {
+  if (name == "f32") return WeightType::f32;
+  if (name == "f16") return WeightType::f16;
+  if (name == "i8") return WeightType::i8;
+  return std::nullopt;
+}
+
 Status read_network(const Safetensors& file, Sequential& network) {
   std::vector<float> values;
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
@@ -231,10 +264,15 @@ void add_network(SafetensorsWriter& writer, const Sequential& network, WeightTyp
     values.resize(weight.size());
     for_each_weight(placed,
                     [&](std::size_t ours, std::size_t theirs) { values[theirs] = weight[ours]; });
-    add(writer, type, prefix + "weight", weight_sides(placed), values);
+    const bool norm = std::holds_alternative<BatchNorm2d>(placed.layer);
+    if (type == WeightType::i8 && !norm) {
+      add_quantised(writer, prefix + "weight", weight_sides(placed), values);
+    } else {
+      add(writer, type, prefix + "weight", weight_sides(placed), values);
+    }
     add(writer, type, prefix + "bias", {placed.shape.bias},
         network.parameters().subspan(placed.bias, placed.shape.bias));
-    if (!std::holds_alternative<BatchNorm2d>(placed.layer)) continue;
+    if (!norm) continue;
     const std::size_t channels = placed.shape.columns;
     const auto statistics = network.statistics().subspan(placed.statistics, 2 * channels);
     add(writer, WeightType::f32, prefix + "running_mean", {channels}, statistics.first(channels));

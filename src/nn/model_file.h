@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,12 @@ struct ModelFile {
 /// Reads a model. Anything that does not fit is one sentence that starts with `name`.
 Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_view name);
 
-enum class WeightType { f32, f16 };
+/// How a file stores the weights of convolutions and dense layers. i8: round(w / scale) with one
+/// F32 scale an output channel, max |w| / 127, so that 0 stays 0; everything else is then F32.
+enum class WeightType { f32, f16, i8 };
+
+/// "f32", "f16" or "i8", as on the command line.
+std::optional<WeightType> weight_type_from_name(std::string_view name);
 
 struct SaveOptions {
   WeightType weights = WeightType::f32;
@@ -32,7 +38,8 @@ struct SaveOptions {
   std::map<std::string, std::string> metadata;
 };
 
-/// Writes a model. The self-test's logits are those of the weights as stored (rounded to F16).
+/// Writes a model. The self-test's logits are those of the weights as stored (rounded to F16 or
+/// I8). A model that was read from a file of the same type gives the same values again.
 std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOptions& options);
 
 /// Adds the network's tensors ("<i>.weight" …), in PyTorch's layouts.

@@ -187,6 +187,12 @@ void SafetensorsWriter::add_f16(std::string name, std::vector<std::size_t> shape
   entries_.push_back({std::move(name), "F16", std::move(shape), std::move(bytes)});
 }
 
+void SafetensorsWriter::add_i8(std::string name, std::vector<std::size_t> shape,
+                               std::span<const std::int8_t> values) {
+  std::vector<std::uint8_t> bytes(values.begin(), values.end());  // modulo 256: two's complement
+  entries_.push_back({std::move(name), "I8", std::move(shape), std::move(bytes)});
+}
+
 std::vector<std::uint8_t> SafetensorsWriter::finish() const {
   // Wide types first, as Python's safetensors writes them: then each tensor is aligned, without
   // which PyTorch cannot view it.

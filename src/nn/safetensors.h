@@ -38,14 +38,16 @@ Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::
 /// The values of an F32, F16 or I8 tensor as float32.
 Result<std::vector<float>> to_floats(const StoredTensor& tensor);
 
-/// Collects tensors and writes them as one file, F32 before F16; the same calls give the same
-/// bytes.
+/// Collects tensors and writes them as one file, F32 before F16 before I8; the same calls give the
+/// same bytes.
 class SafetensorsWriter {
  public:
   void add_metadata(std::string key, std::string value);
   void add_f32(std::string name, std::vector<std::size_t> shape, std::span<const float> values);
   /// Rounds to half precision.
   void add_f16(std::string name, std::vector<std::size_t> shape, std::span<const float> values);
+  void add_i8(std::string name, std::vector<std::size_t> shape,
+              std::span<const std::int8_t> values);
   std::vector<std::uint8_t> finish() const;
 
  private:

@@ -42,6 +42,15 @@ TEST(ReportInput, ReadsResults) {
   EXPECT_EQ(pgd.confusion, (std::vector<std::vector<std::uint64_t>>{{3, 1}, {0, 4}}));
 }
 
+TEST(ReportInput, ReadsAListWithAnEntryForEachModel) {
+  const std::string first = results(clean(0.99)), second = results(clean(0.5), "", "other");
+  const ReportInput input = test::read({"[" + first + ", " + second + "]"});
+  ASSERT_EQ(input.measurements.size(), 2U);
+  EXPECT_EQ(input.measurements[1].model.file, "other.safetensors");
+  EXPECT_EQ(input.measurements[1].results[0].accuracy, 0.5);
+  EXPECT_EQ(input.measurements[1].source, "file0.json");
+}
+
 TEST(ReportInput, ReadsCertificates) {
   const ReportInput input = test::read({results(
       "{\"method\": \"ibp\", \"norm\": \"linf\", \"epsilon\": 0.1, \"count\": 1000, \"accuracy\": "
@@ -86,6 +95,9 @@ TEST(ReportInput, SaysWhatIsWrong) {
       {results(result("fgsm", 0.1, 0.5, ", \"confusion\": {}")), "f: results[0].confusion is {}"},
       {results(clean(1), "\"from\": 4, "), "f: from is 4, expected an object"},
       {results(clean(1), "\"gray_box\": 1, "), "f: gray_box is 1, expected true or false"},
+      {"[" + results(clean(1)) + ", 3]", "f entry 2 is 3, expected an object"},
+      {"[" + results(clean(1)) + ", " + results(clean(2)) + "]",
+       "f entry 2: results[0].accuracy is 2, expected a number from 0 to 1"},
       {"{\"results\": []}", "f: model is missing, expected an object"},
       {"{\"results\": 1, \"model\": {\"file\": \"m\"}, \"dataset\": {\"name\": \"d\"}}",
        "f: results is 1, expected an array"},

@@ -45,8 +45,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto logits = pass->forward(images, 2);
   const std::vector<float> dlogits(logits.size(), 1.0F);
   pass->input_gradient(dlogits, dimages);
-  const SaveOptions options = {.selftest = false, .metadata = model->metadata};
-  if (!load_model(format_model(network, options), "again")) std::abort();
+  for (const WeightType type : {WeightType::f32, WeightType::i8}) {
+    const SaveOptions options = {type, false, model->metadata};
+    if (!load_model(format_model(network, options), "again")) std::abort();
+  }
   return 0;
 }
 
@@ -58,5 +60,6 @@ std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
                2, WeightType::f32),
           seed({2, 2, 2}, {Flatten{}, Dense{3}}, 3, WeightType::f16),
           seed({3, 2, 2}, {conv, Sigmoid{}, Upsample2d{{2, 2}}, MaxPool2d{{2, 2}, {2, 2}}}, 0,
-               WeightType::f16)};
+               WeightType::f16),
+          seed({4, 4, 1}, {conv, BatchNorm2d{}, Flatten{}, Dense{2}}, 2, WeightType::i8)};
 }

@@ -42,7 +42,7 @@ TEST(DamagedModel, TheGoodOneIsGood) {
 }
 
 TEST(DamagedModel, CutAtAnyByteIsOneSentence) {
-  for (const WeightType type : {WeightType::f32, WeightType::f16}) {
+  for (const WeightType type : {WeightType::f32, WeightType::f16, WeightType::i8}) {
     const Bytes bytes = format_model(test::small_model(), {.weights = type, .metadata = {}});
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       // A block of exactly this size, so that AddressSanitizer sees each overrun.

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "nn/half.h"
 #include "support/double_network.h"
 #include "support/model_bytes.h"
@@ -56,6 +59,70 @@ TEST(ModelFile, RoundTripsInF16) {
   }
   EXPECT_EQ(format_model(model->network, {.weights = WeightType::f16, .metadata = {}}), bytes);
   EXPECT_LT(bytes.size(), format_model(network, {}).size());
+}
+
+TEST(ModelFile, RoundsEachOutputChannelToI8) {
+  Sequential network = test::small_model();
+  const PlacedLayer conv = network.layers()[0];  // a channel of zeros, which has no largest weight
+  for (std::size_t row = 0; row < conv.shape.rows; ++row) {
+    network.parameters()[conv.weight + row * conv.shape.columns + 1] = 0.0F;
+  }
+  network.prepare();
+  const SaveOptions options = {.weights = WeightType::i8, .metadata = {}};
+  const Bytes bytes = format_model(network, options);
+  const auto model = load_model(bytes, "m");
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_TRUE(model->verified) << "the self-test is that of the rounded weights";
+  EXPECT_EQ(format_model(model->network, options), bytes) << "rounding again changes nothing";
+
+  const auto file = parse_safetensors(bytes, "m");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->find("0.weight")->dtype, "I8");
+  EXPECT_EQ(file->find("0.weight")->shape, (std::vector<std::size_t>{3, 2, 3, 2}));
+  EXPECT_EQ(file->find("0.weight.scale")->shape, std::vector<std::size_t>{3});
+  EXPECT_EQ(file->find("6.weight")->dtype, "I8");
+  for (const char* const exact : {"0.weight.scale", "0.bias", "1.weight", "1.bias", "6.bias"}) {
+    EXPECT_EQ(file->find(exact)->dtype, "F32") << exact;
+  }
+  for (const std::size_t layer : {0U, 6U}) {
+    const PlacedLayer& placed = network.layers()[layer];
+    const std::size_t columns = placed.shape.columns;
+    for (std::size_t c = 0; c < columns; ++c) {
+      float largest = 0.0F, kept = 0.0F, error = 0.0F;
+      for (std::size_t i = placed.weight + c; i < placed.weight + placed.shape.weight();
+           i += columns) {
+        const float was = network.parameters()[i], is = model->network.parameters()[i];
+        largest = std::max(largest, std::abs(was));
+        kept = std::max(kept, std::abs(is));
+        error = std::max(error, std::abs(was - is));
+      }
+      EXPECT_LE(error, largest / 127.0F * 0.501F) << "layer " << layer << ", channel " << c;
+      EXPECT_LE(kept, largest);
+      EXPECT_GE(kept, largest * (1.0F - 1e-4F));
+    }
+    EXPECT_TRUE(std::equal(
+        network.parameters().begin() + static_cast<std::ptrdiff_t>(placed.bias),
+        network.parameters().begin() + static_cast<std::ptrdiff_t>(placed.bias + placed.shape.bias),
+        model->network.parameters().begin() + static_cast<std::ptrdiff_t>(placed.bias)));
+  }
+}
+
+TEST(ModelFile, HugeAndTinyWeightsStayFiniteInI8) {
+  Sequential network = test::small_model();
+  const PlacedLayer dense = network.layers()[6];
+  const auto weight = network.parameters().subspan(dense.weight, dense.shape.weight());
+  for (std::size_t i = 0; i < weight.size(); i += 3) {  // three outputs
+    weight[i] = i % 2 == 0 ? std::numeric_limits<float>::max() : -1.0F;
+    weight[i + 1] = std::numeric_limits<float>::denorm_min();
+  }
+  network.prepare();
+  const SaveOptions options = {.weights = WeightType::i8, .selftest = false, .metadata = {}};
+  const auto model = load_model(format_model(network, options), "m");
+  ASSERT_TRUE(model) << model.error().message;
+  const auto read = model->network.parameters().subspan(dense.weight, dense.shape.weight());
+  EXPECT_GE(read[0], 0.9999F * weight[0]);
+  EXPECT_EQ(read[3], 0.0F) << "-1 is nothing beside it";
+  EXPECT_EQ(read[1], 0.0F);
 }
 
 TEST(ModelFile, WithoutSelfTestIsNotVerified) {

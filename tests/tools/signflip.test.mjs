@@ -139,11 +139,10 @@ test("evaluate --from crafts on another model, --limit takes the first images", 
 
 test("evaluate --experiment repeats what the page saved; the command line has the last word", () => {
   const experiment = { signflip: "0.1.0", experiment: 1, dataset: "bars", model: "mixed.safetensors", from: "standard.safetensors",
-    attack: "mim", parameters: { epsilon: 0.1, steps: 4, decay: 0.5 }, seed: 7, target: 2, page: "https://example.org/?attack=mim" };
+    attack: "mim", parameters: { epsilon: 0.1, steps: 4, decay: 0.5 }, seed: 7, page: "https://example.org/?attack=mim" };
   writeFileSync(file("experiment.json"), JSON.stringify(experiment));
   const { stdout, stderr, status } = signflip("evaluate", "--experiment", file("experiment.json"), "--data", data, "--json", "-");
   assert.equal(status, 0, stderr);
-  assert.match(stderr, /aims at class 2; evaluate attacks without a target/);
   const result = JSON.parse(stdout);
   assert.equal(result.model.file, "mixed.safetensors");
   assert.equal(result.from.file, "standard.safetensors");
@@ -163,6 +162,82 @@ test("evaluate --experiment repeats what the page saved; the command line has th
   const attacks = JSON.parse(run("evaluate", "--experiment", file("experiment.json"), "--data", data, "--attacks", "fgsm", "--json", "-"));
   assert.deepEqual(attacks.results.map(({ attack }) => attack), ["fgsm"]);
   assert.match(run("evaluate", "--help"), /--experiment/);
+});
+
+test("an experiment with several models and a target gives each its results, and report reads them", () => {
+  const experiment = { experiment: 1, dataset: "bars", model: "mixed.safetensors", attack: "mim", parameters: { epsilon: 0.2, steps: 4 }, target: 2,
+    models: [{ model: "mixed.safetensors" }, { model: "standard.safetensors", from: "mixed.safetensors" }] };
+  writeFileSync(file("several.json"), JSON.stringify(experiment));
+  const { stdout, stderr, status } = signflip("evaluate", "--experiment", file("several.json"), "--data", data, "--json", file("several-results.json"));
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /left out \d+ images that are of class 2 already/);
+  const results = JSON.parse(readFileSync(file("several-results.json"), "utf8"));
+  assert.deepEqual(results.map(({ model, from }) => [model.file, from?.file]),
+    [["mixed.safetensors", undefined], ["standard.safetensors", "mixed.safetensors"]]);
+  for (const { dataset, target, targeted, results: [clean, mim] } of results) {
+    assert.ok(dataset.count > 0 && dataset.count < 90);
+    assert.deepEqual([target, targeted, mim.attack, mim.epsilon, mim.steps], [2, true, "mim", 0.2, 4]);
+    const total = clean.confusion.flat().reduce((a, b) => a + b);
+    assert.equal(total, dataset.count);
+    assert.equal(clean.confusion[2].reduce((a, b) => a + b), 0, "none of the target's own class");
+    // The success of a targeted attack is to arrive, and the confusion matrix counts who did.
+    assert.ok(Math.abs(mim.success_rate - mim.confusion.reduce((sum, row) => sum + row[2], 0) / total) < 1e-9);
+    const shown = (100 * mim.success_rate).toFixed(2);
+    assert.ok(stdout.includes(`mim: ${shown}% are now read as class 2`), stdout);
+  }
+  // Each entry is what the same options give alone.
+  const alone = JSON.parse(run("evaluate", "--model", file("standard.safetensors"), "--from", file("mixed.safetensors"), "--dataset", "bars",
+    "--data", data, "--attacks", "clean,mim", "--epsilon", "0.2", "--steps", "4", "--target", "2", "--json", "-"));
+  const timeless = ({ results: rows, ...rest }) => ({ ...rest, results: rows.map(({ seconds, ...row }) => row) });
+  assert.deepEqual(timeless(results[1]), timeless(alone));
+  // A model of the command line takes the place of both.
+  const one = JSON.parse(run("evaluate", "--experiment", file("several.json"), "--data", data, "--model", file("standard.safetensors"), "--json", "-"));
+  assert.equal(one.model.file, "standard.safetensors");
+  run("report", file("several-results.json"), "--html", file("several.html"));
+  const html = readFileSync(file("several.html"), "utf8");
+  assert.ok(html.includes("mixed.safetensors") && html.includes("standard.safetensors"));
+
+  const refused = (changes, sentence) => {
+    writeFileSync(file("refused.json"), JSON.stringify({ ...experiment, ...changes }));
+    const refusal = signflip("evaluate", "--experiment", file("refused.json"), "--data", data);
+    assert.equal(refusal.status, 1);
+    assert.match(refusal.stderr, sentence);
+  };
+  refused({ models: [] }, /"models": \[\], expected a list of 1 to 100/);
+  refused({ models: [{ from: "mixed.safetensors" }] }, /expected objects, each with a "model"/);
+  refused({ models: [{ model: "none.safetensors" }] }, /names the model none.safetensors, which is neither here/);
+  refused({ target: 3 }, /the target is class 3, but bars has the classes 0 to 2/);
+  refused({ attack: "autoattack", parameters: {} }, /autoattack, which cannot aim at a class: leave out --target/);
+});
+
+test("convert stores the weights in eight bits, and keeps what the file says of itself", () => {
+  const before = JSON.parse(run("inspect", file("mixed.safetensors"), "--json", "-"));
+  const made = JSON.parse(run("convert", "--model", file("mixed.safetensors"), "--weights", "i8", "--out", file("mixed-i8.safetensors"), "--json", "-"));
+  const bytes = readFileSync(file("mixed-i8.safetensors"));
+  assert.equal(made.bytes, bytes.length);
+  assert.ok(made.bytes < 0.75 * made.bytes_before, `${made.bytes} of ${made.bytes_before} bytes`);
+  assert.ok(made.largest_change > 0 && made.largest_change < 0.1);
+  const after = JSON.parse(run("inspect", file("mixed-i8.safetensors"), "--json", "-"));
+  assert.equal(after.selftest, "passed");
+  assert.deepEqual(after.layers, before.layers);
+  assert.deepEqual(after.metadata["signflip.training"], before.metadata["signflip.training"]);
+  assert.equal(after.metadata["signflip.conversion"].from, before.model.sha256);
+  assert.match(after.metadata["signflip.conversion"].command, /^signflip convert /);
+  const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE())));
+  for (const [name, { dtype, shape }] of Object.entries(header)) {
+    if (!/^\d+\.weight$/.test(name)) continue;
+    assert.equal(dtype, "I8");
+    assert.deepEqual([header[`${name}.scale`].dtype, header[`${name}.scale`].shape], ["F32", [shape[0]]]);
+  }
+  const accuracy = (model) => JSON.parse(run("evaluate", "--model", file(model), "--dataset", "bars", "--data", data, "--json", "-")).results[0].accuracy;
+  assert.ok(Math.abs(accuracy("mixed-i8.safetensors") - accuracy("mixed.safetensors")) < 0.05);
+  assert.match(run("convert", "--model", file("mixed.safetensors"), "--weights", "f16", "--out", file("mixed-f16.safetensors")), /wrote .*: f16, \d+ bytes \(was \d+\)/);
+
+  writeFileSync(file("cut.safetensors"), bytes.subarray(0, -1));
+  assert.match(signflip("convert", "--model", file("cut.safetensors"), "--weights", "i8", "--out", file("never.safetensors")).stderr,
+    /cut.safetensors is not a readable model file/);
+  assert.match(signflip("convert", "--model", file("mixed.safetensors"), "--weights", "i4", "--out", file("never.safetensors")).stderr, /--weights/);
+  assert.ok(!existsSync(file("never.safetensors")));
 });
 
 test("attack makes images within epsilon, and predict agrees with its verdicts", () => {

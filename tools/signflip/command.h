@@ -30,6 +30,7 @@ void add_attack(CLI::App& app, Context& context);
 void add_evaluate(CLI::App& app, Context& context);
 void add_certify(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
+void add_convert(CLI::App& app, Context& context);
 void add_import_gtsrb(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 

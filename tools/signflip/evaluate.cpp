@@ -15,6 +15,7 @@ struct Options {
   std::size_t limit = 0;
   std::optional<std::uint64_t> given_seed;
   std::uint64_t seed = 0;
+  std::optional<int> goal;  ///< the class that attacks aim at
   int threads = 0;
   AttackOptions parameters;
   Target target;
@@ -26,34 +27,46 @@ struct Plan {
   AttackRequest request;
 };
 
-/// Fills what the command line leaves open from the experiment's file, where there is one.
-Status apply_experiment(Options& options) {
+/// A model to be measured, and the model that attacks look at instead, if any.
+struct Subject {
+  Target target;
+  std::string from;
+};
+
+/// Fills what the command line leaves open from the experiment's file, where there is one, and says
+/// which models are to be measured.
+Result<std::vector<Subject>> apply_experiment(Options& options) {
+  std::vector<Subject> subjects;
   if (!options.experiment.empty()) {
     const auto experiment = read_experiment(options.experiment);
     if (!experiment) return experiment.error();
-    options.target.suggest(experiment->model, experiment->denoiser, experiment->gray_box);
+    // A model of the command line takes the place of all that the file names.
+    const std::size_t count = options.target.has_model() ? 1 : experiment->models.size();
+    for (const ExperimentModel& model : std::span(experiment->models).first(count)) {
+      Subject& subject = subjects.emplace_back(Subject{options.target, options.from});
+      subject.target.suggest(model.model, model.denoiser, model.gray_box);
+      if (subject.from.empty()) subject.from = model.from;
+    }
     if (options.dataset.empty()) options.dataset = experiment->dataset;
-    if (options.from.empty()) options.from = experiment->from;
     if (!options.given_seed) options.given_seed = experiment->seed;
-    // Another list of attacks has other parameters.
+    // Another list of attacks has other parameters, and perhaps no goal.
     if (options.attacks.empty() && !experiment->attack.empty()) {
       options.attacks = "clean," + experiment->attack;
+      if (!options.goal) options.goal = experiment->target;
       for (const auto& [name, text] : experiment->parameters) {
         const Status known = options.parameters.suggest(name, text);
         if (!known) return Error{options.experiment + ": " + known.error().message};
       }
     }
-    if (experiment->target) {
-      std::fprintf(stderr, "%s aims at class %d; evaluate attacks without a target.\n",
-                   options.experiment.c_str(), *experiment->target);
-    }
+  } else {
+    subjects.push_back({options.target, options.from});
   }
   if (options.dataset.empty()) {
     return Error{"--dataset is missing: expected mnist, gtsrb or another name"};
   }
   if (options.attacks.empty()) options.attacks = "clean";
   options.seed = options.given_seed.value_or(0);
-  return {};
+  return subjects;
 }
 
 Result<std::vector<Plan>> make_plans(const Options& options) {
@@ -67,9 +80,10 @@ Result<std::vector<Plan>> make_plans(const Options& options) {
     }
     const auto attack = require_attack(name);
     if (!attack) return attack.error();
-    if (!(*attack)->untargeted) {
+    if (options.goal ? !(*attack)->targeted : !(*attack)->untargeted) {
       return Error{"--attacks names " + name +
-                   ", which needs target classes: use signflip attack --targets"};
+                   (options.goal ? ", which cannot aim at a class: leave out --target"
+                                 : ", which needs a class to aim at: give --target")};
     }
     auto parameters = options.parameters.parameters(**attack);
     if (!parameters) return parameters.error();
@@ -82,72 +96,151 @@ Result<std::vector<Plan>> make_plans(const Options& options) {
   return plans;
 }
 
-Status run(Options& options) {
-  const Status writable = check_output("--json", options.json);
-  if (!writable) return writable;
-  const Status complete = apply_experiment(options);
-  if (!complete) return complete;
-  const auto plans = make_plans(options);
-  if (!plans) return plans.error();
-  const Status loaded = options.target.load();
-  if (!loaded) return loaded;
-  const Sequential& network = options.target.network();
+/// The images under attack. Those of the goal's class are there already, and left out.
+Result<Dataset> load_images(const Options& options) {
   const Split split = options.split == "train" ? Split::train : Split::test;
-  const auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit);
-  if (!dataset) return dataset.error();
-  if (dataset->image != network.input_shape() || dataset->classes != network.classes()) {
-    return Error{"the model takes images of " + to_string(network.input_shape()) + " in " +
-                 std::to_string(network.classes()) + " classes, but " + options.dataset + " has " +
-                 to_string(dataset->image) + " in " + std::to_string(dataset->classes)};
+  auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit);
+  if (!dataset || !options.goal) return dataset;
+  if (*options.goal < 0 || *options.goal >= dataset->classes) {
+    return Error{"the target is class " + std::to_string(*options.goal) + ", but " +
+                 options.dataset + " has the classes 0 to " + std::to_string(dataset->classes - 1)};
   }
+  const std::size_t size = dataset->image.size(), all = dataset->count();
+  std::size_t kept = 0;
+  for (std::size_t n = 0; n < all; ++n) {
+    if (dataset->labels[n] == *options.goal) continue;
+    dataset->labels[kept] = dataset->labels[n];
+    std::copy_n(dataset->pixels.begin() + static_cast<std::ptrdiff_t>(n * size), size,
+                dataset->pixels.begin() + static_cast<std::ptrdiff_t>(kept * size));
+    ++kept;
+  }
+  if (kept == 0) {
+    return Error{"all images are of class " + std::to_string(*options.goal) +
+                 ", which the attacks aim at: expected others, too"};
+  }
+  dataset->labels.resize(kept);
+  dataset->pixels.resize(kept * size);
+  dataset->groups.clear();
+  if (kept < all) {
+    std::fprintf(stderr, "left out %zu images that are of class %d already\n", all - kept,
+                 *options.goal);
+  }
+  return dataset;
+}
 
-  const DifferentiableModel& judge = options.target.judge();
-  const DifferentiableModel* crafted_on = &options.target.seen();
-  std::optional<LoadedModel> source;
-  if (!options.from.empty()) {
-    auto from = load_model_from(options.from);
-    if (!from) return from.error();
-    source.emplace(std::move(*from));
+std::string images_and_classes(ImageShape image, int classes) {
+  return to_string(image) + " in " + std::to_string(classes);
+}
+
+/// Everything about one model.
+Result<std::vector<EvaluationRow>> measure(const Subject& subject,
+                                           const std::optional<LoadedModel>& source,
+                                           const std::vector<Plan>& plans, const Dataset& dataset,
+                                           const Options& options, ThreadPool& pool) {
+  const Sequential& network = subject.target.network();
+  const std::string own = images_and_classes(network.input_shape(), network.classes());
+  const std::string data = images_and_classes(dataset.image, dataset.classes);
+  if (own != data) {
+    return Error{"the model takes images of " + own + " classes, but " + options.dataset + " has " +
+                 data};
+  }
+  const DifferentiableModel& judge = subject.target.judge();
+  const DifferentiableModel* crafted_on = &subject.target.seen();
+  if (source) {
     crafted_on = &source->file.network;
-    if (crafted_on->input_shape() != network.input_shape() ||
-        crafted_on->classes() != network.classes()) {
-      return Error{"--from is " + options.from + ", which takes images of " +
-                   to_string(crafted_on->input_shape()) + " in " +
-                   std::to_string(crafted_on->classes()) + " classes, but the model takes " +
-                   to_string(network.input_shape()) + " in " + std::to_string(network.classes())};
+    const std::string theirs = images_and_classes(crafted_on->input_shape(), crafted_on->classes());
+    if (theirs != own) {
+      return Error{"--from is " + subject.from + ", which takes images of " + theirs +
+                   " classes, but the model takes " + own};
     }
   }
-
-  ThreadPool pool(options.threads);
-  const Tensor images = dataset->tensor(0, dataset->count());
+  const Tensor images = dataset.tensor(0, dataset.count());
+  const std::vector<int> targets(options.goal ? dataset.count() : 0, options.goal.value_or(0));
   std::vector<EvaluationRow> rows;
-  for (const Plan& plan : *plans) {
+  for (const Plan& plan : plans) {
     if (plan.clean) {
       ProgressBar bar("clean", "images");
-      auto row = evaluate_clean(judge, images, dataset->labels, pool, bar.callback());
+      auto row = evaluate_clean(judge, images, dataset.labels, pool, bar.callback());
       if (!row) return row.error();
       rows.push_back(std::move(*row));
       continue;
     }
     ProgressBar bar(std::string(plan.request.attack->name), "images",
                     static_cast<double>(kProgressPerImage));
-    const auto outcome = run_attack(*crafted_on, judge, plan.request, images, dataset->labels, {},
-                                    pool, bar.callback());
+    const auto outcome = run_attack(*crafted_on, judge, plan.request, images, dataset.labels,
+                                    targets, pool, bar.callback());
     if (!outcome) return outcome.error();
-    rows.push_back(summarise(plan.request, *outcome, dataset->labels, network.classes()));
+    rows.push_back(summarise(plan.request, *outcome, dataset.labels, network.classes()));
   }
   if (rows.size() > 1) rows.push_back(worst_of(rows));
+  return rows;
+}
 
+/// What the table has no column for: how many images came to be of the class that was aimed at.
+std::string goal_lines(const std::vector<EvaluationRow>& rows, const Options& options) {
+  std::string text;
+  for (const EvaluationRow& row : rows) {
+    if (!options.goal || row.attack == "clean" || row.attack == "worst") continue;
+    char line[160];
+    std::snprintf(line, sizeof line, "%s: %.2f%% are now read as class %d\n", row.attack.c_str(),
+                  100.0 * row.success_rate, *options.goal);
+    text += line;
+  }
+  return text;
+}
+
+OrderedJson describe_results(const Subject& subject, const std::optional<LoadedModel>& source,
+                             const std::vector<EvaluationRow>& rows, const Dataset& dataset,
+                             const Options& options) {
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION}};
-  options.target.describe(json);
+  subject.target.describe(json);
   if (source) json["from"] = describe(*source);
-  json["dataset"] = {
-      {"name", dataset->name}, {"split", options.split}, {"count", dataset->count()}};
+  json["dataset"] = {{"name", dataset.name}, {"split", options.split}, {"count", dataset.count()}};
   json["seed"] = options.seed;
+  if (options.goal) {
+    json["targeted"] = true;
+    json["target"] = *options.goal;
+  }
   json["results"] = OrderedJson::array();
   for (const EvaluationRow& row : rows) json["results"].push_back(to_json(row));
-  print_result(format_table(rows), options.json);
-  return write_json(options.json, json);
+  return json;
+}
+
+Status run(Options& options) {
+  const Status writable = check_output("--json", options.json);
+  if (!writable) return writable;
+  auto subjects = apply_experiment(options);
+  if (!subjects) return subjects.error();
+  const auto plans = make_plans(options);
+  if (!plans) return plans.error();
+  const bool several = subjects->size() > 1;
+  std::vector<std::optional<LoadedModel>> sources(subjects->size());
+  for (std::size_t i = 0; i < subjects->size(); ++i) {  // all, before hours of work go into one
+    Subject& subject = (*subjects)[i];
+    const Status loaded = subject.target.load();
+    if (!loaded) return loaded;
+    if (subject.from.empty()) continue;
+    auto from = load_model_from(subject.from);
+    if (!from) return from.error();
+    sources[i].emplace(std::move(*from));
+  }
+  const auto dataset = load_images(options);
+  if (!dataset) return dataset.error();
+
+  ThreadPool pool(options.threads);
+  OrderedJson all = OrderedJson::array();
+  std::string text;
+  for (std::size_t i = 0; i < subjects->size(); ++i) {
+    const Subject& subject = (*subjects)[i];
+    if (several) std::fprintf(stderr, "%s\n", subject.target.title().c_str());
+    const auto rows = measure(subject, sources[i], *plans, *dataset, options, pool);
+    if (!rows) return rows.error();
+    all.push_back(describe_results(subject, sources[i], *rows, *dataset, options));
+    if (several) text += (i == 0 ? "" : "\n") + subject.target.title() + "\n";
+    text += format_table(*rows) + goal_lines(*rows, options);
+  }
+  print_result(text, options.json);
+  return write_json(options.json, several ? all : all[0]);
 }
 
 }  // namespace
@@ -161,9 +254,11 @@ void add_evaluate(CLI::App& app, Context& context) {
                   "  signflip evaluate --experiment signflip-mnist-mim.json --limit 1000");
   options->target.add_to(*command);
   options->target.make_model_optional();
-  command->add_option("--experiment", options->experiment,
-                      "JSON that the page saved: its model, dataset, attack, parameters and seed, "
-                      "where they are not given here; of several models it names the first");
+  command->add_option(
+      "--experiment", options->experiment,
+      "JSON that the page saved: its models, dataset, attack, parameters, target and "
+      "seed, where they are not given here; of several models --json writes a "
+      "list with an entry for each");
   command->add_option("--dataset", options->dataset, "mnist, gtsrb or another name");
   command->add_option("--data", options->data,
                       "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
@@ -174,6 +269,8 @@ void add_evaluate(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--attacks", options->attacks, "list of clean, " + attack_names())
       ->default_str("clean");
+  command->add_option("--target", options->goal,
+                      "aim at this class; images that are of it already are left out");
   command->add_option("--from", options->from, "craft on this model instead (transfer)");
   command->add_option("--seed", options->given_seed, "of the attacks' random numbers")
       ->default_str("0");

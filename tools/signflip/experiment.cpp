@@ -7,10 +7,14 @@
 namespace signflip::cli {
 namespace {
 
-/// The members of one experiment file, each with its check and its sentence.
+/// More models than a page shows.
+constexpr std::size_t kMaximumModels = 100;
+constexpr std::uint64_t kMaximumTarget = 1000000;  // the dataset has the last word
+
+/// The members of one experiment file, or of an object in it, each with its check and its sentence.
 class Reader {
  public:
-  Reader(const std::filesystem::path& path, const JsonView& json) : path_(path), json_(json) {}
+  Reader(const std::filesystem::path& path, JsonView json) : path_(path), json_(json) {}
 
   Status text(const char* name, std::string& value) const {
     const JsonView member = json_[name];
@@ -52,6 +56,31 @@ class Reader {
                  ", which is neither here nor beside it nor in models/: give --" + name};
   }
 
+  Status model(ExperimentModel& value) const {
+    for (const Status& status : {file("model", value.model), file("denoiser", value.denoiser),
+                                 file("from", value.from), flag("gray_box", value.gray_box)}) {
+      if (!status) return status;
+    }
+    return {};
+  }
+
+  Status models(std::vector<ExperimentModel>& values) const {
+    const JsonView member = json_["models"];
+    if (!member.valid()) return model(values.emplace_back());
+    const std::vector<JsonView> entries = member.items();
+    if (!member.is_array() || entries.empty() || entries.size() > kMaximumModels) {
+      return wrong("models", member, "a list of 1 to 100 of them");
+    }
+    for (const JsonView& entry : entries) {
+      if (!entry.is_object() || !entry["model"].is_string()) {
+        return wrong("models", member, R"(objects, each with a "model")");
+      }
+      const Status read = Reader(path_, entry).model(values.emplace_back());
+      if (!read) return read;
+    }
+    return {};
+  }
+
   Status parameters(std::vector<std::pair<std::string, std::string>>& values) const {
     const JsonView member = json_["parameters"];
     if (!member.valid()) return {};
@@ -71,7 +100,7 @@ class Reader {
   }
 
   const std::filesystem::path& path_;
-  const JsonView& json_;
+  JsonView json_;
 };
 
 }  // namespace
@@ -91,11 +120,13 @@ Result<Experiment> read_experiment(const std::filesystem::path& path) {
   std::optional<std::uint64_t> target;
   for (const Status& status :
        {reader.text("dataset", experiment.dataset), reader.text("attack", experiment.attack),
-        reader.file("model", experiment.model), reader.file("denoiser", experiment.denoiser),
-        reader.file("from", experiment.from), reader.flag("gray_box", experiment.gray_box),
-        reader.whole("seed", experiment.seed), reader.whole("target", target),
-        reader.parameters(experiment.parameters)}) {
+        reader.models(experiment.models), reader.whole("seed", experiment.seed),
+        reader.whole("target", target), reader.parameters(experiment.parameters)}) {
     if (!status) return status.error();
+  }
+  if (target && *target > kMaximumTarget) {
+    return Error{path.string() + " has \"target\": " + std::to_string(*target) +
+                 ", expected a class"};
   }
   if (target) experiment.target = static_cast<int>(*target);
   return experiment;

@@ -13,20 +13,27 @@
 
 namespace signflip::cli {
 
+/// A model that the page attacked: paths of files that exist, or empty.
+struct ExperimentModel {
+  std::string model, denoiser;
+  std::string from;  ///< the images were crafted on this one
+  bool gray_box = false;
+};
+
 /// What the file says; empty where it says nothing.
 struct Experiment {
   std::string dataset, attack;
-  std::string model, denoiser, from;  ///< paths of files that exist
-  bool gray_box = false;
+  std::vector<ExperimentModel> models;  ///< at least one; it may be empty
   std::optional<std::uint64_t> seed;
   std::optional<int> target;  ///< the class that the page's attack aimed at
   std::vector<std::pair<std::string, std::string>> parameters;  ///< kebab-case names, as text
 };
 
-/// Reads {"experiment": 1, "dataset", "model", "denoiser", "gray_box", "from", "attack",
-/// "parameters": {…}, "seed", "target"}, all but the first optional; other members are for people
-/// and not looked at. Models are looked for as they are named, then beside the file, then in
-/// models/. A sentence that names the file where something does not fit.
+/// Reads {"experiment": 1, "dataset", "models": [{"model", "denoiser", "gray_box", "from"}, …],
+/// "attack", "parameters": {…}, "seed", "target"}, all but the first optional; without "models" the
+/// file itself may have one model's members. Others are for people and not looked at. Model files
+/// are looked for as they are named, then beside the file, then in models/. A sentence that names
+/// the file where something does not fit.
 Result<Experiment> read_experiment(const std::filesystem::path& path);
 
 }  // namespace signflip::cli

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   add_evaluate(app, context);
   add_certify(app, context);
   add_inspect(app, context);
+  add_convert(app, context);
   add_report(app, context);
   add_import_gtsrb(app, context);
   try {

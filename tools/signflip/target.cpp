@@ -63,6 +63,15 @@ const DifferentiableModel& Target::seen() const {
   return judge();
 }
 
+std::string Target::title() const {
+  std::string text;
+  for (const auto* const part : {&denoiser_, &model_}) {
+    if (!*part) continue;
+    text += (text.empty() ? "" : " > ") + std::filesystem::path((*part)->path).filename().string();
+  }
+  return text;
+}
+
 void Target::describe(OrderedJson& json) const {
   json["model"] = cli::describe(*model_);
   if (denoiser_) json["denoiser"] = cli::describe(*denoiser_);

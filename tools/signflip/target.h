@@ -15,6 +15,8 @@ class Target {
 
   /// From here on --model may be left out: suggest() may name one.
   void make_model_optional() { model_option_->required(false); }
+  /// Whether the command line, or suggest(), named one.
+  bool has_model() const { return !model_path_.empty(); }
   /// What an experiment names counts where the command line names nothing.
   void suggest(const std::string& model, const std::string& denoiser, bool gray_box);
 
@@ -27,6 +29,8 @@ class Target {
   /// What the attack may look at: the same, or in the gray-box case the classifier alone.
   const DifferentiableModel& seen() const;
 
+  /// After load(): file names, with the denoiser in front: "d.safetensors > m.safetensors".
+  std::string title() const;
   /// Adds "model", "denoiser", "transform" and "gray_box" to results.
   void describe(OrderedJson& json) const;
 

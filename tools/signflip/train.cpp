@@ -271,7 +271,7 @@ Status run(Options& options, const std::string& command) {
 
   const Sequential result = trainer->result();
   SaveOptions save;
-  save.weights = options.weights == "f16" ? WeightType::f16 : WeightType::f32;
+  save.weights = *weight_type_from_name(options.weights);
   save.metadata["signflip.training"] = description.dump();
   const Status written = write_file_atomically(
       options.out, format_model(options.keep_batchnorm ? result : fold_batchnorm(result), save));
@@ -351,7 +351,7 @@ void add_train(CLI::App& app, Context& context) {
       "keep the state of the run here (default: OUT.checkpoint, removed at the end)");
   command.add_flag("--resume", options->resume, "continue from the checkpoint, if there is one");
   add("--weights", options->weights, "precision of the model file")
-      ->check(CLI::IsMember({"f32", "f16"}));
+      ->check(CLI::IsMember({"f32", "f16", "i8"}));
   command.add_flag("--keep-batchnorm", options->keep_batchnorm,
                    "do not fold batch norm into the convolutions");
   add("--device", options->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "evaluate/report/fields.h"
 
@@ -224,6 +225,20 @@ Status read_input(std::string_view text, const std::string& file, ReportInput& i
     auto measurement = read_measurement(Fields(whole, file, error), file, error);
     if (!measurement) return measurement.error();
     input.measurements.push_back(std::move(*measurement));
+    return {};
+  }
+  const std::vector<JsonView> entries = whole.items();
+  if (whole.is_array() && !entries.empty() && entries[0]["results"].valid()) {  // several models
+    if (entries.size() > kMaximumResults)
+      return Error{file + " is a list of more than 1000 results"};
+    std::vector<Measurement> measurements;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const std::string place = file + " entry " + std::to_string(i + 1);
+      auto measurement = read_measurement(Fields(entries[i], place, error), file, error);
+      if (!measurement) return measurement.error();
+      measurements.push_back(std::move(*measurement));
+    }
+    std::ranges::move(measurements, std::back_inserter(input.measurements));
     return {};
   }
   // A log whose first epoch is still to come is one object, too.

@@ -89,9 +89,9 @@ struct ReportInput {
 /// Files above this are no results of ours.
 constexpr std::size_t kMaximumInputBytes = std::size_t{64} << 20;
 
-/// Reads one file, results or a training log, whichever it holds, and adds it to `input`. A
-/// sentence that names the file and the place in it where it holds neither, lacks something that is
-/// needed, or has a value that cannot be.
+/// Reads one file, results (of one model, or a list with those of several) or a training log, and
+/// adds it to `input`. A sentence that names the file and the place in it where it holds neither,
+/// lacks something that is needed, or has a value that cannot be.
 Status read_input(std::string_view text, const std::string& file, ReportInput& input);
 
 }  // namespace signflip::report

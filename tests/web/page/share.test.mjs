@@ -81,8 +81,7 @@ test("signflip evaluate repeats the experiment", async (t) => {
   assert.equal(name, "signflip-mnist-mim.json");
   const experiment = JSON.parse(bytes.toString("utf8"));
   assert.equal(experiment.experiment, 1);
-  assert.equal(experiment.model, "mnist-standard.safetensors");
-  assert.equal(experiment.from, "mnist-mixed.safetensors");
+  assert.deepEqual(experiment.models, [{ model: "mnist-standard.safetensors", from: "mnist-mixed.safetensors" }, { model: "mnist-mixed.safetensors" }]);
   assert.deepEqual(experiment.parameters, { epsilon: 0.1, steps: 3, decay: 1 });
   assert.equal(experiment.target, 8);
   assert.equal(experiment.results[1].adversarial, result.lanes[1].adversarialLabel);
@@ -97,7 +96,12 @@ test("signflip evaluate repeats the experiment", async (t) => {
   writeFileSync(join(folder, name), bytes);
   const run = spawnSync(binary, ["evaluate", "--experiment", join(folder, name), "--data", join(folder, "data"), "--json", "-"], { cwd: root, encoding: "utf8" });
   assert.equal(run.status, 0, run.stderr);
-  const [clean, mim] = JSON.parse(run.stdout).results;
-  assert.equal(clean.accuracy, 1);
-  assert.deepEqual([mim.attack, mim.epsilon, mim.steps], ["mim", 0.1, 3]);
+  const measured = JSON.parse(run.stdout);
+  assert.deepEqual(measured.map(({ model }) => model.file), experiment.models.map(({ model }) => model));
+  for (const [k, { target, results: [clean, mim] }] of measured.entries()) {
+    assert.equal(clean.accuracy, 1);
+    assert.deepEqual([mim.attack, mim.epsilon, mim.steps, target], ["mim", 0.1, 3, 8]);
+    // The page's own pixels are eight bits deep here, so that the tool sees just what the page saw.
+    assert.equal(mim.confusion[experiment.image.label][experiment.results[k].adversarial], 1);
+  }
 });

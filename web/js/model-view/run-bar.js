@@ -41,6 +41,8 @@ export function createRunBar({ words, announce }, { label, run, ended, stop: sto
     began = performance.now();
     told = 0;
     element.toggleAttribute("data-running", true);
+    // The shorter word must not pull the text beside it along.
+    button.style.minWidth = `${button.offsetWidth}px`;
     setText(button, stopping);
     setText(text, words.t("run.preparing"));
     bar.style.transform = "scaleX(0)";

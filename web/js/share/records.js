@@ -27,21 +27,28 @@ export function parametersOf({ attacks }, { request }) {
     .map(([name, value]) => [kebab(name), value]));
 }
 
+/** A model as the command line knows it. @param {ExploreResult["request"]} request @param {string} id */
+function subjectOf({ dataset, from, grayBox }, id) {
+  const { file, denoiser } = modelOf(dataset, id);
+  return {
+    model: baseName(file),
+    ...(denoiser ? { denoiser: baseName(denoiser), gray_box: grayBox } : {}),
+    ...(from !== "" && from !== id ? { from: baseName(modelOf(dataset, from).file) } : {}),
+  };
+}
+
 /** What `signflip evaluate --experiment` reads (tools/signflip/experiment.h), and below it, for people, what
- * the page showed. Of several models the first is "model".
+ * the page showed.
  * @param {Snapshot} snapshot @param {ExploreResult} result @param {{version: string, page: string}} about */
 export function experimentOf(snapshot, result, { version, page }) {
   const { request, lanes } = result;
   const { state } = snapshot;
-  const first = modelOf(request.dataset, lanes[0].model);
   const target = lanes[0].target;
   return {
     signflip: version,
     experiment: 1,
     dataset: request.dataset,
-    model: baseName(first.file),
-    ...(first.denoiser ? { denoiser: baseName(first.denoiser), gray_box: request.grayBox } : {}),
-    ...(request.from !== "" && request.from !== lanes[0].model ? { from: baseName(modelOf(request.dataset, request.from).file) } : {}),
+    models: lanes.map(({ model }) => subjectOf(request, model)),
     attack: request.attack,
     parameters: parametersOf(snapshot, result),
     seed: 0,

@@ -1,10 +1,12 @@
 // Bringing one's own picture: chosen from the disk, dropped anywhere on the page, or pasted. It hands the
-// bytes to the engine, which decodes them and makes them ready; the page's code never looks inside.
+// bytes to the engine, which decodes them and makes them ready; the browser decodes what the engine cannot.
 import { datasets } from "../datasets.js";
 import { h, setText } from "../dom.js";
 import { onPicture } from "../incoming.js";
 import { Picture } from "../picture.js";
 import { packPicture, unpackPicture } from "../pixels.js";
+import { EngineError } from "../worker-port.js";
+import { decodedByBrowser } from "./browser-decode.js";
 
 /** Larger files than this are not read: no photograph needs it. */
 const largest = 40 << 20;
@@ -34,6 +36,20 @@ export function mount(place, { words, state, update, announce, client, loadOther
   let shown = "";
   let turn = 0;
 
+  /** Once more where the worker was replaced meanwhile. @param {ArrayBuffer} bytes @returns {Promise<Float32Array | null>} */
+  async function prepared(bytes) {
+    const body = { bytes, shape: { side: shape.height, channels: shape.channels, digit } };
+    return await client.aside("prepare", body, null) ?? client.aside("prepare", body, null);
+  }
+
+  /** @param {Blob} file @param {unknown} refused what the engine says of it */
+  async function preparedByBrowser(file, refused) {
+    if (refused instanceof EngineError) throw refused;
+    const bytes = await decodedByBrowser(file);
+    if (bytes) return prepared(bytes);
+    throw new Error(words.t("upload.unknown", { type: file.type || "?" }));
+  }
+
   /** @param {Blob} file */
   async function take(file) {
     const mine = ++turn;
@@ -44,8 +60,7 @@ export function mount(place, { words, state, update, announce, client, loadOther
       // The first view's engine decodes no pictures.
       loadOthers();
       const [bytes] = await Promise.all([file.arrayBuffer(), client.whole()]);
-      const body = { bytes, shape: { side: shape.height, channels: shape.channels, digit } };
-      const pixels = await client.aside("prepare", body, null) ?? await client.aside("prepare", body, null);
+      const pixels = await prepared(bytes).catch((error) => preparedByBrowser(file, error));
       if (mine !== turn || !pixels) return;
       update({ sample: "picture", picture: packPicture(pixels) });
       announce(words.t("upload.done"));
