@@ -4,8 +4,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/bits.h"
+
 namespace signflip {
 namespace {
+
+/// The float next to `value` in the direction of x, which is another. As std::nextafter, inline.
+float next_towards(float value, float x) {
+  if (value == 0.0F) return std::nextafterf(value, x);
+  const std::uint32_t bits = float_bits(value);
+  return float_from_bits((value < x) == (value > 0.0F) ? bits + 1 : bits - 1);
+}
 
 /// The float farthest from x towards `limit` that is no farther than `radius`, however the
 /// difference is computed; next to 0 up to 1e-7 of the radius nearer.
@@ -20,7 +29,7 @@ float reach(float x, double radius, float limit) {
   };
   for (int tries = 0; too_far(); ++tries) {
     if (tries < 4) {
-      value = std::nextafterf(value, x);
+      value = next_towards(value, x);
     } else {  // next to 0 floats lie so close together that single steps would take millions
       const float grain = std::fabs(value - x) * 0x1p-24F;
       value += value < x ? grain : -grain;
@@ -41,12 +50,18 @@ void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
 Norm norm_from(std::string_view name) { return name == "l2" ? Norm::l2 : Norm::linf; }
 
 double linf_distance(std::span<const float> a, std::span<const float> b) {
-  double largest = 0;
-  for (std::size_t j = 0; j < a.size(); ++j) {
+  constexpr std::size_t kLanes = 4;  // so that one maximum need not wait for the one before
+  double largest[kLanes] = {};
+  const auto add = [&](std::size_t j, std::size_t lane) {
     const double difference = std::fabs(static_cast<double>(a[j]) - static_cast<double>(b[j]));
-    largest = difference > largest ? difference : largest;
+    largest[lane] = difference > largest[lane] ? difference : largest[lane];
+  };
+  std::size_t j = 0;
+  for (; j + kLanes <= a.size(); j += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) add(j + lane, lane);
   }
-  return largest;
+  for (; j < a.size(); ++j) add(j, 0);
+  return std::max({largest[0], largest[1], largest[2], largest[3]});
 }
 
 double l2_distance(std::span<const float> a, std::span<const float> b) {

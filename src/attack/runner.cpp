@@ -75,7 +75,7 @@ Status check(const DifferentiableModel& crafted_on, const DifferentiableModel& j
 /// What one worker keeps from shard to shard.
 struct Worker {
   std::unique_ptr<Pass> attacker, judge;  // judge is empty where both models are the same
-  std::vector<float> rounded;
+  std::vector<float> judged;
 };
 
 /// Everything that the shards share.
@@ -151,14 +151,26 @@ void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
   Pass& pass = worker.judge ? *worker.judge : *worker.attacker;
   const std::size_t classes = pass.classes();
   const std::span<const float> adversarial = outcome.adversarial.images(first, count);
-  const std::span<const float> logits = pass.forward(adversarial, count);
-  std::copy(logits.begin(), logits.end(),
-            outcome.logits.begin() + static_cast<std::ptrdiff_t>(first * classes));
+  const std::size_t size = adversarial.size();
+  // The images, then the same in 8 bits: together where there is room, so that few images do not
+  // fetch the weights twice.
+  worker.judged.resize(2 * size);
+  for (std::size_t j = 0; j < size; ++j) {
+    worker.judged[j] = adversarial[j];
+    worker.judged[size + j] = std::nearbyintf(adversarial[j] * 255.0F) / 255.0F;
+  }
+  const std::span<const float> both = worker.judged;
+  const bool together = 2 * count <= pass.capacity();
+  std::span<const float> logits =
+      pass.forward(both.first(together ? 2 * size : size), together ? 2 * count : count);
+  std::copy_n(logits.begin(), count * classes,
+              outcome.logits.begin() + static_cast<std::ptrdiff_t>(first * classes));
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t n = first + i;
     const std::span<const float> row = logits.subspan(i * classes, classes);
     const Goal goal{labels[n], targets.empty() ? -1 : targets[n]};
-    const std::span<const float> clean = images.image(n), final = outcome.adversarial.image(n);
+    const std::span<const float> clean = images.image(n);
+    const std::span<const float> final = outcome.adversarial.image(n);
     outcome.predicted[n] = argmax(row);
     outcome.success[n] = reached(goal, row) ? 1 : 0;
     outcome.loss[n] = cross_entropy(row, labels[n]);
@@ -166,13 +178,9 @@ void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
     outcome.l2[n] = static_cast<float>(l2_distance(clean, final));
     outcome.linf[n] = static_cast<float>(linf_distance(clean, final));
   }
-  worker.rounded.resize(adversarial.size());
-  for (std::size_t j = 0; j < adversarial.size(); ++j) {
-    worker.rounded[j] = std::nearbyintf(adversarial[j] * 255.0F) / 255.0F;
-  }
-  const std::span<const float> rounded_logits = pass.forward(worker.rounded, count);
+  logits = together ? logits.last(count * classes) : pass.forward(both.last(size), count);
   for (std::size_t i = 0; i < count; ++i) {
-    outcome.predicted_8bit[first + i] = argmax(rounded_logits.subspan(i * classes, classes));
+    outcome.predicted_8bit[first + i] = argmax(logits.subspan(i * classes, classes));
   }
 }
 
@@ -203,9 +211,10 @@ Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
           progress,   outcome,   std::vector<std::size_t>(count)};
   std::iota(run.numbers.begin(), run.numbers.end(), request.first_image);
 
-  // Black-box attacks try many candidates for one image at once, so they get room even for one.
+  // Black-box attacks try many candidates for one image at once, so they get room even for one;
+  // others get it for judging a few images together with their 8-bit copies.
   const std::size_t capacity =
-      request.attack->needs_gradients ? std::min(count, kShardSize) : kShardSize;
+      request.attack->needs_gradients ? std::min(2 * count, kShardSize) : kShardSize;
   std::vector<Worker> workers(static_cast<std::size_t>(pool.threads()));
   const std::size_t shards = (count + kShardSize - 1) / kShardSize;
   pool.for_each(shards, [&](std::size_t index, int which) {

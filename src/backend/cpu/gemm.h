@@ -145,11 +145,93 @@ void multiply_panel(const Rows& a, const float* panel, const float* bias, std::s
   }
 }
 
+// With few rows there are too few sums to hide the latency of a multiply-add behind one another, so
+// these take several panels at once. Every element is still summed in the order of the depth, so it
+// does not matter to the result which way it was made.
+
+/// Floats of a matrix beyond which reading it, not multiplying, takes the time.
+constexpr std::size_t kLargeMatrix = 1 << 16;
+
+/// MR rows of a, each one run, times NP whole panels; `columns` of the last panel count.
+template <std::size_t MR, std::size_t NP>
+inline void multiply_panels(const Rows& a, const float* packed, const float* bias,
+                            std::size_t columns, float* y, std::size_t y_stride) {
+  const std::size_t panel = a.length * kPanel;
+  const float* row[MR];
+  for (std::size_t i = 0; i < MR; ++i) row[i] = a.row(i);
+  Vector sum[MR][NP * kPanelVectors] = {};
+  const auto add_row = [&](std::size_t k) __attribute__((always_inline)) {
+    const float* const weights = packed + k * kPanel;
+#pragma GCC unroll 8
+    for (std::size_t p = 0; p < NP; ++p) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < kPanelVectors; ++v) {
+        const Vector row_of_weights = load(weights + p * panel + v * kWidth);
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < MR; ++i) {
+          sum[i][p * kPanelVectors + v] += row[i][k] * row_of_weights;
+        }
+      }
+    }
+  };
+  if (MR > 1 || a.length * y_stride < kLargeMatrix) {
+    for (std::size_t k = 0; k < a.length; ++k) add_row(k);
+  } else {
+    // Weights that come from far away: those that meet a zero (units that ReLU has cut off) are not
+    // fetched. Listed without branches, a few at a time: nobody could predict them.
+    constexpr std::size_t kList = 256;
+    unsigned list[kList];
+    for (std::size_t begin = 0; begin < a.length; begin += kList) {
+      const std::size_t end = begin + kList < a.length ? begin + kList : a.length;
+      std::size_t alive = 0;
+      for (std::size_t k = begin; k < end; ++k) {
+        list[alive] = static_cast<unsigned>(k);
+        alive += row[0][k] != 0.0F ? 1 : 0;
+      }
+      for (std::size_t i = 0; i < alive; ++i) add_row(list[i]);
+    }
+  }
+  for (std::size_t i = 0; i < MR; ++i) {
+    float buffer[NP * kPanel];
+    for (std::size_t v = 0; v < NP * kPanelVectors; ++v) store(buffer + v * kWidth, sum[i][v]);
+    for (std::size_t c = 0; c < columns; ++c) {
+      y[i * y_stride + c] = buffer[c] + (bias != nullptr ? bias[c] : 0.0F);
+    }
+  }
+}
+
+/// Whole panels from `packed` on, as many at once as sums fit into 16 registers; the rest is left.
+template <std::size_t MR, std::size_t NP>
+std::size_t multiply_whole_panels(const Rows& a, const float* packed, const float* bias,
+                                  std::size_t columns, float* y, std::size_t y_stride) {
+  std::size_t first = 0;
+  while (first + NP * kPanel <= columns) {
+    multiply_panels<MR, NP>(a, packed + first * a.length, bias == nullptr ? bias : bias + first,
+                            NP * kPanel, y + first, y_stride);
+    first += NP * kPanel;
+  }
+  if constexpr (NP > 1) {
+    if (columns - first >= kPanel) {
+      first += multiply_whole_panels<MR, NP - 1>(a, packed + first * a.length,
+                                                 bias == nullptr ? bias : bias + first,
+                                                 columns - first, y + first, y_stride);
+    }
+  }
+  return first;
+}
+
 /// y (a.count × columns, rows y_stride apart) = a·b + bias; b packed, bias may be null.
 void multiply(const Rows& a, const float* packed, const float* bias, std::size_t columns, float* y,
               std::size_t y_stride) {
   const std::size_t depth = a.segments * a.length;
-  for (std::size_t first = 0; first < columns; first += kPanel) {
+  std::size_t done = 0;
+  if (a.segments == 1 && a.count <= 3) {
+    done = a.count == 1   ? multiply_whole_panels<1, 5>(a, packed, bias, columns, y, y_stride)
+           : a.count == 2 ? multiply_whole_panels<2, 3>(a, packed, bias, columns, y, y_stride)
+                          : multiply_whole_panels<3, 2>(a, packed, bias, columns, y, y_stride);
+    packed += done * depth;
+  }
+  for (std::size_t first = done; first < columns; first += kPanel) {
     const std::size_t left = columns - first;
     const float* const panel_bias = bias != nullptr ? bias + first : nullptr;
     if (panel_width(left) == kPanel) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/cpu/gemm.h"
+#include "backend/cpu/sparse.h"
 #include "backend/ops.h"
 
 namespace {
@@ -11,9 +12,8 @@ using signflip::Conv2dShape;
 using signflip::DenseShape;
 using signflip::PoolShape;
 
-/// Copies one image into `padded` with a border of zeros; returns x itself where there is none.
-const float* pad_image(const Conv2dShape& s, const float* x, float* padded) {
-  if (s.padding.height == 0 && s.padding.width == 0) return x;
+/// Copies one image into `padded` with a border of zeros.
+void copy_padded(const Conv2dShape& s, const float* x, float* padded) {
   const std::size_t channels = s.in.channels;
   const std::size_t side = s.padding.width * channels;
   const std::size_t line = s.in.width * channels;
@@ -27,6 +27,12 @@ const float* pad_image(const Conv2dShape& s, const float* x, float* padded) {
     for (std::size_t i = 0; i < line; ++i) *to++ = *x++;
     for (std::size_t i = 0; i < side; ++i) *to++ = 0.0F;
   }
+}
+
+/// The image with its border, in `padded`; x itself where there is no border.
+const float* pad_image(const Conv2dShape& s, const float* x, float* padded) {
+  if (s.padding.height == 0 && s.padding.width == 0) return x;
+  copy_padded(s, x, padded);
   return padded;
 }
 
@@ -53,28 +59,54 @@ void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, con
   }
 }
 
+/// to[0 … size) += from. Short runs are what convolutions of few channels are made of.
+inline void add_run(const float* from, std::size_t size, float* to) {
+  typedef float Quad __attribute__((vector_size(16), aligned(4), may_alias));
+  std::size_t i = 0;
+  for (; i + kWidth <= size; i += kWidth) store(to + i, load(to + i) + load(from + i));
+  for (; i + 4 <= size; i += 4) {
+    *reinterpret_cast<Quad*>(to + i) += *reinterpret_cast<const Quad*>(from + i);
+  }
+  for (; i < size; ++i) to[i] += from[i];
+}
+
 /// For each line of output pixels: dy·weightᵀ gives the gradients of its patches, which are then
 /// added to where the patches came from.
-void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float* dy,
-                           const float* packed_transposed, float* dx, float* scratch) {
+void scatter_patches(const Conv2dShape& s, const float* dy, const float* packed_transposed,
+                     float* padded, float* columns) {
   const std::size_t channels = s.in.channels, filters = s.out.channels;
   const std::size_t line = s.padded_width() * channels;
   const std::size_t run = s.kernel.width * channels;
-  float* const padded = scratch;
-  const std::size_t padded_size = s.padded_height() * line;
-  float* const columns = scratch + padded_size;
-  for (std::size_t n = 0; n < count; ++n, dx += s.in.size()) {
-    for (std::size_t i = 0; i < padded_size; ++i) padded[i] = 0.0F;
-    for (int oh = 0; oh < s.out.height; ++oh, dy += s.out.width * filters) {
-      multiply(plain_rows(dy, s.out.width, filters), packed_transposed, nullptr, s.patch(), columns,
-               s.patch());
-      const float* from = columns;
-      for (int ow = 0; ow < s.out.width; ++ow) {
-        float* corner = padded + oh * s.stride.height * line + ow * s.stride.width * channels;
-        for (int kh = 0; kh < s.kernel.height; ++kh, corner += line, from += run) {
-          for (std::size_t i = 0; i < run; ++i) corner[i] += from[i];
-        }
+  for (int oh = 0; oh < s.out.height; ++oh, dy += s.out.width * filters) {
+    multiply(plain_rows(dy, s.out.width, filters), packed_transposed, nullptr, s.patch(), columns,
+             s.patch());
+    const float* from = columns;
+    for (int ow = 0; ow < s.out.width; ++ow) {
+      float* corner = padded + oh * s.stride.height * line + ow * s.stride.width * channels;
+      for (int kh = 0; kh < s.kernel.height; ++kh, corner += line, from += run) {
+        add_run(from, run, corner);
       }
+    }
+  }
+}
+
+void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float* dy,
+                           const float* packed_transposed, float* dx, float* scratch) {
+  const std::size_t channels = s.in.channels;
+  const std::size_t line = s.padded_width() * channels;
+  const std::size_t padded_size = s.padded_height() * line + kWidth;
+  float* const padded = scratch;
+  float* const columns = padded + padded_size;
+  const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
+  bool unpacked = false;
+  for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
+    for (std::size_t i = 0; i < padded_size; ++i) padded[i] = 0.0F;
+    if (worth_skipping(s, list_alive(s, dy, lists))) {
+      if (!unpacked) unpack_rows(s, packed_transposed, lists.rows);
+      unpacked = true;
+      scatter_alive(s, lists, padded);
+    } else {
+      scatter_patches(s, dy, packed_transposed, padded, columns);
     }
     for (int h = 0; h < s.in.height; ++h) {
       const float* from = padded + (h + s.padding.height) * line + s.padding.width * channels;
@@ -166,14 +198,13 @@ std::size_t training_scratch(std::size_t rows, std::size_t columns) {
   return rows * packed_columns(columns);
 }
 
-/// Copies dy with its rows padded to whole panels, adding up the bias gradient on the way.
+/// Copies dy with its rows padded to whole panels, adding up the bias gradient on the way unless
+/// that is null.
 void pad_rows(std::size_t rows, std::size_t columns, const float* dy, float* dbias, float* padded) {
   const std::size_t stride = packed_columns(columns);
   for (std::size_t m = 0; m < rows; ++m, dy += columns, padded += stride) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      padded[c] = dy[c];
-      dbias[c] += dy[c];
-    }
+    for (std::size_t c = 0; c < columns; ++c) padded[c] = dy[c];
+    for (std::size_t c = 0; dbias != nullptr && c < columns; ++c) dbias[c] += dy[c];
     for (std::size_t c = columns; c < stride; ++c) padded[c] = 0.0F;
   }
 }
@@ -182,10 +213,27 @@ void conv2d_weight_gradient(const Conv2dShape& s, std::size_t count, const float
                             const float* dy, float* dweight, float* dbias, float* scratch,
                             float* dy_padded) {
   const std::size_t outputs = static_cast<std::size_t>(s.out.height) * s.out.width;
+  const std::size_t filters = s.out.channels;
+  const std::size_t padded_size =
+      s.padded_height() * static_cast<std::size_t>(s.padded_width()) * s.in.channels + kWidth;
+  float* const padded = scratch;
+  for (std::size_t i = padded_size - kWidth; i < padded_size; ++i) padded[i] = 0.0F;
+  const SparseScratch lists = sparse_scratch(s, padded + padded_size);
+  bool gathered = false;
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), dy += s.out.size()) {
-    pad_rows(outputs, s.out.channels, dy, dbias, dy_padded);
-    multiply_transposed(patches(s, pad_image(s, x, scratch)), dy_padded, s.out.channels, dweight);
+    copy_padded(s, x, padded);
+    if (worth_gathering(s, list_by_filter(s, dy, lists, dbias))) {
+      const Runs runs = patch_runs(s);
+      const std::size_t size = filters * runs.count * runs.padded();
+      for (std::size_t i = 0; !gathered && i < size; ++i) lists.rows[i] = 0.0F;
+      gathered = true;
+      gather_alive(s, lists, padded);
+    } else {
+      pad_rows(outputs, filters, dy, nullptr, dy_padded);
+      multiply_transposed(patches(s, padded), dy_padded, filters, dweight);
+    }
   }
+  if (gathered) add_rows(s, lists.rows, dweight);
 }
 
 void dense_weight_gradient(const DenseShape& s, std::size_t count, const float* x, const float* dy,

@@ -1,0 +1,291 @@
+// Convolution gradients where most of dy is zero, as behind a max pool (one of four) or ReLU (one
+// of two): what is zero is neither read nor multiplied. Included once by each kernels_<instruction
+// set>.cpp, see gemm.h for the rules.
+//
+// The building block is a sum of scaled rows, out[…] += Σ value·row[…], held in registers for
+// kBlock vectors at a time. An input gradient sums rows of weights over the filters that are alive
+// at a pixel; a weight gradient sums patches of x over the pixels at which a filter is alive.
+#pragma once
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+#include "backend/cpu/gemm.h"
+#include "backend/ops.h"
+
+namespace {
+
+using signflip::Conv2dShape;
+
+/// Vectors of sums in registers; with the row's and the value's they must fit into 16.
+constexpr std::size_t kBlock = 10;
+
+typedef int AliasedInt __attribute__((may_alias));
+
+/// Rows to sum: `count` values and where each one's row begins, in floats from a common base.
+struct Terms {
+  const float* value;
+  const AliasedInt* offset;
+  std::size_t count;
+};
+
+/// Runs of floats, each padded to whole vectors: kernel rows of a patch.
+struct Runs {
+  std::size_t count, length;
+
+  std::size_t vectors() const { return (length + kWidth - 1) / kWidth; }  // of one run
+  std::size_t padded() const { return vectors() * kWidth; }
+};
+
+inline Runs patch_runs(const Conv2dShape& s) {
+  return {static_cast<std::size_t>(s.kernel.height),
+          static_cast<std::size_t>(s.kernel.width) * s.in.channels};
+}
+
+/// sum[v] += Σ value·base[offset + v·kWidth …].
+template <std::size_t NB>
+inline void add_terms(const Terms& terms, const float* base, Vector (&sum)[NB]) {
+  for (std::size_t t = 0; t < terms.count; ++t) {
+    const float value = terms.value[t];
+    const float* const row = base + terms.offset[t];
+#pragma GCC unroll 16
+    for (std::size_t v = 0; v < NB; ++v) sum[v] += value * load(row + v * kWidth);
+  }
+}
+
+/// For each pixel of dy: vectors first … first+NB−1 of the patch that it came from grow by the sum
+/// of its terms. `place` says where in the patch each vector lies.
+template <std::size_t NB>
+void scatter_block(const Conv2dShape& s, const AliasedInt* begins, const float* values,
+                   const AliasedInt* offsets, const float* weights, const std::size_t* place,
+                   float* padded) {
+  const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
+  const std::size_t step = s.stride.width * static_cast<std::size_t>(s.in.channels);
+  for (int oh = 0; oh < s.out.height; ++oh) {
+    float* corner = padded + oh * s.stride.height * line;
+    for (int ow = 0; ow < s.out.width; ++ow, ++begins, corner += step) {
+      if (begins[0] == begins[1]) continue;
+      Vector sum[NB] = {};
+      add_terms<NB>({values + begins[0], offsets + begins[0],
+                     static_cast<std::size_t>(begins[1] - begins[0])},
+                    weights, sum);
+#pragma GCC unroll 16
+      for (std::size_t v = 0; v < NB; ++v) {
+        store(corner + place[v], load(corner + place[v]) + sum[v]);
+      }
+    }
+  }
+}
+
+template <std::size_t NB>
+void scatter_blocks(std::size_t size, const Conv2dShape& s, const AliasedInt* begins,
+                    const float* values, const AliasedInt* offsets, const float* weights,
+                    const std::size_t* place, float* padded) {
+  if (size == NB) {
+    scatter_block<NB>(s, begins, values, offsets, weights, place, padded);
+  } else if constexpr (NB > 1) {
+    scatter_blocks<NB - 1>(size, s, begins, values, offsets, weights, place, padded);
+  }
+}
+
+/// Memory for the lists below, taken from the kernels' scratch. Each list has a vector to spare.
+struct SparseScratch {
+  AliasedInt* begins;   // pixels + 1, or filters
+  AliasedInt* offsets;  // out.size()
+  float* values;        // out.size()
+  float* rows;          // filters × runs × padded
+};
+
+inline SparseScratch sparse_scratch(const Conv2dShape& s, float* scratch) {
+  SparseScratch parts;
+  parts.begins = reinterpret_cast<AliasedInt*>(scratch);
+  parts.offsets = parts.begins + s.out.pixels() + 1 + static_cast<std::size_t>(s.out.channels);
+  parts.values = reinterpret_cast<float*>(parts.offsets) + s.out.size() + kWidth;
+  parts.rows = parts.values + s.out.size() + kWidth;
+  return parts;
+}
+
+/// Weights as one row a filter, whose runs are padded to whole vectors with zeros. Read from the
+/// matrix as pack_transposed() left it.
+void unpack_rows(const Conv2dShape& s, const float* packed_transposed, float* rows) {
+  const Runs runs = patch_runs(s);
+  const std::size_t filters = s.out.channels, patch = s.patch(),
+                    stride = runs.count * runs.padded();
+  for (std::size_t i = 0; i < filters * stride; ++i) rows[i] = 0.0F;
+  for (std::size_t first = 0; first < patch; first += kPanel) {
+    const std::size_t width = panel_width(patch - first);
+    const std::size_t used = patch - first < width ? patch - first : width;
+    for (std::size_t f = 0; f < filters; ++f, packed_transposed += width) {
+      std::size_t run = first / runs.length, at = first % runs.length;
+      for (std::size_t c = 0; c < used; ++c) {
+        rows[f * stride + run * runs.padded() + at] = packed_transposed[c];
+        if (++at == runs.length) {
+          at = 0;
+          ++run;
+        }
+      }
+    }
+  }
+}
+
+/// Lists what is not zero in one image's dy, pixel by pixel; returns how many there are.
+std::size_t list_alive(const Conv2dShape& s, const float* dy, const SparseScratch& to) {
+  const std::size_t pixels = s.out.pixels(), filters = s.out.channels;
+  const Runs runs = patch_runs(s);
+  const int stride = static_cast<int>(runs.count * runs.padded());
+  std::size_t alive = 0;
+  for (std::size_t p = 0; p < pixels; ++p, dy += filters) {
+    to.begins[p] = static_cast<int>(alive);
+    std::size_t f = 0;
+#ifdef __AVX512F__
+    const __m512i lanes =
+        _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+                           _mm512_set1_epi32(stride));
+    for (; f < filters; f += 16) {
+      const auto in = static_cast<__mmask16>(filters - f < 16 ? (1U << (filters - f)) - 1 : 0xFFFF);
+      const __m512 value = _mm512_maskz_loadu_ps(in, dy + f);
+      const __mmask16 some = _mm512_mask_cmp_ps_mask(in, value, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+      const __m512i offset =
+          _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(f) * stride));
+      _mm512_storeu_ps(to.values + alive, _mm512_maskz_compress_ps(some, value));
+      _mm512_storeu_si512(to.offsets + alive, _mm512_maskz_compress_epi32(some, offset));
+      alive += static_cast<std::size_t>(__builtin_popcount(some));
+    }
+#endif
+    for (; f < filters; ++f) {  // without branches: nobody could predict them
+      to.values[alive] = dy[f];
+      to.offsets[alive] = static_cast<int>(f) * stride;
+      alive += dy[f] != 0.0F ? 1 : 0;
+    }
+  }
+  to.begins[pixels] = static_cast<int>(alive);
+  return alive;
+}
+
+/// Whether skipping what is zero beats the dense product, by a model of both in vector operations:
+/// a skipping multiply-add also reads memory, and each product comes with some bookkeeping.
+bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
+  const Runs runs = patch_runs(s);
+  const std::size_t pixels = s.out.pixels(), all = s.out.size();
+  const std::size_t dense = all * (packed_columns(s.patch()) / kWidth) + pixels * runs.count * 16;
+  const std::size_t sparse =
+      alive * (runs.count * runs.vectors() * 3 / 2 + 4) + pixels * runs.count * runs.vectors() * 4;
+  return sparse < dense;
+}
+
+/// padded (zeroed, with kWidth floats to spare) += the gradient of one image's listed dy.
+void scatter_alive(const Conv2dShape& s, const SparseScratch& lists, float* padded) {
+  const Runs runs = patch_runs(s);
+  const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
+  const std::size_t vectors = runs.count * runs.vectors();
+  const std::size_t blocks = (vectors + kBlock - 1) / kBlock;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const std::size_t begin = b * vectors / blocks, size = (b + 1) * vectors / blocks - begin;
+    std::size_t place[kBlock];
+    for (std::size_t v = 0; v < size; ++v) {
+      place[v] = (begin + v) / runs.vectors() * line + (begin + v) % runs.vectors() * kWidth;
+    }
+    scatter_blocks<kBlock>(size, s, lists.begins, lists.values, lists.offsets,
+                           lists.rows + begin * kWidth, place, padded);
+  }
+}
+
+// --- weight gradients ---
+
+/// sum[v] += Σ value·base[v][offset …].
+template <std::size_t NB>
+inline void add_terms(const Terms& terms, const float* const* base, Vector (&sum)[NB]) {
+  for (std::size_t t = 0; t < terms.count; ++t) {
+    const float value = terms.value[t];
+    const std::size_t offset = static_cast<std::size_t>(terms.offset[t]);
+#pragma GCC unroll 16
+    for (std::size_t v = 0; v < NB; ++v) sum[v] += value * load(base[v] + offset);
+  }
+}
+
+template <std::size_t NB>
+void gather_block(std::size_t size, const Terms& terms, const float* const* base, float* row) {
+  if (size == NB) {
+    Vector sum[NB] = {};
+    add_terms<NB>(terms, base, sum);
+#pragma GCC unroll 16
+    for (std::size_t v = 0; v < NB; ++v) {
+      store(row + v * kWidth, load(row + v * kWidth) + sum[v]);
+    }
+  } else if constexpr (NB > 1) {
+    gather_block<NB - 1>(size, terms, base, row);
+  }
+}
+
+/// Lists what is not zero in one image's dy, filter by filter, each filter's list out.pixels()
+/// after the one before; begins[f] is its length. Offsets are of patches of the padded image. Adds
+/// dy to dbias on the way; returns how many there are.
+std::size_t list_by_filter(const Conv2dShape& s, const float* dy, const SparseScratch& to,
+                           float* dbias) {
+  const std::size_t pixels = s.out.pixels(), filters = s.out.channels;
+  const int step = s.stride.width * s.in.channels;
+  const int line = s.stride.height * s.padded_width() * s.in.channels;
+  for (std::size_t f = 0; f < filters; ++f) to.begins[f] = 0;
+  for (int oh = 0; oh < s.out.height; ++oh) {
+    for (int ow = 0; ow < s.out.width; ++ow, dy += filters) {
+      const int offset = oh * line + ow * step;
+      for (std::size_t f = 0; f < filters; ++f) {
+        const std::size_t at = f * pixels + static_cast<std::size_t>(to.begins[f]);
+        to.values[at] = dy[f];
+        to.offsets[at] = offset;
+        to.begins[f] += dy[f] != 0.0F ? 1 : 0;
+        dbias[f] += dy[f];
+      }
+    }
+  }
+  std::size_t alive = 0;
+  for (std::size_t f = 0; f < filters; ++f) alive += static_cast<std::size_t>(to.begins[f]);
+  return alive;
+}
+
+bool worth_gathering(const Conv2dShape& s, std::size_t alive) {
+  const Runs runs = patch_runs(s);
+  const std::size_t filters = s.out.channels;
+  const std::size_t dense = s.out.pixels() * s.patch() * (packed_columns(filters) / kWidth);
+  const std::size_t sparse =
+      alive * (runs.count * runs.vectors() * 3 / 2 + 4) + filters * runs.count * runs.vectors() * 4;
+  return sparse < dense;
+}
+
+/// rows (laid out as unpack_rows() does) += the weight gradient of one image's listed dy.
+void gather_alive(const Conv2dShape& s, const SparseScratch& lists, const float* padded) {
+  const Runs runs = patch_runs(s);
+  const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
+  const std::size_t pixels = s.out.pixels(), vectors = runs.count * runs.vectors();
+  const std::size_t blocks = (vectors + kBlock - 1) / kBlock;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const std::size_t begin = b * vectors / blocks, size = (b + 1) * vectors / blocks - begin;
+    const float* base[kBlock];
+    for (std::size_t v = 0; v < size; ++v) {
+      base[v] =
+          padded + (begin + v) / runs.vectors() * line + (begin + v) % runs.vectors() * kWidth;
+    }
+    for (int f = 0; f < s.out.channels; ++f) {
+      const std::size_t first = f * pixels;
+      gather_block<kBlock>(
+          size,
+          {lists.values + first, lists.offsets + first, static_cast<std::size_t>(lists.begins[f])},
+          base, lists.rows + (f * vectors + begin) * kWidth);
+    }
+  }
+}
+
+/// dweight += rows.
+void add_rows(const Conv2dShape& s, const float* rows, float* dweight) {
+  const Runs runs = patch_runs(s);
+  const std::size_t filters = s.out.channels, stride = runs.count * runs.padded();
+  for (std::size_t run = 0; run < runs.count; ++run) {
+    for (std::size_t i = 0; i < runs.length; ++i, dweight += filters) {
+      const float* const from = rows + run * runs.padded() + i;
+      for (std::size_t f = 0; f < filters; ++f) dweight[f] += from[f * stride];
+    }
+  }
+}
+
+}  // namespace

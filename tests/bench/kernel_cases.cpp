@@ -1,0 +1,114 @@
+// Matrix products and the convolutions of the nets, kernel by kernel, on one thread.
+#include <memory>
+
+#include "backend/ops.h"
+#include "bench/cases.h"
+#include "core/rng.h"
+
+namespace signflip::bench {
+namespace {
+
+constexpr std::size_t kImages = 16;  // a shard's
+
+std::vector<float> random_values(std::size_t size, std::uint64_t stream) {
+  Rng rng(7, stream);
+  std::vector<float> values(size);
+  for (float& value : values) value = rng.normal();
+  return values;
+}
+
+/// Operands of one layer's kernels: x, y (also dy), weights packed both ways, and scratch memory.
+struct Operands {
+  std::vector<float> x, y, weight, forward, transposed, bias, dweight, scratch, padded;
+};
+
+std::shared_ptr<Operands> operands(std::size_t inputs, std::size_t outputs, std::size_t rows,
+                                   std::size_t columns, std::size_t scratch, std::size_t padded) {
+  const Ops& ops = cpu_ops();
+  auto made = std::make_shared<Operands>();
+  made->x = random_values(inputs, 1);
+  made->y = random_values(outputs, 2);
+  made->weight = random_values(rows * columns, 3);
+  made->bias = random_values(columns, 4);
+  made->forward.resize(ops.packed_size(rows, columns));
+  made->transposed.resize(ops.packed_size(columns, rows));
+  ops.pack(made->weight.data(), rows, columns, made->forward.data());
+  ops.pack_transposed(made->weight.data(), rows, columns, made->transposed.data());
+  made->dweight.resize(rows * columns);
+  made->scratch.resize(scratch);
+  made->padded.resize(padded);
+  return made;
+}
+
+void add_gemm(std::vector<Case>& cases, std::size_t rows, int inputs, int outputs) {
+  const DenseShape shape = {inputs, outputs};
+  Case gemm;
+  gemm.name = "gemm/" + std::to_string(rows) + "x" + std::to_string(inputs) + "x" +
+              std::to_string(outputs) + "/threads:1";
+  gemm.operations = 2.0 * static_cast<double>(rows) * inputs * outputs;
+  gemm.prepare = [=] {
+    const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
+    const auto o = operands(rows * in, rows * out, in, out, 0, 0);
+    return [=] {
+      cpu_ops().dense_forward(shape, rows, o->x.data(), o->forward.data(), o->bias.data(),
+                              o->y.data());
+    };
+  };
+  cases.push_back(std::move(gemm));
+}
+
+void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
+  const PlacedLayer& placed = network(net).layers()[layer];
+  const Conv2dShape shape = conv_shape(std::get<Conv2d>(placed.layer), placed);
+  const double operations =
+      2.0 * kImages * static_cast<double>(shape.patch()) * static_cast<double>(shape.out.size());
+  const auto prepared = [=] {
+    return operands(kImages * shape.in.size(), kImages * shape.out.size(), shape.patch(),
+                    static_cast<std::size_t>(shape.out.channels), shape.scratch(),
+                    cpu_training_ops().training_scratch(
+                        shape.out.pixels(), static_cast<std::size_t>(shape.out.channels)));
+  };
+  const std::string where = std::string("/") + net + " layer " + std::to_string(layer) + "/" +
+                            std::to_string(kImages) + "/threads:1";
+  cases.push_back({"conv-forward" + where, kImages, operations, [=] {
+                     const auto o = prepared();
+                     return [=] {
+                       cpu_ops().conv2d_forward(shape, kImages, o->x.data(), o->forward.data(),
+                                                o->bias.data(), o->y.data(), o->scratch.data());
+                     };
+                   }});
+  cases.push_back({"conv-input-gradient" + where, kImages, operations, [=] {
+                     const auto o = prepared();
+                     return [=] {
+                       cpu_ops().conv2d_input_gradient(shape, kImages, o->y.data(),
+                                                       o->transposed.data(), o->x.data(),
+                                                       o->scratch.data());
+                     };
+                   }});
+  cases.push_back({"conv-weight-gradient" + where, kImages, operations, [=] {
+                     const auto o = prepared();
+                     return [=] {
+                       cpu_training_ops().conv2d_weight_gradient(
+                           shape, kImages, o->x.data(), o->y.data(), o->dweight.data(),
+                           o->bias.data(), o->scratch.data(), o->padded.data());
+                     };
+                   }});
+}
+
+}  // namespace
+
+void add_kernel_cases(std::vector<Case>& cases) {
+  add_gemm(cases, 256, 256, 256);
+  add_gemm(cases, 1, 1568, 100);    // S's dense layer, one image
+  add_gemm(cases, 1, 3136, 1024);   // M's: memory's speed
+  add_gemm(cases, 16, 3136, 1024);  // M's, a shard
+  for (const char net : {'S', 'M', 'G'}) {
+    for (std::size_t i = 0; i < network(net).layers().size(); ++i) {
+      if (std::holds_alternative<Conv2d>(network(net).layers()[i].layer)) {
+        add_convolution(cases, net, i);
+      }
+    }
+  }
+}
+
+}  // namespace signflip::bench
