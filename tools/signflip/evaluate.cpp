@@ -11,7 +11,7 @@ namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string experiment, dataset, data, split = "test", attacks, from, json;
+  std::string experiment, dataset, data, split = "test", attacks, from, json, device = "cpu";
   std::size_t limit = 0;
   std::optional<std::uint64_t> given_seed;
   std::uint64_t seed = 0;
@@ -89,6 +89,8 @@ Status run(Options& options) {
   if (!complete) return complete;
   const auto plans = make_plans(options);
   if (!plans) return plans.error();
+  const auto device = open_device(options.device);
+  if (!device) return device.error();
   const Status loaded = options.target.load();
   if (!loaded) return loaded;
   const Sequential& network = options.target.network();
@@ -118,6 +120,11 @@ Status run(Options& options) {
     }
   }
 
+  for (const Plan& plan : *plans) {
+    if (plan.clean || !*device) continue;
+    const Status fits = check_device(*crafted_on, plan.request);
+    if (!fits) return fits;
+  }
   ThreadPool pool(options.threads);
   const Tensor images = dataset->tensor(0, dataset->count());
   std::vector<EvaluationRow> rows;
@@ -131,8 +138,8 @@ Status run(Options& options) {
     }
     ProgressBar bar(std::string(plan.request.attack->name), "images",
                     static_cast<double>(kProgressPerImage));
-    const auto outcome = run_attack(*crafted_on, judge, plan.request, images, dataset->labels, {},
-                                    pool, bar.callback());
+    const auto outcome = run_attack_with(device->get(), *crafted_on, judge, plan.request, images,
+                                         dataset->labels, {}, pool, bar.callback());
     if (!outcome) return outcome.error();
     rows.push_back(summarise(plan.request, *outcome, dataset->labels, network.classes()));
   }
@@ -178,6 +185,7 @@ void add_evaluate(CLI::App& app, Context& context) {
   command->add_option("--seed", options->given_seed, "of the attacks' random numbers")
       ->default_str("0");
   add_json_option(*command, options->json);
+  add_device_option(*command, options->device);
   add_threads_option(*command, options->threads);
   options->parameters.add_to(*command);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });

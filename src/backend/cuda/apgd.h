@@ -18,7 +18,7 @@ struct StartClimber {
   Climber* climbers;
   DeviceVerdict* verdicts;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const double lowest = -HUGE_VAL;
     climbers[i] = {2 * scene.scalars->epsilon, 0, lowest, lowest, lowest, 0, 1, 0, 0, 0};
     verdicts[i] = {0, lowest};
@@ -35,7 +35,7 @@ struct RecordClimb {
   Climber* climbers;
   DeviceVerdict* verdicts;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     Climber& c = climbers[i];
     DeviceVerdict& verdict = verdicts[i];
     c.improved = c.better = 0;
@@ -76,7 +76,7 @@ struct KeepBest {
   const Climber* climbers;
   const float* now;
   float *best, *adversarial;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const Climber& c = climbers[i / size];
     if (c.improved) best[i] = now[i];
     if (c.better) adversarial[i] = now[i];
@@ -88,7 +88,7 @@ struct KeepBestGradient {
   const Climber* climbers;
   const float* gradient;
   float* best;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     if (climbers[i / size].improved) best[i] = gradient[i];
   }
 };
@@ -102,7 +102,7 @@ struct MoveClimber {
   const float* gradient;
   float *now, *before;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const Climber& c = climbers[i / scene.size];
     if (c.finished) return;
     const float clean = scene.clean[i], here = now[i];
@@ -119,7 +119,7 @@ struct MoveClimber {
 struct CheckClimber {
   int interval;
   Climber* climbers;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     Climber& c = climbers[i];
     if (c.finished) return;
     const bool wavers = c.rises <= 0.75 * interval;
@@ -137,7 +137,7 @@ struct ReturnToBest {
   const Climber* climbers;
   const float *best, *best_gradient;
   float *now, *gradient;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const Climber& c = climbers[i / size];
     if (c.finished || !c.halved) return;
     now[i] = best[i];

@@ -77,7 +77,7 @@ SIGNFLIP_HOST_DEVICE inline float signed_step(float direction, float step) {
 struct FindIntervals {
   Scene scene;
   Interval* intervals;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     intervals[i] = pixel_interval(scene.clean[i], scene.scalars->epsilon);
   }
 };
@@ -108,7 +108,7 @@ struct StartPoint {
   const Interval* intervals;
   float* adversarial;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     adversarial[i] = start_value(scene, start, static_cast<float>(noise * scene.scalars->epsilon),
                                  i / scene.size, static_cast<int>(i % scene.size), scene.clean[i],
                                  intervals[i]);
@@ -159,7 +159,7 @@ struct ClimbCrossEntropy {
   Scene scene;
   const float* logits;
   float* dlogits;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     cross_entropy_direction(scene.goal(i), logits + i * scene.classes, scene.classes,
                             dlogits + i * scene.classes);
   }
@@ -170,7 +170,7 @@ struct Predictions {
   int classes;
   const float* logits;
   float* probabilities;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     softmax(logits + i * classes, classes, probabilities + i * classes);
   }
 };
@@ -180,7 +180,7 @@ struct ClimbDivergence {
   int classes;
   const float *clean_prediction, *logits;
   float* dlogits;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     float* const d = dlogits + i * classes;
     softmax(logits + i * classes, classes, d);
     for (int k = 0; k < classes; ++k) d[k] -= clean_prediction[i * classes + k];
@@ -196,7 +196,7 @@ struct SignStep {
   const float* gradient;
   float* adversarial;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const double epsilon = scene.scalars->epsilon;
     if (!(epsilon > 0)) return;
     const float moved =
@@ -247,14 +247,14 @@ template <class T>
 struct Fill {
   T* to;
   T value;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const { to[i] = value; }
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const { to[i] = value; }
 };
 
 template <class T>
 struct Copy {
   const T* from;
   T* to;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const { to[i] = from[i]; }
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const { to[i] = from[i]; }
 };
 
 /// How a climb ended for each image.
@@ -262,7 +262,7 @@ struct JudgeClimb {
   Scene scene;
   const float* logits;
   DeviceVerdict* verdicts;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const float* const z = logits + i * scene.classes;
     const Goal goal = scene.goal(i);
     verdicts[i] = {reached(goal, z, scene.classes) ? 1 : 0,

@@ -101,7 +101,7 @@ struct ShardMoments {
   float *mean, *inverse_deviation, *batch_mean, *batch_variance;
   int batch_stride;  ///< between the shards' batch_mean and batch_variance
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const auto c = static_cast<int>(i % shards.channels), shard = static_cast<int>(i / shards.channels);
     double count = 0, centre = 0, squares = 0;
     for (int p = 0; p < shards.pieces; ++p) {
@@ -132,7 +132,7 @@ struct BatchNormForward {
   float* y;
   bool relu;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const auto c = static_cast<int>(i % channels);
     const int at = shard_of_row[i / image_size] * channels + c;
     const float value = (x[i] - mean[at]) * inverse_deviation[at] * weight[c] + bias[c];
@@ -186,7 +186,7 @@ struct ShardGradients {
   const Pair* pieces;
   Pair* sums;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const auto c = static_cast<int>(i % shards.channels), shard = static_cast<int>(i / shards.channels);
     double dot = 0, sum = 0;
     for (int p = 0; p < shards.pieces && shards.piece_size(shard, p) > 0; ++p) {
@@ -205,7 +205,7 @@ struct BatchNormWeightGradient {
   const Pair* sums;
   float *dweight, *dbias;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t c) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int c) const {
     float dot = 0, sum = 0;
     for (int s = 0; s < shards; ++s) {
       const Pair& shard = sums[static_cast<std::int64_t>(s) * channels + c];
@@ -227,7 +227,7 @@ struct BatchNormInputGradient {
   float* dx;
   bool relu;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const auto c = static_cast<int>(i % shards.channels);
     const int shard = shard_of_row[i / image_size], at = shard * shards.channels + c;
     const float share = 1.0F / static_cast<float>(shards.size(shard));

@@ -260,7 +260,7 @@ struct ConvInputGradientDirect {
   float* dx;
   bool relu;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int per_image = d.in.size(), filters = d.out.channels;
     const std::int64_t n = i / per_image;
     const int at = static_cast<int>(i % per_image);

@@ -39,16 +39,18 @@ class BlockTeam {
 };
 
 template <class Functor>
-__global__ void __launch_bounds__(256) each_kernel(std::int64_t count, const Functor functor) {
+__global__ void __launch_bounds__(256) each_kernel(const std::int64_t count,
+                                                   const __grid_constant__ Functor functor) {
   const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
        i += stride) {
-    functor(i);
+    functor(static_cast<int>(i));
   }
 }
 
 template <class Program>
-__global__ void __launch_bounds__(Program::kThreads) program_kernel(const Program program) {
+__global__ void __launch_bounds__(Program::kThreads) program_kernel(
+    const __grid_constant__ Program program) {
   extern __shared__ __align__(16) float shared_memory[];
   BlockTeam<Program::kThreads> team;
   program(team, shared_memory, static_cast<int>(blockIdx.x));
@@ -115,6 +117,7 @@ class CudaExecutor {
 
   template <class Functor>
   void for_each(std::int64_t count, const Functor& functor) {
+    static_assert(sizeof(Functor) <= kMostParameters);
     if (count <= 0 || failed()) return;
     constexpr std::int64_t kThreads = 256;
     const std::int64_t blocks =
@@ -125,6 +128,7 @@ class CudaExecutor {
 
   template <class Program>
   void run(int blocks, const Program& program) {
+    static_assert(sizeof(Program) <= kMostParameters);
     if (blocks <= 0 || failed()) return;
     const std::size_t bytes = program.shared() * sizeof(float);
     constexpr std::size_t kWithoutAsking = 48 * 1024;
@@ -195,6 +199,8 @@ class CudaExecutor {
   }
 
  private:
+  static constexpr std::size_t kMostParameters = 4096 - 16;  // bytes of a kernel's arguments
+
   bool failed() const { return !failure_.empty(); }
 
   bool check(cudaError_t code, const char* what, std::size_t bytes = 0) {

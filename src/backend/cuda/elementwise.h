@@ -14,7 +14,7 @@ struct ChannelAffine {
   int channels;
   bool relu;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const auto c = static_cast<int>(i % channels);
     const float value = scale != nullptr ? x[i] * scale[c] + shift[c] : x[i];
     y[i] = relu && !(value > 0) ? 0 : value;
@@ -28,7 +28,7 @@ struct ChannelScale {
   int channels;
   bool relu;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const float gradient = relu && !(y[i] > 0) ? 0 : dy[i];
     dx[i] = scale != nullptr ? gradient * scale[static_cast<int>(i % channels)] : gradient;
   }
@@ -37,25 +37,25 @@ struct ChannelScale {
 struct ReluForward {
   const float* x;
   float* y;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const { y[i] = x[i] > 0 ? x[i] : 0; }
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const { y[i] = x[i] > 0 ? x[i] : 0; }
 };
 
 struct ReluInputGradient {
   const float *y, *dy;
   float* dx;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const { dx[i] = y[i] > 0 ? dy[i] : 0; }
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const { dx[i] = y[i] > 0 ? dy[i] : 0; }
 };
 
 struct SigmoidForward {
   const float* x;
   float* y;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const { y[i] = 1 / (1 + expf(-x[i])); }
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const { y[i] = 1 / (1 + expf(-x[i])); }
 };
 
 struct SigmoidInputGradient {
   const float *y, *dy;
   float* dx;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     dx[i] = dy[i] * y[i] * (1 - y[i]);
   }
 };
@@ -108,7 +108,7 @@ struct PoolForward {
   float* y;
   std::int32_t* winner;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const float* const image = x + i / d.out.size() * d.in.size();
     winner[i] = pool_winner(d, image, static_cast<int>(i % d.out.size()));
     y[i] = image[winner[i]];
@@ -121,7 +121,7 @@ struct PoolInputGradient {
   const std::int32_t* winner;
   float* dx;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const std::int64_t first = i / d.in.size() * d.out.size();
     dx[i] = pool_gradient(d, dy + first, winner + first, static_cast<int>(i % d.in.size()));
   }
@@ -132,7 +132,7 @@ struct FlattenForward {
   Dims in;
   const float* x;
   float* y;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int area = in.height * in.width;
     const std::int64_t n = i / in.size();
     const auto at = static_cast<int>(i % in.size());
@@ -144,7 +144,7 @@ struct FlattenInputGradient {
   Dims in;
   const float* dy;
   float* dx;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int area = in.height * in.width;
     const std::int64_t n = i / in.size();
     const auto at = static_cast<int>(i % in.size());
@@ -157,7 +157,7 @@ struct UpsampleForward {
   int scale_height, scale_width;
   const float* x;
   float* y;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int width = in.width * scale_width;
     const std::int64_t size = static_cast<std::int64_t>(in.size()) * scale_height * scale_width;
     const std::int64_t n = i / size;
@@ -173,7 +173,7 @@ struct UpsampleInputGradient {
   int scale_height, scale_width;
   const float* dy;
   float* dx;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int width = in.width * scale_width;
     const std::int64_t size = static_cast<std::int64_t>(in.size()) * scale_height * scale_width;
     const std::int64_t n = i / in.size();
@@ -211,7 +211,7 @@ struct Dropout {
   const float* x;
   float* y;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const auto row = static_cast<int>(i / size);
     const int shard = draws.shard_of_row[row];
     const int first = draws.shard_rows[shard], rows = draws.shard_rows[shard + 1] - first;

@@ -6,8 +6,9 @@
 
 namespace signflip::device {
 
-std::unique_ptr<Device> make_host_device() {
-  return std::make_unique<ExecutorDevice<HostExecutor>>(std::make_unique<HostExecutor>(), "host");
+std::unique_ptr<Device> make_host_device(bool reversed) {
+  return std::make_unique<ExecutorDevice<HostExecutor>>(std::make_unique<HostExecutor>(reversed),
+                                                        "host");
 }
 
 }  // namespace signflip::device

@@ -8,6 +8,7 @@
 
 namespace signflip::device {
 
-std::unique_ptr<Device> make_host_device();
+/// `reversed`: everything in the opposite order (host_executor.h).
+std::unique_ptr<Device> make_host_device(bool reversed = false);
 
 }  // namespace signflip::device

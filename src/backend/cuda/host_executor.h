@@ -13,7 +13,7 @@
 
 namespace signflip::device {
 
-/// A block of threads, one after the other.
+/// A block of threads, one after the other; `reversed`: the last one first.
 template <int kThreads>
 class HostTeam {
  public:
@@ -26,14 +26,23 @@ class HostTeam {
     std::vector<T> values_ = std::vector<T>(kThreads);
   };
 
+  explicit HostTeam(bool reversed) : reversed_(reversed) {}
+
   template <class Work>
   void phase(Work work) {
-    for (int t = 0; t < kThreads; ++t) work(t);
+    for (int t = 0; t < kThreads; ++t) work(reversed_ ? kThreads - 1 - t : t);
   }
+
+ private:
+  bool reversed_;
 };
 
 class HostExecutor {
  public:
+  /// `reversed`: calls, blocks and threads in the opposite order. Results must not depend on it;
+  /// where they do, a device would have a race.
+  explicit HostExecutor(bool reversed = false) : reversed_(reversed) {}
+
   template <class T>
   class Array {
    public:
@@ -63,20 +72,22 @@ class HostExecutor {
 
   template <class Functor>
   void for_each(std::int64_t count, Functor functor) {
-    issue([count, functor] {
-      for (std::int64_t i = 0; i < count; ++i) functor(i);
+    issue([count, functor, reversed = reversed_] {
+      for (std::int64_t i = 0; i < count; ++i) {
+        functor(static_cast<int>(reversed ? count - 1 - i : i));
+      }
     });
   }
 
   template <class Program>
   void run(int blocks, Program program) {
-    issue([blocks, program] {
+    issue([blocks, program, reversed = reversed_] {
       // Poisoned before each block, as a device promises nothing about shared memory.
       std::vector<Quad> shared(program.shared() / 4 + 1);
       for (int block = 0; block < blocks; ++block) {
         for (Quad& quad : shared) std::fill(quad.v, quad.v + 4, NAN);
-        HostTeam<Program::kThreads> team;
-        program(team, shared[0].v, block);
+        HostTeam<Program::kThreads> team(reversed);
+        program(team, shared[0].v, reversed ? blocks - 1 - block : block);
       }
     });
   }
@@ -117,6 +128,7 @@ class HostExecutor {
     }
   }
 
+  bool reversed_;
   Recording* recording_ = nullptr;
 };
 

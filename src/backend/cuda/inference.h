@@ -140,6 +140,10 @@ class Inference final : public DeviceModel {
                                    verdicts_.data());
                   }))
                   .first;
+      if (found->second.empty()) {  // the device failed; it is not to be found next time
+        recorded_.erase(found);
+        return executor_.finish();
+      }
     }
     executor_.replay(found->second);
     executor_.download(adversarial_.data(), adversarial.data(), adversarial.size());

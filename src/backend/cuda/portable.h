@@ -1,8 +1,8 @@
 // What lets one piece of code run on the host and on a device: the qualifier of its functions, and
 // the two shapes that device work comes in.
 //
-// A *functor* is a struct of plain values and pointers with `void operator()(std::int64_t i)
-// const`: one call makes one element, and calls may come in any order.
+// A *functor* is a struct of plain values and pointers with `void operator()(int i) const`:
+// one call makes one element, and calls may come in any order. There are always fewer than 2³¹.
 //
 // A *program* is what a block of kThreads threads does together, in phases:
 //

@@ -158,8 +158,14 @@ struct Product {
         SIGNFLIP_UNROLL
         for (int i = 0; i < 4; ++i) left[r + i] = quad.v[i];
       }
-      SIGNFLIP_UNROLL
-      for (int c = 0; c < kOwnColumns; ++c) right[c] = b[k * kBRow + c];
+      if constexpr (kOwnColumns == 4) {
+        const Quad quad = *reinterpret_cast<const Quad*>(b + k * kBRow);
+        SIGNFLIP_UNROLL
+        for (int i = 0; i < 4; ++i) right[i] = quad.v[i];
+      } else {
+        SIGNFLIP_UNROLL
+        for (int c = 0; c < kOwnColumns; ++c) right[c] = b[k * kBRow + c];
+      }
       SIGNFLIP_UNROLL
       for (int r = 0; r < kOwnRows; ++r) {
         SIGNFLIP_UNROLL
@@ -176,7 +182,7 @@ struct SumSplits {
   const float* partial;
   int splits;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const auto part = problem.at(0);
     const std::int64_t size = static_cast<std::int64_t>(part.rows()) * part.columns();
     float sum = 0;

@@ -44,7 +44,7 @@ struct GatherLabels {
   std::uint64_t* numbers;
   CraftScalars* scalars;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const std::uint32_t image = batch.order[batch.place(i)];
     labels[i] = all_labels[image];
     numbers[i] = image;
@@ -167,7 +167,7 @@ struct Assemble {
   const float *clean, *attacked, *scale, *shift;
   float* input;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const RowSource row = rows[i / size];
     const auto at = static_cast<int>(i % size);
     const float pixel =
@@ -194,7 +194,7 @@ struct GradeRows {
   float* dlogits;
   Mark* marks;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int label = labels[rows[i].source];
     const float* const z = logits + i * classes;
     cross_entropy_gradient(z, classes, label, smoothing, batch.now().gradient_scale,
@@ -216,7 +216,7 @@ struct GradePairs {
   float* dlogits;
   Mark* marks;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const std::int64_t clean = static_cast<std::int64_t>(pairs[2 * i]) * classes;
     const std::int64_t attacked = static_cast<std::int64_t>(pairs[2 * i + 1]) * classes;
     const int label = labels[i];
@@ -305,7 +305,7 @@ struct MoveWeights {
   const float *gradient, *factor;  ///< factor null: 1
   float *weights, *first, *second, *average;  ///< average null: none
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const DeviceStep& step = batch.now();
     const float g = factor != nullptr ? gradient[i] * *factor : gradient[i];
     float w = weights[i];
@@ -338,7 +338,7 @@ struct MoveStatistics {
   const float* of_shards;
   float *statistics, *average;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     constexpr float kMomentum = 0.1F;  // PyTorch's default
     float mean = 0;
     for (int s = 0; s < shards; ++s) mean += of_shards[s * size + i];
@@ -354,7 +354,7 @@ struct MoveStatistics {
 /// The batch is done; one call.
 struct NextBatch {
   int* step;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t) const { ++*step; }
+  SIGNFLIP_HOST_DEVICE void operator()(int) const { ++*step; }
 };
 
 /// Adds up how many of `count` images are correct; for validation. One call.
@@ -363,7 +363,7 @@ struct CountCorrect {
   const int* labels;
   int classes;
   Mark* marks;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     marks[i] = {0, argmax(logits + i * classes, classes) == labels[i] ? 1 : 0, 1};
   }
 };

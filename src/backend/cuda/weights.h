@@ -51,7 +51,7 @@ struct FoldWeights {
   float epsilon;  ///< batch norm's
   float* folded;
 
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     int which = 0;
     while (which < count && (i < ranges[which].begin || i >= ranges[which].end)) ++which;
     if (which == count) return;
@@ -78,7 +78,7 @@ struct TransposeWeights {
   int rows, columns;
   const float* weights;
   float* transposed;
-  SIGNFLIP_HOST_DEVICE void operator()(std::int64_t i) const {
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     transposed[i % columns * rows + i / columns] = weights[i];
   }
 };
