@@ -36,8 +36,8 @@ Status check_classes(std::span<const int> values, std::string_view what, std::si
 }  // namespace
 
 Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableModel& judged_on,
-                    const AttackRequest& request, const Tensor& images,
-                    std::span<const int> labels, std::span<const int> targets) {
+                    const AttackRequest& request, const Tensor& images, std::span<const int> labels,
+                    std::span<const int> targets) {
   const AttackEntry* const attack = request.attack;
   if (attack == nullptr) return Error{"no attack was chosen"};
   if (request.parameters.specs().data() != attack->parameters.data()) {

@@ -56,8 +56,8 @@ inline constexpr std::size_t kShardSize = 16;
 
 /// One sentence where run_attack() would refuse its arguments.
 Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableModel& judged_on,
-                    const AttackRequest& request, const Tensor& images,
-                    std::span<const int> labels, std::span<const int> targets);
+                    const AttackRequest& request, const Tensor& images, std::span<const int> labels,
+                    std::span<const int> targets);
 
 /// Attacks `images` (N×H×W×C, pixels finite and in [0,1]). `crafted_on` is what the attack sees,
 /// `judged_on` what re-classifies: the same model, or another for transfer and gray-box; same input

@@ -69,13 +69,13 @@ struct DeviceAttack {
   Start start = Start::clean;
   Loss loss = Loss::cross_entropy;
   int steps = 1;
-  double step_size = 0;   ///< 0: step_share·ε
+  double step_size = 0;  ///< 0: step_share·ε
   double step_share = 1;
   double noise = 1;
   bool momentum = false;  ///< MIM
   float decay = 1;
-  bool project = true;    ///< false: cut to the box only (N-FGSM)
-  bool automatic = false; ///< APGD chooses its steps itself
+  bool project = true;     ///< false: cut to the box only (N-FGSM)
+  bool automatic = false;  ///< APGD chooses its steps itself
   bool early_stop = false;
 };
 

@@ -35,9 +35,8 @@ class Crafting {
 
   Status run(std::size_t first, std::size_t count) {
     const bool random = attack_.start != DeviceAttack::Start::clean;
-    const int rounds = random && request_.parameters.has("restarts")
-                           ? request_.parameters.integer("restarts")
-                           : 1;
+    const int rounds =
+        random && request_.parameters.has("restarts") ? request_.parameters.integer("restarts") : 1;
     std::vector<std::size_t> active(count);
     std::iota(active.begin(), active.end(), first);
     std::vector<DeviceVerdict> kept(count, {0, -std::numeric_limits<double>::infinity()});
@@ -143,8 +142,13 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
   if (!checked) return checked.error();
   const auto attack = device_attack(*request.attack, request.parameters);
   if (!attack) return attack.error();
-  const std::size_t count = images.count(), at_once = std::min(count, kMostAtOnce);
+  const std::size_t count = images.count();
+  std::size_t at_once = std::min(count, kMostAtOnce);
   auto model = device.new_model(device_plan(crafted_on), at_once);
+  while (!model && at_once > 1) {  // too large for the device's memory?
+    at_once = (at_once + 1) / 2;
+    model = device.new_model(device_plan(crafted_on), at_once);
+  }
   if (!model) return model.error();
   const Status set = (*model)->set_weights(crafted_on.parameters(), crafted_on.statistics());
   if (!set) return set.error();
@@ -163,8 +167,7 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
       std::copy(answer.begin(), answer.end(), shard.adversarial_image(i).begin());
     }
   };
-  auto outcome =
-      run_attack(crafted_on, judged_on, judged, images, labels, targets, pool, progress);
+  auto outcome = run_attack(crafted_on, judged_on, judged, images, labels, targets, pool, progress);
   if (!outcome) return outcome;
   outcome->gradients = crafting.gradients();
   outcome->queries = crafting.queries();

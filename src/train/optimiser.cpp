@@ -13,8 +13,8 @@ Result<OptimiserKind> optimiser_from_name(const std::string& name) {
 }
 
 float adam_correction(float beta, std::size_t step) {
-  return static_cast<float>(
-      1.0 / (1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step))));
+  return static_cast<float>(1.0 /
+                            (1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step))));
 }
 
 void update(const OptimiserOptions& options, OptimiserState& state, std::size_t step,

@@ -77,8 +77,8 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
     trainer.make_shards();
     return trainer;
   }
-  auto course = open_course(made.config, made.network, data, trainer.sources_per_batch(),
-                            made.capacity);
+  auto course =
+      open_course(made.config, made.network, data, trainer.sources_per_batch(), made.capacity);
   if (!course) return course.error();
   made.device = std::move(*course);
   trainer.send_to_device();
@@ -274,17 +274,16 @@ std::optional<EpochReport> Trainer::train_epoch(
 
   EpochReport report;
   report.epoch = epoch;
-  const auto marks = state.device.training ? run_batches_on_device(order, progress)
-                                           : run_batches(order, progress);
+  const auto marks =
+      state.device.training ? run_batches_on_device(order, progress) : run_batches(order, progress);
   if (!marks) return std::nullopt;
   const std::size_t batch = sources_per_batch(), batches = (order.size() + batch - 1) / batch;
-  report.learning_rate = config.learning_rate *
-                         learning_rate_factor(config.schedule,
-                                              step_at(batches - 1, batches, 1).progress);
+  report.learning_rate =
+      config.learning_rate *
+      learning_rate_factor(config.schedule, step_at(batches - 1, batches, 1).progress);
   ++state.epochs_done;
   report.loss = marks->loss / static_cast<double>(marks->images);
-  report.train_accuracy =
-      static_cast<double>(marks->correct) / static_cast<double>(marks->images);
+  report.train_accuracy = static_cast<double>(marks->correct) / static_cast<double>(marks->images);
   report.undone = state.method->watches() && !keep_epoch(before, steps_before);
   if (!state.validation.empty()) {
     const ValidationFigures figures = validate(state.validation);

@@ -46,9 +46,9 @@ struct DeviceCourse {
   std::function<DeviceAttack(int steps)> attack;
 };
 /// Makes one, given the training images of a batch and, at most, of a shard (device_course.h).
-using OpenCourse = std::function<Result<DeviceCourse>(const TrainingConfig&, const Sequential&,
-                                                      const Dataset&, std::size_t sources,
-                                                      std::size_t shard)>;
+using OpenCourse =
+    std::function<Result<DeviceCourse>(const TrainingConfig&, const Sequential&, const Dataset&,
+                                       std::size_t sources, std::size_t shard)>;
 
 class Trainer {
  public:

@@ -64,9 +64,8 @@ std::optional<Marks> Trainer::run_batches_on_device(
     }
     sum = {marks->loss, static_cast<std::size_t>(marks->correct),
            static_cast<std::size_t>(marks->images)};
-    if (progress &&
-        !progress({epoch, std::min((b + now) * batch, order.size()), order.size(),
-                   sum.loss / static_cast<double>(sum.images)})) {
+    if (progress && !progress({epoch, std::min((b + now) * batch, order.size()), order.size(),
+                               sum.loss / static_cast<double>(sum.images)})) {
       return std::nullopt;
     }
   }
@@ -81,10 +80,11 @@ std::optional<Marks> Trainer::run_batches_on_device(
 
 ValidationFigures Trainer::validate(std::span<const std::uint32_t> images) {
   State& state = *state_;
-  if (!state.device.training) return state.method->validate(result(), *state.data, images, *state.pool);
+  if (!state.device.training)
+    return state.method->validate(result(), *state.data, images, *state.pool);
   const auto fraction = [&](std::span<const std::uint32_t> some, const DeviceAttack* attack) {
-    const auto correct = state.device.training->count_correct(some, attack,
-                                                              state.config.robust_epsilon());
+    const auto correct =
+        state.device.training->count_correct(some, attack, state.config.robust_epsilon());
     if (!correct) on_device(correct.error());
     return correct ? static_cast<double>(*correct) / static_cast<double>(some.size()) : 0.0;
   };

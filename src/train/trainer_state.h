@@ -49,8 +49,8 @@ struct Trainer::State {
   std::vector<float> average;  // of parameters, then statistics; empty where averaging is off
   std::vector<std::uint32_t> train, validation;
   std::vector<std::vector<std::uint32_t>> train_by_class;  // empty where classes are not balanced
-  std::vector<std::unique_ptr<Shard>> shards;  // empty where a device runs the batches
-  std::size_t most_shards = 0, capacity = 0;   // of a batch; sources of one
+  std::vector<std::unique_ptr<Shard>> shards;              // empty where a device runs the batches
+  std::size_t most_shards = 0, capacity = 0;               // of a batch; sources of one
   DeviceCourse device;
   Status failure;
   int epochs_done = 0;

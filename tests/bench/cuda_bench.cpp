@@ -39,8 +39,7 @@ Result<Sequential> network_named(const std::string& name) {
 }
 
 double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 /// Images a second of `round`, which handles `images` and waits for them. The first two rounds,
@@ -137,9 +136,12 @@ Result<double> training_speed(Device& device, const Sequential& network, std::si
 Status print(const Device& device, const std::string& architecture, std::size_t batch,
              const std::string& what, const Result<double>& speed) {
   if (!speed) return Error{architecture + ", " + what + ": " + speed.error().message};
-  std::cout << OrderedJson{{"engine", "signflip"}, {"device", device.name()},
-                           {"architecture", architecture}, {"batch", batch},
-                           {"what", what}, {"images_per_second", *speed}}
+  std::cout << OrderedJson{{"engine", "signflip"},
+                           {"device", device.name()},
+                           {"architecture", architecture},
+                           {"batch", batch},
+                           {"what", what},
+                           {"images_per_second", *speed}}
                    .dump()
             << "\n"
             << std::flush;

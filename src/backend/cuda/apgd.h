@@ -60,8 +60,8 @@ struct RecordClimb {
     const bool success = reached(goal, z, classes);
     c.improved = c.value > c.best ? 1 : 0;
     if (c.improved) c.best = c.value;
-    c.better = success ? !verdict.success || c.value > c.best_adversarial
-                       : !verdict.success && c.improved;
+    c.better =
+        success ? !verdict.success || c.value > c.best_adversarial : !verdict.success && c.improved;
     if (c.better) {
       if (success) c.best_adversarial = c.value;
       verdict = {success ? 1 : 0, margin_objective(goal, z, classes)};
@@ -107,8 +107,8 @@ struct MoveClimber {
     if (c.finished) return;
     const float clean = scene.clean[i], here = now[i];
     const Interval interval = intervals[i];
-    const float next = interval.nearest(
-        here + signed_step(gradient[i], static_cast<float>(c.step_size)), clean);
+    const float next =
+        interval.nearest(here + signed_step(gradient[i], static_cast<float>(c.step_size)), clean);
     const float moved = here + (next - here) * share + (here - before[i]) * (1 - share);
     before[i] = here;
     now[i] = interval.nearest(moved, clean);

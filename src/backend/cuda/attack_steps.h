@@ -34,7 +34,9 @@ struct Scene {
 /// How long a step is.
 struct StepLength {
   double fixed = 0, share = 1;
-  SIGNFLIP_HOST_DEVICE double of(double epsilon) const { return fixed > 0 ? fixed : share * epsilon; }
+  SIGNFLIP_HOST_DEVICE double of(double epsilon) const {
+    return fixed > 0 ? fixed : share * epsilon;
+  }
 };
 
 /// The float farthest from x towards `limit` that is no farther than `radius`, however the
@@ -109,9 +111,9 @@ struct StartPoint {
   float* adversarial;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    adversarial[i] = start_value(scene, start, static_cast<float>(noise * scene.scalars->epsilon),
-                                 i / scene.size, static_cast<int>(i % scene.size), scene.clean[i],
-                                 intervals[i]);
+    adversarial[i] =
+        start_value(scene, start, static_cast<float>(noise * scene.scalars->epsilon),
+                    i / scene.size, static_cast<int>(i % scene.size), scene.clean[i], intervals[i]);
   }
 };
 
@@ -201,7 +203,8 @@ struct SignStep {
     if (!(epsilon > 0)) return;
     const float moved =
         adversarial[i] + signed_step(gradient[i], static_cast<float>(length.of(epsilon)));
-    adversarial[i] = project ? intervals[i].nearest(moved, scene.clean[i]) : clamped(moved, 0.0F, 1.0F);
+    adversarial[i] =
+        project ? intervals[i].nearest(moved, scene.clean[i]) : clamped(moved, 0.0F, 1.0F);
   }
 };
 

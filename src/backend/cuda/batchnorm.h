@@ -19,7 +19,9 @@ struct Shards {
   SIGNFLIP_HOST_DEVICE std::int64_t begin(int shard) const {
     return static_cast<std::int64_t>(rows[shard]) * pixels;
   }
-  SIGNFLIP_HOST_DEVICE int size(int shard) const { return (rows[shard + 1] - rows[shard]) * pixels; }
+  SIGNFLIP_HOST_DEVICE int size(int shard) const {
+    return (rows[shard + 1] - rows[shard]) * pixels;
+  }
   /// Pixels of one piece; 0 or less past the shard's end.
   SIGNFLIP_HOST_DEVICE int piece_size(int shard, int number) const {
     return smaller(piece, size(shard) - number * piece);
@@ -55,8 +57,8 @@ struct PieceMoments : ShardBlocks {
     const int size = shards.piece_size(shard, piece);
     if (size <= 0) return;
     const float* const from =
-        x + (shards.begin(shard) + static_cast<std::int64_t>(piece) * shards.piece) *
-                shards.channels;
+        x +
+        (shards.begin(shard) + static_cast<std::int64_t>(piece) * shards.piece) * shards.channels;
     const int channels = shards.channels;
     typename Team::template Own<float> means;
     team.phase([&](int t) {
@@ -102,7 +104,8 @@ struct ShardMoments {
   int batch_stride;  ///< between the shards' batch_mean and batch_variance
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const auto c = static_cast<int>(i % shards.channels), shard = static_cast<int>(i / shards.channels);
+    const auto c = static_cast<int>(i % shards.channels),
+               shard = static_cast<int>(i / shards.channels);
     double count = 0, centre = 0, squares = 0;
     for (int p = 0; p < shards.pieces; ++p) {
       const int size = shards.piece_size(shard, p);
@@ -116,8 +119,7 @@ struct ShardMoments {
     }
     mean[i] = static_cast<float>(centre);
     const double variance = squares / count;
-    inverse_deviation[i] =
-        1 / sqrtf(static_cast<float>(variance) + epsilon);
+    inverse_deviation[i] = 1 / sqrtf(static_cast<float>(variance) + epsilon);
     const std::int64_t at = static_cast<std::int64_t>(shard) * batch_stride + c;
     batch_mean[at] = static_cast<float>(centre);
     batch_variance[at] = static_cast<float>(count > 1 ? squares / (count - 1) : variance);
@@ -187,7 +189,8 @@ struct ShardGradients {
   Pair* sums;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const auto c = static_cast<int>(i % shards.channels), shard = static_cast<int>(i / shards.channels);
+    const auto c = static_cast<int>(i % shards.channels),
+               shard = static_cast<int>(i / shards.channels);
     double dot = 0, sum = 0;
     for (int p = 0; p < shards.pieces && shards.piece_size(shard, p) > 0; ++p) {
       const Pair& piece =

@@ -102,7 +102,7 @@ struct ConvWeightGradient {
   ConvIndex index;
   int count = 0;
   const float *x = nullptr, *y = nullptr, *dy = nullptr;  ///< y is read where relu
-  float* dweight = nullptr;  ///< dbias follows it
+  float* dweight = nullptr;                               ///< dbias follows it
   bool relu = false;
 
   static constexpr bool kAAlongDepth = false, kBAlongDepth = false;
@@ -153,7 +153,9 @@ struct ConvInputGradient {
 
     Axis() = default;
     Axis(int phase, int stride_, int padding, int kernel, int length)
-        : first(phase), stride(stride_), size(length > phase ? divide_up(length - phase, stride_) : 0) {
+        : first(phase),
+          stride(stride_),
+          size(length > phase ? divide_up(length - phase, stride_) : 0) {
       tap = (phase + padding) % stride;
       offset = (phase + padding - tap) / stride;
       taps = tap < kernel ? divide_up(kernel - tap, stride) : 0;

@@ -112,8 +112,7 @@ class Crafter {
         executor_.for_each(scene.count, ClimbDivergence{scene.classes, predictions_.data(),
                                                         flow_.logits(), flow_.dlogits()});
       } else {
-        executor_.for_each(scene.count,
-                           ClimbCrossEntropy{scene, flow_.logits(), flow_.dlogits()});
+        executor_.for_each(scene.count, ClimbCrossEntropy{scene, flow_.logits(), flow_.dlogits()});
       }
       flow_.backward(weights, scene.count, nullptr, gradient_.data());
       if (attack.momentum) {
@@ -159,9 +158,9 @@ class Crafter {
       look(attack, scene, weights, adversarial, verdicts, step + 1);
       if (++since < interval) continue;
       executor_.for_each(scene.count, CheckClimber{interval, climbers});
-      executor_.for_each(pixels, ReturnToBest{scene.size, climbers, best_.data(),
-                                              best_gradient_.data(), now_.data(),
-                                              gradient_.data()});
+      executor_.for_each(pixels,
+                         ReturnToBest{scene.size, climbers, best_.data(), best_gradient_.data(),
+                                      now_.data(), gradient_.data()});
       interval = std::max(interval - decrement, shortest);
       since = 0;
     }
@@ -173,10 +172,10 @@ class Crafter {
     const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
     ask(scene, weights, now_.data());
     executor_.for_each(scene.count,
-                       RecordClimb{scene, attack.loss, step == 0, attack.early_stop,
-                                   flow_.logits(), flow_.dlogits(), climbers_.data(), verdicts});
-    executor_.for_each(pixels, KeepBest{scene.size, climbers_.data(), now_.data(), best_.data(),
-                                        adversarial});
+                       RecordClimb{scene, attack.loss, step == 0, attack.early_stop, flow_.logits(),
+                                   flow_.dlogits(), climbers_.data(), verdicts});
+    executor_.for_each(
+        pixels, KeepBest{scene.size, climbers_.data(), now_.data(), best_.data(), adversarial});
     if (step == attack.steps) return;
     flow_.backward(weights, scene.count, nullptr, gradient_.data());
     executor_.for_each(pixels, KeepBestGradient{scene.size, climbers_.data(), gradient_.data(),

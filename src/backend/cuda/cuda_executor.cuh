@@ -39,8 +39,8 @@ class BlockTeam {
 };
 
 template <class Functor>
-__global__ void __launch_bounds__(256) each_kernel(const std::int64_t count,
-                                                   const __grid_constant__ Functor functor) {
+__global__ void __launch_bounds__(256)
+    each_kernel(const std::int64_t count, const __grid_constant__ Functor functor) {
   const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
        i += stride) {
@@ -49,8 +49,8 @@ __global__ void __launch_bounds__(256) each_kernel(const std::int64_t count,
 }
 
 template <class Program>
-__global__ void __launch_bounds__(Program::kThreads) program_kernel(
-    const __grid_constant__ Program program) {
+__global__ void __launch_bounds__(Program::kThreads)
+    program_kernel(const __grid_constant__ Program program) {
   extern __shared__ __align__(16) float shared_memory[];
   BlockTeam<Program::kThreads> team;
   program(team, shared_memory, static_cast<int>(blockIdx.x));
@@ -133,10 +133,10 @@ class CudaExecutor {
     const std::size_t bytes = program.shared() * sizeof(float);
     constexpr std::size_t kWithoutAsking = 48 * 1024;
     if (bytes > kWithoutAsking) {
-      check(cudaFuncSetAttribute(program_kernel<Program>,
-                                 cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                 static_cast<int>(bytes)),
-            "to set aside shared memory of", bytes);
+      check(
+          cudaFuncSetAttribute(program_kernel<Program>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(bytes)),
+          "to set aside shared memory of", bytes);
       if (failed()) return;
     }
     program_kernel<<<static_cast<unsigned>(blocks), Program::kThreads, bytes, stream_>>>(program);

@@ -55,9 +55,7 @@ struct SigmoidForward {
 struct SigmoidInputGradient {
   const float *y, *dy;
   float* dx;
-  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    dx[i] = dy[i] * y[i] * (1 - y[i]);
-  }
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const { dx[i] = dy[i] * y[i] * (1 - y[i]); }
 };
 
 struct PoolDims {
@@ -70,7 +68,7 @@ SIGNFLIP_HOST_DEVICE inline int pool_winner(const PoolDims& d, const float* imag
   const int c = at % d.out.channels, pixel = at / d.out.channels;
   const int h = pixel / d.out.width * d.stride_height;
   const int w = pixel % d.out.width * d.stride_width;
-    int best = (h * d.in.width + w) * d.in.channels + c;
+  int best = (h * d.in.width + w) * d.in.channels + c;
   for (int kh = 0; kh < d.kernel_height; ++kh) {
     for (int kw = 0; kw < d.kernel_width; ++kw) {
       const int from = ((h + kh) * d.in.width + w + kw) * d.in.channels + c;
@@ -215,11 +213,12 @@ struct Dropout {
     const auto row = static_cast<int>(i / size);
     const int shard = draws.shard_of_row[row];
     const int first = draws.shard_rows[shard], rows = draws.shard_rows[shard + 1] - first;
-    const std::uint64_t place = static_cast<std::uint64_t>(*draws.step) * draws.sources +
-                                draws.shard_sources[shard];
+    const std::uint64_t place =
+        static_cast<std::uint64_t>(*draws.step) * draws.sources + draws.shard_sources[shard];
     const Draws random(draws.seed, *draws.epoch_stream + (place << 4));
-    const std::uint64_t draw = static_cast<std::uint64_t>(rows) * draws.values_before +
-                               static_cast<std::uint64_t>(i - static_cast<std::int64_t>(first) * size);
+    const std::uint64_t draw =
+        static_cast<std::uint64_t>(rows) * draws.values_before +
+        static_cast<std::uint64_t>(i - static_cast<std::int64_t>(first) * size);
     y[i] = random.uniform(draw) < rate ? 0 : x[i] * (1.0F / (1.0F - rate));
   }
 };

@@ -47,12 +47,12 @@ class Flow {
       largest = std::max(largest, stage.layer.out.size());
       outputs_.push_back(executor.template allocate<float>(capacity * stage.layer.out.size()));
       const bool pools = stage.layer.kind == DeviceLayer::Kind::maxpool2d;
-      winners_.push_back(executor.template allocate<std::int32_t>(
-          pools ? capacity * stage.layer.out.size() : 0));
+      winners_.push_back(
+          executor.template allocate<std::int32_t>(pools ? capacity * stage.layer.out.size() : 0));
       const bool normalises = training && stage.layer.kind == DeviceLayer::Kind::batchnorm2d;
       const auto width = static_cast<std::size_t>(stage.layer.in.channels);
-      moments_.push_back(executor.template allocate<float>(
-          normalises ? 2 * width * most_shards : 0));
+      moments_.push_back(
+          executor.template allocate<float>(normalises ? 2 * width * most_shards : 0));
       if (normalises) {
         channels = std::max(channels, width);
         const int pieces = cut(stage.layer, shards).pieces;
@@ -137,9 +137,9 @@ class Flow {
       current = 1 - current;
     }
     if (dimages != nullptr) {
-      executor_.for_each(count * static_cast<std::int64_t>(plan_.input.size()),
-                         ChannelScale{nullptr, gradients_[current].data(), scale(), dimages,
-                                      channels(), false});
+      executor_.for_each(
+          count * static_cast<std::int64_t>(plan_.input.size()),
+          ChannelScale{nullptr, gradients_[current].data(), scale(), dimages, channels(), false});
     }
   }
 
@@ -162,15 +162,14 @@ class Flow {
 
   Shards cut(const DeviceLayer& layer, const ShardTables& tables) const {
     const auto pixels = static_cast<int>(layer.in.pixels());
-    return {tables.rows, tables.count, pixels, divide_up(tables.most_rows * pixels, kPiece),
+    return {tables.rows, tables.count,     pixels, divide_up(tables.most_rows * pixels, kPiece),
             kPiece,      layer.in.channels};
   }
 
   void forward_stage(std::size_t i, const float* weights, int count, const ShardTables& tables);
   void backward_stage(std::size_t i, const float* weights, int count, const float* dy,
                       float* dweights, float* dx, const ShardTables& tables);
-  void forward_batchnorm(std::size_t i, const float* weights, int count,
-                         const ShardTables& tables);
+  void forward_batchnorm(std::size_t i, const float* weights, int count, const ShardTables& tables);
   void backward_batchnorm(std::size_t i, const float* weights, int count, const float* dy,
                           float* dweights, float* dx, const ShardTables& tables);
 

@@ -58,9 +58,8 @@ void Flow<Executor>::forward_stage(std::size_t i, const float* weights, int coun
 }
 
 template <class Executor>
-void Flow<Executor>::backward_stage(std::size_t i, const float* weights, int count,
-                                    const float* dy, float* dweights, float* dx,
-                                    const ShardTables& tables) {
+void Flow<Executor>::backward_stage(std::size_t i, const float* weights, int count, const float* dy,
+                                    float* dweights, float* dx, const ShardTables& tables) {
   using Kind = DeviceLayer::Kind;
   const Stage& stage = stages_[i];
   const DeviceLayer& layer = stage.layer;
@@ -82,8 +81,8 @@ void Flow<Executor>::backward_stage(std::size_t i, const float* weights, int cou
     if (dx == nullptr) return;
     constexpr int kFewChannels = 4;
     if (d.in.channels <= kFewChannels || !ConvInputGradient::fits(d)) {
-      executor_.for_each(size, ConvInputGradientDirect{d, y, dy, weights + layer.weight, dx,
-                                                       stage.relu});
+      executor_.for_each(size,
+                         ConvInputGradientDirect{d, y, dy, weights + layer.weight, dx, stage.relu});
       return;
     }
     ConvInputGradient gradient(d);
@@ -103,8 +102,8 @@ void Flow<Executor>::backward_stage(std::size_t i, const float* weights, int cou
   if (dx == nullptr) return;
   switch (layer.kind) {
     case Kind::batchnorm2d:
-      executor_.for_each(size, ChannelScale{y, dy, weights + layer.weight, dx, layer.in.channels,
-                                            stage.relu});
+      executor_.for_each(
+          size, ChannelScale{y, dy, weights + layer.weight, dx, layer.in.channels, stage.relu});
       break;
     case Kind::relu:
       executor_.for_each(size, ReluInputGradient{y, dy, dx});
@@ -142,14 +141,13 @@ void Flow<Executor>::forward_batchnorm(std::size_t i, const float* weights, int 
   float* const inverse = mean + shards.count * channels;
   float* const batch = batch_statistics_.data() + layer.statistics;
   executor_.for_each(static_cast<std::int64_t>(shards.count) * channels,
-                     ShardMoments{shards, pairs_.data(), plan_.batchnorm_epsilon, mean, inverse, batch,
-                                  batch + channels, static_cast<int>(plan_.statistics)});
+                     ShardMoments{shards, pairs_.data(), plan_.batchnorm_epsilon, mean, inverse,
+                                  batch, batch + channels, static_cast<int>(plan_.statistics)});
   const auto size = static_cast<int>(layer.in.size());
-  executor_.for_each(
-      static_cast<std::int64_t>(count) * size,
-      BatchNormForward{tables.of_row, channels, size, input_of(i), mean, inverse,
-                       weights + layer.weight, weights + layer.bias, outputs_[i].data(),
-                       stages_[i].relu});
+  executor_.for_each(static_cast<std::int64_t>(count) * size,
+                     BatchNormForward{tables.of_row, channels, size, input_of(i), mean, inverse,
+                                      weights + layer.weight, weights + layer.bias,
+                                      outputs_[i].data(), stages_[i].relu});
 }
 
 template <class Executor>
@@ -180,11 +178,10 @@ void Flow<Executor>::backward_batchnorm(std::size_t i, const float* weights, int
   }
   if (dx == nullptr) return;
   const auto size = static_cast<int>(layer.in.size());
-  executor_.for_each(static_cast<std::int64_t>(count) * size,
-                     BatchNormInputGradient{shards, tables.of_row, size, input_of(i),
-                                            outputs_[i].data(), dy, mean, inverse,
-                                            weights + layer.weight, sums_.data(), dx,
-                                            stages_[i].relu});
+  executor_.for_each(
+      static_cast<std::int64_t>(count) * size,
+      BatchNormInputGradient{shards, tables.of_row, size, input_of(i), outputs_[i].data(), dy, mean,
+                             inverse, weights + layer.weight, sums_.data(), dx, stages_[i].relu});
 }
 
 }  // namespace signflip::device

@@ -24,7 +24,7 @@ struct FusedStage {
   ConvDims conv;
   PoolDims pool;
   int weight = 0, bias = 0;
-  int area = 1;     // dense: pixels of the image whose flattening it takes
+  int area = 1;  // dense: pixels of the image whose flattening it takes
   int in = 0, out = 0, winners = 0;
   int inputs = 0, outputs = 0;  // sizes
   bool wide = false;            // filters and weights lie in fours
@@ -80,7 +80,7 @@ inline FusedLayout fused_layout(const DevicePlan& plan, const std::vector<Stage>
     FusedStage& stage = layout.stages[layout.count++];
     stage.kind = layer.kind;
     stage.before = activation;
-    stage.activation = layer.kind == Kind::sigmoid ? Activation::sigmoid
+    stage.activation = layer.kind == Kind::sigmoid                  ? Activation::sigmoid
                        : stages[i].relu || layer.kind == Kind::relu ? Activation::relu
                                                                     : Activation::none;
     stage.conv = conv_dims(layer);

@@ -23,21 +23,17 @@ SIGNFLIP_HOST_DEVICE void FusedClimb::forward_stage(Team& team, float* shared,
       const ConvDims& d = s.conv;
       const int pixels = d.out_pixels(), filters = d.out.channels;
       if (!s.wide) {
-        share(t, divide_up(pixels, 2) * filters, [&](int tile) {
-          conv_forward_tile<2, 1, 1>(d, tile, x, weight, bias, relu, y);
-        });
+        share(t, divide_up(pixels, 2) * filters,
+              [&](int tile) { conv_forward_tile<2, 1, 1>(d, tile, x, weight, bias, relu, y); });
       } else if (d.in.channels % 4 != 0) {
-        share(t, divide_up(pixels, 4) * (filters / 4), [&](int tile) {
-          conv_forward_tile<4, 4, 1>(d, tile, x, weight, bias, relu, y);
-        });
+        share(t, divide_up(pixels, 4) * (filters / 4),
+              [&](int tile) { conv_forward_tile<4, 4, 1>(d, tile, x, weight, bias, relu, y); });
       } else if (divide_up(pixels, 4) * (filters / 4) >= kThreads * 3 / 4) {
-        share(t, divide_up(pixels, 4) * (filters / 4), [&](int tile) {
-          conv_forward_tile<4, 4, 4>(d, tile, x, weight, bias, relu, y);
-        });
+        share(t, divide_up(pixels, 4) * (filters / 4),
+              [&](int tile) { conv_forward_tile<4, 4, 4>(d, tile, x, weight, bias, relu, y); });
       } else {  // smaller tiles, so that more threads have one
-        share(t, divide_up(pixels, 2) * (filters / 4), [&](int tile) {
-          conv_forward_tile<2, 4, 4>(d, tile, x, weight, bias, relu, y);
-        });
+        share(t, divide_up(pixels, 2) * (filters / 4),
+              [&](int tile) { conv_forward_tile<2, 4, 4>(d, tile, x, weight, bias, relu, y); });
       }
     } else if (s.kind == Kind::maxpool2d) {
       share(t, s.outputs, [&](int i) {
@@ -111,21 +107,17 @@ SIGNFLIP_HOST_DEVICE void FusedClimb::backward(Team& team, float* shared,
     } else if (s.kind == Kind::conv2d) {
       const ConvDims& d = s.conv;
       if (!s.wide) {
-        share(t, backward_tiles<2>(d, 1), [&](int tile) {
-          conv_backward_tile<2, 1, 1>(d, tile, dy, weight, s.before, x);
-        });
+        share(t, backward_tiles<2>(d, 1),
+              [&](int tile) { conv_backward_tile<2, 1, 1>(d, tile, dy, weight, s.before, x); });
       } else if (d.in.channels % 4 != 0) {
-        share(t, backward_tiles<2>(d, 1), [&](int tile) {
-          conv_backward_tile<2, 1, 4>(d, tile, dy, weight, s.before, x);
-        });
+        share(t, backward_tiles<2>(d, 1),
+              [&](int tile) { conv_backward_tile<2, 1, 4>(d, tile, dy, weight, s.before, x); });
       } else if (backward_tiles<4>(d, 4) >= kThreads * 3 / 4) {
-        share(t, backward_tiles<4>(d, 4), [&](int tile) {
-          conv_backward_tile<4, 4, 4>(d, tile, dy, weight, s.before, x);
-        });
+        share(t, backward_tiles<4>(d, 4),
+              [&](int tile) { conv_backward_tile<4, 4, 4>(d, tile, dy, weight, s.before, x); });
       } else {
-        share(t, backward_tiles<2>(d, 4), [&](int tile) {
-          conv_backward_tile<2, 4, 4>(d, tile, dy, weight, s.before, x);
-        });
+        share(t, backward_tiles<2>(d, 4),
+              [&](int tile) { conv_backward_tile<2, 4, 4>(d, tile, dy, weight, s.before, x); });
       }
     } else if (s.kind == Kind::maxpool2d) {
       share(t, s.inputs, [&](int i) {
@@ -133,8 +125,7 @@ SIGNFLIP_HOST_DEVICE void FusedClimb::backward(Team& team, float* shared,
       });
     } else {
       share(t, s.inputs, [&](int i) {
-        const float factor =
-            s.kind == Kind::batchnorm2d ? weight[i % s.conv.out.channels] : 1.0F;
+        const float factor = s.kind == Kind::batchnorm2d ? weight[i % s.conv.out.channels] : 1.0F;
         x[i] = through(s.before, x[i], dy[i] * factor);
       });
     }

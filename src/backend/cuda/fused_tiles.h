@@ -109,8 +109,7 @@ SIGNFLIP_HOST_DEVICE int backward_tiles(const ConvDims& d, int width) {
 /// activations x. kStep filters are read at once.
 template <int kPixels, int kWidth, int kStep>
 SIGNFLIP_HOST_DEVICE void conv_backward_tile(const ConvDims& d, int tile, const float* dy,
-                                             const float* weight, Activation activation,
-                                             float* x) {
+                                             const float* weight, Activation activation, float* x) {
   const int filters = d.out.channels, channels = d.in.channels;
   const int channel = tile % (channels / kWidth) * kWidth;
   int group = tile / (channels / kWidth);
@@ -214,8 +213,8 @@ SIGNFLIP_HOST_DEVICE void dense_forward_part(int inputs, int units, int area, in
   }
 }
 
-/// The gradient at inputs k … k+kWidth−1, through `activation`, in place of x. `transposed`: units ×
-/// inputs.
+/// The gradient at inputs k … k+kWidth−1, through `activation`, in place of x. `transposed`: units
+/// × inputs.
 template <int kWidth>
 SIGNFLIP_HOST_DEVICE void dense_backward_tile(int inputs, int units, int area, int k,
                                               const float* dy, const float* transposed,

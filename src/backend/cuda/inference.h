@@ -19,10 +19,12 @@ inline Status check_capacity(const DevicePlan& plan, std::size_t capacity) {
   for (const DeviceLayer& layer : plan.layers) {
     largest = std::max({largest, layer.in.size(), layer.out.size()});
   }
-  if (plan.classes < 2) return Error{"a network with fewer than 2 classes does not run on a device"};
+  if (plan.classes < 2)
+    return Error{"a network with fewer than 2 classes does not run on a device"};
   if (capacity > 0 && largest < (std::size_t{1} << 31) / capacity) return {};
   return Error{"a batch of " + std::to_string(capacity) + " images of this network has " +
-               std::to_string(largest) + " values an image in its largest layer, which is more than "
+               std::to_string(largest) +
+               " values an image in its largest layer, which is more than "
                "a device's kernels can count: use a smaller --batch-size"};
 }
 
@@ -39,9 +41,9 @@ class FoldedWeights {
     executor.upload(ranges.data(), ranges_.data(), ranges.size());
   }
   void fold(const float* parameters, const float* statistics) {
-    executor_.for_each(static_cast<std::int64_t>(size_),
-                       FoldWeights{ranges_.data(), count_, parameters, statistics, epsilon_,
-                                   folded_.data()});
+    executor_.for_each(
+        static_cast<std::int64_t>(size_),
+        FoldWeights{ranges_.data(), count_, parameters, statistics, epsilon_, folded_.data()});
   }
   const float* data() const { return folded_.data(); }
 
@@ -127,10 +129,19 @@ class Inference final : public DeviceModel {
     executor_.upload(&scalars, scalars_.data(), 1);
     crafter_.prepare(attack);
     // Full batches come again and again: their launches are recorded once.
-    const Key key{scene.count, scene.targets != nullptr, attack.steps,
-                  static_cast<int>(attack.start), static_cast<int>(attack.loss),
-                  attack.momentum, attack.project, attack.automatic, attack.early_stop,
-                  attack.step_size, attack.step_share, attack.noise, attack.decay};
+    const Key key{scene.count,
+                  scene.targets != nullptr,
+                  attack.steps,
+                  static_cast<int>(attack.start),
+                  static_cast<int>(attack.loss),
+                  attack.momentum,
+                  attack.project,
+                  attack.automatic,
+                  attack.early_stop,
+                  attack.step_size,
+                  attack.step_share,
+                  attack.noise,
+                  attack.decay};
     auto found = recorded_.find(key);
     if (found == recorded_.end()) {
       if (recorded_.size() >= kMostRecordings) recorded_.clear();
@@ -155,8 +166,8 @@ class Inference final : public DeviceModel {
   static constexpr std::size_t kMostRecordings = 8;
 
   /// What a recorded attack depends on.
-  using Key = std::tuple<int, bool, int, int, int, bool, bool, bool, bool, double, double, double,
-                         float>;
+  using Key =
+      std::tuple<int, bool, int, int, int, bool, bool, bool, bool, double, double, double, float>;
 
   int send(std::span<const float> images) {
     executor_.upload(images.data(), images_.data(), images.size());

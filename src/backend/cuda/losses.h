@@ -98,11 +98,9 @@ SIGNFLIP_HOST_DEVICE inline void cross_entropy_direction(const Goal& goal, const
   for (int k = 0; k < classes; ++k) dz[k] = sign * (k == y ? -1 : dz[k] / sum);
 }
 
-SIGNFLIP_HOST_DEVICE inline double margin_objective(const Goal& goal, const float* z,
-                                                    int classes) {
+SIGNFLIP_HOST_DEVICE inline double margin_objective(const Goal& goal, const float* z, int classes) {
   const int c = goal.target >= 0 ? goal.target : goal.label;
-  const double lead =
-      static_cast<double>(z[runner_up(z, classes, c)]) - static_cast<double>(z[c]);
+  const double lead = static_cast<double>(z[runner_up(z, classes, c)]) - static_cast<double>(z[c]);
   return goal.target >= 0 ? -lead : lead;
 }
 

@@ -68,8 +68,7 @@ class Divider {
   SIGNFLIP_HOST_DEVICE explicit Divider(int divisor) : divisor_(divisor) {
     while ((std::uint64_t{1} << shift_) < static_cast<std::uint64_t>(divisor)) ++shift_;
     const std::uint64_t excess = (std::uint64_t{1} << shift_) - static_cast<std::uint64_t>(divisor);
-    factor_ =
-        static_cast<std::uint32_t>((excess << 32) / static_cast<std::uint64_t>(divisor) + 1);
+    factor_ = static_cast<std::uint32_t>((excess << 32) / static_cast<std::uint64_t>(divisor) + 1);
   }
 
   SIGNFLIP_HOST_DEVICE int quotient(int n) const {

@@ -36,7 +36,7 @@ struct Product {
 
   Problem problem;
   int row_tiles = 1, column_tiles = 1;
-  int splits = 1;         ///< of the depth; then sums go to `partial`, splits × rows × columns
+  int splits = 1;  ///< of the depth; then sums go to `partial`, splits × rows × columns
   int split_depth = 0;
   float* partial = nullptr;
 
@@ -126,14 +126,14 @@ struct Product {
     SIGNFLIP_UNROLL
     for (int i = 0; i < kALoads; ++i) {
       const int depth = k + a_depth(t, i);
-      own.a[i] = depth < end ? part.a(own.rows[Part::kAAlongDepth ? i : 0], part.at_depth(depth))
-                             : 0.0F;
+      own.a[i] =
+          depth < end ? part.a(own.rows[Part::kAAlongDepth ? i : 0], part.at_depth(depth)) : 0.0F;
     }
     SIGNFLIP_UNROLL
     for (int i = 0; i < kBLoads; ++i) {
       const int depth = k + b_depth(t, i), column = column0 + b_column(t, i);
-      own.b[i] = depth < end && column < part.columns() ? part.b(part.at_depth(depth), column)
-                                                        : 0.0F;
+      own.b[i] =
+          depth < end && column < part.columns() ? part.b(part.at_depth(depth), column) : 0.0F;
     }
   }
 
@@ -220,8 +220,8 @@ void multiply_tiles(Executor& executor, const Problem& problem, float* workspace
   const std::int64_t tiles = static_cast<std::int64_t>(product.row_tiles) * product.column_tiles;
   const std::int64_t results = static_cast<std::int64_t>(rows) * part.columns();
   if (problem.groups() == 1) {
-    const Splitting splitting = choose_splitting(tiles, results, part.depth(),
-                                                 executor.wanted_blocks(), workspace_size);
+    const Splitting splitting =
+        choose_splitting(tiles, results, part.depth(), executor.wanted_blocks(), workspace_size);
     product.splits = splitting.splits;
     product.split_depth = splitting.depth;
     product.partial = workspace;

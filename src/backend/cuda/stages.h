@@ -13,9 +13,9 @@ namespace signflip::device {
 
 struct Stage {
   DeviceLayer layer;
-  bool relu = false;       ///< followed by max(0, ·)
+  bool relu = false;  ///< followed by max(0, ·)
   int layer_number = 0;
-  int folded = -1;         ///< number of the batch norm layer that is folded into this one
+  int folded = -1;  ///< number of the batch norm layer that is folded into this one
 };
 
 inline bool has_weights(DeviceLayer::Kind kind) {
@@ -33,12 +33,12 @@ inline ConvDims conv_dims(const DeviceLayer& layer) {
     d.out = {1, 1, static_cast<int>(layer.out.size())};
     return d;
   }
-  return {dims(layer.in),        dims(layer.out),      layer.kernel.height,  layer.kernel.width,
-          layer.stride.height,   layer.stride.width,   layer.padding.height, layer.padding.width};
+  return {dims(layer.in),      dims(layer.out),    layer.kernel.height,  layer.kernel.width,
+          layer.stride.height, layer.stride.width, layer.padding.height, layer.padding.width};
 }
 
 inline PoolDims pool_dims(const DeviceLayer& layer) {
-  return {dims(layer.in),      dims(layer.out),    layer.kernel.height,
+  return {dims(layer.in),     dims(layer.out),     layer.kernel.height,
           layer.kernel.width, layer.stride.height, layer.stride.width};
 }
 
@@ -48,9 +48,8 @@ inline std::vector<Stage> make_stages(const DevicePlan& plan, bool training) {
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
     const DeviceLayer& layer = plan.layers[i];
     Stage* const before = stages.empty() ? nullptr : &stages.back();
-    const bool product =
-        before != nullptr && !before->relu &&
-        (before->layer.kind == Kind::conv2d || before->layer.kind == Kind::dense);
+    const bool product = before != nullptr && !before->relu &&
+                         (before->layer.kind == Kind::conv2d || before->layer.kind == Kind::dense);
     if (layer.kind == Kind::flatten && (layer.in.channels == 1 || layer.in.pixels() == 1)) {
       continue;  // the values lie in that order already
     }
@@ -59,9 +58,8 @@ inline std::vector<Stage> make_stages(const DevicePlan& plan, bool training) {
       before->folded = static_cast<int>(i);
       continue;
     }
-    if (layer.kind == Kind::relu &&
-        (product || (before != nullptr && !before->relu &&
-                     before->layer.kind == Kind::batchnorm2d))) {
+    if (layer.kind == Kind::relu && (product || (before != nullptr && !before->relu &&
+                                                 before->layer.kind == Kind::batchnorm2d))) {
       before->relu = true;
       continue;
     }

@@ -281,8 +281,9 @@ class Training final : public DeviceTraining {
 
 template <class Executor>
 void Training<Executor>::issue_step(const Batch& batch) {
-  const BatchPlace place{order_.data(), steps_.data(), epoch_.data(), step_.data(),
-                         static_cast<int>(recipe_.sources), batch.sources};
+  const BatchPlace place{
+      order_.data(), steps_.data(), epoch_.data(), step_.data(), static_cast<int>(recipe_.sources),
+      batch.sources};
   gather(place, {recipe_.shift, recipe_.scale, recipe_.rotation, recipe_.brightness,
                  recipe_.contrast, recipe_.whole_pixels});
   if (recipe_.diet != DeviceRecipe::Diet::clean) {
@@ -319,10 +320,9 @@ void Training<Executor>::grade(const Batch& batch, const BatchPlace& place) {
                                   flow_.dlogits(), marks_.data()});
     sum_marks(batch.sources, total_.data());
   } else {
-    executor_.for_each(batch.rows,
-                       GradeRows{place, batch.row_sources.data(), labels_.data(), plan_.classes,
-                                 recipe_.label_smoothing, flow_.logits(), flow_.dlogits(),
-                                 marks_.data()});
+    executor_.for_each(batch.rows, GradeRows{place, batch.row_sources.data(), labels_.data(),
+                                             plan_.classes, recipe_.label_smoothing, flow_.logits(),
+                                             flow_.dlogits(), marks_.data()});
     sum_marks(batch.rows, total_.data());
   }
 }
@@ -347,15 +347,14 @@ void Training<Executor>::move_weights(const Batch& batch, const BatchPlace& plac
                   parameters_.data(), first_.data(), second_.data(), average});
   const auto statistics = static_cast<std::int64_t>(plan_.statistics);
   executor_.for_each(
-      statistics, MoveStatistics{place, batch.shards, statistics, flow_.batch_statistics(),
-                                 statistics_.data(),
-                                 average == nullptr ? nullptr : average + plan_.parameters});
+      statistics,
+      MoveStatistics{place, batch.shards, statistics, flow_.batch_statistics(), statistics_.data(),
+                     average == nullptr ? nullptr : average + plan_.parameters});
 }
 
 template <class Executor>
 Result<std::size_t> Training<Executor>::count_correct(std::span<const std::uint32_t> images,
-                                                      const DeviceAttack* attack,
-                                                      double epsilon) {
+                                                      const DeviceAttack* attack, double epsilon) {
   const bool averaged = recipe_.average;
   folded_.fold(averaged ? average_.data() : parameters_.data(),
                averaged ? average_.data() + plan_.parameters : statistics_.data());
@@ -368,8 +367,11 @@ Result<std::size_t> Training<Executor>::count_correct(std::span<const std::uint3
   for (std::size_t first = 0; first < images.size(); first += recipe_.sources) {
     const std::size_t count = std::min(recipe_.sources, images.size() - first);
     executor_.upload(images.data() + first, watched_.data(), count);
-    const BatchPlace place{watched_.data(), one_step_.data(), epoch_.data() + 1,
-                           step_.data() + 1, static_cast<int>(recipe_.sources),
+    const BatchPlace place{watched_.data(),
+                           one_step_.data(),
+                           epoch_.data() + 1,
+                           step_.data() + 1,
+                           static_cast<int>(recipe_.sources),
                            static_cast<int>(count)};
     gather(place, {});
     const float* judged = clean_.data();
@@ -379,8 +381,8 @@ Result<std::size_t> Training<Executor>::count_correct(std::span<const std::uint3
     }
     inference_.take(judged, place.count);
     inference_.forward(folded_.data(), place.count);
-    executor_.for_each(place.count, CountCorrect{inference_.logits(), labels_.data(),
-                                                 plan_.classes, marks_.data()});
+    executor_.for_each(place.count, CountCorrect{inference_.logits(), labels_.data(), plan_.classes,
+                                                 marks_.data()});
     sum_marks(place.count, total_.data() + 1);
   }
   DeviceMarks marks;

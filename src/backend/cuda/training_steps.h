@@ -83,8 +83,8 @@ struct GatherImages : ImageBlocks {
   SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int block) const {
     const std::int64_t place = batch.place(block);
     const std::uint32_t number = batch.order[place];
-    const std::uint64_t stream = batch.epoch->number_by_place ? static_cast<std::uint64_t>(place)
-                                                              : std::uint64_t{number};
+    const std::uint64_t stream =
+        batch.epoch->number_by_place ? static_cast<std::uint64_t>(place) : std::uint64_t{number};
     const Draws draws(seed, batch.epoch->augmentation_stream + (stream << 4));
     const int size = image.size();
     const std::uint8_t* const from = pixels + static_cast<std::int64_t>(number) * size;
@@ -225,8 +225,7 @@ struct GradePairs {
     const double loss =
         static_cast<double>(cross_entropy(logits + clean, classes, label, smoothing)) +
         static_cast<double>(beta) * divergence(logits + clean, logits + attacked, classes,
-                                               beta * factor, dlogits + clean,
-                                               dlogits + attacked);
+                                               beta * factor, dlogits + clean, dlogits + attacked);
     marks[i] = {loss, argmax(logits + attacked, classes) == label ? 1 : 0, 1};
   }
 };
@@ -302,7 +301,7 @@ struct MoveWeights {
   BatchPlace batch;
   DeviceRecipe::Optimiser kind;
   float momentum, beta1, beta2, epsilon, decay;
-  const float *gradient, *factor;  ///< factor null: 1
+  const float *gradient, *factor;             ///< factor null: 1
   float *weights, *first, *second, *average;  ///< average null: none
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {

@@ -28,11 +28,17 @@ inline std::vector<FoldRange> fold_ranges(const DevicePlan& plan,
     const bool alone = layer.kind == DeviceLayer::Kind::batchnorm2d;
     const auto columns = static_cast<std::int64_t>(layer.out.channels);
     const auto bias = static_cast<std::int64_t>(layer.bias);
-    FoldRange range{static_cast<std::int64_t>(layer.weight), bias + columns, bias,
-                    static_cast<int>(columns), -1, -1, -1, -1, alone};
+    FoldRange range{static_cast<std::int64_t>(layer.weight),
+                    bias + columns,
+                    bias,
+                    static_cast<int>(columns),
+                    -1,
+                    -1,
+                    -1,
+                    -1,
+                    alone};
     if (alone || stage.folded >= 0) {
-      const DeviceLayer& norm =
-          alone ? layer : plan.layers[static_cast<std::size_t>(stage.folded)];
+      const DeviceLayer& norm = alone ? layer : plan.layers[static_cast<std::size_t>(stage.folded)];
       range.norm_weight = static_cast<std::int64_t>(norm.weight);
       range.norm_bias = static_cast<std::int64_t>(norm.bias);
       range.mean = static_cast<std::int64_t>(norm.statistics);
@@ -62,8 +68,8 @@ struct FoldWeights {
     }
     const bool is_bias = i >= range.bias;
     const auto c = (i - (is_bias ? range.bias : range.begin)) % range.columns;
-    const float scale = parameters[range.norm_weight + c] /
-                        sqrtf(statistics[range.variance + c] + epsilon);
+    const float scale =
+        parameters[range.norm_weight + c] / sqrtf(statistics[range.variance + c] + epsilon);
     const float shift = parameters[range.norm_bias + c] - statistics[range.mean + c] * scale;
     if (range.norm_alone) {
       folded[i] = is_bias ? shift : scale;

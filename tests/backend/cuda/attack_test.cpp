@@ -52,8 +52,7 @@ class DeviceAttackTest : public DeviceTest {
     const auto device =
         run_attack_on(*device_, network_, network_, request, images_, labels_, targets, pool);
     ASSERT_TRUE(device) << (device ? "" : device.error().message);
-    EXPECT_TRUE(
-        testing::promises_hold(network_, request, images_, labels_, targets, *device));
+    EXPECT_TRUE(testing::promises_hold(network_, request, images_, labels_, targets, *device));
     expect_agreement(cpu, *device);
     // The attack moved: agreement on nothing would say nothing.
     EXPECT_GT(device->linf[0], 0.01F);
@@ -188,8 +187,8 @@ TEST_F(DeviceAttackTest, SaysWhatItDoesNotDo) {
   }
   std::vector<int> wrong = labels_;
   wrong[3] = 7;
-  EXPECT_FALSE(run_attack_on(*device_, network_, network_, request_for("fgsm"), images_, wrong, {},
-                             pool));
+  EXPECT_FALSE(
+      run_attack_on(*device_, network_, network_, request_for("fgsm"), images_, wrong, {}, pool));
 }
 
 }  // namespace

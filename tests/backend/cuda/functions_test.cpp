@@ -56,9 +56,9 @@ TEST(DeviceFunctions, LossesAreThoseOfTheCpu) {
     const auto width = static_cast<int>(classes);
     auto z = random_values<float>(classes, rng, -8, 8);
     if (round % 5 == 0) z[1] = z[0];  // ties
-    const Goal goal = {static_cast<int>(rng.below(static_cast<std::uint32_t>(classes))),
-                       round % 2 ? static_cast<int>(rng.below(static_cast<std::uint32_t>(classes)))
-                                 : -1};
+    const Goal goal = {
+        static_cast<int>(rng.below(static_cast<std::uint32_t>(classes))),
+        round % 2 ? static_cast<int>(rng.below(static_cast<std::uint32_t>(classes))) : -1};
     const device::Goal same = {goal.label, goal.target};
     const std::span<const float> logits = z;
     EXPECT_EQ(device::argmax(z.data(), width), argmax(logits));
@@ -71,11 +71,11 @@ TEST(DeviceFunctions, LossesAreThoseOfTheCpu) {
     cross_entropy_direction(goal, logits, expected);
     EXPECT_TRUE(close(actual, expected, 1e-6));
 
-    const LogitRatio ratio = goal.targeted()
-                                 ? LogitRatio::targeted(logits, static_cast<std::size_t>(goal.target),
-                                                        runner_up(logits, static_cast<std::size_t>(
-                                                                              goal.target)))
-                                 : LogitRatio::untargeted(logits, goal.label);
+    const LogitRatio ratio =
+        goal.targeted()
+            ? LogitRatio::targeted(logits, static_cast<std::size_t>(goal.target),
+                                   runner_up(logits, static_cast<std::size_t>(goal.target)))
+            : LogitRatio::untargeted(logits, goal.label);
     const device::LogitRatio same_ratio(same, z.data(), width);
     EXPECT_EQ(same_ratio.value(), ratio.value());
     ratio.direction(expected);
@@ -92,7 +92,7 @@ TEST(DeviceFunctions, LossesAreThoseOfTheCpu) {
 
     const auto attacked = random_values<float>(classes, rng, -8, 8);
     std::vector<float> dclean(classes, 0.5F), dattacked(classes), dclean2 = dclean,
-        dattacked2(classes);
+                                                                  dattacked2(classes);
     const double kl = divergence(z, attacked, 0.3F, dclean, dattacked);
     EXPECT_NEAR(device::divergence(z.data(), attacked.data(), width, 0.3F, dclean2.data(),
                                    dattacked2.data()),
@@ -122,7 +122,8 @@ TEST(DeviceFunctions, BallIsThatOfTheCpu) {
 TEST(DeviceFunctions, SplittingsCoverTheDepthInWholeTiles) {
   for (const int depth : {1, 127, 128, 300, 3136, 200704}) {
     for (const std::int64_t blocks : {1, 7, 100, 300}) {
-      for (const std::size_t workspace : {std::size_t{0}, std::size_t{5000}, std::size_t{1} << 22}) {
+      for (const std::size_t workspace :
+           {std::size_t{0}, std::size_t{5000}, std::size_t{1} << 22}) {
         const auto split = device::choose_splitting(blocks, 1000, depth, 264, workspace);
         if (split.splits == 1) continue;
         EXPECT_EQ(split.depth % 16, 0);

@@ -88,7 +88,8 @@ TEST_F(DeviceModelTest, LargeDenseLayersAreSplitAndAddedUp) {
 }
 
 TEST_F(DeviceModelTest, SaysWhenABatchIsTooLarge) {
-  const Sequential network = random_network({64, 64, 3}, {Conv2d{512, {3, 3}, {1, 1}, {1, 1}}, Flatten{}, Dense{2}}, 1);
+  const Sequential network =
+      random_network({64, 64, 3}, {Conv2d{512, {3, 3}, {1, 1}, {1, 1}}, Flatten{}, Dense{2}}, 1);
   const auto model = device_->new_model(device_plan(network), 65536);
   ASSERT_FALSE(model);
   EXPECT_NE(model.error().message.find("--batch-size"), std::string::npos);

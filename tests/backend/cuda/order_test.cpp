@@ -26,8 +26,8 @@ std::vector<float> crafted(const Sequential& network, const DeviceAttack& attack
   const std::vector<std::uint64_t> numbers = {4, 5, 6};
   std::vector<float> adversarial(images.size());
   std::vector<DeviceVerdict> verdicts(3);
-  EXPECT_TRUE((*model)->craft(attack, {images, labels, {}, numbers, 1, 0, 0.1}, adversarial,
-                              verdicts));
+  EXPECT_TRUE(
+      (*model)->craft(attack, {images, labels, {}, numbers, 1, 0, 0.1}, adversarial, verdicts));
   return adversarial;
 }
 
