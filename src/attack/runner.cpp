@@ -33,9 +33,11 @@ Status check_classes(std::span<const int> values, std::string_view what, std::si
   return {};
 }
 
-Status check(const DifferentiableModel& crafted_on, const DifferentiableModel& judged_on,
-             const AttackRequest& request, const Tensor& images, std::span<const int> labels,
-             std::span<const int> targets) {
+}  // namespace
+
+Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableModel& judged_on,
+                    const AttackRequest& request, const Tensor& images, std::span<const int> labels,
+                    std::span<const int> targets) {
   const AttackEntry* const attack = request.attack;
   if (attack == nullptr) return Error{"no attack was chosen"};
   if (request.parameters.specs().data() != attack->parameters.data()) {
@@ -71,6 +73,8 @@ Status check(const DifferentiableModel& crafted_on, const DifferentiableModel& j
   }
   return {};
 }
+
+namespace {
 
 /// What one worker keeps from shard to shard.
 struct Worker {
@@ -123,7 +127,11 @@ void Run::attack(std::size_t first, std::size_t count, Worker& worker, bool repo
               &request.observer};
   const std::size_t queries_before = worker.attacker->queries();
   const std::size_t gradients_before = worker.attacker->gradients();
-  request.attack->run(shard);
+  if (request.crafted) {
+    request.crafted(shard);
+  } else {
+    request.attack->run(shard);
+  }
   queries += worker.attacker->queries() - queries_before;
   gradients += worker.attacker->gradients() - gradients_before;
   if (stopped) return;
@@ -192,7 +200,7 @@ Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
                                  std::span<const int> targets, ThreadPool& pool,
                                  const Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
-  const Status status = check(crafted_on, judged_on, request, images, labels, targets);
+  const Status status = check_attack(crafted_on, judged_on, request, images, labels, targets);
   if (!status) return status.error();
 
   const std::size_t count = images.count();

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct AttackRequest {
   std::size_t first_image = 0;
   /// Sees the iterates of attacks that have some (fixed budget, gradient-based); may be empty.
   Observer observer = {};
+  /// Fills in what was crafted elsewhere, on a device, instead of running the attack; mostly empty.
+  std::function<void(Shard&)> crafted = {};
 };
 
 /// One value an image, unless said otherwise. N images, K classes.
@@ -50,6 +53,11 @@ struct AttackOutcome {
 inline constexpr std::size_t kProgressPerImage = 100;
 /// Images that travel through the model together.
 inline constexpr std::size_t kShardSize = 16;
+
+/// One sentence where run_attack() would refuse its arguments.
+Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableModel& judged_on,
+                    const AttackRequest& request, const Tensor& images, std::span<const int> labels,
+                    std::span<const int> targets);
 
 /// Attacks `images` (N×H×W×C, pixels finite and in [0,1]). `crafted_on` is what the attack sees,
 /// `judged_on` what re-classifies: the same model, or another for transfer and gray-box; same input

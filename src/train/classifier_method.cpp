@@ -156,6 +156,7 @@ class FastMethod final : public ClassifierMethod {
     steps_ = 1 + static_cast<int>(memory_[0]);
   }
   bool watches() const override { return true; }
+  int attack_steps() const override { return steps_; }
   bool accept_epoch(double robust_accuracy) override {
     // Before the network has learned anything there is nothing to lose.
     constexpr double kLearned = 0.3, kCollapse = 0.75;

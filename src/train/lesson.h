@@ -76,6 +76,8 @@ class TrainingMethod {
   /// so. False: the epoch did harm, and the trainer goes back to the weights before it.
   virtual bool accept_epoch(double /*robust_accuracy*/) { return true; }
   virtual bool watches() const { return false; }
+  /// Steps of the attack in the coming epoch, where the method changes them; else 0.
+  virtual int attack_steps() const { return 0; }
 
   /// Clean and robust accuracy on some images of the data.
   virtual ValidationFigures validate(const Sequential& network, const Dataset& data,

@@ -12,6 +12,11 @@ Result<OptimiserKind> optimiser_from_name(const std::string& name) {
   return Error{"there is no optimiser '" + name + "'; known are sgd, adam and adamw"};
 }
 
+float adam_correction(float beta, std::size_t step) {
+  return static_cast<float>(1.0 /
+                            (1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step))));
+}
+
 void update(const OptimiserOptions& options, OptimiserState& state, std::size_t step,
             float learning_rate, std::span<const float> gradients, std::span<float> parameters,
             std::size_t begin, std::size_t end) {
@@ -27,11 +32,8 @@ void update(const OptimiserOptions& options, OptimiserState& state, std::size_t 
     return;
   }
   float* const v = state.second.data();
-  const double t = static_cast<double>(step);
-  const auto correction = [t](float beta) {
-    return static_cast<float>(1.0 / (1.0 - std::pow(static_cast<double>(beta), t)));
-  };
-  const float first = correction(options.beta1), second = correction(options.beta2);
+  const float first = adam_correction(options.beta1, step);
+  const float second = adam_correction(options.beta2, step);
   const bool decoupled = options.kind == OptimiserKind::adamw;
   const float coupled_decay = decoupled ? 0.0F : decay;
   const float shrink = decoupled ? 1.0F - learning_rate * decay : 1.0F;

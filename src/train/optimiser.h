@@ -33,6 +33,9 @@ struct OptimiserState {
       : first(size), second(kind == OptimiserKind::sgd ? 0 : size) {}
 };
 
+/// Adam's 1/(1 − βᵗ), t counting steps from 1.
+float adam_correction(float beta, std::size_t step);
+
 /// One step for parameters[begin, end). `step` counts from 1. Ranges are independent, so threads
 /// may share the work.
 void update(const OptimiserOptions& options, OptimiserState& state, std::size_t step,

@@ -6,52 +6,10 @@
 #include <cmath>
 
 #include "train/methods.h"
+#include "train/trainer_state.h"
 #include "train/validation.h"
 
 namespace signflip {
-namespace {
-
-constexpr std::size_t kShard = 32;  // images; fixed, so that results do not depend on threads
-
-/// What a random stream is for; with the epoch and a number it names the stream.
-enum class Purpose : std::uint64_t { order, augmentation, dropout, attack };
-
-Rng stream(const TrainingConfig& config, Purpose purpose, int epoch, std::size_t number) {
-  return Rng(config.seed, (static_cast<std::uint64_t>(epoch) << 44) +
-                              (static_cast<std::uint64_t>(number) << 4) +
-                              static_cast<std::uint64_t>(purpose));
-}
-
-}  // namespace
-
-/// One thread's work in a batch: images, labels, and what the method makes of them.
-struct Trainer::Shard {
-  std::unique_ptr<ShardTrainer> method;
-  std::vector<float> images, buffer;
-  std::vector<int> labels;
-  std::vector<std::size_t> numbers;
-  Marks marks;
-};
-
-struct Trainer::Step {
-  double epochs;    // done, with fraction
-  double progress;  // 0 … 1 of the whole training
-  float gradient_scale;
-};
-
-struct Trainer::State {
-  TrainingConfig config;
-  Sequential network;
-  const Dataset* data;
-  ThreadPool* pool;
-  std::unique_ptr<TrainingMethod> method;
-  OptimiserState optimiser;
-  std::vector<float> average;  // of parameters, then statistics; empty where averaging is off
-  std::vector<std::uint32_t> train, validation;
-  std::vector<std::vector<std::uint32_t>> train_by_class;  // empty where classes are not balanced
-  std::vector<std::unique_ptr<Shard>> shards;
-  int epochs_done = 0;
-};
 
 Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
@@ -60,9 +18,11 @@ int Trainer::epochs_done() const { return state_->epochs_done; }
 const TrainingConfig& Trainer::config() const { return state_->config; }
 const Dataset& Trainer::data() const { return *state_->data; }
 const Sequential& Trainer::network() const { return state_->network; }
+const Status& Trainer::failure() const { return state_->failure; }
 
 Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const Dataset& data,
-                                ThreadPool& pool, const Sequential* classifier) {
+                                ThreadPool& pool, const Sequential* classifier,
+                                const OpenCourse& open_course) {
   if (config.attack.empty()) {
     config.attack = default_attack(config.method);
   } else if (default_attack(config.method).empty()) {
@@ -94,6 +54,10 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
                                              std::move(split.validation),
                                              {},
                                              {},
+                                             0,
+                                             0,
+                                             {},
+                                             {},
                                              0});
   if (state->config.average > 0.0) {
     const auto parameters = state->network.parameters();
@@ -107,19 +71,34 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
       state->train_by_class[static_cast<std::size_t>(data.labels[n])].push_back(n);
     }
   }
-  return Trainer(std::move(state));
+  Trainer trainer(std::move(state));
+  State& made = *trainer.state_;
+  if (!open_course) {
+    trainer.make_shards();
+    return trainer;
+  }
+  auto course =
+      open_course(made.config, made.network, data, trainer.sources_per_batch(), made.capacity);
+  if (!course) return course.error();
+  made.device = std::move(*course);
+  trainer.send_to_device();
+  if (!made.failure) return made.failure.error();
+  return trainer;
 }
 
 Trainer::Trainer(std::unique_ptr<State> state) : state_(std::move(state)) {
   const std::size_t sources = sources_per_batch();
-  const std::size_t size = state_->network.input_shape().size();
   state_->method->weights_changed(state_->network);
-  const std::size_t shards = (sources * state_->method->copies() + kShard - 1) / kShard;
-  const std::size_t capacity = (sources + shards - 1) / shards;
-  for (std::size_t s = 0; s < shards; ++s) {
+  state_->most_shards = (sources * state_->method->copies() + kShard - 1) / kShard;
+  state_->capacity = (sources + state_->most_shards - 1) / state_->most_shards;
+}
+
+void Trainer::make_shards() {
+  const std::size_t size = state_->network.input_shape().size();
+  for (std::size_t s = 0; s < state_->most_shards; ++s) {
     auto shard = std::make_unique<Shard>();
-    shard->method = state_->method->new_shard(state_->network, capacity);
-    shard->images.resize(capacity * size);
+    shard->method = state_->method->new_shard(state_->network, state_->capacity);
+    shard->images.resize(state_->capacity * size);
     shard->buffer.resize(size);
     state_->shards.push_back(std::move(shard));
   }
@@ -185,18 +164,32 @@ void Trainer::run_shard(Shard& shard, std::span<const std::uint32_t> sources, st
                                      config.epsilon_at(step.epochs), step.gradient_scale});
 }
 
+Trainer::Step Trainer::step_at(std::size_t batch, std::size_t batches, std::size_t sources) const {
+  const double epochs = static_cast<double>(state_->epochs_done) +
+                        (static_cast<double>(batch) + 0.5) / static_cast<double>(batches);
+  return {epochs, epochs / static_cast<double>(state_->config.epochs),
+          1.0F / static_cast<float>(sources * state_->method->copies())};
+}
+
+float Trainer::learning_rate_at(const Step& step) const {
+  const TrainingConfig& config = state_->config;
+  return static_cast<float>(config.learning_rate *
+                            learning_rate_factor(config.schedule, step.progress));
+}
+
+float Trainer::average_decay_at(std::size_t optimiser_step) const {
+  // Early on the average follows the weights closely, so that it does not remember their start.
+  const auto step = static_cast<double>(optimiser_step);
+  return static_cast<float>(std::min(state_->config.average, (1.0 + step) / (10.0 + step)));
+}
+
 void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
   constexpr std::size_t kChunk = 16384;
   constexpr float kStatisticsMomentum = 0.1F;  // PyTorch's default
   State& state = *state_;
   const auto parameters = state.network.parameters();
   const std::size_t step = ++state.optimiser.steps;
-  const auto rate = static_cast<float>(state.config.learning_rate *
-                                       learning_rate_factor(state.config.schedule, where.progress));
-  // Early on the average follows the weights closely, so that it does not remember their start.
-  const auto warm =
-      static_cast<float>(std::min(state.config.average, (1.0 + static_cast<double>(step)) /
-                                                            (10.0 + static_cast<double>(step))));
+  const float rate = learning_rate_at(where), warm = average_decay_at(step);
   const auto total = state.shards[0]->method->gradients();
   const auto each_chunk = [&](const auto& work) {
     state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
@@ -246,8 +239,7 @@ bool Trainer::keep_epoch(const std::vector<std::vector<float>>& before, std::siz
   State& state = *state_;
   // Without validation images some of the training images must do.
   const auto& images = state.validation.empty() ? state.train : state.validation;
-  const ValidationFigures figures =
-      state.method->validate(result(), *state.data, watched_images(images), *state.pool);
+  const ValidationFigures figures = validate(watched_images(images));
   if (state.method->accept_epoch(figures.robust_accuracy)) return true;
   const Snapshot now = snapshot();
   const std::span<float> parts[] = {now.parameters, now.statistics, now.first_moment,
@@ -258,6 +250,7 @@ bool Trainer::keep_epoch(const std::vector<std::vector<float>>& before, std::siz
   state.optimiser.steps = steps_before;
   state.network.prepare();
   state.method->weights_changed(state.network);
+  send_to_device();
   return false;
 }
 
@@ -279,51 +272,57 @@ std::optional<EpochReport> Trainer::train_epoch(
     }
   }
 
-  const std::size_t batch = sources_per_batch();
-  const std::size_t batches = (order.size() + batch - 1) / batch;
   EpochReport report;
   report.epoch = epoch;
-  double loss = 0.0;
-  std::size_t seen = 0, correct = 0;
+  const auto marks =
+      state.device.training ? run_batches_on_device(order, progress) : run_batches(order, progress);
+  if (!marks) return std::nullopt;
+  const std::size_t batch = sources_per_batch(), batches = (order.size() + batch - 1) / batch;
+  report.learning_rate =
+      config.learning_rate *
+      learning_rate_factor(config.schedule, step_at(batches - 1, batches, 1).progress);
+  ++state.epochs_done;
+  report.loss = marks->loss / static_cast<double>(marks->images);
+  report.train_accuracy = static_cast<double>(marks->correct) / static_cast<double>(marks->images);
+  report.undone = state.method->watches() && !keep_epoch(before, steps_before);
+  if (!state.validation.empty()) {
+    const ValidationFigures figures = validate(state.validation);
+    report.validation_accuracy = figures.accuracy;
+    report.validation_robust_accuracy = figures.robust_accuracy;
+  }
+  if (!state.failure) return std::nullopt;
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+std::optional<Marks> Trainer::run_batches(
+    std::span<const std::uint32_t> order,
+    const std::function<bool(const TrainingProgress&)>& progress) {
+  State& state = *state_;
+  const std::size_t batch = sources_per_batch();
+  const std::size_t batches = (order.size() + batch - 1) / batch;
+  Marks sum;
   for (std::size_t b = 0; b < batches; ++b) {
-    const auto sources = std::span<const std::uint32_t>(order).subspan(
-        b * batch, std::min(batch, order.size() - b * batch));
-    const std::size_t capacity = (batch + state.shards.size() - 1) / state.shards.size();
-    const std::size_t used = (sources.size() + capacity - 1) / capacity;
-    const double epochs = static_cast<double>(state.epochs_done) +
-                          (static_cast<double>(b) + 0.5) / static_cast<double>(batches);
-    const Step step = {epochs, epochs / static_cast<double>(config.epochs),
-                       1.0F / static_cast<float>(sources.size() * state.method->copies())};
+    const auto sources = order.subspan(b * batch, std::min(batch, order.size() - b * batch));
+    const std::size_t used = (sources.size() + state.capacity - 1) / state.capacity;
+    const Step step = step_at(b, batches, sources.size());
     state.pool->for_each(used, [&](std::size_t s, int) {
       const std::size_t begin = s * sources.size() / used, end = (s + 1) * sources.size() / used;
       run_shard(*state.shards[s], sources.subspan(begin, end - begin), b * batch + begin, step);
     });
     apply_gradients(used, step);
-    report.learning_rate =
-        config.learning_rate * learning_rate_factor(config.schedule, step.progress);
     for (std::size_t s = 0; s < used; ++s) {
       const Marks& marks = state.shards[s]->marks;
-      loss += marks.loss;
-      correct += marks.correct;
-      seen += marks.images;
+      sum.loss += marks.loss;
+      sum.correct += marks.correct;
+      sum.images += marks.images;
     }
-    if (progress && !progress({epoch, b * batch + sources.size(), order.size(),
-                               loss / static_cast<double>(seen)})) {
+    if (progress && !progress({state.epochs_done + 1, b * batch + sources.size(), order.size(),
+                               sum.loss / static_cast<double>(sum.images)})) {
       return std::nullopt;
     }
   }
-  ++state.epochs_done;
-  report.loss = loss / static_cast<double>(seen);
-  report.train_accuracy = static_cast<double>(correct) / static_cast<double>(seen);
-  report.undone = state.method->watches() && !keep_epoch(before, steps_before);
-  if (!state.validation.empty()) {
-    const ValidationFigures figures =
-        state.method->validate(result(), *state.data, state.validation, *state.pool);
-    report.validation_accuracy = figures.accuracy;
-    report.validation_robust_accuracy = figures.robust_accuracy;
-  }
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return report;
+  return sum;
 }
 
 Sequential Trainer::result() const {
@@ -355,6 +354,7 @@ void Trainer::restore(int epochs_done, std::size_t steps) {
   state_->optimiser.steps = steps;
   state_->network.prepare();
   state_->method->weights_changed(state_->network);
+  send_to_device();
 }
 
 }  // namespace signflip

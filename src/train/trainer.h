@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "backend/device.h"
 #include "core/thread_pool.h"
 #include "data/dataset.h"
 #include "train/config.h"
@@ -38,21 +39,36 @@ struct TrainingProgress {
   double loss = 0.0;
 };
 
+/// A device that runs the batches of a training instead of the CPU's threads.
+struct DeviceCourse {
+  std::unique_ptr<DeviceTraining> training;
+  /// What batches are attacked with, `steps` steps long where that is not 0.
+  std::function<DeviceAttack(int steps)> attack;
+};
+/// Makes one, given the training images of a batch and, at most, of a shard (device_course.h).
+using OpenCourse =
+    std::function<Result<DeviceCourse>(const TrainingConfig&, const Sequential&, const Dataset&,
+                                       std::size_t sources, std::size_t shard)>;
+
 class Trainer {
  public:
   ~Trainer();
   Trainer(Trainer&&) noexcept;
 
   /// `network` holds the initial weights; `classifier` is what a denoiser is trained for. `data`
-  /// and `classifier` must outlive the trainer.
+  /// and `classifier` must outlive the trainer. `open_course`: where batches run on a device.
   static Result<Trainer> create(TrainingConfig config, Sequential network, const Dataset& data,
-                                ThreadPool& pool, const Sequential* classifier = nullptr);
+                                ThreadPool& pool, const Sequential* classifier = nullptr,
+                                const OpenCourse& open_course = {});
 
   /// Trains the next epoch. The callback is called after each batch; where it returns false, the
   /// epoch is abandoned and the result empty (the weights are then good for nothing but
-  /// inspection).
+  /// inspection). A device that fails ends the epoch likewise, and failure() says why.
   std::optional<EpochReport> train_epoch(
       const std::function<bool(const TrainingProgress&)>& progress);
+
+  /// What a device complained of.
+  const Status& failure() const;
 
   int epochs_done() const;
   bool finished() const { return epochs_done() >= config().epochs; }
@@ -79,10 +95,24 @@ class Trainer {
   struct State;
 
   explicit Trainer(std::unique_ptr<State> state);
+  void make_shards();
 
   struct Step;  // where in the training a batch stands
 
   std::vector<std::uint32_t> draw_order() const;
+  Step step_at(std::size_t batch, std::size_t batches, std::size_t sources) const;
+  float learning_rate_at(const Step& step) const;
+  float average_decay_at(std::size_t optimiser_step) const;
+  /// The batches of an epoch; empty where it was abandoned.
+  std::optional<Marks> run_batches(std::span<const std::uint32_t> order,
+                                   const std::function<bool(const TrainingProgress&)>& progress);
+  std::optional<Marks> run_batches_on_device(
+      std::span<const std::uint32_t> order,
+      const std::function<bool(const TrainingProgress&)>& progress);
+  ValidationFigures validate(std::span<const std::uint32_t> images);
+  /// Sends the weights and what belongs to them to the device.
+  void send_to_device();
+  bool on_device(const Status& status);
   void run_shard(Shard& shard, std::span<const std::uint32_t> sources, std::size_t first,
                  const Step& step);
   void apply_gradients(std::size_t shards_used, const Step& step);

@@ -141,7 +141,10 @@ test("training options out of range, and places that cannot be written to", () =
   refuses(train("--epsilon", "-1"), /--epsilon/, /-1/);
   refuses(train("--epochs", "0"), /--epochs/);
   refuses(train("--method", "magic"), /magic/, /mixed/);
-  refuses(train("--device", "cuda"), /cuda/i);
+  for (const command of [train, attack.bind(null, "fgsm")]) {
+    refuses(command("--device", "cuda"), /--device is cuda/, /built without CUDA/, /--device cpu/);
+    refuses(command("--device", "tpu"), /--device/, /tpu/);
+  }
   refuses(["train", "--dataset", "bars", "--data", data, "--out", file("no/such/folder/x.safetensors")], /--out/, /no\/such\/folder/);
   refuses(["train", "--dataset", "bars", "--data", data], /--out/);
   refuses(["fly"], /fly|subcommand/i);

@@ -13,7 +13,7 @@ namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string images, labels, attack, targets, out, json;
+  std::string images, labels, attack, targets, out, json, device = "cpu";
   bool targeted = false;
   std::uint64_t seed = 0;
   int threads = 0;
@@ -50,6 +50,8 @@ Status run(Options& options) {
   if (!parameters) return parameters.error();
   request.parameters = std::move(*parameters);
 
+  const auto device = open_device(options.device);
+  if (!device) return device.error();
   const Status loaded = options.target.load();
   if (!loaded) return loaded;
   const Sequential& network = options.target.network();
@@ -77,8 +79,8 @@ Status run(Options& options) {
   }
 
   ProgressBar bar(options.attack, "images", static_cast<double>(kProgressPerImage));
-  const auto outcome = run_attack(options.target.seen(), judge, request, *images, labels, targets,
-                                  pool, bar.callback());
+  const auto outcome = run_attack_with(device->get(), options.target.seen(), judge, request,
+                                       *images, labels, targets, pool, bar.callback());
   bar.finish();
   if (!outcome) return outcome.error();
   const Status written = write_images(options.out, outcome->adversarial);
@@ -136,6 +138,7 @@ void add_attack(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--out", options->out, "adversarial images: .npy, or .png for one");
   add_json_option(*command, options->json);
+  add_device_option(*command, options->device);
   add_threads_option(*command, options->threads);
   options->parameters.add_to(*command);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });

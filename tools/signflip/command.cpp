@@ -49,6 +49,20 @@ void add_threads_option(CLI::App& command, int& threads) {
       ->capture_default_str();
 }
 
+void add_device_option(CLI::App& command, std::string& device) {
+  command.add_option("--device", device, "what computes: cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+}
+
+Result<std::unique_ptr<Device>> open_device(const std::string& name) {
+  if (name == "cpu") return std::unique_ptr<Device>();
+  auto device = find_cuda_device();
+  if (!device) return Error{"--device is " + name + ", but " + device.error().message};
+  std::cerr << "on " << (*device)->name() << "\n";
+  return device;
+}
+
 void add_json_option(CLI::App& command, std::string& json) {
   command.add_option("--json", json, "write machine-readable results to this file; - is stdout");
 }

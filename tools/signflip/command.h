@@ -5,10 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "backend/device.h"
 #include "core/progress.h"
 #include "core/result.h"
 #include "core/thread_pool.h"
@@ -38,6 +40,10 @@ void add_report(CLI::App& app, Context& context);
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& example);
 void add_threads_option(CLI::App& command, int& threads);
+/// --device cpu|cuda.
+void add_device_option(CLI::App& command, std::string& device);
+/// Null for "cpu"; a sentence where there is no such device.
+Result<std::unique_ptr<Device>> open_device(const std::string& name);
 void add_json_option(CLI::App& command, std::string& json);
 
 /// A model and where it came from.

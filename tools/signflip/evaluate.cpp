@@ -11,7 +11,7 @@ namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string experiment, dataset, data, split = "test", attacks, from, json;
+  std::string experiment, dataset, data, split = "test", attacks, from, json, device = "cpu";
   std::size_t limit = 0;
   std::optional<std::uint64_t> given_seed;
   std::uint64_t seed = 0;
@@ -132,11 +132,12 @@ std::string images_and_classes(ImageShape image, int classes) {
   return to_string(image) + " in " + std::to_string(classes);
 }
 
-/// Everything about one model.
+/// Everything about one model; attacks run on `device` where there is one.
 Result<std::vector<EvaluationRow>> measure(const Subject& subject,
                                            const std::optional<LoadedModel>& source,
                                            const std::vector<Plan>& plans, const Dataset& dataset,
-                                           const Options& options, ThreadPool& pool) {
+                                           const Options& options, Device* device,
+                                           ThreadPool& pool) {
   const Sequential& network = subject.target.network();
   const std::string own = images_and_classes(network.input_shape(), network.classes());
   const std::string data = images_and_classes(dataset.image, dataset.classes);
@@ -156,6 +157,11 @@ Result<std::vector<EvaluationRow>> measure(const Subject& subject,
   }
   const Tensor images = dataset.tensor(0, dataset.count());
   const std::vector<int> targets(options.goal ? dataset.count() : 0, options.goal.value_or(0));
+  for (const Plan& plan : plans) {
+    if (plan.clean || device == nullptr) continue;
+    const Status fits = check_device(*crafted_on, plan.request);
+    if (!fits) return fits.error();
+  }
   std::vector<EvaluationRow> rows;
   for (const Plan& plan : plans) {
     if (plan.clean) {
@@ -167,8 +173,8 @@ Result<std::vector<EvaluationRow>> measure(const Subject& subject,
     }
     ProgressBar bar(std::string(plan.request.attack->name), "images",
                     static_cast<double>(kProgressPerImage));
-    const auto outcome = run_attack(*crafted_on, judge, plan.request, images, dataset.labels,
-                                    targets, pool, bar.callback());
+    const auto outcome = run_attack_with(device, *crafted_on, judge, plan.request, images,
+                                         dataset.labels, targets, pool, bar.callback());
     if (!outcome) return outcome.error();
     rows.push_back(summarise(plan.request, *outcome, dataset.labels, network.classes()));
   }
@@ -213,6 +219,8 @@ Status run(Options& options) {
   if (!subjects) return subjects.error();
   const auto plans = make_plans(options);
   if (!plans) return plans.error();
+  const auto device = open_device(options.device);
+  if (!device) return device.error();
   const bool several = subjects->size() > 1;
   std::vector<std::optional<LoadedModel>> sources(subjects->size());
   for (std::size_t i = 0; i < subjects->size(); ++i) {  // all, before hours of work go into one
@@ -233,7 +241,7 @@ Status run(Options& options) {
   for (std::size_t i = 0; i < subjects->size(); ++i) {
     const Subject& subject = (*subjects)[i];
     if (several) std::fprintf(stderr, "%s\n", subject.target.title().c_str());
-    const auto rows = measure(subject, sources[i], *plans, *dataset, options, pool);
+    const auto rows = measure(subject, sources[i], *plans, *dataset, options, device->get(), pool);
     if (!rows) return rows.error();
     all.push_back(describe_results(subject, sources[i], *rows, *dataset, options));
     if (several) text += (i == 0 ? "" : "\n") + subject.target.title() + "\n";
@@ -275,6 +283,7 @@ void add_evaluate(CLI::App& app, Context& context) {
   command->add_option("--seed", options->given_seed, "of the attacks' random numbers")
       ->default_str("0");
   add_json_option(*command, options->json);
+  add_device_option(*command, options->device);
   add_threads_option(*command, options->threads);
   options->parameters.add_to(*command);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });

@@ -1,6 +1,8 @@
 // Target.
 #include "target.h"
 
+#include "device/device_attack.h"
+
 namespace signflip::cli {
 
 void Target::add_to(CLI::App& command) {
@@ -77,6 +79,31 @@ void Target::describe(OrderedJson& json) const {
   if (denoiser_) json["denoiser"] = cli::describe(*denoiser_);
   if (!transform_.empty()) json["transform"] = transform_;
   if (gray_box_) json["gray_box"] = true;
+}
+
+Status check_device(const DifferentiableModel& crafted_on, const AttackRequest& request) {
+  if (dynamic_cast<const Sequential*>(&crafted_on) == nullptr) {
+    return Error{
+        "--device is cuda, which attacks a model alone, not through --denoiser or --transform: "
+        "use --device cpu"};
+  }
+  const auto attack = device_attack(*request.attack, request.parameters);
+  if (!attack) return Error{"--device is cuda, but " + attack.error().message};
+  return {};
+}
+
+Result<AttackOutcome> run_attack_with(Device* device, const DifferentiableModel& crafted_on,
+                                      const DifferentiableModel& judged_on,
+                                      const AttackRequest& request, const Tensor& images,
+                                      std::span<const int> labels, std::span<const int> targets,
+                                      ThreadPool& pool, const Progress& progress) {
+  if (device == nullptr) {
+    return run_attack(crafted_on, judged_on, request, images, labels, targets, pool, progress);
+  }
+  const Status fits = check_device(crafted_on, request);
+  if (!fits) return fits.error();
+  return run_attack_on(*device, dynamic_cast<const Sequential&>(crafted_on), judged_on, request,
+                       images, labels, targets, pool, progress);
 }
 
 }  // namespace signflip::cli

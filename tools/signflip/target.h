@@ -2,6 +2,7 @@
 // attack and evaluate: the options, loading, and who sees what.
 #pragma once
 
+#include "attack/runner.h"
 #include "command.h"
 #include "defence/denoised_model.h"
 #include "defence/input_transform.h"
@@ -42,5 +43,15 @@ class Target {
   std::optional<DenoisedModel> denoised_;
   std::optional<TransformedModel> transformed_;
 };
+
+/// A sentence where a device cannot run this attack on this model.
+Status check_device(const DifferentiableModel& crafted_on, const AttackRequest& request);
+
+/// run_attack(), on `device` where that is not null.
+Result<AttackOutcome> run_attack_with(Device* device, const DifferentiableModel& crafted_on,
+                                      const DifferentiableModel& judged_on,
+                                      const AttackRequest& request, const Tensor& images,
+                                      std::span<const int> labels, std::span<const int> targets,
+                                      ThreadPool& pool, const Progress& progress);
 
 }  // namespace signflip::cli

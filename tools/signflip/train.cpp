@@ -10,6 +10,7 @@
 #include "data/file.h"
 #include "nn/architecture_json.h"
 #include "train/checkpoint.h"
+#include "train/device_course.h"
 #include "train/trainer.h"
 
 namespace signflip::cli {
@@ -103,6 +104,7 @@ OrderedJson describe_run(const Options& options, const Trainer& trainer,
                       {"images", trainer.data().count()}};
   for (const auto& file : trainer.data().files) json["md5"][file.name] = file.md5;
   json["architecture"] = options.architecture;
+  if (options.device != "cpu") json["device"] = options.device;
   json["parameters"] = trainer.network().parameters().size();
   json["multiply_adds"] = trainer.network().multiply_adds();
   json["robust_validation"] =
@@ -192,6 +194,7 @@ Status run_epochs(Trainer& trainer, Log& log, const std::string& checkpoint) {
       return !stop_requested();
     });
     bar.finish();
+    if (!report && !trainer.failure()) return trainer.failure();
     if (!report) {
       return Error{trainer.epochs_done() == 0
                        ? std::string("stopped before the first epoch was done; nothing was written")
@@ -212,11 +215,8 @@ Status run_epochs(Trainer& trainer, Log& log, const std::string& checkpoint) {
 }
 
 Status run(Options& options, const std::string& command) {
-  if (options.device != "cpu") {
-    return Error{
-        "--device is cuda, but this signflip was built without CUDA: build with "
-        "SIGNFLIP_CUDA=ON, or use --device cpu"};
-  }
+  const auto device = open_device(options.device);
+  if (!device) return device.error();
   const std::string checkpoint =
       options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
   for (const auto& [option, file] :
@@ -251,7 +251,8 @@ Status run(Options& options, const std::string& command) {
   }
   ThreadPool pool(options.threads);
   auto trainer = Trainer::create(options.config, std::move(*network), *data, pool,
-                                 classifier ? &classifier->file.network : nullptr);
+                                 classifier ? &classifier->file.network : nullptr,
+                                 *device ? courses_on(**device) : OpenCourse{});
   if (!trainer) return trainer.error();
   const OrderedJson description = describe_run(options, *trainer, command);
   Log log(options.log, description.dump());
@@ -354,7 +355,7 @@ void add_train(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"f32", "f16", "i8"}));
   command.add_flag("--keep-batchnorm", options->keep_batchnorm,
                    "do not fold batch norm into the convolutions");
-  add("--device", options->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+  add_device_option(command, options->device);
   add_threads_option(command, options->threads);
   command.callback([options, &context] {
     context.run = [options, &context] { return run(*options, context.command_line); };

@@ -1,0 +1,48 @@
+// Device on an executor: hands out models and training runs whose memory it owns.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "backend/cuda/inference.h"
+#include "backend/cuda/training.h"
+#include "backend/device.h"
+
+namespace signflip::device {
+
+template <class Executor>
+class ExecutorDevice final : public Device {
+ public:
+  ExecutorDevice(std::unique_ptr<Executor> executor, std::string name)
+      : executor_(std::move(executor)), name_(std::move(name)) {}
+
+  std::string name() const override { return name_; }
+
+  Result<std::unique_ptr<DeviceModel>> new_model(const DevicePlan& plan, std::size_t capacity,
+                                                 bool fuse) override {
+    const Status fits = check_capacity(plan, capacity);
+    if (!fits) return fits.error();
+    auto model = std::make_unique<Inference<Executor>>(*executor_, plan, capacity, fuse);
+    const Status made = executor_->finish();
+    if (!made) return made.error();
+    return std::unique_ptr<DeviceModel>(std::move(model));
+  }
+
+  Result<std::unique_ptr<DeviceTraining>> new_training(const DevicePlan& plan,
+                                                       const DeviceRecipe& recipe,
+                                                       const DeviceImages& images) override {
+    const Status fits = check_capacity(plan, 2 * recipe.sources);
+    if (!fits) return fits.error();
+    auto training = std::make_unique<Training<Executor>>(*executor_, plan, recipe, images);
+    const Status made = executor_->finish();
+    if (!made) return made.error();
+    return std::unique_ptr<DeviceTraining>(std::move(training));
+  }
+
+ private:
+  std::unique_ptr<Executor> executor_;
+  std::string name_;
+};
+
+}  // namespace signflip::device

@@ -1,0 +1,191 @@
+// How images and gradients travel through a network on a device: nn/sequential.h and
+// nn/training_pass.h as launches. At inference batch norm is folded into the layer before it
+// (weights.h); ReLU is part of the layer before it in both modes. Written against an executor, so
+// that host_executor.h runs all of it in tests.
+//
+// An Executor has
+//   template <class T> Array<T> allocate(size)        // data(), size(), empty()
+//   for_each(n, functor); run(blocks, program)        // portable.h; in order
+//   int wanted_blocks()                               // that fill the device
+//   upload(from, to, n), download(from, to, n)
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "backend/cuda/batchnorm.h"
+#include "backend/cuda/convolution.h"
+#include "backend/cuda/elementwise.h"
+#include "backend/cuda/product.h"
+#include "backend/cuda/stages.h"
+#include "backend/device.h"
+
+namespace signflip::device {
+
+/// The shards of the batch that a training flow sees, on the device.
+struct ShardTables {
+  int count = 0, most_rows = 0;
+  const int *rows = nullptr, *of_row = nullptr, *sources = nullptr;
+};
+
+template <class Executor>
+class Flow {
+ public:
+  template <class T>
+  using Array = typename Executor::template Array<T>;
+
+  /// For at most `capacity` images; training: with batch statistics and dropout, for at most
+  /// `shards.count` shards of at most `shards.most_rows` images.
+  Flow(Executor& executor, const DevicePlan& plan, std::size_t capacity, bool training,
+       const ShardTables& shards = {})
+      : executor_(executor), plan_(plan), capacity_(capacity) {
+    stages_ = make_stages(plan, training);
+    std::size_t largest = plan.input.size(), channels = 0, pairs = 0;
+    const auto most_shards = static_cast<std::size_t>(shards.count);
+    input_ = executor.template allocate<float>(capacity * largest);
+    for (const Stage& stage : stages_) {
+      largest = std::max(largest, stage.layer.out.size());
+      outputs_.push_back(executor.template allocate<float>(capacity * stage.layer.out.size()));
+      const bool pools = stage.layer.kind == DeviceLayer::Kind::maxpool2d;
+      winners_.push_back(
+          executor.template allocate<std::int32_t>(pools ? capacity * stage.layer.out.size() : 0));
+      const bool normalises = training && stage.layer.kind == DeviceLayer::Kind::batchnorm2d;
+      const auto width = static_cast<std::size_t>(stage.layer.in.channels);
+      moments_.push_back(
+          executor.template allocate<float>(normalises ? 2 * width * most_shards : 0));
+      if (normalises) {
+        channels = std::max(channels, width);
+        const int pieces = cut(stage.layer, shards).pieces;
+        pairs = std::max(pairs, width * most_shards * static_cast<std::size_t>(pieces));
+      }
+    }
+    for (auto& gradient : gradients_) {
+      gradient = executor.template allocate<float>(capacity * largest);
+    }
+    if (channels > 0) {
+      pairs_ = executor.template allocate<Pair>(pairs);
+      sums_ = executor.template allocate<Pair>(channels * most_shards);
+      batch_statistics_ = executor.template allocate<float>(plan.statistics * most_shards);
+    }
+    workspace_ = executor.template allocate<float>(kWorkspace);
+    if (!plan.scale.empty()) {
+      scale_ = executor.template allocate<float>(plan.scale.size());
+      shift_ = executor.template allocate<float>(plan.shift.size());
+      executor.upload(plan.scale.data(), scale_.data(), plan.scale.size());
+      executor.upload(plan.shift.data(), shift_.data(), plan.shift.size());
+    }
+  }
+
+  std::size_t capacity() const { return capacity_; }
+  const std::vector<Stage>& stages() const { return stages_; }
+  const float* scale() const { return plan_.scale.empty() ? nullptr : scale_.data(); }
+  const float* shift() const { return plan_.scale.empty() ? nullptr : shift_.data(); }
+  int channels() const { return plan_.input.channels; }
+
+  /// The normalised images: filled by take(), or by the caller.
+  float* input() { return input_.data(); }
+  const float* logits() const { return outputs_.back().data(); }
+  /// Where backward() expects the gradient at the outputs.
+  float* dlogits() { return gradients_[0].data(); }
+  /// Mean and unbiased variance of each shard, shards × statistics, after a training forward().
+  const float* batch_statistics() const { return batch_statistics_.data(); }
+
+  /// Normalises pixels into input().
+  void take(const float* images, int count) {
+    executor_.for_each(count * static_cast<std::int64_t>(plan_.input.size()),
+                       ChannelAffine{images, scale(), shift(), input(), channels(), false});
+  }
+
+  /// `weights` lie like the plan's parameters; at inference folded (weights.h).
+  void forward(const float* weights, int count, const ShardTables& shards = {},
+               const DropoutDraws& draws = {}) {
+    int drawn = 0;
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+      if (stages_[i].layer.kind == DeviceLayer::Kind::dropout) {
+        forward_dropout(i, count, draws, drawn, input_of(i), outputs_[i].data());
+        drawn += static_cast<int>(stages_[i].layer.in.size());
+      } else {
+        forward_stage(i, weights, count, shards);
+      }
+    }
+  }
+
+  /// After forward(): overwrites `dweights` (null: not wanted), laid out like the weights, and
+  /// `dimages` (null: not wanted), the gradient with respect to the pixels.
+  void backward(const float* weights, int count, float* dweights, float* dimages,
+                const ShardTables& shards = {}, const DropoutDraws& draws = {}) {
+    std::size_t stop = 0;
+    if (dimages == nullptr) {
+      while (stop + 1 < stages_.size() && !has_weights(stages_[stop].layer.kind)) ++stop;
+    }
+    int drawn = 0, current = 0;
+    for (const Stage& stage : stages_) {
+      if (stage.layer.kind == DeviceLayer::Kind::dropout) {
+        drawn += static_cast<int>(stage.layer.in.size());
+      }
+    }
+    for (std::size_t i = stages_.size(); i-- > stop;) {
+      const float* const dy = gradients_[current].data();
+      float* const dx = gradients_[1 - current].data();
+      const bool last = i == stop && dimages == nullptr;
+      if (stages_[i].layer.kind == DeviceLayer::Kind::dropout) {
+        drawn -= static_cast<int>(stages_[i].layer.in.size());
+        forward_dropout(i, count, draws, drawn, dy, dx);
+      } else {
+        backward_stage(i, weights, count, dy, dweights, last ? nullptr : dx, shards);
+      }
+      current = 1 - current;
+    }
+    if (dimages != nullptr) {
+      executor_.for_each(
+          count * static_cast<std::int64_t>(plan_.input.size()),
+          ChannelScale{nullptr, gradients_[current].data(), scale(), dimages, channels(), false});
+    }
+  }
+
+ private:
+  static constexpr std::size_t kWorkspace = std::size_t{1} << 22;  // floats, for split products
+  static constexpr int kPiece = 512;                               // pixels, for batch norm
+
+  const float* input_of(std::size_t i) const {
+    return i == 0 ? input_.data() : outputs_[i - 1].data();
+  }
+
+  void forward_dropout(std::size_t i, int count, DropoutDraws draws, int drawn, const float* x,
+                       float* y) {
+    const DeviceLayer& layer = stages_[i].layer;
+    const auto size = static_cast<int>(layer.in.size());
+    draws.values_before = drawn;
+    executor_.for_each(static_cast<std::int64_t>(count) * size,
+                       Dropout{draws, layer.rate, size, x, y});
+  }
+
+  Shards cut(const DeviceLayer& layer, const ShardTables& tables) const {
+    const auto pixels = static_cast<int>(layer.in.pixels());
+    return {tables.rows, tables.count,     pixels, divide_up(tables.most_rows * pixels, kPiece),
+            kPiece,      layer.in.channels};
+  }
+
+  void forward_stage(std::size_t i, const float* weights, int count, const ShardTables& tables);
+  void backward_stage(std::size_t i, const float* weights, int count, const float* dy,
+                      float* dweights, float* dx, const ShardTables& tables);
+  void forward_batchnorm(std::size_t i, const float* weights, int count, const ShardTables& tables);
+  void backward_batchnorm(std::size_t i, const float* weights, int count, const float* dy,
+                          float* dweights, float* dx, const ShardTables& tables);
+
+  Executor& executor_;
+  DevicePlan plan_;
+  std::size_t capacity_;
+  std::vector<Stage> stages_;
+  Array<float> input_, scale_, shift_;
+  std::vector<Array<float>> outputs_;
+  std::vector<Array<std::int32_t>> winners_;
+  std::vector<Array<float>> moments_;  // batch norm: means, then inverse deviations
+  Array<float> gradients_[2];
+  Array<Pair> pairs_, sums_;
+  Array<float> batch_statistics_, workspace_;
+};
+
+}  // namespace signflip::device
+
+#include "backend/cuda/flow_stages.h"

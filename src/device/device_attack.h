@@ -1,0 +1,23 @@
+// Attacks of the catalogue on a device. The device crafts; the runner (attack/runner.h) checks,
+// keeps the budget, re-classifies on the CPU and measures, as it does for every attack, so a fault
+// of the device cannot flatter it.
+#pragma once
+
+#include "attack/runner.h"
+#include "backend/device.h"
+#include "nn/sequential.h"
+
+namespace signflip {
+
+/// How a device runs fgsm, bim, mim, pgd, apgd-ce or apgd-dlr, in L∞; for anything else a sentence
+/// that says so.
+Result<DeviceAttack> device_attack(const AttackEntry& attack, const Parameters& parameters);
+
+/// As run_attack(), crafted on the device. `gradients` and `queries` count what the device did.
+Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on,
+                                    const DifferentiableModel& judged_on,
+                                    const AttackRequest& request, const Tensor& images,
+                                    std::span<const int> labels, std::span<const int> targets,
+                                    ThreadPool& pool, const Progress& progress = {});
+
+}  // namespace signflip

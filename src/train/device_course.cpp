@@ -1,0 +1,121 @@
+// From a training configuration to a device's recipe.
+#include "train/device_course.h"
+
+#include <algorithm>
+
+#include "attack/catalog.h"
+#include "device/device_attack.h"
+#include "nn/device_plan.h"
+
+namespace signflip {
+namespace {
+
+using Diet = DeviceRecipe::Diet;
+
+/// The single-step attacks of fast training, `steps` of them (train/adversary.cpp).
+DeviceAttack single_step(bool noisy, int steps) {
+  DeviceAttack attack;
+  attack.start = DeviceAttack::Start::noise;
+  attack.noise = noisy ? 2 : 1;
+  attack.steps = steps;
+  attack.step_share = std::min(noisy ? 1 : 1.25, 2.5 / steps);
+  attack.project = !noisy;
+  return attack;
+}
+
+DeviceAttack divergence_climb(int steps) {
+  DeviceAttack attack;
+  attack.start = DeviceAttack::Start::normal;
+  attack.loss = DeviceAttack::Loss::divergence;
+  attack.steps = steps;
+  attack.step_share = 2.5 / steps;
+  return attack;
+}
+
+Result<DeviceAttack> catalogue_attack(const TrainingConfig& config) {
+  const auto attack = require_attack(config.attack);
+  if (!attack) return attack.error();
+  Parameters parameters((*attack)->parameters);
+  if (parameters.has("steps")) {
+    const Status set = parameters.set("steps", config.steps);
+    if (!set) return set.error();
+  }
+  return device_attack(**attack, parameters);
+}
+
+DeviceRecipe recipe_of(const TrainingConfig& config, std::size_t sources, std::size_t shard) {
+  DeviceRecipe recipe;
+  recipe.diet = config.method == Method::standard ? Diet::clean
+                : config.method == Method::mixed  ? Diet::both
+                : config.method == Method::trades ? Diet::trades
+                                                  : Diet::attacked;
+  recipe.sources = sources;
+  recipe.shard = shard;
+  recipe.beta = static_cast<float>(config.beta);
+  recipe.label_smoothing = static_cast<float>(config.label_smoothing);
+  const OptimiserOptions& optimiser = config.optimiser;
+  recipe.optimiser = optimiser.kind == OptimiserKind::sgd    ? DeviceRecipe::Optimiser::sgd
+                     : optimiser.kind == OptimiserKind::adam ? DeviceRecipe::Optimiser::adam
+                                                             : DeviceRecipe::Optimiser::adamw;
+  recipe.momentum = optimiser.momentum;
+  recipe.beta1 = optimiser.beta1;
+  recipe.beta2 = optimiser.beta2;
+  recipe.optimiser_epsilon = optimiser.epsilon;
+  recipe.weight_decay = optimiser.weight_decay;
+  recipe.clip = static_cast<float>(config.clip);
+  recipe.average = config.average > 0;
+  recipe.seed = config.seed;
+  const Augmentation& augmentation = config.augmentation;
+  recipe.shift = augmentation.shift;
+  recipe.scale = augmentation.scale;
+  recipe.rotation = augmentation.rotation;
+  recipe.brightness = augmentation.brightness;
+  recipe.contrast = augmentation.contrast;
+  recipe.whole_pixels = augmentation.whole_pixels;
+  return recipe;
+}
+
+Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
+                                 const Sequential& network, const Dataset& data,
+                                 std::size_t sources, std::size_t shard) {
+  DeviceCourse course;
+  switch (config.method) {
+    case Method::standard:
+      course.attack = [](int) { return DeviceAttack{}; };
+      break;
+    case Method::mixed:
+    case Method::pgd: {
+      const auto attack = catalogue_attack(config);
+      if (!attack) return Error{"--attack is " + config.attack + ": " + attack.error().message};
+      course.attack = [attack = *attack](int) { return attack; };
+      break;
+    }
+    case Method::fast:
+      course.attack = [noisy = config.attack == "n-fgsm"](int steps) {
+        return single_step(noisy, std::max(steps, 1));
+      };
+      break;
+    case Method::trades:
+      course.attack = [steps = config.steps](int) { return divergence_climb(steps); };
+      break;
+    default:
+      return Error{"--method is " + std::string(method_name(config.method)) +
+                   ", but a device trains standard, mixed, fast, pgd and trades: use --device cpu"};
+  }
+  auto training = device.new_training(device_plan(network), recipe_of(config, sources, shard),
+                                      {data.pixels, data.labels});
+  if (!training) return training.error();
+  course.training = std::move(*training);
+  return course;
+}
+
+}  // namespace
+
+OpenCourse courses_on(Device& device) {
+  return [&device](const TrainingConfig& config, const Sequential& network, const Dataset& data,
+                   std::size_t sources, std::size_t shard) {
+    return open_course(device, config, network, data, sources, shard);
+  };
+}
+
+}  // namespace signflip
