@@ -4,6 +4,7 @@ import { writeUrl } from "../state.js";
 
 /** @typedef {import("../views/context").Context} Context */
 
+export const styles = "css/later/about.css";
 export const messages = { en: () => import("./messages/en.js"), de: () => import("./messages/de.js") };
 
 const sections = ["fgsm", "steps", "epsilon", "defended", "honest"];
