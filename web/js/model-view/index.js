@@ -84,6 +84,7 @@ export function mount(element, context) {
     ...context, words, lab, setup: setup.setup, says: setup.says, classes: named.length,
     className: (label) => words.className(dataset, label),
     titleOf: (/** @type {string} */ id) => lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}`, {}, id),
+    shortOf: (/** @type {string} */ id) => lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}.short`, {}, id),
     get counts() { return counts; },
     chosen: () => context.state().image,
     choose: (index) => context.update({ image: index }),
