@@ -4,6 +4,7 @@
 import { dirname, join, relative } from "node:path";
 
 const importing = /^import\s+([\s\S]*?)\s*from\s*["'](\.[^"']+)["'];$/gm;
+const demanding = /\bimport\(["'](\.[^"']+)["']\)/g;
 const declaring = /^export\s+((?:async\s+)?function\*?|class|const)\s+(\w+)/gm;
 
 /** A module and all that it imports, not counting what it imports on demand; what is imported comes first.
@@ -26,6 +27,14 @@ function patternOf(clause) {
   return `{ ${named[1].split(",").map((part) => part.trim()).filter(Boolean).map((part) => part.replace(/^(\w+)\s+as\s+(\w+)$/, "$1: $2")).join(", ")} }`;
 }
 
+/** What a module and all that it imports fetch on demand.
+ * @param {Map<string, string>} scripts @param {string} path @returns {string[]} */
+export function onDemand(scripts, path) {
+  return [...withImports(scripts, path)].flatMap((inner) =>
+    // Types in comments are written the same way.
+    [...(scripts.get(inner) ?? "").replace(/\/\*[\s\S]*?\*\//g, "").matchAll(demanding)].map(([, name]) => join(dirname(inner), name)));
+}
+
 /** @param {Map<string, string>} scripts @param {string} entry
  * @returns {Map<string, string>} the scripts anew: the entry holds all that it needs, and what it holds has
  *   become a stub that hands it out, so that modules fetched later share it */
@@ -39,7 +48,7 @@ export function bundle(scripts, entry) {
   /** The text with its imports taken from the variables, and those on demand seen from the entry's folder. */
   const rewired = (/** @type {string} */ path) => /** @type {string} */ (scripts.get(path))
     .replace(importing, (_, clause, name) => `const ${patternOf(clause)} = ${variable(join(dirname(path), name))};`)
-    .replace(/\bimport\(["'](\.[^"']+)["']\)/g, (_, name) => `import("./${relative(home, join(dirname(path), name))}")`);
+    .replace(demanding, (_, name) => `import("./${relative(home, join(dirname(path), name))}")`);
 
   const parts = inside.map((path) => {
     const text = rewired(path);

@@ -42,8 +42,8 @@ export function paintSigned(values, scale, scheme, rgba) {
   const table = tables[scheme];
   for (let i = 0; i < values.length; i++) {
     const part = scale > 0 ? Math.min(1, Math.max(-1, values[i] / scale)) : 0;
-    const at = 3 * Math.round(((part + 1) / 2) * (tableSize - 1));
-    rgba.set(table.subarray(at, at + 3), 4 * i);
-    rgba[4 * i + 3] = 255;
+    const at = 3 * Math.round(((part + 1) / 2) * (tableSize - 1)), to = 4 * i;
+    for (let c = 0; c < 3; c++) rgba[to + c] = table[at + c];
+    rgba[to + 3] = 255;
   }
 }

@@ -4,7 +4,7 @@
 
 /** id: the page's name for it. denoiser: the file of one that stands in front of the classifier.
  * @typedef {{id: string, file: string, denoiser?: string}} ModelFile */
-/** shown: the models of the first view. digit: its pictures are written digits, made ready as MNIST was,
+/** shown: the models of the first view, the first two of them that are there. digit: its pictures are written digits, made ready as MNIST was,
  * and can be drawn. samples: where tools/pack-samples leaves test images. sample: the one to start with,
  * "" for the first test image.
  * @typedef {{shape: {height: number, width: number, channels: number}, classes: string[], models: ModelFile[],
@@ -43,9 +43,10 @@ const known = {
     models: [
       { id: "standard", file: "models/gtsrb-standard.safetensors" },
       { id: "robust", file: "models/gtsrb-robust.safetensors" },
+      { id: "lenet", file: "models/gtsrb-lenet.safetensors" },
       { id: "denoised", file: "models/gtsrb-standard.safetensors", denoiser: "models/gtsrb-denoiser.safetensors" },
     ],
-    shown: ["standard", "robust"],
+    shown: ["standard", "robust", "lenet"],
     digit: false,
     samples: "samples/gtsrb",
     sample: "",
@@ -67,9 +68,15 @@ const built = globalThis.document?.documentElement.dataset.models?.split(" ");
 export const datasets = Object.fromEntries(Object.entries(known).map(([name, dataset]) => {
   const models = dataset.models.filter((model) => !built || filesOf(model).every((file) => built.includes(file)));
   const ids = models.map(({ id }) => id);
-  const shown = dataset.shown.filter((id) => ids.includes(id));
+  const shown = dataset.shown.filter((id) => ids.includes(id)).slice(0, 2);
   return /** @type {const} */ ([name, { ...dataset, models, shown: shown.length > 0 ? shown : ids.slice(0, 1) }]);
 }).filter(([, { models }]) => models.length > 0));
+
+/** A model's files under a name that no other dataset's model has. @param {string} dataset @param {string} id */
+export function sourceOf(dataset, id) {
+  const { file, denoiser } = /** @type {ModelFile} */ (datasets[dataset].models.find((model) => model.id === id));
+  return { id: `${dataset}/${id}`, file, denoiser };
+}
 
 /** Every dataset, whatever the site has; for the tools. */
 export const allDatasets = known;

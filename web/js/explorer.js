@@ -25,11 +25,13 @@ export class Explorer {
   #wantsTraces = false;
 
   /** @param {import("./engine-client.js").EngineClient} client @param {Snapshot} snapshot
-   * @param {{changed: () => void, shown: (result: ExploreResult) => void, failed: (error: unknown) => void}} page */
-  constructor(client, snapshot, page) {
+   * @param {{changed: () => void, shown: (result: ExploreResult) => void, failed: (error: unknown) => void}} page
+   * @param {() => Promise<typeof import("./findings.js")>} [findings] fetches what looks further into a result, where the page wants that */
+  constructor(client, snapshot, page, findings) {
     this.client = client;
     this.snapshot = snapshot;
     this.page = page;
+    this.findings = findings;
     this.asking = new Asking(client, { changed: page.changed, result: (result) => this.#show(result), failed: (error) => {
       this.#asked = "";
       page.failed(error);
@@ -118,8 +120,8 @@ export class Explorer {
   }
 
   async #makeFinder() {
-    const module = await import("./findings.js").catch(() => null);
-    return module && new module.Finder(this.client, {
+    const module = await this.findings?.().catch(() => null);
+    return !module ? null : new module.Finder(this.client, {
       findings: () => this.snapshot.findings,
       found: (findings) => {
         this.snapshot.findings = findings;

@@ -16,6 +16,9 @@ const ofDatasets = {
   gtsrb: { en: () => import("./messages/gtsrb/en.js"), de: () => import("./messages/gtsrb/de.js") },
 };
 
+/** What the attacks beyond the first view's are about. @type {Record<string, () => Promise<{default: Messages}>>} */
+const ofAttacks = { en: () => import("./attacks/messages/en.js"), de: () => import("./attacks/messages/de.js") };
+
 /** The words for a language and a dataset; English where they cannot be had.
  * @param {string} lang @param {string} dataset */
 export async function wordsFor(lang, dataset) {
@@ -58,6 +61,13 @@ export class Words {
    * @param {Record<string, Messages>} more by language */
   with(more) {
     return new Words(this.lang, { ...(more[this.lang] ?? more.en), ...this.messages });
+  }
+
+  /** Takes up the words for all attacks, for everyone who has these words. Where they cannot be had the
+   * catalogue's own will do. */
+  async learnAttacks() {
+    const more = await ofAttacks[this.lang]().catch(() => null);
+    this.messages = { ...more?.default, ...this.messages };
   }
 
   /** @param {number} value @param {number} [digits] */

@@ -1,16 +1,16 @@
 // A view that is fetched when it is first opened, or comes near the part of the page that one sees: a
 // skeleton meanwhile, a sentence and a way to try again where it cannot be had. It knows when to mount a
 // view, not what is in it.
-import { h } from "./dom.js";
+import { h, styleSheet } from "./dom.js";
 
 /** @typedef {import("./views/context").ViewContext} ViewContext */
 /** @typedef {import("./views/context").MountedView} MountedView */
-/** messages: the view's own words, by language, fetched with it.
+/** messages: the view's own words, by language, fetched with it; styles: its own style sheet.
  * @typedef {{mount: (element: HTMLElement, context: ViewContext) => MountedView,
- *            messages?: Record<string, () => Promise<{default: import("./i18n.js").Messages}>>}} ViewModule */
+ *            styles?: string, messages?: Record<string, () => Promise<{default: import("./i18n.js").Messages}>>}} ViewModule */
 
-/** How near is near: so far below the window's edge. */
-const near = "100px";
+/** How near is near: with so much in sight, as more than an edge. */
+const near = "-64px";
 
 export class LazyView {
   /** @type {MountedView | null} */ #mounted = null;
@@ -80,7 +80,7 @@ export class LazyView {
     this.element.setAttribute("aria-busy", "true");
     const { lang } = context.words;
     const found = await this.load().then(async (module) => {
-      const words = await (module.messages?.[lang] ?? module.messages?.en)?.();
+      const [words] = await Promise.all([(module.messages?.[lang] ?? module.messages?.en)?.(), module.styles && styleSheet(module.styles)]);
       return { module, words: words ? context.words.with({ [lang]: words.default }) : context.words };
     }).catch(() => null);
     if (turn !== this.#turn) return;

@@ -5,21 +5,18 @@
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown;
 // the first one leaves the performance mark "signflip:first".
 import { Address } from "./address.js";
-import { datasets, firstAttacks } from "./datasets.js";
-import { unpackDrawing } from "./drawing.js";
+import { datasets, firstAttacks, sourceOf } from "./datasets.js";
 import { EngineClient } from "./engine-client.js";
 import { Explorer } from "./explorer.js";
 import { Words, wordsFor } from "./i18n.js";
 import { listen } from "./incoming.js";
 import { LazyView } from "./lazy-view.js";
-import { unpackPicture } from "./pixels.js";
-import { rasterise } from "./raster.js";
-import { ownSamples, packedCount, packedSamples } from "./samples.js";
+import { imageOf, ownSamples, packedCount, packedSamples } from "./samples.js";
 import { defaultState, readUrl } from "./state.js";
-import { verdictOf } from "./verdict.js";
+import { sayVerdicts } from "./verdict.js";
 import { createImageView } from "./views/image-view.js";
 import { createFooter, createMasthead } from "./views/masthead.js";
-import { EngineError } from "./worker-port.js";
+import { sentenceOf } from "./worker-port.js";
 
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").Snapshot} Snapshot */
@@ -32,11 +29,7 @@ const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
 let state = readUrl(location.search, navigator.language);
 const address = new Address(navigator.language, () => state);
-const sourceOf = (/** @type {string} */ id) => {
-  const { file, denoiser } = /** @type {import("./datasets.js").ModelFile} */ (datasets[state.dataset].models.find((model) => model.id === id));
-  return { id: `${state.dataset}/${id}`, file, denoiser };
-};
-const client = new EngineClient(state.model.map(sourceOf), firstAttacks.includes(state.attack) ? "first" : "whole");
+const client = new EngineClient(state.model.map((id) => sourceOf(state.dataset, id)), firstAttacks.includes(state.attack) ? "first" : "whole");
 const started = client.start();
 /** The pictures of each dataset; the test images come later. @type {Record<string, Sample[]>} */
 const shelves = {};
@@ -52,20 +45,7 @@ let context;
 let renderers = [];
 /** @type {import("./views/context").MountedView | null} */
 let imageView = null;
-const explorer = new Explorer(client, snapshot, { changed, shown, failed: fail });
-
-/** The picture that the state names; the dataset's first where there is none of that name.
- * @param {State} now @returns {Sample} */
-function imageOf(now) {
-  const { height, width, channels } = datasets[now.dataset].shape;
-  const size = height * width * channels;
-  if (now.sample === "drawing") return { id: "drawing", label: null, pixels: rasterise(unpackDrawing(now.drawing)) };
-  const own = now.sample === "picture" ? unpackPicture(now.picture, size) : null;
-  if (own) return { id: "picture", label: null, pixels: own };
-  const samples = shelves[now.dataset], fallback = datasets[now.dataset].sample;
-  return samples.find((s) => s.id === now.sample) ?? samples.find((s) => s.id === fallback) ?? samples[0]
-    ?? { id: "", label: null, pixels: new Float32Array(size) };
-}
+const explorer = new Explorer(client, snapshot, { changed, shown, failed: fail }, () => import("./findings.js"));
 
 /** @returns {import("./colour.js").Scheme} */
 function scheme() {
@@ -80,7 +60,7 @@ function update(patch) {
   // Whatever else is changed, the result is what one wants to see of it.
   const looked = "step" in patch || Object.keys(patch).every((name) => ["theme", "view"].includes(name));
   state = snapshot.state = { ...state, ...(looked ? {} : { step: null }), ...patch };
-  if (["sample", "drawing", "picture"].some((name) => Reflect.get(state, name) !== Reflect.get(before, name))) snapshot.image = imageOf(state);
+  if (["sample", "drawing", "picture"].some((name) => Reflect.get(state, name) !== Reflect.get(before, name))) snapshot.image = imageOf(state, shelves[state.dataset]);
   if (state.view !== before.view) address.leave();
   else address.follow();
   fetchModels();
@@ -100,6 +80,7 @@ function seekAttack() {
  * @param {string} dataset @param {string} lang @param {Partial<State>} patch */
 async function turn(dataset, lang, patch) {
   const found = await wordsFor(lang, dataset);
+  if (client.kind === "whole") await found.learnAttacks();
   const { theme, view, experiment, attack } = state;
   const start = dataset === state.dataset ? state : { ...defaultState(navigator.language, dataset), theme, view, experiment, attack, lang };
   const anew = dataset !== state.dataset;
@@ -120,7 +101,7 @@ function enter() {
   explorer.forget();
   shelves[state.dataset] ??= datasets[state.dataset].digit ? ownSamples() : [];
   snapshot.samples = shelves[state.dataset];
-  snapshot.image = imageOf(state);
+  snapshot.image = imageOf(state, shelves[state.dataset]);
   snapshot.files = {};
   snapshot.troubles = {};
   snapshot.error = "";
@@ -141,8 +122,8 @@ function fetchModels() {
       explorer.ask();
       schedule();
     };
-    client.add(sourceOf(id)).then(() => settle("there"), (error) => {
-      if (state.dataset === dataset) snapshot.troubles = { ...snapshot.troubles, [id]: sentence(error) };
+    client.add(sourceOf(dataset, id)).then(() => settle("there"), (error) => {
+      if (state.dataset === dataset) snapshot.troubles = { ...snapshot.troubles, [id]: sentenceOf(words, error) };
       settle("failed");
     });
   }
@@ -207,14 +188,8 @@ function changed() {
 }
 
 /** @param {unknown} error */
-function sentence(error) {
-  const detail = error instanceof Error ? error.message : String(error);
-  return error instanceof EngineError ? words.t(error.key, { detail }) : words.t("error.engine", { detail });
-}
-
-/** @param {unknown} error */
 function fail(error) {
-  snapshot.error = sentence(error);
+  snapshot.error = sentenceOf(words, error);
   schedule();
 }
 
@@ -223,13 +198,7 @@ let statusTimer;
 /** Says the verdicts once the slider has come to rest. */
 function scheduleStatus() {
   clearTimeout(statusTimer);
-  statusTimer = setTimeout(() => {
-    const name = (/** @type {number} */ label) => words.className(state.dataset, label);
-    announce((snapshot.result?.lanes ?? []).map((lane) => words.t(`status.${verdictOf(lane).kind}`, {
-      model: words.t(`model.${lane.model}`, {}, lane.model), label: name(lane.label),
-      before: name(lane.cleanLabel), after: name(lane.adversarialLabel),
-    })).join(" "));
-  }, calm);
+  statusTimer = setTimeout(() => announce(sayVerdicts(words, state.dataset, snapshot.result?.lanes ?? [])), calm);
 }
 
 /** @param {string} text */
@@ -238,7 +207,8 @@ function announce(text) {
 }
 
 /** @param {import("./engine-client.js").Catalogue} catalogue */
-function equip({ attacks }) {
+async function equip({ attacks }) {
+  if (client.kind === "whole") await words.learnAttacks();
   snapshot.attacks = attacks;
   if (client.kind === "whole") {
     snapshot.others = "there";
@@ -275,7 +245,7 @@ async function loadPacked() {
   if (packed.length === 0) return;
   shelves[dataset].push(...packed);
   if (state.dataset !== dataset) return;
-  snapshot.image = imageOf(state);
+  snapshot.image = imageOf(state, shelves[state.dataset]);
   explorer.ask();
   schedule();
 }

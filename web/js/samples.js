@@ -1,6 +1,8 @@
 // The pictures that can be chosen: our own digits, always there, and real test images where
 // tools/pack-samples found a dataset when the site was built (index.html then says how many).
 import { datasets } from "./datasets.js";
+import { unpackDrawing } from "./drawing.js";
+import { unpackPicture } from "./pixels.js";
 import { rasterise } from "./raster.js";
 import { ownDigits } from "./strokes.js";
 
@@ -9,6 +11,18 @@ import { ownDigits } from "./strokes.js";
 /** @returns {Sample[]} */
 export function ownSamples() {
   return ownDigits.map(({ id, digit, strokes }) => ({ id, label: digit, pixels: rasterise(strokes) }));
+}
+
+/** The picture that the state names; the dataset's first where there is none of that name.
+ * @param {import("./types").State} state @param {Sample[]} samples of its dataset @returns {Sample} */
+export function imageOf(state, samples) {
+  const { shape: { height, width, channels }, sample: fallback } = datasets[state.dataset];
+  const size = height * width * channels;
+  if (state.sample === "drawing") return { id: "drawing", label: null, pixels: rasterise(unpackDrawing(state.drawing)) };
+  const own = state.sample === "picture" ? unpackPicture(state.picture, size) : null;
+  if (own) return { id: "picture", label: null, pixels: own };
+  return samples.find((s) => s.id === state.sample) ?? samples.find((s) => s.id === fallback) ?? samples[0]
+    ?? { id: "", label: null, pixels: new Float32Array(size) };
 }
 
 /** How many of a dataset's test images the site was built with.

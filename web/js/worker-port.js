@@ -13,6 +13,12 @@ export class EngineError extends Error {
   }
 }
 
+/** What went wrong, as the visitor reads it. @param {import("./i18n.js").Words} words @param {unknown} error */
+export function sentenceOf(words, error) {
+  const detail = error instanceof Error ? error.message : String(error);
+  return words.t(error instanceof EngineError ? error.key : "error.engine", { detail });
+}
+
 /** After this long without an answer or progress the worker counts as hung. */
 const patience = 120000;
 /** @type {any} */

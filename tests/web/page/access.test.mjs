@@ -88,6 +88,7 @@ test("a digit drawn with the keyboard", async () => {
   const page = await site.open();
   await page.getByRole("tab", { name: "Pick" }).focus();
   await page.keyboard.press("ArrowRight");
+  await page.locator(".pad").waitFor(); // fetched when its tab is opened
   await page.keyboard.press("Tab");
   assert.ok(await page.evaluate(() => document.activeElement.matches(".pad")));
   await page.keyboard.press("Space");

@@ -118,9 +118,36 @@ test("one's own picture: chosen, kept in the link, pasted, dropped", async () =>
   }
   // What is no picture gets a sentence, and the page stays as it was.
   await page.locator("#upload").setInputFiles({ name: "x.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
-  await page.locator(".trouble").getByText("cannot be used").waitFor();
+  await page.locator(".trouble").getByText("This picture cannot be used: neither this page nor this browser can read it (image/png); a PNG or JPEG will do.").waitFor();
   assert.deepEqual((await settled(page)).request.image, result.request.image);
   assert.deepEqual([...page.problems, ...copy.problems], []);
+});
+
+test("a WebP, which the engine cannot decode, is decoded by the browser", async () => {
+  const page = await site.open("?dataset=gtsrb");
+  await settled(page);
+  // Red on the left, see-through on the right: that lies on white.
+  const webp = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#f00";
+    context.fillRect(0, 0, 32, 64);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/webp", 1));
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  });
+  assert.equal(Buffer.from(webp).toString("latin1", 8, 12), "WEBP");
+  await page.getByRole("tab", { name: "Your own" }).click();
+  await page.locator("#upload").waitFor({ state: "attached" });
+  const give = (name, mimeType, buffer) => page.locator("#upload").setInputFiles({ name, mimeType, buffer });
+  const { request: { image } } = await resultOf(page, () => give("sign.webp", "image/webp", Buffer.from(webp)));
+  const pixel = (x, y) => image.slice(3 * (32 * y + x), 3 * (32 * y + x) + 3);
+  for (const [place, colour] of [[pixel(4, 16), [1, 0, 0]], [pixel(28, 16), [1, 1, 1]]]) {
+    place.forEach((value, c) => assert.ok(Math.abs(value - colour[c]) < 0.05, `${place}`));
+  }
+  // One that is cut short gets a sentence.
+  await give("cut.webp", "image/webp", Buffer.from(webp.slice(0, 20)));
+  await page.locator(".trouble").getByText("neither this page nor this browser can read it (image/webp)").waitFor();
+  assert.deepEqual(page.problems, []);
 });
 
 test("a sign pasted before its view was ever opened", async () => {

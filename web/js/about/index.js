@@ -1,12 +1,18 @@
 // Under the explorable: a few experiments to start from, and the explanation.
+import { datasets } from "../datasets.js";
 import { h, plainClick, rich } from "../dom.js";
 import { writeUrl } from "../state.js";
 
 /** @typedef {import("../views/context").Context} Context */
 
+export const styles = "css/later/about.css";
 export const messages = { en: () => import("./messages/en.js"), de: () => import("./messages/de.js") };
 
 const sections = ["fgsm", "steps", "epsilon", "defended", "honest"];
+/** Sections about a defended model, and which model that is in each dataset. */
+const ofDefended = ["defended", "honest"];
+/** @type {Record<string, string>} */
+const defended = { mnist: "mixed", gtsrb: "robust" };
 
 /** What the page is set to for each experiment. They promise no outcome: one looks.
  * @type {Record<string, Partial<import("../types").State>>} */
@@ -42,11 +48,13 @@ function createExperiments({ words, state, update }) {
 /** @param {HTMLElement} element @param {import("../views/context").ViewContext} context
  * @returns {import("../views/context").MountedView} */
 export function mount(element, context) {
-  const { words } = context;
+  const { words, state } = context;
+  const { dataset } = state();
+  const told = datasets[dataset].models.some(({ id }) => id === defended[dataset]) ? sections : sections.filter((name) => !ofDefended.includes(name));
   element.append(createExperiments(context), h("section", { "aria-labelledby": "about-title" },
     h("h2", { id: "about-title" }, words.t("about.title")),
     h("p", { class: "formula", role: "math", "aria-label": words.t("about.formula.alt") }, words.t("about.formula")),
-    h("div", { class: "columns" }, ...sections.map((name) => h("article", { class: name },
+    h("div", { class: "columns" }, ...told.map((name) => h("article", { class: name },
       h("h3", {}, words.t(`about.${name}.title`)), h("p", {}, ...rich(words.t(`about.${name}.text`))))))));
   return { render() {} };
 }

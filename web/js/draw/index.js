@@ -3,7 +3,6 @@
 import { packDrawing, unpackDrawing } from "../drawing.js";
 import { h } from "../dom.js";
 
-/** @typedef {import("./context").Context} Context */
 /** @typedef {import("../raster.js").Stroke} Stroke */
 
 const resolution = 320;
@@ -13,9 +12,11 @@ const arrows = /** @type {Record<string, [number, number]>} */ ({
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
 });
 
-/** @param {Context} context
- * @returns {import("./context").View} */
-export function createDrawPad({ words, state, update, announce, scheme }) {
+export const messages = { en: () => import("./messages/en.js"), de: () => import("./messages/de.js") };
+
+/** @param {HTMLElement} place @param {import("../views/context").ViewContext} context
+ * @returns {import("../views/context").MountedView} */
+export function mount(place, { words, state, update, announce, scheme }) {
   /** @type {Stroke[]} */
   let strokes = [];
   let packed = "";
@@ -110,8 +111,8 @@ export function createDrawPad({ words, state, update, announce, scheme }) {
   pad.addEventListener("focus", () => { focused = pad.matches(":focus-visible"); paint(); });
   pad.addEventListener("blur", () => { focused = false; typed = null; paint(); });
 
+  place.append(element);
   return {
-    element,
     render() {
       const { drawing, sample } = state();
       element.toggleAttribute("data-active", sample === "drawing");

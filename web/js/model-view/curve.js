@@ -17,13 +17,13 @@ const start = 200;
 /** @param {import("./types").LabContext} context
  * @returns {import("./types").Tool} */
 export function createCurve(context) {
-  const { words, lab, setup, says, counts, classes, titleOf, state } = context;
+  const { words, lab, setup, says, counts, classes, titleOf, shortOf, state } = context;
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("curve") ?? null;
   let frame = 0;
 
-  const models = createSomeOf({ legend: words.t("lab.models"), values: ids, label: titleOf, value: ids.slice(0, 6), onchange: () => {} });
+  const models = createSomeOf({ legend: words.t("lab.models"), values: ids, label: shortOf, value: ids.slice(0, 6), onchange: () => {} });
   const count = createOneOf({ legend: words.t("lab.images"), values: [...new Set([start, ...counts])].sort((a, b) => a - b), label: (n) => words.number(n, 0), value: start, onchange: () => {} });
   const bar = createRunBar(context, { label: words.t("curve.start"), run });
   const plot = createPlot({ label: words.t("curve.empty"), height: 380, xName: words.t("curve.budget"), yName: words.t("curve.accuracy"),

@@ -1,6 +1,8 @@
 // "Explore a model": what happens to many images at once. The page's frame loads this module when the
 // view is first opened, and mounts it anew when the language or the dataset changes. Here are the view's
 // parts and what they share; each tool is a module of its own, fetched when its tab is first opened.
+import attacksDe from "../attacks/messages/de.js";
+import attacksEn from "../attacks/messages/en.js";
 import { datasets } from "../datasets.js";
 import { h, setText } from "../dom.js";
 import { EngineError } from "../worker-port.js";
@@ -37,7 +39,7 @@ function styled() {
  * @param {import("../views/context").ViewContext} context
  * @returns {import("../views/context").MountedView} */
 export function mount(element, context) {
-  const words = context.words.with({ en, de });
+  const words = context.words.with({ en: { ...attacksEn, ...en }, de: { ...attacksDe, ...de } });
   const dataset = context.state().dataset;
   const lab = labFor(dataset);
   const names = Object.keys(tools);
@@ -82,6 +84,7 @@ export function mount(element, context) {
     ...context, words, lab, setup: setup.setup, says: setup.says, classes: named.length,
     className: (label) => words.className(dataset, label),
     titleOf: (/** @type {string} */ id) => lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}`, {}, id),
+    shortOf: (/** @type {string} */ id) => lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}.short`, {}, id),
     get counts() { return counts; },
     chosen: () => context.state().image,
     choose: (index) => context.update({ image: index }),

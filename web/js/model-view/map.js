@@ -21,7 +21,7 @@ let maps = 0;
 /** @param {import("./types").LabContext} context
  * @returns {import("./types").Tool} */
 export function createMap(context) {
-  const { words, lab, setup, says, classes, className, counts, titleOf, scheme, choose } = context;
+  const { words, lab, setup, says, classes, className, counts, titleOf, shortOf, scheme, choose } = context;
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("map") ?? null;
@@ -32,7 +32,7 @@ export function createMap(context) {
   let playing;
   const leaving = new AbortController();
 
-  const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: titleOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => again() });
+  const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: shortOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => again() });
   const kind = createOneOf({ legend: words.t("map.kind"), values: ["lda", "pca"], label: (value) => words.t(`map.${value}`), value: result?.kind ?? "lda", onchange: () => again() });
   const bar = createRunBar(context, { label: words.t("map.start", { count: words.number(counts[0], 0) }), run });
   const chooser = createChooser(context, counts[0]);

@@ -18,14 +18,14 @@ const rows = 4;
 /** @param {import("./types").LabContext} context
  * @returns {import("./types").Tool} */
 export function createSlice(context) {
-  const { words, lab, setup, classes, className, counts, titleOf, scheme } = context;
+  const { words, lab, setup, classes, className, counts, titleOf, shortOf, scheme } = context;
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("slice") ?? null;
   let frame = 0, seed = 1, painted = "";
   let at = { column: (side - 1) / 2, row: (side - 1) / 2 };
 
-  const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: titleOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => again() });
+  const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: shortOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => again() });
   const chooser = createChooser(context, counts[0]);
   const bar = createRunBar(context, { label: words.t("slice.start"), run });
   const another = h("button", { type: "button", onclick: () => {

@@ -15,13 +15,13 @@ const often = 120;
 /** @param {import("./types").LabContext} context
  * @returns {import("./types").Tool} */
 export function createTestRun(context) {
-  const { words, lab, setup, className, classes, counts, titleOf, says } = context;
+  const { words, lab, setup, className, classes, counts, titleOf, shortOf, says } = context;
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("test") ?? null;
   let frame = 0, painted = 0;
 
-  const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: titleOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => {} });
+  const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: shortOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => {} });
   const count = createOneOf({ legend: words.t("lab.images"), values: counts, label: (n) => words.number(n, 0), value: counts[0], onchange: (n) => bar.rename(label(n)) });
   const label = (/** @type {number} */ n) => words.t("test.start", { count: words.number(n, 0) });
   const bar = createRunBar(context, { label: label(counts[0]), run, ended: () => { frame ||= requestAnimationFrame(paint); } });

@@ -13,13 +13,13 @@ const start = 200;
 /** @param {import("./types").LabContext} context
  * @returns {import("./types").Tool} */
 export function createTransfer(context) {
-  const { words, lab, setup, says, counts, titleOf } = context;
+  const { words, lab, setup, says, counts, titleOf, shortOf } = context;
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("transfer") ?? null;
   let frame = 0;
 
-  const models = createSomeOf({ legend: words.t("lab.models"), values: ids, label: titleOf, value: ids.slice(0, 6), onchange: () => schedule() });
+  const models = createSomeOf({ legend: words.t("lab.models"), values: ids, label: shortOf, value: ids.slice(0, 6), onchange: () => schedule() });
   const count = createOneOf({ legend: words.t("lab.images"), values: [...new Set([start, ...counts])].sort((a, b) => a - b), label: (n) => words.number(n, 0), value: start, onchange: () => {} });
   const bar = createRunBar(context, { label: words.t("transfer.start"), run });
   const made = h("p", { class: "made hint" });

@@ -54,6 +54,8 @@ export interface LabContext extends Omit<ViewContext, "words"> {
   /** How many test images there are to choose from, for a start and in all. */
   counts: number[];
   titleOf: (model: string) => string;
+  /** The same for a chip, where it is plain that it is a model. */
+  shortOf: (model: string) => string;
   /** Classes by number, as the visitor reads them. */
   className: (label: number) => string;
   /** Which test image is looked at, and how to look at another. */

@@ -35,12 +35,14 @@ export function createImageView(context, place, packed) {
     h("div", { class: "sidebar" }, source.element, attack.method, attack.budget, attack.goal),
     results, about);
 
+  const denoised = datasets[state().dataset].models.filter(({ denoiser }) => denoiser).map(({ id }) => id);
   let begun = false;
   return {
     render(snapshot) {
       for (const view of [source, attack, models, ...lanes]) view.render(snapshot);
       const shown = lanes.filter((lane) => !lane.element.hidden).length;
       lanesElement.dataset.count = String(shown);
+      lanesElement.toggleAttribute("data-four", denoised.some((id) => snapshot.state.model.includes(id)));
       if (snapshot.run.state === "slow") results.setAttribute("aria-busy", "true");
       else results.removeAttribute("aria-busy");
       const sentence = [snapshot.error, ...snapshot.state.model.map((id) => snapshot.troubles[id])].filter(Boolean).join(" ");

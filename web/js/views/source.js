@@ -4,7 +4,6 @@ import { datasets } from "../datasets.js";
 import { h } from "../dom.js";
 import { openWith } from "../incoming.js";
 import { LazyView } from "../lazy-view.js";
-import { createDrawPad } from "./draw-pad.js";
 import { createPicker } from "./picker.js";
 
 /** @param {import("./context").ViewContext} context @param {number} packed how many test images the site has
@@ -12,13 +11,21 @@ import { createPicker } from "./picker.js";
 export function createSource(context, packed) {
   const { words, state } = context;
   const { digit } = datasets[state().dataset];
+  /** @type {LazyView[]} */
+  const fetched = [];
+  /** What is fetched when its tab is opened, or the state has something of its making.
+   * @param {string} name @param {string} sample @param {ConstructorParameters<typeof LazyView>[1]} load */
+  function later(name, sample, load) {
+    const element = h("div", { class: "bring" });
+    const view = new LazyView(element, load);
+    fetched.push(view);
+    return { element, render: () => view.render(names[shown] === name || state().sample === sample, context) };
+  }
   const places = /** @type {Record<string, import("./context").View>} */ ({
     ...(digit || packed > 0 ? { pick: createPicker(context, packed) } : {}),
-    ...(digit ? { draw: createDrawPad(context) } : {}),
-    upload: { element: h("div", { class: "bring" }), render: () => upload.render(names[shown] === "upload" || state().sample === "picture", context) },
+    ...(digit ? { draw: later("draw", "drawing", () => import("../draw/index.js")) } : {}),
+    upload: later("upload", "picture", () => import("../upload/index.js")),
   });
-  /** Fetched when its tab is opened. */
-  const upload = new LazyView(places.upload.element, () => import("../upload/index.js"));
   openWith(() => show(names.indexOf("upload")));
   const names = Object.keys(places);
   /** The tab that a sample belongs to. @param {string} id */
@@ -61,6 +68,8 @@ export function createSource(context, packed) {
       if (snapshot.state.sample !== sample) show(tabOf(sample = snapshot.state.sample));
       for (const view of Object.values(places)) view.render(snapshot);
     },
-    remove: () => upload.remove(),
+    remove() {
+      for (const view of fetched) view.remove();
+    },
   };
 }

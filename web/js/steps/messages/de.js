@@ -7,7 +7,7 @@ export default {
   "steps.chart": "Der Fehler bei jedem Schritt, von {from} bis {to}: {lines}.",
   "steps.line": "{model} von {first} bis {last}",
   "steps.at": "Schritt {step} von {steps}",
-  "steps.result": "Schritt {steps}: das Ergebnis",
+  "steps.result": "Schritt {steps}: Ergebnis",
   "steps.entry": "{model}: {label}, Fehler {loss}",
   "steps.first": "Erster Schritt",
   "steps.previous": "Einen Schritt zurück",
