@@ -33,6 +33,7 @@ async function hosted(t, body, { width = 700, lang = "en", headers, ...options }
   const context = await site.browser.newContext({ viewport: { width, height: 900 }, locale: "en-GB", ...options });
   t.after(() => context.close());
   const page = await context.newPage();
+  page.setDefaultTimeout(60000); // several engines start at once, perhaps on a busy machine
   const problems = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(error.message));
@@ -148,11 +149,11 @@ test("the element speaks its page's language, follows its attributes, and leaves
 test("several elements on one page do not disturb each other, and a whole model gets the whole page", async (t) => {
   const page = await hosted(t, `${script()}<sign-flip epsilon="0.1" model="standard"></sign-flip><sign-flip epsilon="0.4" attack="bim" model="mixed"></sign-flip>
     <sign-flip view="model" experiment="curve"></sign-flip>`, { width: 1000 });
-  await page.locator("sign-flip").last().scrollIntoViewIfNeeded();
   await page.waitForFunction(() => document.querySelectorAll("sign-flip").length === 3);
   const frameAt = async (i) => (await (await page.locator("sign-flip").nth(i).locator("iframe").elementHandle()).contentFrame());
   const seen = [];
   for (const i of [0, 1]) {
+    await page.locator("sign-flip").nth(i).scrollIntoViewIfNeeded(); // frames wait until they are near
     const frame = await frameAt(i);
     await frame.waitForFunction(() => globalThis.results?.length > 0);
     const { request } = await settled(frame);
@@ -160,7 +161,9 @@ test("several elements on one page do not disturb each other, and a whole model 
     await fits(frame);
   }
   assert.deepEqual(seen, [["fgsm", 0.1, "standard"], ["bim", 0.4, "mixed"]]);
+  await page.locator("sign-flip").last().scrollIntoViewIfNeeded();
   const model = await frameAt(2);
+  await model.waitForURL(/view=model/);
   assert.match(model.url(), /index\.html\?.*view=model/);
   await model.locator("#lab-curve").waitFor();
   // The compact page itself hands such an address on.
