@@ -30,21 +30,26 @@ Timing measure(const std::function<void()>& run, double budget) {
   const auto seconds = [](Clock::duration time) {
     return std::chrono::duration<double>(time).count();
   };
-  constexpr double kSample = 2e-3;  // long beside the clock's grain
-  auto start = Clock::now();
+#ifdef __EMSCRIPTEN__
+  constexpr double kSample = 4e-3;  // long beside the clock's grain: 0.1 ms in a browser
+#else
+  constexpr double kSample = 2e-3;
+#endif
   run();
-  run();
-  const double guess = seconds(Clock::now() - start) / 2;
-  const std::size_t together =
-      guess >= kSample ? 1 : static_cast<std::size_t>(kSample / std::max(guess, 1e-9)) + 1;
   std::vector<double> samples;
   Timing timing;
   const auto begin = Clock::now();
   do {
-    start = Clock::now();
-    for (std::size_t i = 0; i < together; ++i) run();
-    samples.push_back(seconds(Clock::now() - start) / static_cast<double>(together));
-    timing.runs += together;
+    const auto start = Clock::now();
+    std::size_t runs = 0;
+    double taken = 0;
+    do {
+      run();
+      ++runs;
+      taken = seconds(Clock::now() - start);
+    } while (taken < kSample);
+    samples.push_back(taken / static_cast<double>(runs));
+    timing.runs += runs;
   } while (seconds(Clock::now() - begin) < budget);
   std::sort(samples.begin(), samples.end());
   timing.best = samples.front();

@@ -48,16 +48,18 @@ export async function prepare(engine, what) {
 export async function time(engine, configuration, budget) {
   const run = prepared.get(engine).get(configuration);
   await run();
-  let start = performance.now();
-  await run();
-  // Several runs a sample where one is short beside the clock's grain of 0.1 ms.
-  const together = Math.max(1, Math.ceil(5 / Math.max(performance.now() - start, 0.05)));
   let best = Infinity;
   const begin = performance.now();
   do {
-    start = performance.now();
-    for (let i = 0; i < together; i++) await run();
-    best = Math.min(best, (performance.now() - start) / together / 1000);
+    // As many runs a sample as it takes to be long beside the clock's grain of 0.1 ms.
+    const start = performance.now();
+    let runs = 0, taken = 0;
+    do {
+      await run();
+      runs++;
+      taken = performance.now() - start;
+    } while (taken < 4);
+    best = Math.min(best, taken / runs / 1000);
   } while (performance.now() - begin < 1000 * budget);
   return best;
 }
