@@ -18,8 +18,9 @@ namespace {
 
 using signflip::Conv2dShape;
 
-/// Vectors of sums in registers; with the row's and the value's they must fit into 16.
-constexpr std::size_t kBlock = 10;
+/// Vectors of sums in registers; with the row's and the value's they must fit into 16. WebAssembly
+/// takes fewer: each size up to this is code of its own, and the page downloads it.
+constexpr std::size_t kBlock = kWidth > 4 ? 10 : 5;
 
 typedef int AliasedInt __attribute__((may_alias));
 
