@@ -6,6 +6,7 @@
 #include "attack/catalog.h"
 #include "device/device_attack.h"
 #include "nn/device_plan.h"
+#include "train/validation.h"
 
 namespace signflip {
 namespace {
@@ -32,12 +33,12 @@ DeviceAttack divergence_climb(int steps) {
   return attack;
 }
 
-Result<DeviceAttack> catalogue_attack(const TrainingConfig& config) {
-  const auto attack = require_attack(config.attack);
+Result<DeviceAttack> catalogue_attack(const std::string& name, int steps) {
+  const auto attack = require_attack(name);
   if (!attack) return attack.error();
   Parameters parameters((*attack)->parameters);
   if (parameters.has("steps")) {
-    const Status set = parameters.set("steps", config.steps);
+    const Status set = parameters.set("steps", steps);
     if (!set) return set.error();
   }
   return device_attack(**attack, parameters);
@@ -79,13 +80,14 @@ Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
                                  const Sequential& network, const Dataset& data,
                                  std::size_t sources, std::size_t shard) {
   DeviceCourse course;
+  course.watching = *catalogue_attack(kWatchingAttack, kWatchingSteps);
   switch (config.method) {
     case Method::standard:
       course.attack = [](int) { return DeviceAttack{}; };
       break;
     case Method::mixed:
     case Method::pgd: {
-      const auto attack = catalogue_attack(config);
+      const auto attack = catalogue_attack(config.attack, config.steps);
       if (!attack) return Error{"--attack is " + config.attack + ": " + attack.error().message};
       course.attack = [attack = *attack](int) { return attack; };
       break;

@@ -44,6 +44,7 @@ struct DeviceCourse {
   std::unique_ptr<DeviceTraining> training;
   /// What batches are attacked with, `steps` steps long where that is not 0.
   std::function<DeviceAttack(int steps)> attack;
+  DeviceAttack watching;  ///< watching_attack() (validation.h) in a device's terms
 };
 /// Makes one, given the training images of a batch and, at most, of a shard (device_course.h).
 using OpenCourse =

@@ -88,12 +88,8 @@ ValidationFigures Trainer::validate(std::span<const std::uint32_t> images) {
     if (!correct) on_device(correct.error());
     return correct ? static_cast<double>(*correct) / static_cast<double>(some.size()) : 0.0;
   };
-  DeviceAttack pgd;  // watching_attack() in device terms
-  pgd.start = DeviceAttack::Start::uniform;
-  pgd.steps = 10;
-  pgd.step_share = 2.5 / pgd.steps;
   const std::vector<std::uint32_t> watched = watched_images(images);
-  return {fraction(images, nullptr), fraction(watched, &pgd)};
+  return {fraction(images, nullptr), fraction(watched, &state.device.watching)};
 }
 
 }  // namespace signflip

@@ -22,7 +22,7 @@ std::vector<std::uint32_t> watched_images(std::span<const std::uint32_t> images)
   return some;
 }
 
-Craft watching_attack() { return *catalogue_craft("", "pgd", 10); }
+Craft watching_attack() { return *catalogue_craft("", kWatchingAttack, kWatchingSteps); }
 
 double watched_accuracy(const DifferentiableModel& seen, const DifferentiableModel& judge,
                         const Dataset& data, std::span<const std::uint32_t> images,

@@ -20,6 +20,8 @@ std::vector<std::uint32_t> watched_images(std::span<const std::uint32_t> images)
 /// The attack that robust accuracy is watched with: PGD with 10 steps, strong enough to notice a
 /// defence that only fools FGSM.
 Craft watching_attack();
+constexpr const char* kWatchingAttack = "pgd";
+constexpr int kWatchingSteps = 10;
 
 /// The fraction of `images` that `judge` classifies correctly, after `craft` on `seen` within
 /// `epsilon`; both models take the data's images. epsilon 0: clean.

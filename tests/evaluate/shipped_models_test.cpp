@@ -44,15 +44,21 @@ class ShippedModels : public testing::Test {
     return evaluate_clean(model, data_.tensor(0, data_.count()), data_.labels, pool_)->accuracy;
   }
 
-  AttackOutcome attack(const Sequential& model, const std::string& name, const Options& options,
-                       std::size_t count) {
+  AttackOutcome attack(const DifferentiableModel& crafted_on, const DifferentiableModel& judged_on,
+                       const std::string& name, const Options& options, std::size_t count,
+                       std::span<const int> targets = {}) {
     const AttackEntry* const entry = find_attack(name);
     auto parameters = make_parameters(*entry, options);
     EXPECT_TRUE(parameters) << parameters.error().message;
-    auto outcome = run_attack(model, model, {entry, *parameters}, data_.tensor(0, count),
-                              labels(count), {}, pool_);
+    auto outcome = run_attack(crafted_on, judged_on, {entry, *parameters}, data_.tensor(0, count),
+                              labels(count), targets, pool_);
     EXPECT_TRUE(outcome) << outcome.error().message;
     return std::move(*outcome);
+  }
+
+  AttackOutcome attack(const Sequential& model, const std::string& name, const Options& options,
+                       std::size_t count) {
+    return attack(model, model, name, options, count);
   }
 
   double accuracy(const Sequential& model, const std::string& name, const Options& options,
@@ -140,18 +146,9 @@ TEST_F(ShippedModels, TheDenoiserHoldsUntilTheAttackKnowsOfIt) {
   SIGNFLIP_NEEDS("mnist");
   const Sequential denoiser = load("mnist-denoiser"), classifier = load("mnist-standard");
   const DenoisedModel defended(denoiser, classifier);
-  const AttackEntry* const fgsm = find_attack("fgsm");
-  const auto parameters = make_parameters(*fgsm, Options{{"epsilon", "0.25"}});
-  const auto gray = run_attack(classifier, defended, {fgsm, *parameters},
-                               data_.tensor(0, data_.count()), labels(data_.count()), {}, pool_);
-  ASSERT_TRUE(gray) << gray.error().message;
-  EXPECT_GE(survivors(*gray), 0.95);
-  const AttackEntry* const pgd = find_attack("pgd");
-  const auto steps = make_parameters(*pgd, Options{{"epsilon", "0.25"}});
-  const auto adaptive =
-      run_attack(defended, defended, {pgd, *steps}, data_.tensor(0, 500), labels(500), {}, pool_);
-  ASSERT_TRUE(adaptive) << adaptive.error().message;
-  EXPECT_LT(survivors(*adaptive), 0.2);
+  EXPECT_GE(survivors(attack(classifier, defended, "fgsm", {{"epsilon", "0.25"}}, data_.count())),
+            0.95);
+  EXPECT_LT(survivors(attack(defended, defended, "pgd", {{"epsilon", "0.25"}}, 500)), 0.2);
 }
 
 TEST_F(ShippedModels, TrafficSignsAreRead) {
@@ -216,15 +213,12 @@ TEST_F(ShippedModels, JsmaReachesItsTargets) {
   const Sequential model = load("mnist-standard");
   constexpr std::size_t kImages = 20;
   std::size_t reached = 0;
-  const AttackEntry* const jsma = find_attack("jsma");
-  const auto parameters = make_parameters(*jsma, Options{{"gamma", "0.145"}, {"theta", "1"}});
   for (int shift = 1; shift < 10; ++shift) {
     std::vector<int> targets;
     for (const int label : labels(kImages)) targets.push_back((label + shift) % 10);
-    const auto outcome = run_attack(model, model, {jsma, *parameters}, data_.tensor(0, kImages),
-                                    labels(kImages), targets, pool_);
-    ASSERT_TRUE(outcome);
-    reached += std::accumulate(outcome->success.begin(), outcome->success.end(), std::size_t{0});
+    const AttackOutcome outcome =
+        attack(model, model, "jsma", {{"gamma", "0.145"}, {"theta", "1"}}, kImages, targets);
+    reached += std::accumulate(outcome.success.begin(), outcome.success.end(), std::size_t{0});
   }
   EXPECT_GE(static_cast<double>(reached), 0.95 * 9 * kImages);
 }

@@ -41,6 +41,20 @@ struct ShardBlocks {
 
   SIGNFLIP_HOST_DEVICE int channel_tiles() const { return divide_up(shards.channels, kChannels); }
   SIGNFLIP_HOST_DEVICE int blocks() const { return shards.count * shards.pieces * channel_tiles(); }
+
+  /// What a block works on: a piece, counted over all shards, and a tile of the channels.
+  struct Piece {
+    int tile, number, shard, size;
+    std::int64_t start;  ///< of its first value in x
+  };
+  SIGNFLIP_HOST_DEVICE Piece piece_of(int block) const {
+    const int number = block / channel_tiles();
+    const int shard = number / shards.pieces, piece = number % shards.pieces;
+    const std::int64_t first =
+        shards.begin(shard) + static_cast<std::int64_t>(piece) * shards.piece;
+    return {block % channel_tiles(), number, shard, shards.piece_size(shard, piece),
+            first * shards.channels};
+  }
 };
 
 /// The mean, and the sum of squared distances from it, of each piece.
@@ -52,37 +66,33 @@ struct PieceMoments : ShardBlocks {
 
   template <class Team>
   SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int block) const {
-    const int tile = block % channel_tiles(), number = block / channel_tiles();
-    const int piece = number % shards.pieces, shard = number / shards.pieces;
-    const int size = shards.piece_size(shard, piece);
-    if (size <= 0) return;
-    const float* const from =
-        x +
-        (shards.begin(shard) + static_cast<std::int64_t>(piece) * shards.piece) * shards.channels;
+    const Piece at = piece_of(block);
+    if (at.size <= 0) return;
+    const float* const from = x + at.start;
     const int channels = shards.channels;
     typename Team::template Own<float> means;
     team.phase([&](int t) {
-      const int c = tile * kChannels + t % kChannels;
+      const int c = at.tile * kChannels + t % kChannels;
       float sum = 0;
-      for (int p = t / kChannels; p < size && c < channels; p += kLanes) {
+      for (int p = t / kChannels; p < at.size && c < channels; p += kLanes) {
         sum += from[static_cast<std::int64_t>(p) * channels + c];
       }
       shared[t] = sum;
     });
-    team.phase([&](int t) { means[t] = lanes(shared, t) / static_cast<float>(size); });
+    team.phase([&](int t) { means[t] = lanes(shared, t) / static_cast<float>(at.size); });
     team.phase([&](int t) {
-      const int c = tile * kChannels + t % kChannels;
+      const int c = at.tile * kChannels + t % kChannels;
       float sum = 0;
-      for (int p = t / kChannels; p < size && c < channels; p += kLanes) {
+      for (int p = t / kChannels; p < at.size && c < channels; p += kLanes) {
         const float d = from[static_cast<std::int64_t>(p) * channels + c] - means[t];
         sum += d * d;
       }
       shared[t] = sum;
     });
     team.phase([&](int t) {
-      const int c = tile * kChannels + t;
+      const int c = at.tile * kChannels + t;
       if (t >= kChannels || c >= channels) return;
-      moments[static_cast<std::int64_t>(number) * channels + c] = {means[t], lanes(shared, t)};
+      moments[static_cast<std::int64_t>(at.number) * channels + c] = {means[t], lanes(shared, t)};
     });
   }
 
@@ -153,30 +163,26 @@ struct PieceGradients : ShardBlocks {
 
   template <class Team>
   SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int block) const {
-    const int tile = block % channel_tiles(), number = block / channel_tiles();
-    const int piece = number % shards.pieces, shard = number / shards.pieces;
-    const int size = shards.piece_size(shard, piece);
-    if (size <= 0) return;
+    const Piece at = piece_of(block);
+    if (at.size <= 0) return;
     const int channels = shards.channels;
-    const std::int64_t start =
-        (shards.begin(shard) + static_cast<std::int64_t>(piece) * shards.piece) * channels;
     team.phase([&](int t) {
-      const int c = tile * kChannels + t % kChannels;
+      const int c = at.tile * kChannels + t % kChannels;
       float dot = 0, sum = 0;
-      for (int p = t / kChannels; p < size && c < channels; p += kLanes) {
-        const std::int64_t i = start + static_cast<std::int64_t>(p) * channels + c;
+      for (int p = t / kChannels; p < at.size && c < channels; p += kLanes) {
+        const std::int64_t i = at.start + static_cast<std::int64_t>(p) * channels + c;
         if (relu && !(y[i] > 0)) continue;
-        const int at = shard * channels + c;
-        dot += dy[i] * (x[i] - mean[at]) * inverse_deviation[at];
+        const int of_shard = at.shard * channels + c;
+        dot += dy[i] * (x[i] - mean[of_shard]) * inverse_deviation[of_shard];
         sum += dy[i];
       }
       shared[t] = dot;
       shared[kThreads + t] = sum;
     });
     team.phase([&](int t) {
-      const int c = tile * kChannels + t;
+      const int c = at.tile * kChannels + t;
       if (t >= kChannels || c >= channels) return;
-      sums[static_cast<std::int64_t>(number) * channels + c] = {
+      sums[static_cast<std::int64_t>(at.number) * channels + c] = {
           PieceMoments::lanes(shared, t), PieceMoments::lanes(shared + kThreads, t)};
     });
   }
