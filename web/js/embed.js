@@ -36,7 +36,7 @@ const samples = digit ? ownSamples() : [];
 /** @type {import("./types").Snapshot} */
 const snapshot = { state, attacks: [], files: {}, samples, image: imageOf(state, samples), result: null,
   findings: { traces: {}, smallest: {}, certified: {} }, error: "", troubles: {}, run: { state: "idle", progress: {} }, others: "none" };
-const explorer = new Explorer(client, snapshot, { changed, shown: result, failed: fail });
+const explorer = new Explorer(client, snapshot, { changed, shown: result, failed: fail, sentence });
 let words = new Words(state.lang);
 /** @type {(() => void)[]} */
 let renderers = [];
@@ -45,7 +45,7 @@ let renderers = [];
 function update(patch) {
   state = snapshot.state = { ...state, ...patch };
   snapshot.image = imageOf(state, samples);
-  fetchModels();
+  explorer.fetchModels();
   equipped();
   explorer.ask();
   schedule();
@@ -61,23 +61,6 @@ function become(query) {
     mount();
   }
   update(next);
-}
-
-function fetchModels() {
-  const { dataset } = state;
-  for (const id of new Set([...state.model, ...(state.from ? [state.from] : [])])) {
-    if (snapshot.files[id]) continue;
-    snapshot.files[id] = "loading";
-    const settle = (/** @type {"there" | "failed"} */ how) => {
-      snapshot.files = { ...snapshot.files, [id]: how };
-      explorer.ask();
-      schedule();
-    };
-    client.add(sourceOf(dataset, id)).then(() => settle("there"), (error) => {
-      snapshot.troubles = { ...snapshot.troubles, [id]: sentenceOf(words, error) };
-      settle("failed");
-    });
-  }
 }
 
 let fetched = false;
@@ -221,8 +204,13 @@ function result(answer) {
 }
 
 /** @param {unknown} error */
+function sentence(error) {
+  return sentenceOf(words, error);
+}
+
+/** @param {unknown} error */
 function fail(error) {
-  snapshot.error = sentenceOf(words, error);
+  snapshot.error = sentence(error);
   schedule();
 }
 
@@ -250,7 +238,7 @@ if (state.view !== "image") {
   const started = client.start();
   words = await wordsFor(state.lang, state.dataset);
   if (!digit || state.sample.startsWith("test-")) fetchTestImages();
-  fetchModels();
+  explorer.fetchModels();
   mount();
   render();
   talk();

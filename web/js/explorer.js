@@ -1,6 +1,7 @@
 // What the page asks of the engine, and what came of it: from the state and the picture to a question,
 // from the answers to what the snapshot holds of them. It knows neither elements nor the address.
 import { Asking } from "./asking.js";
+import { sourceOf } from "./datasets.js";
 import { attackParameters, valueOf } from "./state.js";
 
 /** @typedef {import("./types").Snapshot} Snapshot */
@@ -25,7 +26,8 @@ export class Explorer {
   #wantsTraces = false;
 
   /** @param {import("./engine-client.js").EngineClient} client @param {Snapshot} snapshot
-   * @param {{changed: () => void, shown: (result: ExploreResult) => void, failed: (error: unknown) => void}} page
+   * @param {{changed: () => void, shown: (result: ExploreResult) => void, failed: (error: unknown) => void,
+   *   sentence: (error: unknown) => string}} page sentence: what went wrong, as the visitor reads it
    * @param {() => Promise<typeof import("./findings.js")>} [findings] fetches what looks further into a result, where the page wants that */
   constructor(client, snapshot, page, findings) {
     this.client = client;
@@ -38,9 +40,28 @@ export class Explorer {
     } });
   }
 
-  /** Asks, when what it would ask has changed. */
+  /** Fetches the files of the models that the state names, each once. */
+  fetchModels() {
+    const { snapshot, page } = this, { dataset, model, from } = snapshot.state;
+    for (const id of new Set([...model, ...(from ? [from] : [])])) {
+      if (snapshot.files[id]) continue;
+      snapshot.files[id] = "loading";
+      const settle = (/** @type {"there" | "failed"} */ how, /** @type {Record<string, string>} */ trouble = {}) => {
+        if (snapshot.state.dataset !== dataset) return;
+        snapshot.files = { ...snapshot.files, [id]: how };
+        snapshot.troubles = { ...snapshot.troubles, ...trouble };
+        this.ask();
+        page.changed();
+      };
+      this.client.add(sourceOf(dataset, id)).then(() => settle("there"), (error) => settle("failed", { [id]: page.sentence(error) }));
+    }
+  }
+
+  /** Asks, when what it would ask has changed. What nobody sees is not asked: it would take the processor
+   * from the runs of the other view. */
   ask() {
     const { state, attacks, image, files } = this.snapshot;
+    if (state.view !== "image") return;
     const attack = attacks.find((a) => a.name === state.attack);
     const models = state.model.filter((id) => files[id] === "there");
     // The first picture waits for every model that is on its way; later ones are shown as they come.

@@ -45,7 +45,7 @@ let context;
 let renderers = [];
 /** @type {import("./views/context").MountedView | null} */
 let imageView = null;
-const explorer = new Explorer(client, snapshot, { changed, shown, failed: fail }, () => import("./findings.js"));
+const explorer = new Explorer(client, snapshot, { changed, shown, failed: fail, sentence }, () => import("./findings.js"));
 
 /** @returns {import("./colour.js").Scheme} */
 function scheme() {
@@ -63,10 +63,9 @@ function update(patch) {
   if (["sample", "drawing", "picture"].some((name) => Reflect.get(state, name) !== Reflect.get(before, name))) snapshot.image = imageOf(state, shelves[state.dataset]);
   if (state.view !== before.view) address.leave();
   else address.follow();
-  fetchModels();
+  explorer.fetchModels();
   seekAttack();
-  // What nobody sees is not asked: it would take the processor from the runs of the other view.
-  if (state.view === "image") explorer.ask();
+  explorer.ask();
   schedule();
 }
 
@@ -105,28 +104,9 @@ function enter() {
   snapshot.files = {};
   snapshot.troubles = {};
   snapshot.error = "";
-  fetchModels();
+  explorer.fetchModels();
   // Where nothing else is there to start with, or the link names one, test images are needed at once.
   if (snapshot.image.id === "" || state.sample.startsWith("test-")) loadPacked();
-}
-
-/** The files of the models that the state names, each once. */
-function fetchModels() {
-  const { dataset } = state;
-  for (const id of new Set([...state.model, ...(state.from ? [state.from] : [])])) {
-    if (snapshot.files[id]) continue;
-    snapshot.files[id] = "loading";
-    const settle = (/** @type {"there" | "failed"} */ how) => {
-      if (state.dataset !== dataset) return;
-      snapshot.files = { ...snapshot.files, [id]: how };
-      explorer.ask();
-      schedule();
-    };
-    client.add(sourceOf(dataset, id)).then(() => settle("there"), (error) => {
-      if (state.dataset === dataset) snapshot.troubles = { ...snapshot.troubles, [id]: sentenceOf(words, error) };
-      settle("failed");
-    });
-  }
 }
 
 /** Puts the page together in the state's language; nothing is kept from before but the state. */
@@ -188,17 +168,24 @@ function changed() {
 }
 
 /** @param {unknown} error */
+function sentence(error) {
+  return sentenceOf(words, error);
+}
+
+/** @param {unknown} error */
 function fail(error) {
-  snapshot.error = sentenceOf(words, error);
+  snapshot.error = sentence(error);
   schedule();
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let statusTimer;
-/** Says the verdicts once the slider has come to rest. */
+/** Says the verdicts once the slider has come to rest, where they are still to be seen. */
 function scheduleStatus() {
   clearTimeout(statusTimer);
-  statusTimer = setTimeout(() => announce(sayVerdicts(words, state.dataset, snapshot.result?.lanes ?? [])), calm);
+  statusTimer = setTimeout(() => {
+    if (state.view === "image") announce(sayVerdicts(words, state.dataset, snapshot.result?.lanes ?? []));
+  }, calm);
 }
 
 /** @param {string} text */

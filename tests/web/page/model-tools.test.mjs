@@ -109,6 +109,7 @@ test("the slice: the image in the middle, the budget around it, every point to b
   const before = await page.locator(".surface").evaluate((canvas) => canvas.toDataURL());
   await page.getByRole("button", { name: "Another random direction" }).click();
   await page.waitForFunction((old) => document.querySelector(".surface").toDataURL() !== old, before);
+  assert.deepEqual(await page.evaluate(() => globalThis.results), [], "the image view, which nobody saw, asked nothing");
   assert.deepEqual(page.problems, []);
 });
 

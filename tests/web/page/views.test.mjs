@@ -31,7 +31,7 @@ test("the model's view is fetched when it is opened, and there is a way back", a
 });
 
 test("a link leads to the model's view, and another language keeps it", async () => {
-  const page = await site.open("?view=model");
+  const page = await site.open("?view=model", { wait: false });
   await modelView(page).getByRole("heading").first().waitFor();
   await page.getByLabel("Language").selectOption("de");
   await modelView(page).getByRole("heading", { name: "Ein Modell erkunden" }).waitFor();
