@@ -58,6 +58,14 @@ test("a denoiser stands in front of its classifier", () => {
     "--gray-box", "--dataset", "bars", "--data", data, "--attacks", "clean,fgsm", "--epsilon", "0.1", "--json", "-").stdout);
   assert.match(results.denoiser.file, /denoiser\.safetensors/);
   assert.equal(results.gray_box, true);
+  // Crafted through the denoiser, judged without it.
+  const options = ["evaluate", "--model", file("standard.safetensors"), "--from-denoiser", file("denoiser.safetensors"),
+    "--dataset", "bars", "--data", data, "--attacks", "fgsm", "--epsilon", "0.1"];
+  const transferred = JSON.parse(signflip(...options, "--from", file("standard.safetensors"), "--json", "-").stdout);
+  assert.match(transferred.from_denoiser.file, /denoiser\.safetensors/);
+  assert.notEqual(transferred.results[0].loss, results.results[1].loss);
+  refuses(signflip(...options), /--from is missing/);
+  refuses(signflip(...options, "--from", file("denoiser.safetensors")), /--from is .*denoiser\.safetensors, which is a denoiser/, /--from-denoiser/);
 });
 
 test("--init goes on from a model, with its architecture", () => {

@@ -11,14 +11,14 @@ namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string experiment, dataset, data, split = "test", attacks, from, json, device = "cpu";
+  std::string experiment, dataset, data, split = "test", attacks, json, device = "cpu";
   std::size_t limit = 0;
   std::optional<std::uint64_t> given_seed;
   std::uint64_t seed = 0;
   std::optional<int> goal;  ///< the class that attacks aim at
   int threads = 0;
   AttackOptions parameters;
-  Target target;
+  Target target, source;
 };
 
 /// "clean" or an attack of the catalogue, in the order given.
@@ -27,10 +27,9 @@ struct Plan {
   AttackRequest request;
 };
 
-/// A model to be measured, and the model that attacks look at instead, if any.
+/// A model to be measured, and the one that attacks look at instead, where that names a model.
 struct Subject {
-  Target target;
-  std::string from;
+  Target target, source;
 };
 
 /// Fills what the command line leaves open from the experiment's file, where there is one, and says
@@ -43,9 +42,11 @@ Result<std::vector<Subject>> apply_experiment(Options& options) {
     // A model of the command line takes the place of all that the file names.
     const std::size_t count = options.target.has_model() ? 1 : experiment->models.size();
     for (const ExperimentModel& model : std::span(experiment->models).first(count)) {
-      Subject& subject = subjects.emplace_back(Subject{options.target, options.from});
+      Subject& subject = subjects.emplace_back(Subject{options.target, options.source});
       subject.target.suggest(model.model, model.denoiser, model.gray_box);
-      if (subject.from.empty()) subject.from = model.from;
+      if (!subject.source.has_model()) {
+        subject.source.suggest(model.from, model.from_denoiser, false);
+      }
     }
     if (options.dataset.empty()) options.dataset = experiment->dataset;
     if (!options.given_seed) options.given_seed = experiment->seed;
@@ -59,7 +60,7 @@ Result<std::vector<Subject>> apply_experiment(Options& options) {
       }
     }
   } else {
-    subjects.push_back({options.target, options.from});
+    subjects.push_back({options.target, options.source});
   }
   if (options.dataset.empty()) {
     return Error{"--dataset is missing: expected mnist, gtsrb or another name"};
@@ -133,11 +134,9 @@ std::string images_and_classes(ImageShape image, int classes) {
 }
 
 /// Everything about one model; attacks run on `device` where there is one.
-Result<std::vector<EvaluationRow>> measure(const Subject& subject,
-                                           const std::optional<LoadedModel>& source,
-                                           const std::vector<Plan>& plans, const Dataset& dataset,
-                                           const Options& options, Device* device,
-                                           ThreadPool& pool) {
+Result<std::vector<EvaluationRow>> measure(const Subject& subject, const std::vector<Plan>& plans,
+                                           const Dataset& dataset, const Options& options,
+                                           Device* device, ThreadPool& pool) {
   const Sequential& network = subject.target.network();
   const std::string own = images_and_classes(network.input_shape(), network.classes());
   const std::string data = images_and_classes(dataset.image, dataset.classes);
@@ -147,11 +146,11 @@ Result<std::vector<EvaluationRow>> measure(const Subject& subject,
   }
   const DifferentiableModel& judge = subject.target.judge();
   const DifferentiableModel* crafted_on = &subject.target.seen();
-  if (source) {
-    crafted_on = &source->file.network;
+  if (subject.source.has_model()) {
+    crafted_on = &subject.source.judge();
     const std::string theirs = images_and_classes(crafted_on->input_shape(), crafted_on->classes());
     if (theirs != own) {
-      return Error{"--from is " + subject.from + ", which takes images of " + theirs +
+      return Error{"--from is " + subject.source.title() + ", which takes images of " + theirs +
                    " classes, but the model takes " + own};
     }
   }
@@ -195,12 +194,11 @@ std::string goal_lines(const std::vector<EvaluationRow>& rows, const Options& op
   return text;
 }
 
-OrderedJson describe_results(const Subject& subject, const std::optional<LoadedModel>& source,
-                             const std::vector<EvaluationRow>& rows, const Dataset& dataset,
-                             const Options& options) {
+OrderedJson describe_results(const Subject& subject, const std::vector<EvaluationRow>& rows,
+                             const Dataset& dataset, const Options& options) {
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION}};
   subject.target.describe(json);
-  if (source) json["from"] = describe(*source);
+  if (subject.source.has_model()) subject.source.describe_source(json);
   json["dataset"] = {{"name", dataset.name}, {"split", options.split}, {"count", dataset.count()}};
   json["seed"] = options.seed;
   if (options.goal) {
@@ -222,15 +220,10 @@ Status run(Options& options) {
   const auto device = open_device(options.device);
   if (!device) return device.error();
   const bool several = subjects->size() > 1;
-  std::vector<std::optional<LoadedModel>> sources(subjects->size());
-  for (std::size_t i = 0; i < subjects->size(); ++i) {  // all, before hours of work go into one
-    Subject& subject = (*subjects)[i];
-    const Status loaded = subject.target.load();
+  for (Subject& subject : *subjects) {  // all, before hours of work go into one
+    Status loaded = subject.target.load();
+    if (loaded && subject.source.is_given()) loaded = subject.source.load();
     if (!loaded) return loaded;
-    if (subject.from.empty()) continue;
-    auto from = load_model_from(subject.from);
-    if (!from) return from.error();
-    sources[i].emplace(std::move(*from));
   }
   const auto dataset = load_images(options);
   if (!dataset) return dataset.error();
@@ -241,9 +234,9 @@ Status run(Options& options) {
   for (std::size_t i = 0; i < subjects->size(); ++i) {
     const Subject& subject = (*subjects)[i];
     if (several) std::fprintf(stderr, "%s\n", subject.target.title().c_str());
-    const auto rows = measure(subject, sources[i], *plans, *dataset, options, device->get(), pool);
+    const auto rows = measure(subject, *plans, *dataset, options, device->get(), pool);
     if (!rows) return rows.error();
-    all.push_back(describe_results(subject, sources[i], *rows, *dataset, options));
+    all.push_back(describe_results(subject, *rows, *dataset, options));
     if (several) text += (i == 0 ? "" : "\n") + subject.target.title() + "\n";
     text += format_table(*rows) + goal_lines(*rows, options);
   }
@@ -279,7 +272,7 @@ void add_evaluate(CLI::App& app, Context& context) {
       ->default_str("clean");
   command->add_option("--target", options->goal,
                       "aim at this class; images that are of it already are left out");
-  command->add_option("--from", options->from, "craft on this model instead (transfer)");
+  options->source.add_source_to(*command);
   command->add_option("--seed", options->given_seed, "of the attacks' random numbers")
       ->default_str("0");
   add_json_option(*command, options->json);

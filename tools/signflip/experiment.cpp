@@ -1,6 +1,8 @@
 // Reading experiments.
 #include "experiment.h"
 
+#include <algorithm>
+
 #include "data/file.h"
 #include "nn/json_view.h"
 
@@ -40,7 +42,7 @@ class Reader {
     return {};
   }
 
-  /// A model file: its path, found.
+  /// A model file: its path, found. The option of that name takes its place.
   Status file(const char* name, std::string& value) const {
     std::string given;
     const Status read = text(name, given);
@@ -52,13 +54,16 @@ class Reader {
       value = candidate.string();
       return {};
     }
+    std::string option = name;
+    std::replace(option.begin(), option.end(), '_', '-');
     return Error{path_.string() + " names the " + name + " " + given +
-                 ", which is neither here nor beside it nor in models/: give --" + name};
+                 ", which is neither here nor beside it nor in models/: give --" + option};
   }
 
   Status model(ExperimentModel& value) const {
-    for (const Status& status : {file("model", value.model), file("denoiser", value.denoiser),
-                                 file("from", value.from), flag("gray_box", value.gray_box)}) {
+    for (const Status& status :
+         {file("model", value.model), file("denoiser", value.denoiser), file("from", value.from),
+          file("from_denoiser", value.from_denoiser), flag("gray_box", value.gray_box)}) {
       if (!status) return status;
     }
     return {};

@@ -16,7 +16,7 @@ namespace signflip::cli {
 /// A model that the page attacked: paths of files that exist, or empty.
 struct ExperimentModel {
   std::string model, denoiser;
-  std::string from;  ///< the images were crafted on this one
+  std::string from, from_denoiser;  ///< the images were crafted on this one
   bool gray_box = false;
 };
 
@@ -29,7 +29,8 @@ struct Experiment {
   std::vector<std::pair<std::string, std::string>> parameters;  ///< kebab-case names, as text
 };
 
-/// Reads {"experiment": 1, "dataset", "models": [{"model", "denoiser", "gray_box", "from"}, …],
+/// Reads {"experiment": 1, "dataset", "models": [{"model", "denoiser", "gray_box", "from",
+/// "from_denoiser"}, …],
 /// "attack", "parameters": {…}, "seed", "target"}, all but the first optional; without "models" the
 /// file itself may have one model's members. Others are for people and not looked at. Model files
 /// are looked for as they are named, then beside the file, then in models/. A sentence that names

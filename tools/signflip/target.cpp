@@ -15,6 +15,12 @@ void Target::add_to(CLI::App& command) {
   command.add_flag("--gray-box", gray_box_, "craft without knowing of the denoiser or transform");
 }
 
+void Target::add_source_to(CLI::App& command) {
+  name_ = "--from";
+  command.add_option("--from", model_path_, "craft on this model instead (transfer)");
+  command.add_option("--from-denoiser", denoiser_path_, "denoiser in front of it");
+}
+
 void Target::suggest(const std::string& model, const std::string& denoiser, bool gray_box) {
   if (model_path_.empty()) model_path_ = model;
   if (!denoiser_path_.empty() || !transform_.empty()) return;
@@ -23,7 +29,8 @@ void Target::suggest(const std::string& model, const std::string& denoiser, bool
 }
 
 Status Target::load() {
-  if (model_path_.empty()) return Error{"--model is missing: expected a model file (.safetensors)"};
+  if (model_path_.empty())
+    return Error{name_ + " is missing: expected a model file (.safetensors)"};
   if (gray_box_ && denoiser_path_.empty() && transform_.empty()) {
     return Error{
         "--gray-box was given, but there is no --denoiser or --transform for the attack to ignore"};
@@ -34,9 +41,9 @@ Status Target::load() {
   auto model = load_model_from(model_path_);
   if (!model) return model.error();
   if (model->file.network.architecture().classes.empty()) {
-    return Error{"--model is " + model_path_ +
-                 ", which is a denoiser: name a classifier, and the "
-                 "denoiser with --denoiser"};
+    return Error{name_ + " is " + model_path_ +
+                 ", which is a denoiser: name a classifier, and the denoiser with " +
+                 (name_ == "--from" ? "--from-denoiser" : "--denoiser")};
   }
   model_.emplace(std::move(*model));
   if (!transform_.empty()) {
@@ -79,6 +86,11 @@ void Target::describe(OrderedJson& json) const {
   if (denoiser_) json["denoiser"] = cli::describe(*denoiser_);
   if (!transform_.empty()) json["transform"] = transform_;
   if (gray_box_) json["gray_box"] = true;
+}
+
+void Target::describe_source(OrderedJson& json) const {
+  json["from"] = cli::describe(*model_);
+  if (denoiser_) json["from_denoiser"] = cli::describe(*denoiser_);
 }
 
 Status check_device(const DifferentiableModel& crafted_on, const AttackRequest& request) {

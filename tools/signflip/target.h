@@ -14,10 +14,15 @@ class Target {
   /// --model, --denoiser, --transform, --gray-box.
   void add_to(CLI::App& command);
 
+  /// --from, --from-denoiser: what images are crafted on instead.
+  void add_source_to(CLI::App& command);
+
   /// From here on --model may be left out: suggest() may name one.
   void make_model_optional() { model_option_->required(false); }
   /// Whether the command line, or suggest(), named one.
   bool has_model() const { return !model_path_.empty(); }
+  /// Whether there is anything to load: a model, or what is said of one.
+  bool is_given() const { return has_model() || !denoiser_path_.empty(); }
   /// What an experiment names counts where the command line names nothing.
   void suggest(const std::string& model, const std::string& denoiser, bool gray_box);
 
@@ -34,9 +39,11 @@ class Target {
   std::string title() const;
   /// Adds "model", "denoiser", "transform" and "gray_box" to results.
   void describe(OrderedJson& json) const;
+  /// Adds "from" and "from_denoiser".
+  void describe_source(OrderedJson& json) const;
 
  private:
-  std::string model_path_, denoiser_path_, transform_;
+  std::string name_ = "--model", model_path_, denoiser_path_, transform_;
   bool gray_box_ = false;
   CLI::Option* model_option_ = nullptr;
   std::optional<LoadedModel> model_, denoiser_;

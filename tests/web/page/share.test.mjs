@@ -74,34 +74,44 @@ test("the figure is a PNG with every model's row", async () => {
   }
 });
 
-test("signflip evaluate repeats the experiment", async (t) => {
-  const page = await site.open("?attack=mim&steps=3&epsilon=0.1&from=mixed&target=8");
-  const result = await settled(page);
-  const { name, bytes } = await saved(page, "json");
-  assert.equal(name, "signflip-mnist-mim.json");
-  const experiment = JSON.parse(bytes.toString("utf8"));
-  assert.equal(experiment.experiment, 1);
-  assert.deepEqual(experiment.models, [{ model: "mnist-standard.safetensors", from: "mnist-mixed.safetensors" }, { model: "mnist-mixed.safetensors" }]);
-  assert.deepEqual(experiment.parameters, { epsilon: 0.1, steps: 3, decay: 1 });
-  assert.equal(experiment.target, 8);
-  assert.equal(experiment.results[1].adversarial, result.lanes[1].adversarialLabel);
-  await keep(page, "share", false);
-  if (!existsSync(binary)) return t.skip("the command-line tool is not built");
-  // The page's digit as a dataset of one.
-  const folder = temporaryFolder();
-  const pixels = Buffer.from(experiment.image.bytes, "base64url");
-  mkdirSync(join(folder, "data"));
-  writeFileSync(join(folder, "data/t10k-images-idx3-ubyte"), idx([1, 28, 28], pixels));
-  writeFileSync(join(folder, "data/t10k-labels-idx1-ubyte"), idx([1], [experiment.image.label]));
-  writeFileSync(join(folder, name), bytes);
-  const run = spawnSync(binary, ["evaluate", "--experiment", join(folder, name), "--data", join(folder, "data"), "--json", "-"], { cwd: root, encoding: "utf8" });
-  assert.equal(run.status, 0, run.stderr);
-  const measured = JSON.parse(run.stdout);
-  assert.deepEqual(measured.map(({ model }) => model.file), experiment.models.map(({ model }) => model));
-  for (const [k, { target, results: [clean, mim] }] of measured.entries()) {
-    assert.equal(clean.accuracy, 1);
-    assert.deepEqual([mim.attack, mim.epsilon, mim.steps, target], ["mim", 0.1, 3, 8]);
-    // The page's own pixels are eight bits deep here, so that the tool sees just what the page saw.
-    assert.equal(mim.confusion[experiment.image.label][experiment.results[k].adversarial], 1);
-  }
-});
+for (const { title, query, models, target } of [
+  { title: "", query: "from=mixed&target=8&epsilon=0.1", target: 8,
+    models: [{ model: "mnist-standard.safetensors", from: "mnist-mixed.safetensors" }, { model: "mnist-mixed.safetensors" }] },
+  { title: ", crafted through a denoiser", query: "model=standard,denoised&from=denoised&epsilon=0.15", target: undefined,
+    models: [{ model: "mnist-standard.safetensors", from: "mnist-standard.safetensors", from_denoiser: "mnist-denoiser.safetensors" },
+      { model: "mnist-standard.safetensors", denoiser: "mnist-denoiser.safetensors", gray_box: false }] },
+]) {
+  test(`signflip evaluate repeats the experiment${title}`, async (t) => {
+    const page = await site.open(`?attack=mim&steps=3&${query}`);
+    const result = await settled(page);
+    const { name, bytes } = await saved(page, "json");
+    assert.equal(name, "signflip-mnist-mim.json");
+    const experiment = JSON.parse(bytes.toString("utf8"));
+    assert.equal(experiment.experiment, 1);
+    assert.deepEqual(experiment.models, models);
+    const epsilon = Number(new URLSearchParams(query).get("epsilon"));
+    assert.deepEqual(experiment.parameters, { epsilon, steps: 3, decay: 1 });
+    assert.equal(experiment.target, target);
+    assert.equal(experiment.results[1].adversarial, result.lanes[1].adversarialLabel);
+    if (target !== undefined) await keep(page, "share", false);
+    if (!existsSync(binary)) return t.skip("the command-line tool is not built");
+    // The page's digit as a dataset of one.
+    const folder = temporaryFolder();
+    const pixels = Buffer.from(experiment.image.bytes, "base64url");
+    mkdirSync(join(folder, "data"));
+    writeFileSync(join(folder, "data/t10k-images-idx3-ubyte"), idx([1, 28, 28], pixels));
+    writeFileSync(join(folder, "data/t10k-labels-idx1-ubyte"), idx([1], [experiment.image.label]));
+    writeFileSync(join(folder, name), bytes);
+    const run = spawnSync(binary, ["evaluate", "--experiment", join(folder, name), "--data", join(folder, "data"), "--json", "-"], { cwd: root, encoding: "utf8" });
+    assert.equal(run.status, 0, run.stderr);
+    const measured = JSON.parse(run.stdout);
+    assert.deepEqual(measured.map(({ model, from, from_denoiser: fromDenoiser }) => [model.file, from?.file, fromDenoiser?.file]),
+      models.map((model) => [model.model, model.from, model.from_denoiser]));
+    for (const [k, { target: aim, results: [clean, mim] }] of measured.entries()) {
+      assert.equal(clean.accuracy, 1);
+      assert.deepEqual([mim.attack, mim.epsilon, mim.steps, aim], ["mim", epsilon, 3, target]);
+      // The page's own pixels are eight bits deep here, so that the tool sees just what the page saw.
+      assert.equal(mim.confusion[experiment.image.label][experiment.results[k].adversarial], 1);
+    }
+  });
+}

@@ -30,10 +30,13 @@ export function parametersOf({ attacks }, { request }) {
 /** A model as the command line knows it. @param {ExploreResult["request"]} request @param {string} id */
 function subjectOf({ dataset, from, grayBox }, id) {
   const { file, denoiser } = modelOf(dataset, id);
+  const source = from !== "" && from !== id ? modelOf(dataset, from) : null;
   return {
     model: baseName(file),
     ...(denoiser ? { denoiser: baseName(denoiser), gray_box: grayBox } : {}),
-    ...(from !== "" && from !== id ? { from: baseName(modelOf(dataset, from).file) } : {}),
+    ...(source ? { from: baseName(source.file) } : {}),
+    // An attack that may not see the denoiser looks at the classifier behind it alone.
+    ...(source?.denoiser && !grayBox ? { from_denoiser: baseName(source.denoiser) } : {}),
   };
 }
 
