@@ -48,7 +48,7 @@ ${table([
 ## (b) GTSRB with LeNet: adversarial training and an autoencoder
 
 ε = 8/255 (not stated); C&W is the L2 attack, which has no ε: it finds the smallest change that works, so an accuracy
-of 0% is what it is for. Adversarial training: mixed batches with PGD-7. The autoencoder is judged twice: gray-box
+of 0% is what it is for. Adversarial training: mixed batches with PGD-5. The autoencoder is judged twice: gray-box
 (the attack does not know of it) and adaptive (it does).
 
 ${table([

@@ -32,6 +32,21 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Has something painted before the next frame, once, however often it is asked for until then.
+ * @param {() => void} paint */
+export function oncePerFrame(paint) {
+  let frame = 0;
+  return {
+    schedule: () => {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        paint();
+      });
+    },
+    cancel: () => cancelAnimationFrame(frame),
+  };
+}
+
 /** A radio button dressed as something else: native keys, one tab stop for the group.
  * @param {{name: string, value: string, label: string, title?: string, class?: string, onchange: () => void}} options
  * @param {...(Node | string)} content

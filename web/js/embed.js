@@ -6,7 +6,7 @@
 // From the parent: {type: "signflip:state", query}      the query string of another state
 // For tests: window.signflipPage and "signflip:result" as in main.js.
 import { datasets, firstAttacks, sourceOf } from "./datasets.js";
-import { h, setText } from "./dom.js";
+import { h, oncePerFrame, setText } from "./dom.js";
 import { EngineClient } from "./engine-client.js";
 import { Explorer } from "./explorer.js";
 import { Words, wordsFor } from "./i18n.js";
@@ -40,6 +40,7 @@ const explorer = new Explorer(client, snapshot, { changed, shown: result, failed
 let words = new Words(state.lang);
 /** @type {(() => void)[]} */
 let renderers = [];
+const { schedule } = oncePerFrame(render);
 
 /** @param {Partial<State>} patch */
 function update(patch) {
@@ -177,14 +178,6 @@ function scheme() {
 function render() {
   document.documentElement.dataset.theme = state.theme;
   for (const renderer of renderers) renderer();
-}
-
-let frame = 0;
-function schedule() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    render();
-  });
 }
 
 function changed() {

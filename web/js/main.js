@@ -6,6 +6,7 @@
 // the first one leaves the performance mark "signflip:first".
 import { Address } from "./address.js";
 import { datasets, firstAttacks, sourceOf } from "./datasets.js";
+import { oncePerFrame } from "./dom.js";
 import { EngineClient } from "./engine-client.js";
 import { Explorer } from "./explorer.js";
 import { Words, wordsFor } from "./i18n.js";
@@ -43,6 +44,7 @@ const modelView = new LazyView(place("view-model"), () => import("./model-view/i
 let context;
 /** @type {((snapshot: Snapshot) => void)[]} */
 let renderers = [];
+const { schedule } = oncePerFrame(render);
 /** @type {import("./views/context").MountedView | null} */
 let imageView = null;
 const explorer = new Explorer(client, snapshot, { changed, shown, failed: fail, sentence }, () => import("./findings.js"));
@@ -131,14 +133,6 @@ function render() {
   for (const renderer of renderers) renderer(snapshot);
   modelView.render(state.view === "model", context);
   document.documentElement.dataset.ready = "";
-}
-
-let frame = 0;
-function schedule() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    render();
-  });
 }
 
 /** @param {import("./types").ExploreResult} result */

@@ -1,6 +1,6 @@
 // Accuracy against the budget, for several models in one plot, point by point. An attack with a budget is
 // run for each of them; an attack that seeks the smallest change tells all budgets in one run.
-import { h, setText } from "../dom.js";
+import { h, oncePerFrame, setText } from "../dom.js";
 import { datasets } from "../datasets.js";
 import { createOneOf, createSomeOf } from "./choices.js";
 import { survivors, Tally } from "./counts.js";
@@ -21,7 +21,6 @@ export function createCurve(context) {
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("curve") ?? null;
-  let frame = 0;
 
   const models = createSomeOf({ legend: words.t("lab.models"), values: ids, label: shortOf, value: ids.slice(0, 6), onchange: () => {} });
   const count = createOneOf({ legend: words.t("lab.images"), values: [...new Set([start, ...counts])].sort((a, b) => a - b), label: (n) => words.number(n, 0), value: start, onchange: () => {} });
@@ -38,7 +37,6 @@ export function createCurve(context) {
     h("div", { class: "panel" }, h("h4", {}, words.t("curve.numbers")), table));
 
   function paint() {
-    frame = 0;
     const { series = [], end = endOf(), norm = "linf" } = result ?? {};
     const text = (/** @type {number} */ y) => words.percent(y);
     plot.draw(series.length > 0 ? series : models.value().map((id) => ({ id, title: titleOf(id), points: [] })), end,
@@ -53,7 +51,7 @@ export function createCurve(context) {
       ...shown.map(({ points: list }) => h("td", {}, list.find((point) => point.x === x) ? text(/** @type {any} */ (list.find((point) => point.x === x)).y) : "–")))));
     if (budgets.length === 0) body.replaceChildren(h("tr", {}, h("td", { class: "hint" }, words.t("curve.none"))));
   }
-  const schedule = () => { frame ||= requestAnimationFrame(paint); };
+  const { schedule, cancel } = oncePerFrame(paint);
 
   /** Where the budgets end: the slider's end for this dataset. */
   function endOf() {
@@ -137,7 +135,7 @@ export function createCurve(context) {
     remove() {
       bar.stop();
       plot.remove();
-      cancelAnimationFrame(frame);
+      cancel();
     },
   };
 }

@@ -1,6 +1,6 @@
 // A map of the test images as the network's last hidden layer sees them, flattened to two directions, and on
 // it the way that an attacked image takes from one cluster to another, step by step.
-import { h, setText } from "../dom.js";
+import { h, oncePerFrame, setText } from "../dom.js";
 import { createOneOf } from "./choices.js";
 import { createChooser } from "./chooser.js";
 import { MapCanvas } from "./map-canvas.js";
@@ -27,7 +27,7 @@ export function createMap(context) {
   let result = lab.memory.get("map") ?? null;
   /** @type {Way | null} */
   let way = null;
-  let frame = 0, step = 0, asked = "";
+  let step = 0, asked = "";
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let playing;
   const leaving = new AbortController();
@@ -92,7 +92,6 @@ export function createMap(context) {
   }
 
   function paint() {
-    frame = 0;
     setText(made, result ? words.t("map.made", { model: titleOf(result.model), count: words.number(result.count, 0),
       first: words.wholePercent(result.share[0]), second: words.wholePercent(result.share[1]), what: words.t(`map.${result.kind}.share`) }) : words.t("map.empty"));
     drawing.draw(result && { places: result.places, labels: result.labels, classes }, way && { places: way.places, labels: way.labels, step }, scheme(), String(result?.number));
@@ -106,7 +105,7 @@ export function createMap(context) {
       near: className(nearestClass(way.places[2 * step], way.places[2 * step + 1])) }));
     scrubber.setAttribute("aria-valuetext", reading.textContent ?? "");
   }
-  const schedule = () => { frame ||= requestAnimationFrame(paint); };
+  const { schedule, cancel } = oncePerFrame(paint);
 
   /** @param {number} to */
   function go(to) {
@@ -231,7 +230,7 @@ export function createMap(context) {
       bar.stop();
       observer.disconnect();
       leaving.abort();
-      cancelAnimationFrame(frame);
+      cancel();
     },
   };
 }

@@ -1,7 +1,7 @@
 // A slice of the decision surface: the plane through an image along the sign of its gradient and along random
 // signs orthogonal to it, each point coloured by the class that the model reads there, stronger where it is
 // surer. What an L∞ budget allows is the diamond |a| + |b| ≤ ε, and FGSM goes to its corner.
-import { h, setText } from "../dom.js";
+import { h, oncePerFrame, setText } from "../dom.js";
 import { createOneOf } from "./choices.js";
 import { createChooser } from "./chooser.js";
 import { classColour } from "./class-colours.js";
@@ -22,7 +22,7 @@ export function createSlice(context) {
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("slice") ?? null;
-  let frame = 0, seed = 1, painted = "";
+  let seed = 1, painted = "";
   let at = { column: (side - 1) / 2, row: (side - 1) / 2 };
 
   const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: shortOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => again() });
@@ -52,7 +52,6 @@ export function createSlice(context) {
   const offset = (of, i) => (i / (side - 1) - 0.5) * 2 * of.reach;
 
   function paint() {
-    frame = 0;
     const context2d = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     const size = canvas.width, cell = size / side, theme = scheme();
     context2d.clearRect(0, 0, size, size);
@@ -93,7 +92,7 @@ export function createSlice(context) {
     tell();
     list();
   }
-  const schedule = () => { frame ||= requestAnimationFrame(paint); };
+  const { schedule, cancel } = oncePerFrame(paint);
 
   function tell() {
     if (!result) return;
@@ -189,7 +188,7 @@ export function createSlice(context) {
     },
     remove() {
       bar.stop();
-      cancelAnimationFrame(frame);
+      cancel();
     },
   };
 }

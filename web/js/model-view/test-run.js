@@ -1,6 +1,6 @@
 // "Attack 1,000 test images": robust accuracy counting up, the confusion matrix, which classes turn into
 // which, and the images behind each number.
-import { h, setText } from "../dom.js";
+import { h, oncePerFrame, setText } from "../dom.js";
 import { createOneOf } from "./choices.js";
 import { createConfusion } from "./confusion.js";
 import { Tally } from "./counts.js";
@@ -19,12 +19,13 @@ export function createTestRun(context) {
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("test") ?? null;
-  let frame = 0, painted = 0;
+  let painted = 0;
+  const frame = oncePerFrame(paint);
 
   const model = createOneOf({ legend: words.t("lab.model"), values: ids, label: shortOf, value: result && ids.includes(result.model) ? result.model : ids[0], onchange: () => {} });
   const count = createOneOf({ legend: words.t("lab.images"), values: counts, label: (n) => words.number(n, 0), value: counts[0], onchange: (n) => bar.rename(label(n)) });
   const label = (/** @type {number} */ n) => words.t("test.start", { count: words.number(n, 0) });
-  const bar = createRunBar(context, { label: label(counts[0]), run, ended: () => { frame ||= requestAnimationFrame(paint); } });
+  const bar = createRunBar(context, { label: label(counts[0]), run, ended: frame.schedule });
 
   const robust = h("dd", { class: "figure", id: "robust-accuracy" }, "–"), clean = h("dd", { class: "figure" }, "–");
   const done = h("dd", {}, "–"), moved = h("dd", {}, "–");
@@ -53,7 +54,6 @@ export function createTestRun(context) {
   }
 
   function paint() {
-    frame = 0;
     const tally = result?.tally;
     painted = performance.now();
     matrix.render(tally ? (when.value() === "after" ? tally.after : tally.before) : new Int32Array(classes * classes), !bar.running());
@@ -83,7 +83,7 @@ export function createTestRun(context) {
       setText(/** @type {Element} */ (button.firstElementChild), text);
     });
   }
-  const schedule = () => { if (performance.now() - painted > often) frame ||= requestAnimationFrame(paint); };
+  const schedule = () => { if (performance.now() - painted > often) frame.schedule(); };
 
   /** @param {import("./run-bar.js").Running} running */
   async function run({ signal, tell }) {
@@ -123,7 +123,7 @@ export function createTestRun(context) {
     },
     remove() {
       bar.stop();
-      cancelAnimationFrame(frame);
+      frame.cancel();
     },
   };
 }

@@ -1,6 +1,6 @@
 // "Defend it yourself": a small net is trained in the page, normally or on attacked images, and one watches
 // what it learns. It can be stopped and taken up; after each epoch it is one more model for every tool.
-import { h, setText } from "../dom.js";
+import { h, oncePerFrame, setText } from "../dom.js";
 import { EngineError, WorkerPort } from "../worker-port.js";
 import { createOneOf } from "./choices.js";
 import { openPack, pixelsOf } from "./packs.js";
@@ -36,7 +36,7 @@ export function createTrain(context) {
   let course = lab.memory.get("train") ?? null;
   /** @type {WorkerPort | null} */
   let port = null;
-  let frame = 0, painted = 0, drawn = "";
+  let painted = 0, drawn = "";
 
   const method = createOneOf({ legend: words.t("train.method"), values: ["standard", "mixed", "fast", "pgd"], label: (value) => words.t(`train.${value}`),
     value: course?.options.method ?? "standard", onchange: () => renew() });
@@ -78,7 +78,6 @@ export function createTrain(context) {
   }
 
   function paint() {
-    frame = 0;
     painted = performance.now();
     const all = course?.options.epochs ?? epochs.value();
     setText(about, words.t(`train.${method.value()}.about`));
@@ -102,7 +101,7 @@ export function createTrain(context) {
       body.append(h("tr", {}, h("th", { scope: "row" }, words.number(x, 2)), h("td", {}, words.percent(y)), h("td", {}, words.percent(course?.robust[i]?.y ?? 0))));
     });
   }
-  const schedule = () => { frame ||= requestAnimationFrame(paint); };
+  const { schedule, cancel } = oncePerFrame(paint);
   /** After a batch only a few numbers change, and nobody reads them this fast. */
   const scheduleCalmly = () => { if (performance.now() - painted > often) schedule(); };
 
@@ -199,7 +198,7 @@ export function createTrain(context) {
       bar.stop();
       port?.end(new EngineError("error.stopped", "closed"));
       plot.remove();
-      cancelAnimationFrame(frame);
+      cancel();
     },
   };
 }

@@ -1,6 +1,6 @@
 // The transfer table: images crafted on one model, read by another. Rows are the models whose gradients made
 // them, columns those that read them; on the diagonal each meets its own.
-import { h, setText } from "../dom.js";
+import { h, oncePerFrame, setText } from "../dom.js";
 import { createOneOf, createSomeOf } from "./choices.js";
 import { createRunBar } from "./run-bar.js";
 
@@ -17,7 +17,6 @@ export function createTransfer(context) {
   const ids = lab.models.map(({ id }) => id);
   /** @type {Result | null} */
   let result = lab.memory.get("transfer") ?? null;
-  let frame = 0;
 
   const models = createSomeOf({ legend: words.t("lab.models"), values: ids, label: shortOf, value: ids.slice(0, 6), onchange: () => schedule() });
   const count = createOneOf({ legend: words.t("lab.images"), values: [...new Set([start, ...counts])].sort((a, b) => a - b), label: (n) => words.number(n, 0), value: start, onchange: () => {} });
@@ -31,7 +30,6 @@ export function createTransfer(context) {
       h("p", { class: "hint" }, words.t("transferTable.note"))));
 
   function paint() {
-    frame = 0;
     const shown = result?.ids ?? models.value();
     const cell = (/** @type {string} */ crafted, /** @type {string} */ judged) => {
       // Without attack, each model's own row has counted its images.
@@ -50,7 +48,7 @@ export function createTransfer(context) {
     setText(made, result ? words.t("transferTable.made", { attack: result.says, count: words.number(result.count, 0) }) : words.t("transferTable.empty"));
     setText(reading, sentence());
   }
-  const schedule = () => { frame ||= requestAnimationFrame(paint); };
+  const { schedule, cancel } = oncePerFrame(paint);
 
   /** The most telling cell in words: the transferred image that does most harm. */
   function sentence() {
@@ -109,7 +107,7 @@ export function createTransfer(context) {
     },
     remove() {
       bar.stop();
-      cancelAnimationFrame(frame);
+      cancel();
     },
   };
 }
