@@ -26,7 +26,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Size{"compact", kMnist, 10, 116362}, Size{"m243", kMnist, 10, 242858},
                     Size{"smallcnn", kMnist, 10, 312202}, Size{"madry", kMnist, 10, 3274634},
                     Size{"lenet", kGtsrb, 43, 64811}, Size{"g240s", kGtsrb, 43, 234347},
-                    Size{"r143", kMnist, 10, 143498}, Size{"r279", kGtsrb, 43, 279243},
+                    Size{"r143", kMnist, 10, 143498}, Size{"r275", kGtsrb, 43, 275259},
                     Size{"g281", kGtsrb, 43, 281307}, Size{"t290", kMnist, 10, 289834}),
     [](const auto& each) {
       std::string name = each.param.name;
