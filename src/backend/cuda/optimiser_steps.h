@@ -6,22 +6,28 @@
 
 namespace signflip::device {
 
-/// The factor that brings the gradient's L2 norm down to `maximum`; one block. A norm that is not
-/// finite leaves it alone.
-struct ClipFactor {
-  static constexpr int kThreads = 1024;
+/// Sums of the gradient's squares, a block's share each, in fixed order.
+struct GradientSquares {
+  static constexpr int kThreads = 256;
+  static constexpr int kMostBlocks = 64, kLeastShare = 4096;
   const float* gradient = nullptr;
   std::int64_t count = 0;
-  float maximum = 0;
-  float* factor = nullptr;
+  double* sums = nullptr;  ///< one a block
 
   static constexpr std::size_t shared() { return kThreads; }
+  int blocks() const {
+    return static_cast<int>(
+        smaller<std::int64_t>(divide_up<std::int64_t>(count, kLeastShare), kMostBlocks));
+  }
 
   template <class Team>
-  SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int) const {
+  SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int block) const {
+    const std::int64_t share =
+        larger<std::int64_t>(divide_up<std::int64_t>(count, kMostBlocks), kLeastShare);
+    const std::int64_t begin = block * share, end = smaller(begin + share, count);
     team.phase([&](int t) {
       double squares = 0;
-      for (std::int64_t i = t; i < count; i += kThreads) {
+      for (std::int64_t i = begin + t; i < end; i += kThreads) {
         squares += static_cast<double>(gradient[i]) * static_cast<double>(gradient[i]);
       }
       shared[t] = static_cast<float>(squares);
@@ -30,10 +36,25 @@ struct ClipFactor {
       if (t > 0) return;
       double squares = 0;
       for (int i = 0; i < kThreads; ++i) squares += static_cast<double>(shared[i]);
-      const double norm = sqrt(squares);
-      const bool clips = norm > static_cast<double>(maximum) && finite(norm);
-      *factor = clips ? static_cast<float>(static_cast<double>(maximum) / norm) : 1.0F;
+      sums[block] = squares;
     });
+  }
+};
+
+/// The factor that brings the gradient's L2 norm down to `maximum`; one call. A norm that is not
+/// finite leaves it alone.
+struct ClipFactor {
+  const double* sums;
+  int blocks;
+  float maximum;
+  float* factor;
+
+  SIGNFLIP_HOST_DEVICE void operator()(int) const {
+    double squares = 0;
+    for (int i = 0; i < blocks; ++i) squares += sums[i];
+    const double norm = sqrt(squares);
+    const bool clips = norm > static_cast<double>(maximum) && finite(norm);
+    *factor = clips ? static_cast<float>(static_cast<double>(maximum) / norm) : 1.0F;
   }
 };
 

@@ -12,6 +12,7 @@
 #include "backend/cuda/flow.h"
 #include "backend/cuda/inference.h"
 #include "backend/cuda/interval_flow.h"
+#include "backend/cuda/optimiser_steps.h"
 #include "backend/cuda/training_steps.h"
 #include "backend/device.h"
 
@@ -61,6 +62,7 @@ class Training final : public DeviceTraining {
     make(marks_, std::max(rows, sources));
     make(partial_, SumMarks::kThreads);
     make(factor_, 1);
+    make(squares_, GradientSquares::kMostBlocks);
     make(scalars_, 1);
     make(order_, count);
     make(watched_, sources);
@@ -266,6 +268,7 @@ class Training final : public DeviceTraining {
   Array<int> all_labels_, labels_, step_;
   Array<float> parameters_, gradient_, first_, second_, statistics_, average_;
   Array<float> clean_, attacked_, factor_;
+  Array<double> squares_;
   Array<std::uint64_t> numbers_;
   Array<Mark> marks_, partial_;
   Array<CraftScalars> scalars_;

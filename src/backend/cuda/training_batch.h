@@ -3,7 +3,6 @@
 #pragma once
 
 #include "backend/cuda/denoiser_steps.h"
-#include "backend/cuda/optimiser_steps.h"
 #include "backend/cuda/training.h"
 
 namespace signflip::device {
@@ -113,12 +112,13 @@ template <class Executor>
 void Training<Executor>::move_weights(const Batch& batch, const BatchPlace& place) {
   const float* factor = nullptr;
   if (recipe_.clip > 0) {
-    ClipFactor clip;
-    clip.gradient = gradient_.data();
-    clip.count = static_cast<std::int64_t>(plan_.parameters);
-    clip.maximum = recipe_.clip;
-    clip.factor = factor_.data();
-    executor_.run(1, clip);
+    GradientSquares squares;
+    squares.gradient = gradient_.data();
+    squares.count = static_cast<std::int64_t>(plan_.parameters);
+    squares.sums = squares_.data();
+    executor_.run(squares.blocks(), squares);
+    executor_.for_each(1,
+                       ClipFactor{squares_.data(), squares.blocks(), recipe_.clip, factor_.data()});
     factor = factor_.data();
   }
   float* const average = recipe_.average ? average_.data() : nullptr;
