@@ -132,7 +132,7 @@ struct DeviceRecipe {
   std::size_t shard = 0;    ///< sources of a shard, at most: batch norm takes its statistics there
   float beta = 0;           ///< TRADES
   /// Certified training (train/interval_training.h), with the diets clean and attacked, of networks
-  /// that end in a dense layer: κ and the full ε that it falls to it with.
+  /// that end in a dense layer. The plain loss has the share κ when ε has its full value.
   bool bounds = false;
   double kappa = 1, epsilon = 0;
   /// A denoiser (train/denoiser_method.h), with the diet attacked: the plan makes images, and
