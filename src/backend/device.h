@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -116,6 +117,12 @@ class DeviceModel {
   virtual bool fuses(const DeviceAttack& attack) const = 0;
 };
 
+/// The classifier that a denoiser is trained for; it does not change.
+struct DeviceClassifier {
+  DevicePlan plan;
+  std::span<const float> parameters, statistics;  ///< read when the training is made
+};
+
 /// What does not change in a training run.
 struct DeviceRecipe {
   enum class Diet { clean, attacked, both, trades };  ///< as in train/classifier_method.cpp
@@ -124,6 +131,14 @@ struct DeviceRecipe {
   std::size_t sources = 0;  ///< training images of a batch
   std::size_t shard = 0;    ///< sources of a shard, at most: batch norm takes its statistics there
   float beta = 0;           ///< TRADES
+  /// Certified training (train/interval_training.h), with the diets clean and attacked, of networks
+  /// that end in a dense layer. The plain loss has the share κ when ε has its full value.
+  bool bounds = false;
+  double kappa = 1, epsilon = 0;
+  /// A denoiser (train/denoiser_method.h), with the diet attacked: the plan makes images, and
+  /// attacks see the classifier alone. Guidance is the weight of the classifier's loss.
+  std::optional<DeviceClassifier> classifier;
+  float guidance = 0;
   float label_smoothing = 0;
   Optimiser optimiser = Optimiser::adam;
   float momentum = 0, beta1 = 0, beta2 = 0, optimiser_epsilon = 0, weight_decay = 0;
@@ -158,6 +173,8 @@ struct DeviceEpoch {
   DeviceAttack attack;
   std::uint64_t attack_seed = 0, augmentation_stream = 0, dropout_stream = 0;
   bool number_by_place = false;  ///< augmentation numbers images by their place in the epoch
+  /// Where not empty, what is learned from, as it is, instead of the data set's augmented images.
+  std::span<const std::uint8_t> pixels = {};
 };
 
 /// Everything that training changes; averages of the parameters, then of the statistics.
@@ -183,7 +200,7 @@ class DeviceTraining {
   /// Waits.
   virtual Result<DeviceMarks> marks() = 0;
   /// How many of these training images the averaged weights (else the weights) classify correctly
-  /// after the attack within epsilon; without one, clean.
+  /// after the attack within epsilon; without one, clean. Not of denoisers.
   virtual Result<std::size_t> count_correct(std::span<const std::uint32_t> images,
                                             const DeviceAttack* attack, double epsilon) = 0;
 };

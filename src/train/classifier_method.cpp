@@ -204,6 +204,9 @@ class FinetuneMethod final : public ClassifierMethod {
     then.prepare();
     attacked_.craft(then, data, attack_, config_.epsilon, config_.seed, pool);
   }
+  std::span<const std::uint8_t> own_images() const override {
+    return diet_ == Diet::attacked ? attacked_.pixels() : std::span<const std::uint8_t>();
+  }
   std::span<float> memory() override { return memory_; }
 
  private:

@@ -33,6 +33,11 @@ DeviceAttack divergence_climb(int steps) {
   return attack;
 }
 
+/// Of ibp: whether the plain loss is of attacked images (MTL-IBP).
+bool attacks(const TrainingConfig& config) {
+  return !config.attack.empty() && config.attack != "none";
+}
+
 Result<DeviceAttack> catalogue_attack(const std::string& name, int steps) {
   const auto attack = require_attack(name);
   if (!attack) return attack.error();
@@ -44,12 +49,29 @@ Result<DeviceAttack> catalogue_attack(const std::string& name, int steps) {
   return device_attack(**attack, parameters);
 }
 
+Diet diet_of(const TrainingConfig& config) {
+  switch (config.method) {
+    case Method::standard:
+    case Method::finetune:  // the attacked images are an epoch's own (TrainingMethod::own_images)
+      return Diet::clean;
+    case Method::mixed:
+      return Diet::both;
+    case Method::trades:
+      return Diet::trades;
+    case Method::ibp:
+      return attacks(config) ? Diet::attacked : Diet::clean;
+    default:
+      return Diet::attacked;
+  }
+}
+
 DeviceRecipe recipe_of(const TrainingConfig& config, std::size_t sources, std::size_t shard) {
   DeviceRecipe recipe;
-  recipe.diet = config.method == Method::standard ? Diet::clean
-                : config.method == Method::mixed  ? Diet::both
-                : config.method == Method::trades ? Diet::trades
-                                                  : Diet::attacked;
+  recipe.diet = diet_of(config);
+  recipe.bounds = config.method == Method::ibp;
+  recipe.kappa = config.kappa;
+  recipe.epsilon = config.epsilon;
+  recipe.guidance = static_cast<float>(config.guidance);
   recipe.sources = sources;
   recipe.shard = shard;
   recipe.beta = static_cast<float>(config.beta);
@@ -78,15 +100,24 @@ DeviceRecipe recipe_of(const TrainingConfig& config, std::size_t sources, std::s
 
 Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
                                  const Sequential& network, const Dataset& data,
-                                 std::size_t sources, std::size_t shard) {
+                                 std::size_t sources, std::size_t shard,
+                                 const Sequential* classifier) {
   DeviceCourse course;
-  course.watching = *catalogue_attack(kWatchingAttack, kWatchingSteps);
+  // Certificates and attacks through a denoiser are the CPU's.
+  if (config.method != Method::ibp && config.method != Method::denoiser) {
+    course.watching = *catalogue_attack(kWatchingAttack, kWatchingSteps);
+  }
+  course.attack = [](int) { return DeviceAttack{}; };
   switch (config.method) {
     case Method::standard:
-      course.attack = [](int) { return DeviceAttack{}; };
+    case Method::finetune:
       break;
+    case Method::ibp:
+      if (!attacks(config)) break;
+      [[fallthrough]];
     case Method::mixed:
-    case Method::pgd: {
+    case Method::pgd:
+    case Method::denoiser: {
       const auto attack = catalogue_attack(config.attack, config.steps);
       if (!attack) return Error{"--attack is " + config.attack + ": " + attack.error().message};
       course.attack = [attack = *attack](int) { return attack; };
@@ -100,12 +131,13 @@ Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
     case Method::trades:
       course.attack = [steps = config.steps](int) { return divergence_climb(steps); };
       break;
-    default:
-      return Error{"--method is " + std::string(method_name(config.method)) +
-                   ", but a device trains standard, mixed, fast, pgd and trades: use --device cpu"};
   }
-  auto training = device.new_training(device_plan(network), recipe_of(config, sources, shard),
-                                      {data.pixels, data.labels});
+  DeviceRecipe recipe = recipe_of(config, sources, shard);
+  if (config.method == Method::denoiser) {
+    recipe.classifier = DeviceClassifier{device_plan(*classifier), classifier->parameters(),
+                                         classifier->statistics()};
+  }
+  auto training = device.new_training(device_plan(network), recipe, {data.pixels, data.labels});
   if (!training) return training.error();
   course.training = std::move(*training);
   return course;
@@ -115,8 +147,8 @@ Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
 
 OpenCourse courses_on(Device& device) {
   return [&device](const TrainingConfig& config, const Sequential& network, const Dataset& data,
-                   std::size_t sources, std::size_t shard) {
-    return open_course(device, config, network, data, sources, shard);
+                   std::size_t sources, std::size_t shard, const Sequential* classifier) {
+    return open_course(device, config, network, data, sources, shard, classifier);
   };
 }
 

@@ -11,6 +11,8 @@ namespace signflip {
 class FixedAttack {
  public:
   bool empty() const { return pixels_.empty(); }
+  /// N×H×W×C, in the data's order.
+  std::span<const std::uint8_t> pixels() const { return pixels_; }
 
   /// Attacks all images of the data, unaugmented, within `epsilon` on `network`.
   void craft(const Sequential& network, const Dataset& data, const Craft& attack, double epsilon,
@@ -21,7 +23,7 @@ class FixedAttack {
 
  private:
   std::size_t size_ = 0;
-  std::vector<std::uint8_t> pixels_;  // N×H×W×C
+  std::vector<std::uint8_t> pixels_;
 };
 
 }  // namespace signflip

@@ -78,6 +78,9 @@ class TrainingMethod {
   virtual bool watches() const { return false; }
   /// Steps of the attack in the coming epoch, where the method changes them; else 0.
   virtual int attack_steps() const { return 0; }
+  /// What the coming epoch learns from where it is not the data's augmented images: bytes N×H×W×C
+  /// in the data's order, alive until the next begin_epoch(). For devices; shards know already.
+  virtual std::span<const std::uint8_t> own_images() const { return {}; }
 
   /// Clean and robust accuracy on some images of the data.
   virtual ValidationFigures validate(const Sequential& network, const Dataset& data,

@@ -77,8 +77,8 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
     trainer.make_shards();
     return trainer;
   }
-  auto course =
-      open_course(made.config, made.network, data, trainer.sources_per_batch(), made.capacity);
+  auto course = open_course(made.config, made.network, data, trainer.sources_per_batch(),
+                            made.capacity, classifier);
   if (!course) return course.error();
   made.device = std::move(*course);
   trainer.send_to_device();

@@ -44,12 +44,14 @@ struct DeviceCourse {
   std::unique_ptr<DeviceTraining> training;
   /// What batches are attacked with, `steps` steps long where that is not 0.
   std::function<DeviceAttack(int steps)> attack;
-  DeviceAttack watching;  ///< watching_attack() (validation.h) in a device's terms
+  /// watching_attack() (validation.h) in a device's terms; empty: the method watches on the CPU.
+  std::optional<DeviceAttack> watching;
 };
-/// Makes one, given the training images of a batch and, at most, of a shard (device_course.h).
-using OpenCourse =
-    std::function<Result<DeviceCourse>(const TrainingConfig&, const Sequential&, const Dataset&,
-                                       std::size_t sources, std::size_t shard)>;
+/// Makes one, given the training images of a batch and, at most, of a shard (device_course.h), and
+/// what a denoiser is trained for (else null).
+using OpenCourse = std::function<Result<DeviceCourse>(
+    const TrainingConfig&, const Sequential&, const Dataset&, std::size_t sources,
+    std::size_t shard, const Sequential* classifier)>;
 
 class Trainer {
  public:

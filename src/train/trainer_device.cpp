@@ -52,6 +52,7 @@ std::optional<Marks> Trainer::run_batches_on_device(
   plan.augmentation_stream = stream_number(Purpose::augmentation, epoch, 0);
   plan.dropout_stream = stream_number(Purpose::dropout, epoch, 0);
   plan.number_by_place = config.balance > 0;
+  plan.pixels = state.method->own_images();
   if (!on_device(device.begin_epoch(plan))) return std::nullopt;
   Marks sum;
   for (std::size_t b = 0; b < batches; b += kStretch) {
@@ -80,8 +81,9 @@ std::optional<Marks> Trainer::run_batches_on_device(
 
 ValidationFigures Trainer::validate(std::span<const std::uint32_t> images) {
   State& state = *state_;
-  if (!state.device.training)
+  if (!state.device.training || !state.device.watching) {
     return state.method->validate(result(), *state.data, images, *state.pool);
+  }
   const auto fraction = [&](std::span<const std::uint32_t> some, const DeviceAttack* attack) {
     const auto correct =
         state.device.training->count_correct(some, attack, state.config.robust_epsilon());
@@ -89,7 +91,7 @@ ValidationFigures Trainer::validate(std::span<const std::uint32_t> images) {
     return correct ? static_cast<double>(*correct) / static_cast<double>(some.size()) : 0.0;
   };
   const std::vector<std::uint32_t> watched = watched_images(images);
-  return {fraction(images, nullptr), fraction(watched, &state.device.watching)};
+  return {fraction(images, nullptr), fraction(watched, &*state.device.watching)};
 }
 
 }  // namespace signflip

@@ -1,8 +1,9 @@
 // How fast a CUDA card attacks and trains: images a second of PGD-40 and of training steps, as one
 // JSON object a line on stdout. pytorch_cuda.py measures the same in PyTorch; both print the same
-// keys. Images are random: the time of a fixed number of steps does not depend on them.
+// keys, which cuda.mjs reads. Images are random: the time of a fixed number of steps does not
+// depend on them.
 //
-//   signflip_cuda_bench [--architectures s,m243,g240s] [--batches 256,1024,8192] [--seconds 2]
+//   signflip_cuda_bench [--nets S,M,G] [--batches 256,1024,8192] [--seconds 2]
 //
 // Attacks include copying the images to the card and back; training steps do not copy anything.
 #include <CLI/CLI.hpp>
@@ -22,14 +23,15 @@ namespace signflip {
 namespace {
 
 struct Options {
-  std::vector<std::string> architectures = {"s", "m243", "g240s"};
+  std::vector<std::string> nets = {"S", "M", "G"};  // those of cases.h, or architectures
   std::vector<std::size_t> batches = {256, 1024, 8192};
   double seconds = 2;
   int steps = 40;
 };
 
-Result<Sequential> network_named(const std::string& name) {
-  const bool signs = name.starts_with("g");
+Result<Sequential> network_named(const std::string& net) {
+  const std::string name = net == "S" ? "s" : net == "M" ? "madry" : net == "G" ? "lenet" : net;
+  const bool signs = name == "lenet" || name.starts_with("g");
   auto architecture = named_architecture(
       name, signs ? ImageShape{32, 32, 3} : ImageShape{28, 28, 1}, signs ? 43 : 10);
   if (!architecture) return architecture.error();
@@ -133,12 +135,18 @@ Result<double> training_speed(Device& device, const Sequential& network, std::si
   });
 }
 
-Status print(const Device& device, const std::string& architecture, std::size_t batch,
-             const std::string& what, const Result<double>& speed) {
-  if (!speed) return Error{architecture + ", " + what + ": " + speed.error().message};
-  std::cout << OrderedJson{{"engine", "signflip"},
+/// `configuration`: how it ran, where there is a choice.
+Status print(const Device& device, const std::string& net, std::size_t batch,
+             const std::string& what, const std::string& configuration,
+             const Result<double>& speed) {
+  if (!speed) {
+    return Error{what + " of " + net + " at batch " + std::to_string(batch) + ": " +
+                 speed.error().message};
+  }
+  std::cout << OrderedJson{{"engine", "Signflip"},
+                           {"configuration", configuration},
                            {"device", device.name()},
-                           {"architecture", architecture},
+                           {"net", net},
                            {"batch", batch},
                            {"what", what},
                            {"images_per_second", *speed}}
@@ -151,24 +159,23 @@ Status print(const Device& device, const std::string& architecture, std::size_t 
 Status run(const Options& options) {
   const auto device = find_cuda_device();
   if (!device) return device.error();
-  for (const std::string& name : options.architectures) {
-    const auto network = network_named(name);
+  const std::string attack = "pgd-" + std::to_string(options.steps);
+  for (const std::string& net : options.nets) {
+    const auto network = network_named(net);
     if (!network) return network.error();
     for (const std::size_t batch : options.batches) {
-      const std::string attack = "pgd-" + std::to_string(options.steps);
       for (const bool fuse : {true, false}) {
         bool fused = false;
         const auto found = attack_speed(**device, *network, batch, options, fuse, &fused);
         if (fuse && found && !fused) continue;  // it does not fit: measured below
         const Status shown =
-            print(**device, name, batch, attack + (fused ? ", one launch" : ", graph"), found);
+            print(**device, net, batch, attack, fused ? "one launch" : "graph", found);
         if (!shown) return shown;
       }
       for (const bool adversarial : {false, true}) {
         const Status shown =
-            print(**device, name, batch,
-                  adversarial ? "training step, " + attack : std::string("training step"),
-                  training_speed(**device, *network, batch, options, adversarial));
+            print(**device, net, batch, (adversarial ? attack + "-" : "") + "training-step",
+                  "graph", training_speed(**device, *network, batch, options, adversarial));
         if (!shown) return shown;
       }
     }
@@ -182,7 +189,7 @@ Status run(const Options& options) {
 int main(int argc, char** argv) {
   CLI::App app{"Images a second of attacks and training steps on a CUDA card"};
   signflip::Options options;
-  app.add_option("--architectures", options.architectures)->delimiter(',')->capture_default_str();
+  app.add_option("--nets", options.nets)->delimiter(',')->capture_default_str();
   app.add_option("--batches", options.batches)->delimiter(',')->capture_default_str();
   app.add_option("--seconds", options.seconds, "for each measurement")->capture_default_str();
   app.add_option("--steps", options.steps, "of PGD")->capture_default_str();

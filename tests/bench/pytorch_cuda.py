@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What cuda_bench.cpp measures, in PyTorch on the same card: PGD-40 and training steps.
 
-usage: tests/bench/pytorch_cuda.py [--architectures s,m243,g240s] [--batches 256,1024,8192]
-                                   [--seconds 2] [--steps 40] [--modes eager,compile,graphs]
+usage: tests/bench/pytorch_cuda.py [--nets S,M,G] [--batches 256,1024,8192] [--seconds 2]
+                                   [--steps 40] [--modes eager,compile,graphs,compile-graphs]
 
-Prints one JSON object a line with the keys of signflip_cuda_bench. Modes: eager; torch.compile
-("max-autotune-no-cudagraphs"); graphs: the whole attack or step captured as one CUDA graph. float32
+Prints one JSON object a line with the keys of signflip_cuda_bench; a mode that fails leaves a
+sentence on stderr and is left out. Modes: eager; torch.compile ("max-autotune-no-cudagraphs");
+graphs: the whole attack or step captured as one CUDA graph; compile-graphs: both. float32
 throughout, TF32 off. Images, labels and weights stay on the card. Batch norm takes its statistics
 over the whole batch, as PyTorch users would.
 """
@@ -29,6 +30,21 @@ def small(classes, _):
         nn.Linear(1568, 100), nn.ReLU(), nn.Linear(100, classes))
 
 
+def madry(classes, _):
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 5, 1, 2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 5, 1, 2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(3136, 1024), nn.ReLU(), nn.Linear(1024, classes))
+
+
+def lenet(classes, channels):
+    return nn.Sequential(
+        nn.Conv2d(channels, 6, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(),
+        nn.Linear(84, classes))
+
+
 def medium(classes, _):
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, 1, 1), nn.BatchNorm2d(16), nn.ReLU(),
@@ -46,8 +62,9 @@ def signs(classes, channels):
         nn.Flatten(), nn.Linear(1536, 64), nn.ReLU(), nn.Linear(64, classes))
 
 
-# name: (maker, image size, channels, classes), as in src/nn/architectures.cpp
-ARCHITECTURES = {"s": (small, 28, 1, 10), "m243": (medium, 28, 1, 10), "g240s": (signs, 32, 3, 43)}
+# name: (maker, image size, channels, classes), as in cases.h and src/nn/architectures.cpp
+NETS = {"S": (small, 28, 1, 10), "M": (madry, 28, 1, 10), "G": (lenet, 32, 3, 43),
+        "m243": (medium, 28, 1, 10), "g240s": (signs, 32, 3, 43)}
 EPSILON = 0.1
 
 
@@ -92,13 +109,17 @@ def captured(work):
 
 
 def measure(name, batch, mode, options):
-    maker, size, channels, classes = ARCHITECTURES[name]
+    maker, size, channels, classes = NETS[name]
     device = torch.device("cuda")
     model = maker(classes, channels).to(device)
     images = torch.rand(batch, channels, size, size, device=device)
     labels = torch.arange(batch, device=device) % classes
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, capturable=mode == "graphs")
-    called = torch.compile(model, mode="max-autotune-no-cudagraphs") if mode == "compile" else model
+    compiles, captures = mode.startswith("compile"), mode.endswith("graphs")
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, capturable=captures)
+    called = model
+    if compiles:
+        torch._dynamo.reset()  # or one net too many makes it give up and run eagerly
+        called = torch.compile(model, mode="max-autotune-no-cudagraphs", dynamic=False)
 
     def attack():
         model.eval()
@@ -111,18 +132,18 @@ def measure(name, batch, mode, options):
         optimiser.step()
 
     attack_name = f"pgd-{options.steps}"
-    for what, work in ((attack_name, attack), ("training step", step),
-                       (f"training step, {attack_name}", lambda: step(attack()))):
-        yield what, speed(captured(work) if mode == "graphs" else work, batch, options.seconds)
+    for what, work in ((attack_name, attack), ("training-step", step),
+                       (f"{attack_name}-training-step", lambda: step(attack()))):
+        yield what, speed(captured(work) if captures else work, batch, options.seconds)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--architectures", default="s,m243,g240s")
+    parser.add_argument("--nets", default="S,M,G")
     parser.add_argument("--batches", default="256,1024,8192")
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--modes", default="eager,compile,graphs")
+    parser.add_argument("--modes", default="eager,compile,graphs,compile-graphs")
     options = parser.parse_args()
     if not torch.cuda.is_available():
         sys.exit("pytorch_cuda.py: PyTorch finds no CUDA device")
@@ -130,14 +151,18 @@ def main():
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(1)
-    for name in options.architectures.split(","):
+    for name in options.nets.split(","):
         for batch in map(int, options.batches.split(",")):
             for mode in options.modes.split(","):
-                for what, images_per_second in measure(name, batch, mode, options):
-                    print(json.dumps({
-                        "engine": f"PyTorch {torch.__version__}, {mode}",
-                        "device": torch.cuda.get_device_name(), "architecture": name, "batch": batch,
-                        "what": what, "images_per_second": images_per_second}), flush=True)
+                try:
+                    for what, images_per_second in measure(name, batch, mode, options):
+                        print(json.dumps({
+                            "engine": f"PyTorch {torch.__version__}", "configuration": mode,
+                            "device": torch.cuda.get_device_name(), "net": name, "batch": batch,
+                            "what": what, "images_per_second": images_per_second}), flush=True)
+                except Exception as error:  # out of memory, or no compiler for torch.compile
+                    reason = (str(error).splitlines() or [type(error).__name__])[0]
+                    print(f"PyTorch, {mode}, {name} at batch {batch}: {reason}", file=sys.stderr)
 
 
 if __name__ == "__main__":

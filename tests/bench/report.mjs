@@ -49,6 +49,7 @@ for (const [key, title, raw] of [
   ["native", "Natively", read("native.json") && fromGoogleBenchmark(read("native.json"))],
   ["node", "WebAssembly under node", read("node.json")],
   ["chromium", "WebAssembly in Chromium", read("chromium.json")],
+  ["cuda", `On ${read("cuda.json")?.[0].device}`, read("cuda.json")],
 ]) {
   if (!raw) continue;
   result[key] = complete(raw);
@@ -64,7 +65,7 @@ if (memory) {
   result.memory = memory;
   console.log(`\nMemory: ${number(memory.grown_by_10000_attacks_mb, 1)} MB more after 10,000 attacks; at most ${number(memory.peak_of_training_m_mb)} MB while training M at batch 128.`);
 }
-const comparisons = [...(read("torch.json") ?? []), ...(read("web-peers.json") ?? [])];
+const comparisons = [...(read("torch.json") ?? []), ...(read("web-peers.json") ?? []), ...(read("cuda-peers.json") ?? [])];
 if (comparisons.length > 0) {
   result.comparisons = comparisons;
   table("Beside others, in turns within one run", ["case", "peer", "ours, images/s", "theirs", "ratio", "aim", ""], comparisons.map((row) => [

@@ -75,6 +75,11 @@ need_emscripten() {
   export NODE_PATH="${NODE_PATH:-/usr/share/nodejs}"
 }
 
+# has_nvcc: whether tools/cmake/cuda.cmake will find the CUDA compiler.
+has_nvcc() {
+  [ -n "${CUDACXX:-}" ] || command -v nvcc >/dev/null || [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ]
+}
+
 # need_npm_modules: node_modules, when package-lock.json changed since the last time.
 need_npm_modules() {
   need_packages nodejs npm

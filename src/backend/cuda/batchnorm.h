@@ -16,6 +16,9 @@ struct Shards {
   int piece = 0;   ///< pixels
   int channels = 0;
 
+  std::size_t values() const {
+    return static_cast<std::size_t>(count) * static_cast<std::size_t>(channels);
+  }
   SIGNFLIP_HOST_DEVICE std::int64_t begin(int shard) const {
     return static_cast<std::int64_t>(rows[shard]) * pixels;
   }
@@ -152,7 +155,7 @@ struct BatchNormForward {
   }
 };
 
-/// Σ dy·x̂ and Σ dy of each piece, dy taken where y > 0 if `relu`.
+/// Σ dy·x̂ and Σ dy of each piece, dy taken where y > 0 if `relu`. A null mean is 0.
 struct PieceGradients : ShardBlocks {
   const float *x = nullptr, *y = nullptr, *dy = nullptr, *mean = nullptr;
   const float* inverse_deviation = nullptr;
@@ -173,7 +176,8 @@ struct PieceGradients : ShardBlocks {
         const std::int64_t i = at.start + static_cast<std::int64_t>(p) * channels + c;
         if (relu && !(y[i] > 0)) continue;
         const int of_shard = at.shard * channels + c;
-        dot += dy[i] * (x[i] - mean[of_shard]) * inverse_deviation[of_shard];
+        const float centred = mean != nullptr ? x[i] - mean[of_shard] : x[i];
+        dot += dy[i] * centred * inverse_deviation[of_shard];
         sum += dy[i];
       }
       shared[t] = dot;

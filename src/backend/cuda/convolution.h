@@ -58,7 +58,8 @@ struct ConvIndex {
   }
 };
 
-/// y = bias + x ⋆ weight, of `count` images. Rows: output pixels; columns: filters.
+/// y = bias + x ⋆ weight, of `count` images; a null bias is 0. Rows: output pixels; columns:
+/// filters.
 struct ConvForward {
   ConvIndex index;
   int count = 0;
@@ -91,7 +92,7 @@ struct ConvForward {
     return weight[depth.k * columns() + column];
   }
   SIGNFLIP_HOST_DEVICE void store(int row, int column, float sum) const {
-    const float value = sum + bias[column];
+    const float value = bias != nullptr ? sum + bias[column] : sum;
     y[static_cast<std::int64_t>(row) * columns() + column] = relu && !(value > 0) ? 0 : value;
   }
 };

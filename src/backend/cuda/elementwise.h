@@ -64,7 +64,9 @@ struct PoolDims {
 };
 
 /// The place of the largest value of window `at` in its image; the first of equal values wins.
-SIGNFLIP_HOST_DEVICE inline int pool_winner(const PoolDims& d, const float* image, int at) {
+/// `image` is anything whose values [] gives.
+template <class Image>
+SIGNFLIP_HOST_DEVICE int pool_winner(const PoolDims& d, const Image& image, int at) {
   const int c = at % d.out.channels, pixel = at / d.out.channels;
   const int h = pixel / d.out.width * d.stride_height;
   const int w = pixel % d.out.width * d.stride_width;
@@ -79,9 +81,9 @@ SIGNFLIP_HOST_DEVICE inline int pool_winner(const PoolDims& d, const float* imag
 }
 
 /// The gradient at place `at` of one image: the sum over the windows that it won. `winner` may be
-/// of any type that holds places exactly.
-template <class Place>
-SIGNFLIP_HOST_DEVICE float pool_gradient(const PoolDims& d, const float* dy, const Place* winner,
+/// of any type that holds places exactly, dy anything whose values [] gives.
+template <class Gradient, class Place>
+SIGNFLIP_HOST_DEVICE float pool_gradient(const PoolDims& d, const Gradient& dy, const Place* winner,
                                          int at) {
   const int c = at % d.in.channels, pixel = at / d.in.channels;
   const int h = pixel / d.in.width, w = pixel % d.in.width;

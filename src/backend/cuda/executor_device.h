@@ -34,6 +34,12 @@ class ExecutorDevice final : public Device {
                                                        const DeviceImages& images) override {
     const Status fits = check_capacity(plan, 2 * recipe.sources);
     if (!fits) return fits.error();
+    if (recipe.classifier) {
+      const Status judges = check_capacity(recipe.classifier->plan, recipe.sources);
+      if (!judges) return judges.error();
+    }
+    const Status bounds = recipe.bounds ? check_bounds(plan, recipe.sources) : Status();
+    if (!bounds) return bounds.error();
     auto training = std::make_unique<Training<Executor>>(*executor_, plan, recipe, images);
     const Status made = executor_->finish();
     if (!made) return made.error();

@@ -14,9 +14,8 @@
 #include <vector>
 
 #include "backend/cuda/batchnorm.h"
-#include "backend/cuda/convolution.h"
 #include "backend/cuda/elementwise.h"
-#include "backend/cuda/product.h"
+#include "backend/cuda/products.h"
 #include "backend/cuda/stages.h"
 #include "backend/device.h"
 
@@ -28,6 +27,29 @@ struct ShardTables {
   const int *rows = nullptr, *of_row = nullptr, *sources = nullptr;
 };
 
+/// How a batch norm layer's shards are cut into pieces.
+inline Shards cut_shards(const DeviceLayer& layer, const ShardTables& tables) {
+  constexpr int kPiece = 512;  // pixels
+  const auto pixels = static_cast<int>(layer.in.pixels());
+  return {tables.rows, tables.count,     pixels, divide_up(tables.most_rows * pixels, kPiece),
+          kPiece,      layer.in.channels};
+}
+
+/// Σ dy·x̂ and Σ dy of each shard, left in `sums`, and of all of them, in dweight and dbias (null:
+/// not wanted). `pieces` lacks only its sums, which go to `pairs`.
+template <class Executor>
+void batchnorm_weight_gradient(Executor& executor, PieceGradients pieces, Pair* pairs, Pair* sums,
+                               float* dweight, float* dbias) {
+  const Shards& shards = pieces.shards;
+  pieces.sums = pairs;
+  executor.run(pieces.blocks(), pieces);
+  executor.for_each(static_cast<std::int64_t>(shards.values()),
+                    ShardGradients{shards, pairs, sums});
+  if (dweight == nullptr) return;
+  executor.for_each(shards.channels,
+                    BatchNormWeightGradient{shards.count, shards.channels, sums, dweight, dbias});
+}
+
 template <class Executor>
 class Flow {
  public:
@@ -38,7 +60,7 @@ class Flow {
   /// `shards.count` shards of at most `shards.most_rows` images.
   Flow(Executor& executor, const DevicePlan& plan, std::size_t capacity, bool training,
        const ShardTables& shards = {})
-      : executor_(executor), plan_(plan), capacity_(capacity) {
+      : executor_(executor), products_(executor), plan_(plan), capacity_(capacity) {
     stages_ = make_stages(plan, training);
     std::size_t largest = plan.input.size(), channels = 0, pairs = 0;
     const auto most_shards = static_cast<std::size_t>(shards.count);
@@ -55,7 +77,7 @@ class Flow {
           executor.template allocate<float>(normalises ? 2 * width * most_shards : 0));
       if (normalises) {
         channels = std::max(channels, width);
-        const int pieces = cut(stage.layer, shards).pieces;
+        const int pieces = cut_shards(stage.layer, shards).pieces;
         pairs = std::max(pairs, width * most_shards * static_cast<std::size_t>(pieces));
       }
     }
@@ -67,7 +89,6 @@ class Flow {
       sums_ = executor.template allocate<Pair>(channels * most_shards);
       batch_statistics_ = executor.template allocate<float>(plan.statistics * most_shards);
     }
-    workspace_ = executor.template allocate<float>(kWorkspace);
     if (!plan.scale.empty()) {
       scale_ = executor.template allocate<float>(plan.scale.size());
       shift_ = executor.template allocate<float>(plan.shift.size());
@@ -89,6 +110,17 @@ class Flow {
   float* dlogits() { return gradients_[0].data(); }
   /// Mean and unbiased variance of each shard, shards × statistics, after a training forward().
   const float* batch_statistics() const { return batch_statistics_.data(); }
+
+  /// Mean and 1/√(variance + ε) of each shard and channel, shards × channels, that a batch norm
+  /// layer of the plan took in the last training forward().
+  struct Moments {
+    const float *mean, *inverse_deviation;
+  };
+  Moments moments_of(const DeviceLayer& layer, const ShardTables& shards) const {
+    std::size_t i = 0;
+    while (stages_[i].layer.kind != layer.kind || stages_[i].layer.weight != layer.weight) ++i;
+    return moments_of(i, shards);
+  }
 
   /// Normalises pixels into input().
   void take(const float* images, int count) {
@@ -144,9 +176,6 @@ class Flow {
   }
 
  private:
-  static constexpr std::size_t kWorkspace = std::size_t{1} << 22;  // floats, for split products
-  static constexpr int kPiece = 512;                               // pixels, for batch norm
-
   const float* input_of(std::size_t i) const {
     return i == 0 ? input_.data() : outputs_[i - 1].data();
   }
@@ -160,10 +189,9 @@ class Flow {
                        Dropout{draws, layer.rate, size, x, y});
   }
 
-  Shards cut(const DeviceLayer& layer, const ShardTables& tables) const {
-    const auto pixels = static_cast<int>(layer.in.pixels());
-    return {tables.rows, tables.count,     pixels, divide_up(tables.most_rows * pixels, kPiece),
-            kPiece,      layer.in.channels};
+  Moments moments_of(std::size_t i, const ShardTables& shards) const {
+    const float* const mean = moments_[i].data();
+    return {mean, mean + shards.count * stages_[i].layer.in.channels};
   }
 
   void forward_stage(std::size_t i, const float* weights, int count, const ShardTables& tables);
@@ -174,6 +202,7 @@ class Flow {
                           float* dweights, float* dx, const ShardTables& tables);
 
   Executor& executor_;
+  Products<Executor> products_;
   DevicePlan plan_;
   std::size_t capacity_;
   std::vector<Stage> stages_;
@@ -183,7 +212,7 @@ class Flow {
   std::vector<Array<float>> moments_;  // batch norm: means, then inverse deviations
   Array<float> gradients_[2];
   Array<Pair> pairs_, sums_;
-  Array<float> batch_statistics_, workspace_;
+  Array<float> batch_statistics_;
 };
 
 }  // namespace signflip::device

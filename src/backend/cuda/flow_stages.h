@@ -16,18 +16,10 @@ void Flow<Executor>::forward_stage(std::size_t i, const float* weights, int coun
   const std::int64_t size = count * static_cast<std::int64_t>(layer.out.size());
   switch (layer.kind) {
     case Kind::conv2d:
-    case Kind::dense: {
-      ConvForward forward;
-      forward.index = ConvIndex(conv_dims(layer));
-      forward.count = count;
-      forward.x = x;
-      forward.weight = weights + layer.weight;
-      forward.bias = weights + layer.bias;
-      forward.y = y;
-      forward.relu = stage.relu;
-      multiply(executor_, forward, workspace_.data(), workspace_.size());
+    case Kind::dense:
+      products_.forward(layer, count, x, weights + layer.weight, weights + layer.bias, y,
+                        stage.relu);
       break;
-    }
     case Kind::batchnorm2d:
       if (tables.count > 0) {
         forward_batchnorm(i, weights, count, tables);
@@ -66,33 +58,12 @@ void Flow<Executor>::backward_stage(std::size_t i, const float* weights, int cou
   const float *const x = input_of(i), *const y = outputs_[i].data();
   const std::int64_t size = count * static_cast<std::int64_t>(layer.in.size());
   if (layer.kind == Kind::conv2d || layer.kind == Kind::dense) {
-    const ConvDims d = conv_dims(layer);
     if (dweights != nullptr) {
-      ConvWeightGradient gradient;
-      gradient.index = ConvIndex(d);
-      gradient.count = count;
-      gradient.x = x;
-      gradient.y = y;
-      gradient.dy = dy;
-      gradient.dweight = dweights + layer.weight;
-      gradient.relu = stage.relu;
-      multiply(executor_, gradient, workspace_.data(), workspace_.size());
+      products_.weight_gradient(layer, count, x, y, dy, dweights + layer.weight, stage.relu);
     }
-    if (dx == nullptr) return;
-    constexpr int kFewChannels = 4;
-    if (d.in.channels <= kFewChannels || !ConvInputGradient::fits(d)) {
-      executor_.for_each(size,
-                         ConvInputGradientDirect{d, y, dy, weights + layer.weight, dx, stage.relu});
-      return;
+    if (dx != nullptr) {
+      products_.input_gradient(layer, count, y, dy, weights + layer.weight, dx, stage.relu);
     }
-    ConvInputGradient gradient(d);
-    gradient.count = count;
-    gradient.y = y;
-    gradient.dy = dy;
-    gradient.weight = weights + layer.weight;
-    gradient.dx = dx;
-    gradient.relu = stage.relu;
-    multiply(executor_, gradient, workspace_.data(), workspace_.size());
     return;
   }
   if (layer.kind == Kind::batchnorm2d && tables.count > 0) {
@@ -130,7 +101,7 @@ template <class Executor>
 void Flow<Executor>::forward_batchnorm(std::size_t i, const float* weights, int count,
                                        const ShardTables& tables) {
   const DeviceLayer& layer = stages_[i].layer;
-  const Shards shards = cut(layer, tables);
+  const Shards shards = cut_shards(layer, tables);
   const int channels = shards.channels;
   PieceMoments moments;
   moments.shards = shards;
@@ -155,33 +126,24 @@ void Flow<Executor>::backward_batchnorm(std::size_t i, const float* weights, int
                                         const float* dy, float* dweights, float* dx,
                                         const ShardTables& tables) {
   const DeviceLayer& layer = stages_[i].layer;
-  const Shards shards = cut(layer, tables);
-  const int channels = shards.channels;
-  const float* const mean = moments_[i].data();
-  const float* const inverse = mean + shards.count * channels;
+  const Moments moments = moments_of(i, tables);
   PieceGradients pieces;
-  pieces.shards = shards;
+  pieces.shards = cut_shards(layer, tables);
   pieces.x = input_of(i);
   pieces.y = outputs_[i].data();
   pieces.dy = dy;
-  pieces.mean = mean;
-  pieces.inverse_deviation = inverse;
+  pieces.mean = moments.mean;
+  pieces.inverse_deviation = moments.inverse_deviation;
   pieces.relu = stages_[i].relu;
-  pieces.sums = pairs_.data();
-  executor_.run(pieces.blocks(), pieces);
-  executor_.for_each(static_cast<std::int64_t>(shards.count) * channels,
-                     ShardGradients{shards, pairs_.data(), sums_.data()});
-  if (dweights != nullptr) {
-    executor_.for_each(channels,
-                       BatchNormWeightGradient{shards.count, channels, sums_.data(),
-                                               dweights + layer.weight, dweights + layer.bias});
-  }
+  batchnorm_weight_gradient(executor_, pieces, pairs_.data(), sums_.data(),
+                            dweights == nullptr ? nullptr : dweights + layer.weight,
+                            dweights == nullptr ? nullptr : dweights + layer.bias);
   if (dx == nullptr) return;
   const auto size = static_cast<int>(layer.in.size());
-  executor_.for_each(
-      static_cast<std::int64_t>(count) * size,
-      BatchNormInputGradient{shards, tables.of_row, size, input_of(i), outputs_[i].data(), dy, mean,
-                             inverse, weights + layer.weight, sums_.data(), dx, stages_[i].relu});
+  executor_.for_each(static_cast<std::int64_t>(count) * size,
+                     BatchNormInputGradient{pieces.shards, tables.of_row, size, pieces.x, pieces.y,
+                                            dy, moments.mean, moments.inverse_deviation,
+                                            weights + layer.weight, sums_.data(), dx, pieces.relu});
 }
 
 }  // namespace signflip::device

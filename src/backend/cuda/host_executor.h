@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "backend/cuda/portable.h"
@@ -37,6 +38,8 @@ class HostTeam {
   bool reversed_;
 };
 
+/// Refuses, in finish(), what a device would refuse or do wrong: memory and copies within a
+/// recording, more shared memory than there is, more values than an int counts.
 class HostExecutor {
  public:
   /// `reversed`: calls, blocks and threads in the opposite order. Results must not depend on it;
@@ -59,19 +62,23 @@ class HostExecutor {
 
   template <class T>
   Array<T> allocate(std::size_t size) {
+    demand(recording_ == nullptr, "memory was taken within a recording");
     return Array<T>(size);
   }
   template <class T>
   void upload(const T* from, T* to, std::size_t size) {
+    demand(recording_ == nullptr, "something was copied within a recording");
     std::copy_n(from, size, to);
   }
   template <class T>
   void download(const T* from, T* to, std::size_t size) {
+    demand(recording_ == nullptr, "something was copied within a recording");
     std::copy_n(from, size, to);
   }
 
   template <class Functor>
   void for_each(std::int64_t count, Functor functor) {
+    demand(count < std::int64_t{1} << 31, "a launch has too many calls");
     issue([count, functor, reversed = reversed_] {
       for (std::int64_t i = 0; i < count; ++i) {
         functor(static_cast<int>(reversed ? count - 1 - i : i));
@@ -81,6 +88,7 @@ class HostExecutor {
 
   template <class Program>
   void run(int blocks, Program program) {
+    demand(program.shared() <= most_shared(), "a block wants too much shared memory");
     issue([blocks, program, reversed = reversed_] {
       // Poisoned before each block, as a device promises nothing about shared memory.
       std::vector<Quad> shared(program.shared() / 4 + 1);
@@ -117,9 +125,13 @@ class HostExecutor {
   int wanted_blocks() const { return 8; }
   /// Floats of shared memory that a block may have.
   std::size_t most_shared() const { return 56 * 1024; }
-  Status finish() { return {}; }
+  Status finish() { return std::exchange(failure_, Status()); }
 
  private:
+  void demand(bool condition, const char* otherwise) {
+    if (!condition && failure_) failure_ = Error{otherwise};
+  }
+
   void issue(std::function<void()> launch) {
     if (recording_ != nullptr) {
       recording_->launches_.push_back(std::move(launch));
@@ -130,6 +142,7 @@ class HostExecutor {
 
   bool reversed_;
   Recording* recording_ = nullptr;
+  Status failure_;
 };
 
 }  // namespace signflip::device

@@ -7,48 +7,16 @@
 #include <memory>
 #include <vector>
 
+#include "backend/cuda/batch_layout.h"
 #include "backend/cuda/crafter.h"
 #include "backend/cuda/flow.h"
 #include "backend/cuda/inference.h"
+#include "backend/cuda/interval_flow.h"
+#include "backend/cuda/optimiser_steps.h"
 #include "backend/cuda/training_steps.h"
 #include "backend/device.h"
 
 namespace signflip::device {
-
-/// How a batch of so many sources is laid out: on the host, then on the device.
-struct BatchLayout {
-  std::vector<RowSource> rows;
-  std::vector<int> pairs, shard_rows, shard_sources, shard_of_row;
-
-  /// `most`: sources of a shard; `paired`: a clean and an attacked row for each source;
-  /// `attacked`: else, whether the rows are attacked. Shards as train/trainer.cpp cuts them.
-  BatchLayout(int sources, int most, bool paired, bool attacked) {
-    const int used = divide_up(sources, most);
-    pairs.resize(2 * static_cast<std::size_t>(sources));
-    for (int s = 0; s <= used; ++s) {
-      const auto begin = static_cast<int>(static_cast<std::int64_t>(s) * sources / used);
-      const auto end = static_cast<int>((static_cast<std::int64_t>(s) + 1) * sources / used);
-      shard_sources.push_back(begin);
-      shard_rows.push_back(static_cast<int>(rows.size()));
-      if (s == used) break;
-      for (int copy = 0; copy < (paired ? 2 : 1); ++copy) {
-        for (int i = begin; i < end; ++i) {
-          pairs[2 * static_cast<std::size_t>(i) + static_cast<std::size_t>(copy)] =
-              static_cast<int>(rows.size());
-          rows.push_back({i, copy == 1 || (!paired && attacked) ? 1 : 0});
-          shard_of_row.push_back(s);
-        }
-      }
-    }
-  }
-  int most_rows() const {
-    int most = 0;
-    for (std::size_t s = 0; s + 1 < shard_rows.size(); ++s) {
-      most = std::max(most, shard_rows[s + 1] - shard_rows[s]);
-    }
-    return most;
-  }
-};
 
 template <class Executor>
 class Training final : public DeviceTraining {
@@ -63,9 +31,11 @@ class Training final : public DeviceTraining {
         recipe_(recipe),
         paired_(recipe.diet == DeviceRecipe::Diet::both ||
                 recipe.diet == DeviceRecipe::Diet::trades),
-        inference_(executor, plan, recipe.sources, false),
-        folded_(executor, plan),
-        crafter_(executor, plan, inference_),
+        denoises_(recipe.classifier.has_value()),
+        judge_(denoises_ ? recipe.classifier->plan : plan),
+        inference_(executor, judge_, recipe.sources, false),
+        folded_(executor, judge_),
+        crafter_(executor, judge_, inference_),
         flow_(executor, plan, recipe.sources * (paired_ ? 2 : 1), true, largest_shards()) {
     const std::size_t sources = recipe.sources, pixels = sources * plan.input.size();
     const std::size_t count = images.labels.size(), rows = flow_.capacity();
@@ -73,6 +43,11 @@ class Training final : public DeviceTraining {
     make(all_labels_, count);
     executor.upload(images.pixels.data(), pixels_.data(), images.pixels.size());
     executor.upload(images.labels.data(), all_labels_.data(), count);
+    if (denoises_) fold_classifier(*recipe.classifier);
+    if (recipe.bounds) {
+      bounds_ = std::make_unique<IntervalFlow<Executor>>(executor, plan, sources, largest_shards(),
+                                                         flow_);
+    }
     const bool moments = recipe.optimiser != DeviceRecipe::Optimiser::sgd;
     make(parameters_, plan.parameters);
     make(gradient_, plan.parameters);
@@ -87,6 +62,7 @@ class Training final : public DeviceTraining {
     make(marks_, std::max(rows, sources));
     make(partial_, SumMarks::kThreads);
     make(factor_, 1);
+    make(squares_, GradientSquares::kMostBlocks);
     make(scalars_, 1);
     make(order_, count);
     make(watched_, sources);
@@ -118,10 +94,18 @@ class Training final : public DeviceTraining {
     if (epoch.order.size() > order_.size() || epoch.steps.size() > steps_.size()) {
       return Error{"an epoch has more images than the data set"};
     }
+    if (!epoch.pixels.empty() && epoch.pixels.size() != pixels_.size()) {
+      return Error{"an epoch's own images are not as many as the data set's"};
+    }
+    const bool own = !epoch.pixels.empty();
+    if (own && own_pixels_.empty()) make(own_pixels_, pixels_.size());
+    executor_.upload(epoch.pixels.data(), own_pixels_.data(), epoch.pixels.size());
     left_ = epoch.order.size();
-    if (epoch.attack.steps != attack_.steps || epoch.attack.step_share != attack_.step_share) {
+    if (own != own_ || epoch.attack.steps != attack_.steps ||
+        epoch.attack.step_share != attack_.step_share) {
       for (auto& [count, batch] : batches_) batch->recording = {};
     }
+    own_ = own;
     attack_ = epoch.attack;
     const EpochScalars scalars{epoch.attack_seed, epoch.augmentation_stream, epoch.dropout_stream,
                                epoch.number_by_place ? 1 : 0};
@@ -222,7 +206,7 @@ class Training final : public DeviceTraining {
     Scene scene;
     scene.count = count;
     scene.size = static_cast<int>(plan_.input.size());
-    scene.classes = plan_.classes;
+    scene.classes = judge_.classes;
     scene.clean = clean_.data();
     scene.labels = labels_.data();
     scene.numbers = numbers_.data();
@@ -230,7 +214,8 @@ class Training final : public DeviceTraining {
     return scene;
   }
 
-  void gather(const BatchPlace& place, const AugmentationRanges& ranges) {
+  void gather(const BatchPlace& place, const Array<std::uint8_t>& pixels,
+              const AugmentationRanges& ranges) {
     executor_.for_each(place.count, GatherLabels{place, all_labels_.data(), labels_.data(),
                                                  numbers_.data(), scalars_.data()});
     GatherImages images;
@@ -238,13 +223,23 @@ class Training final : public DeviceTraining {
     images.ranges = ranges;
     images.seed = recipe_.seed;
     images.image = dims(plan_.input);
-    images.pixels = pixels_.data();
+    images.pixels = pixels.data();
     images.images = clean_.data();
     executor_.run(place.count, images);
   }
 
+  void fold_classifier(const DeviceClassifier& classifier) {
+    Array<float> parameters, statistics;
+    make(parameters, classifier.parameters.size());
+    make(statistics, classifier.statistics.size());
+    executor_.upload(classifier.parameters.data(), parameters.data(), parameters.size());
+    executor_.upload(classifier.statistics.data(), statistics.data(), statistics.size());
+    folded_.fold(parameters.data(), statistics.data());
+  }
+
   void issue_step(const Batch& batch);
   void grade(const Batch& batch, const BatchPlace& place);
+  void grade_denoiser(const Batch& batch, const BatchPlace& place);
   void move_weights(const Batch& batch, const BatchPlace& place);
   void sum_marks(int count, DeviceMarks* total) {
     SumMarks sum;
@@ -258,18 +253,22 @@ class Training final : public DeviceTraining {
   Executor& executor_;
   const DevicePlan plan_;
   const DeviceRecipe recipe_;
-  const bool paired_;
+  const bool paired_, denoises_;
+  const DevicePlan judge_;  // what attacks see: the classifier behind a denoiser, or the network
   Flow<Executor> inference_;
   FoldedWeights<Executor> folded_;
   Crafter<Executor> crafter_;
   Flow<Executor> flow_;
+  std::unique_ptr<IntervalFlow<Executor>> bounds_;  // certified training's
   DeviceAttack attack_;
+  bool own_ = false;      // the epoch has images of its own
   std::size_t left_ = 0;  // images of the epoch
   std::map<int, std::unique_ptr<Batch>> batches_;
-  Array<std::uint8_t> pixels_;
+  Array<std::uint8_t> pixels_, own_pixels_;
   Array<int> all_labels_, labels_, step_;
   Array<float> parameters_, gradient_, first_, second_, statistics_, average_;
   Array<float> clean_, attacked_, factor_;
+  Array<double> squares_;
   Array<std::uint64_t> numbers_;
   Array<Mark> marks_, partial_;
   Array<CraftScalars> scalars_;
@@ -279,117 +278,6 @@ class Training final : public DeviceTraining {
   Array<DeviceMarks> total_;
 };
 
-template <class Executor>
-void Training<Executor>::issue_step(const Batch& batch) {
-  const BatchPlace place{
-      order_.data(), steps_.data(), epoch_.data(), step_.data(), static_cast<int>(recipe_.sources),
-      batch.sources};
-  gather(place, {recipe_.shift, recipe_.scale, recipe_.rotation, recipe_.brightness,
-                 recipe_.contrast, recipe_.whole_pixels});
-  if (recipe_.diet != DeviceRecipe::Diet::clean) {
-    folded_.fold(parameters_.data(), statistics_.data());
-    crafter_.craft(attack_, scene(batch.sources), folded_.data(), attacked_.data(), nullptr);
-  }
-  const auto size = static_cast<int>(plan_.input.size());
-  executor_.for_each(static_cast<std::int64_t>(batch.rows) * size,
-                     Assemble{batch.row_sources.data(), size, flow_.channels(), clean_.data(),
-                              attacked_.data(), flow_.scale(), flow_.shift(), flow_.input()});
-  const ShardTables shards{batch.shards, batch.most_rows, batch.shard_rows.data(),
-                           batch.shard_of_row.data(), batch.shard_sources.data()};
-  DropoutDraws draws;
-  draws.seed = recipe_.seed;
-  draws.epoch_stream = &epoch_.data()->dropout_stream;
-  draws.step = step_.data();
-  draws.sources = static_cast<int>(recipe_.sources);
-  draws.shard_of_row = batch.shard_of_row.data();
-  draws.shard_sources = batch.shard_sources.data();
-  draws.shard_rows = batch.shard_rows.data();
-  flow_.forward(parameters_.data(), batch.rows, shards, draws);
-  grade(batch, place);
-  flow_.backward(parameters_.data(), batch.rows, gradient_.data(), nullptr, shards, draws);
-  move_weights(batch, place);
-  executor_.for_each(1, NextBatch{step_.data()});
-}
-
-template <class Executor>
-void Training<Executor>::grade(const Batch& batch, const BatchPlace& place) {
-  if (recipe_.diet == DeviceRecipe::Diet::trades) {
-    executor_.for_each(batch.sources,
-                       GradePairs{place, batch.pairs.data(), labels_.data(), plan_.classes,
-                                  recipe_.label_smoothing, recipe_.beta, flow_.logits(),
-                                  flow_.dlogits(), marks_.data()});
-    sum_marks(batch.sources, total_.data());
-  } else {
-    executor_.for_each(batch.rows, GradeRows{place, batch.row_sources.data(), labels_.data(),
-                                             plan_.classes, recipe_.label_smoothing, flow_.logits(),
-                                             flow_.dlogits(), marks_.data()});
-    sum_marks(batch.rows, total_.data());
-  }
-}
-
-template <class Executor>
-void Training<Executor>::move_weights(const Batch& batch, const BatchPlace& place) {
-  const float* factor = nullptr;
-  if (recipe_.clip > 0) {
-    ClipFactor clip;
-    clip.gradient = gradient_.data();
-    clip.count = static_cast<std::int64_t>(plan_.parameters);
-    clip.maximum = recipe_.clip;
-    clip.factor = factor_.data();
-    executor_.run(1, clip);
-    factor = factor_.data();
-  }
-  float* const average = recipe_.average ? average_.data() : nullptr;
-  executor_.for_each(
-      static_cast<std::int64_t>(plan_.parameters),
-      MoveWeights{place, recipe_.optimiser, recipe_.momentum, recipe_.beta1, recipe_.beta2,
-                  recipe_.optimiser_epsilon, recipe_.weight_decay, gradient_.data(), factor,
-                  parameters_.data(), first_.data(), second_.data(), average});
-  const auto statistics = static_cast<std::int64_t>(plan_.statistics);
-  executor_.for_each(
-      statistics,
-      MoveStatistics{place, batch.shards, statistics, flow_.batch_statistics(), statistics_.data(),
-                     average == nullptr ? nullptr : average + plan_.parameters});
-}
-
-template <class Executor>
-Result<std::size_t> Training<Executor>::count_correct(std::span<const std::uint32_t> images,
-                                                      const DeviceAttack* attack, double epsilon) {
-  const bool averaged = recipe_.average;
-  folded_.fold(averaged ? average_.data() : parameters_.data(),
-               averaged ? average_.data() + plan_.parameters : statistics_.data());
-  DeviceStep step;
-  step.epsilon = epsilon;
-  const DeviceMarks none;
-  executor_.upload(&step, one_step_.data(), 1);
-  executor_.upload(&none, total_.data() + 1, 1);
-  if (attack != nullptr) crafter_.prepare(*attack);
-  for (std::size_t first = 0; first < images.size(); first += recipe_.sources) {
-    const std::size_t count = std::min(recipe_.sources, images.size() - first);
-    executor_.upload(images.data() + first, watched_.data(), count);
-    const BatchPlace place{watched_.data(),
-                           one_step_.data(),
-                           epoch_.data() + 1,
-                           step_.data() + 1,
-                           static_cast<int>(recipe_.sources),
-                           static_cast<int>(count)};
-    gather(place, {});
-    const float* judged = clean_.data();
-    if (attack != nullptr) {
-      crafter_.craft(*attack, scene(place.count), folded_.data(), attacked_.data(), nullptr);
-      judged = attacked_.data();
-    }
-    inference_.take(judged, place.count);
-    inference_.forward(folded_.data(), place.count);
-    executor_.for_each(place.count, CountCorrect{inference_.logits(), labels_.data(), plan_.classes,
-                                                 marks_.data()});
-    sum_marks(place.count, total_.data() + 1);
-  }
-  DeviceMarks marks;
-  executor_.download(total_.data() + 1, &marks, 1);
-  const Status finished = executor_.finish();
-  if (!finished) return finished.error();
-  return static_cast<std::size_t>(marks.correct);
-}
-
 }  // namespace signflip::device
+
+#include "backend/cuda/training_batch.h"

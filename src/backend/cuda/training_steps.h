@@ -1,6 +1,7 @@
-// What a training step is made of besides the network: gathering and augmenting a batch, grading
-// its logits, and moving the weights. As train/trainer.cpp, train/classifier_method.cpp,
-// data/augment.cpp and train/optimiser.cpp do on the CPU, with the same random numbers.
+// What a training step is made of besides the network: gathering and augmenting a batch, and
+// grading its logits. As train/trainer.cpp, train/classifier_method.cpp,
+// train/interval_training.cpp and data/augment.cpp do on the CPU, with the same random numbers.
+// Moving the weights is optimiser_steps.h.
 //
 // A batch has *sources*, its training images, and *rows*, the images that the network sees: the
 // sources, or a clean and an attacked copy of each. Shard by shard, clean rows come before attacked
@@ -183,6 +184,19 @@ struct Mark {
   int correct, images;
 };
 
+/// How certified training's loss is shared between images and their worst case: κ, the images'
+/// share, falls from 1 in step with ε's way to its full value (train/interval_training.h).
+struct LossShares {
+  bool bounds = false;  ///< false: the images have it all
+  double kappa = 1, epsilon = 0;
+
+  SIGNFLIP_HOST_DEVICE float of_images(const DeviceStep& now) const {
+    if (!bounds) return 1;
+    const double risen = epsilon > 0 ? smaller(now.epsilon / epsilon, 1.0) : 1.0;
+    return static_cast<float>(1 - (1 - kappa) * risen);
+  }
+};
+
 /// Cross-entropy of each row and its gradient; one call a row.
 struct GradeRows {
   BatchPlace batch;
@@ -190,6 +204,7 @@ struct GradeRows {
   const int* labels;
   int classes;
   float smoothing;
+  LossShares shares;
   const float* logits;
   float* dlogits;
   Mark* marks;
@@ -197,10 +212,31 @@ struct GradeRows {
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int label = labels[rows[i].source];
     const float* const z = logits + i * classes;
-    cross_entropy_gradient(z, classes, label, smoothing, batch.now().gradient_scale,
+    const float share = shares.of_images(batch.now());
+    cross_entropy_gradient(z, classes, label, smoothing, share * batch.now().gradient_scale,
                            dlogits + i * classes);
-    marks[i] = {static_cast<double>(cross_entropy(z, classes, label, smoothing)),
+    marks[i] = {static_cast<double>(share * cross_entropy(z, classes, label, smoothing)),
                 argmax(z, classes) == label ? 1 : 0, 1};
+  }
+};
+
+/// Cross-entropy of each source's worst logits and its gradient, added to the source's mark; one
+/// call a source. After GradeRows, whose rows are the sources.
+struct GradeWorst {
+  BatchPlace batch;
+  const int* labels;
+  int classes;
+  LossShares shares;
+  const float* worst;
+  float* dworst;
+  Mark* marks;
+
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
+    const float* const z = worst + i * classes;
+    const float share = 1 - shares.of_images(batch.now());
+    cross_entropy_gradient(z, classes, labels[i], 0, share * batch.now().gradient_scale,
+                           dworst + i * classes);
+    marks[i].loss += static_cast<double>(share * cross_entropy(z, classes, labels[i], 0));
   }
 };
 
@@ -263,97 +299,6 @@ struct SumMarks {
     sum.correct += mark.correct;
     sum.images += mark.images;
   }
-};
-
-/// The factor that brings the gradient's L2 norm down to `maximum`; one block. A norm that is not
-/// finite leaves it alone.
-struct ClipFactor {
-  static constexpr int kThreads = 1024;
-  const float* gradient = nullptr;
-  std::int64_t count = 0;
-  float maximum = 0;
-  float* factor = nullptr;
-
-  static constexpr std::size_t shared() { return kThreads; }
-
-  template <class Team>
-  SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int) const {
-    team.phase([&](int t) {
-      double squares = 0;
-      for (std::int64_t i = t; i < count; i += kThreads) {
-        squares += static_cast<double>(gradient[i]) * static_cast<double>(gradient[i]);
-      }
-      shared[t] = static_cast<float>(squares);
-    });
-    team.phase([&](int t) {
-      if (t > 0) return;
-      double squares = 0;
-      for (int i = 0; i < kThreads; ++i) squares += static_cast<double>(shared[i]);
-      const double norm = sqrt(squares);
-      const bool clips = norm > static_cast<double>(maximum) && finite(norm);
-      *factor = clips ? static_cast<float>(static_cast<double>(maximum) / norm) : 1.0F;
-    });
-  }
-};
-
-/// One step of the optimiser, and of the average that follows the weights; one call a parameter.
-struct MoveWeights {
-  BatchPlace batch;
-  DeviceRecipe::Optimiser kind;
-  float momentum, beta1, beta2, epsilon, decay;
-  const float *gradient, *factor;             ///< factor null: 1
-  float *weights, *first, *second, *average;  ///< average null: none
-
-  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const DeviceStep& step = batch.now();
-    const float g = factor != nullptr ? gradient[i] * *factor : gradient[i];
-    float w = weights[i];
-    if (kind == DeviceRecipe::Optimiser::sgd) {
-      first[i] = momentum * first[i] + g + decay * w;
-      w -= step.learning_rate * first[i];
-    } else {
-      const bool decoupled = kind == DeviceRecipe::Optimiser::adamw;
-      const float coupled = decoupled ? g : g + decay * w;
-      const float m = beta1 * first[i] + (1 - beta1) * coupled;
-      const float v = beta2 * second[i] + (1 - beta2) * coupled * coupled;
-      first[i] = m;
-      second[i] = v;
-      const float shrink = decoupled ? 1 - step.learning_rate * decay : 1;
-      w = shrink * w - step.learning_rate * step.first_correction * m /
-                           (sqrtf(step.second_correction * v) + epsilon);
-    }
-    weights[i] = w;
-    if (average != nullptr) {
-      average[i] = step.average_decay * average[i] + (1 - step.average_decay) * w;
-    }
-  }
-};
-
-/// Running statistics follow the mean of the shards'; one call a statistic.
-struct MoveStatistics {
-  BatchPlace batch;
-  int shards;
-  std::int64_t size;
-  const float* of_shards;
-  float *statistics, *average;
-
-  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    constexpr float kMomentum = 0.1F;  // PyTorch's default
-    float mean = 0;
-    for (int s = 0; s < shards; ++s) mean += of_shards[s * size + i];
-    mean /= static_cast<float>(shards);
-    statistics[i] += kMomentum * (mean - statistics[i]);
-    if (average != nullptr) {
-      const float decay = batch.now().average_decay;
-      average[i] = decay * average[i] + (1 - decay) * statistics[i];
-    }
-  }
-};
-
-/// The batch is done; one call.
-struct NextBatch {
-  int* step;
-  SIGNFLIP_HOST_DEVICE void operator()(int) const { ++*step; }
 };
 
 /// Adds up how many of `count` images are correct; for validation. One call.

@@ -4,7 +4,9 @@
 
 #include <vector>
 
+#include "backend/cuda/elementwise.h"
 #include "backend/cuda/host_device.h"
+#include "backend/cuda/host_executor.h"
 #include "nn/architecture_json.h"
 #include "nn/device_plan.h"
 #include "support/networks.h"
@@ -77,7 +79,7 @@ TEST(DeviceOrder, TrainingDoesNotDependOnIt) {
   config.clip = 0.5;
   config.average = 0.5;
   config.augmentation = {0.1F, 0.1F, 10.0F, 0.1F, 0.1F, false};
-  for (const Method method : {Method::mixed, Method::trades}) {
+  for (const Method method : {Method::mixed, Method::trades, Method::ibp}) {
     config.method = method;
     std::vector<float> results[2];
     for (const bool reversed : {false, true}) {
@@ -94,6 +96,33 @@ TEST(DeviceOrder, TrainingDoesNotDependOnIt) {
     }
     EXPECT_EQ(results[0], results[1]);
   }
+}
+
+/// Wants more shared memory than any block may have.
+struct Greedy {
+  static constexpr int kThreads = 32;
+  std::size_t shared() const { return std::size_t{1} << 20; }
+  template <class Team>
+  void operator()(Team&, float*, int) const {}
+};
+
+TEST(DeviceOrder, TheHostRefusesWhatADeviceCannotRecordOrLaunch) {
+  device::HostExecutor executor;
+  float from = 1, to = 0;
+  const auto refused = [&](auto work) {
+    work();
+    const bool failed = !executor.finish();
+    EXPECT_TRUE(executor.finish());  // told once
+    return failed;
+  };
+  const auto recorded = [&](auto work) { return refused([&] { (void)executor.record(work); }); };
+  const auto copy = [&] { executor.for_each(1, device::ReluForward{&from, &to}); };
+  EXPECT_FALSE(recorded(copy));
+  EXPECT_TRUE(recorded([&] { (void)executor.allocate<float>(4); }));
+  EXPECT_TRUE(recorded([&] { executor.upload(&from, &to, 1); }));
+  EXPECT_TRUE(recorded([&] { executor.download(&from, &to, 1); }));
+  EXPECT_FALSE(refused([&] { executor.upload(&from, &to, 1); }));
+  EXPECT_TRUE(refused([&] { executor.run(1, Greedy()); }));
 }
 
 }  // namespace
