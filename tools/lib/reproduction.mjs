@@ -28,7 +28,7 @@ const table = (rows) => ["| | published | ours | PGD-40, same ε |", "| --- | --
 const text = `# Four published experiments, repeated
 
 \`tools/reproduce\` trains and attacks these nets with \`signflip\` and writes this page. Accuracies are on the
-whole test set (C&W: the first 500 images). Where a source does not state ε we had to choose one, and
+whole test set (C&W: the first 500 images, through the autoencoder 100). Where a source does not state ε we had to choose one, and
 say so. The last column is what the sources did not measure: the same net under a stronger attack, PGD with
 40 steps. Nets trained on single-step images look defended until then.
 
