@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <memory>
 #include <numeric>
 #include <string>
 
 #include "attack/norms.h"
+#include "attack/pixels.h"
 #include "core/concat.h"
 
 namespace signflip {
@@ -66,8 +66,9 @@ Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableM
   }
   const Bounds bounds = crafted_on.bounds();
   const std::span<const float> pixels = images.values();
+  if (all_within(pixels, bounds)) return {};
   for (std::size_t j = 0; j < pixels.size(); ++j) {
-    if (pixels[j] >= bounds.low && pixels[j] <= bounds.high) continue;  // false for NaN
+    if (all_within(pixels.subspan(j, 1), bounds)) continue;
     return Error{concat("image ", j / shape.size(), " has a pixel of value ", pixels[j],
                         ", but pixels must be from ", bounds.low, " to ", bounds.high)};
   }
@@ -163,10 +164,8 @@ void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
   // The images, then the same in 8 bits: together where there is room, so that few images do not
   // fetch the weights twice.
   worker.judged.resize(2 * size);
-  for (std::size_t j = 0; j < size; ++j) {
-    worker.judged[j] = adversarial[j];
-    worker.judged[size + j] = std::nearbyintf(adversarial[j] * 255.0F) / 255.0F;
-  }
+  std::copy(adversarial.begin(), adversarial.end(), worker.judged.begin());
+  round_to_8_bits(adversarial, std::span(worker.judged).last(size));
   const std::span<const float> both = worker.judged;
   const bool together = 2 * count <= pass.capacity();
   std::span<const float> logits =

@@ -218,28 +218,38 @@ std::unique_ptr<Pass> Sequential::new_pass(std::size_t capacity) const {
   return std::make_unique<NetworkPass>(*this, capacity);
 }
 
-Activations::Activations(const Sequential& network, std::size_t capacity)
-    : capacity_(capacity), winners_(network.layers().size()) {
+Activations::Activations(const Sequential& network, std::size_t capacity) : capacity_(capacity) {
+  constexpr std::size_t kLine = 64 / sizeof(float);
+  std::size_t floats = 0, winners = 0;
+  const auto place = [&](std::size_t size) {
+    const std::size_t offset = floats;
+    floats += (size + kLine - 1) / kLine * kLine;
+    return offset;
+  };
   std::size_t scratch = 1, largest = network.input_shape().size();
   source_.push_back(0);
-  buffers_.emplace_back(capacity * largest);
-  for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const PlacedLayer& placed = network.layers()[i];
+  buffers_.push_back(place(capacity * largest));
+  for (const PlacedLayer& placed : network.layers()) {
     largest = std::max(largest, placed.out.size());
     if (placed.in_place) {
       source_.push_back(source_.back());
     } else {
       source_.push_back(buffers_.size());
-      buffers_.emplace_back(capacity * placed.out.size());
+      buffers_.push_back(place(capacity * placed.out.size()));
     }
+    first_winner_.push_back(winners);
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
       scratch = std::max(scratch, conv_shape(*conv, placed).scratch());
     } else if (std::holds_alternative<MaxPool2d>(placed.layer)) {
-      winners_[i].resize(capacity * placed.out.size());
+      winners += capacity * placed.out.size();
     }
   }
-  scratch_.resize(scratch);
-  for (auto& gradient : gradients_) gradient.resize(capacity * largest);
+  scratch_ = place(scratch);
+  for (std::size_t& gradient : gradients_) gradient = place(capacity * largest);
+  floats_.reset(new float[floats + kLine]);  // std::make_unique would clear it
+  winners_.reset(new std::int32_t[winners]);
+  const auto misplaced = reinterpret_cast<std::uintptr_t>(floats_.get()) / sizeof(float) % kLine;
+  start_ = (kLine - misplaced) % kLine;
 }
 
 void normalise_input(const Sequential& network, std::span<const float> images, std::size_t count,
