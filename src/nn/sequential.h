@@ -29,6 +29,16 @@ struct PlacedLayer {
 Conv2dShape conv_shape(const Conv2d& layer, const PlacedLayer& placed);
 DenseShape dense_shape(const PlacedLayer& placed);
 
+/// Floats that the kernels' copies of a convolution's or dense layer's weights take.
+struct PackedSize {
+  std::size_t forward = 0;
+  std::size_t transposed = 0;
+};
+PackedSize packed_size(const PlacedLayer& placed);
+/// Makes these copies of the weight matrix; `transposed` may be null.
+void pack_weights(const PlacedLayer& placed, const float* weight, float* forward,
+                  float* transposed);
+
 /// Owns the values of a network. Weight matrices are "inputs × outputs" (backend/shapes.h).
 class Sequential final : public DifferentiableModel {
  public:

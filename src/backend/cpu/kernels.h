@@ -51,6 +51,25 @@ Rows patches(const Conv2dShape& s, const float* padded) {
           s.stride.height * line};
 }
 
+// A convolution's transposed weights are packed twice: as panels, and as rows for sparse.h.
+
+std::size_t conv2d_packed_size(const Conv2dShape& s) {
+  return packed_size(s.patch(), s.out.channels);
+}
+
+void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
+  pack(matrix, s.patch(), s.out.channels, packed);
+}
+
+std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) {
+  return packed_size(s.out.channels, s.patch()) + rows_size(s);
+}
+
+void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* packed) {
+  pack_transposed(matrix, s.patch(), s.out.channels, packed);
+  pack_rows(s, matrix, packed + packed_size(s.out.channels, s.patch()));
+}
+
 void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, const float* packed,
                     const float* bias, float* y, float* scratch) {
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), y += s.out.size()) {
@@ -98,13 +117,11 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
   float* const padded = scratch;
   float* const columns = padded + padded_size;
   const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
-  bool unpacked = false;
+  const float* const rows = packed_transposed + packed_size(s.out.channels, s.patch());
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
     for (std::size_t i = 0; i < padded_size; ++i) padded[i] = 0.0F;
     if (worth_skipping(s, list_alive(s, dy, lists))) {
-      if (!unpacked) unpack_rows(s, packed_transposed, lists.rows);
-      unpacked = true;
-      scatter_alive(s, lists, padded);
+      scatter_alive(s, lists, rows, padded);
     } else {
       scatter_patches(s, dy, packed_transposed, padded, columns);
     }
@@ -243,9 +260,21 @@ void dense_weight_gradient(const DenseShape& s, std::size_t count, const float* 
 }
 
 constexpr signflip::Ops make_ops(const char* name) {
-  return {name,           packed_size,           pack,           pack_transposed,
-          conv2d_forward, conv2d_input_gradient, dense_forward,  dense_input_gradient,
-          relu_forward,   relu_input_gradient,   maxpool_forward};
+  return {name,
+          packed_size,
+          pack,
+          pack_transposed,
+          conv2d_packed_size,
+          conv2d_pack,
+          conv2d_packed_transposed_size,
+          conv2d_pack_transposed,
+          conv2d_forward,
+          conv2d_input_gradient,
+          dense_forward,
+          dense_input_gradient,
+          relu_forward,
+          relu_input_gradient,
+          maxpool_forward};
 }
 
 constexpr signflip::TrainingOps make_training_ops() {
