@@ -97,13 +97,17 @@ inline void multiply_tile(const Rows& a, std::size_t first_row, const float* pan
   for (std::size_t i = 0; i < MR; ++i) row[i] = a.row(first_row + i);
   Vector sum[MR][NV] = {};
   for (std::size_t s = 0; s < a.segments; ++s) {
-    for (std::size_t k = 0; k < a.length; ++k, panel += NV * kWidth) {
+    // Everything by one index: a pointer to advance for each row costs WebAssembly a third.
+    for (std::size_t k = 0; k < a.length; ++k) {
 #pragma GCC unroll 16
       for (std::size_t i = 0; i < MR; ++i) {
 #pragma GCC unroll 4
-        for (std::size_t v = 0; v < NV; ++v) sum[i][v] += row[i][k] * load(panel + v * kWidth);
+        for (std::size_t v = 0; v < NV; ++v) {
+          sum[i][v] += row[i][k] * load(panel + (k * NV + v) * kWidth);
+        }
       }
     }
+    panel += a.length * NV * kWidth;
     for (std::size_t i = 0; i < MR; ++i) row[i] += a.segment_stride;
   }
   if (columns == NV * kWidth) {
@@ -161,12 +165,12 @@ inline void multiply_panels(const Rows& a, const float* packed, const float* bia
   const float* row[MR];
   for (std::size_t i = 0; i < MR; ++i) row[i] = a.row(i);
   Vector sum[MR][NP * kPanelVectors] = {};
-  for (std::size_t k = 0; k < a.length; ++k, packed += kPanel) {
+  for (std::size_t k = 0; k < a.length; ++k) {
 #pragma GCC unroll 8
     for (std::size_t p = 0; p < NP; ++p) {
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < kPanelVectors; ++v) {
-        const Vector weights = load(packed + p * panel + v * kWidth);
+        const Vector weights = load(packed + p * panel + (k * kPanelVectors + v) * kWidth);
 #pragma GCC unroll 4
         for (std::size_t i = 0; i < MR; ++i) sum[i][p * kPanelVectors + v] += row[i][k] * weights;
       }
