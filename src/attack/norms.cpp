@@ -41,12 +41,16 @@ void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
 Norm norm_from(std::string_view name) { return name == "l2" ? Norm::l2 : Norm::linf; }
 
 double linf_distance(std::span<const float> a, std::span<const float> b) {
-  Double4 largest = {};
-  by_fours(a.size(), [&](std::size_t j, std::size_t count) {
-    Double4 difference = widened(load4(&a[j], count)) - widened(load4(&b[j], count));
-    difference = difference < 0.0 ? -difference : difference;
-    largest = difference > largest ? difference : largest;
-  });
+  double largest[kLanes] = {};  // so that one maximum need not wait for the one before
+  const auto add = [&](std::size_t j, std::size_t lane) {
+    const double difference = std::fabs(static_cast<double>(a[j]) - static_cast<double>(b[j]));
+    largest[lane] = difference > largest[lane] ? difference : largest[lane];
+  };
+  std::size_t j = 0;
+  for (; j + kLanes <= a.size(); j += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) add(j + lane, lane);
+  }
+  for (; j < a.size(); ++j) add(j, 0);
   return std::max({largest[0], largest[1], largest[2], largest[3]});
 }
 

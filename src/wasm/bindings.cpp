@@ -134,7 +134,7 @@ class Model {
     return result;
   }
 
-  /// `options`: attack, its parameters, seed, grayBox, onProgress(fraction) → false stops,
+  /// `options`: attack, its parameters, seed, grayBox, judge (false: crafts only), onProgress(fraction) → false stops,
   /// onStep(image, step, loss, iterate).
   val attack(const val& options, const val& images, const val& labels, const val& targets) const {
     Session::AttackOptions request;
@@ -151,6 +151,8 @@ class Model {
         request.seed = static_cast<std::uint64_t>(value.as<double>());
       } else if (key == "grayBox") {
         request.gray_box = value.as<bool>();
+      } else if (key == "judge") {
+        request.judge = value.as<bool>();
       } else if (key == "onProgress") {
         on_progress = value;
       } else if (key == "onStep") {

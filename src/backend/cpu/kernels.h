@@ -166,44 +166,61 @@ void relu_input_gradient(std::size_t size, const float* y, const float* dy, floa
 /// where ? a : b, element by element.
 inline Mask choose(Mask where, Mask a, Mask b) { return (where & a) | (~where & b); }
 
+/// The maxima of kWidth channels of the window whose first value is x[corner].
+inline void pool_vector(const PoolShape& s, const float* x, std::size_t corner, Mask lanes,
+                        float* y, std::int32_t* winner) {
+  const std::size_t channels = s.in.channels, line = s.in.width * channels;
+  Vector best = load(x + corner);
+  Mask from = lanes + static_cast<int>(corner);
+  for (int kh = 0; kh < s.kernel.height; ++kh) {
+    for (int kw = kh == 0 ? 1 : 0; kw < s.kernel.width; ++kw) {
+      const std::size_t at = corner + kh * line + kw * channels;
+      const Vector value = load(x + at);
+      const Mask larger = value > best;
+      best = reinterpret_cast<Vector>(
+          choose(larger, reinterpret_cast<Mask>(value), reinterpret_cast<Mask>(best)));
+      from = choose(larger, lanes + static_cast<int>(at), from);
+    }
+  }
+  store(y, best);
+  *reinterpret_cast<UnalignedMask*>(winner) = from;
+}
+
+inline void pool_value(const PoolShape& s, const float* x, std::size_t corner, float* y,
+                       std::int32_t* winner) {
+  const std::size_t channels = s.in.channels, line = s.in.width * channels;
+  std::size_t best = corner;
+  for (int kh = 0; kh < s.kernel.height; ++kh) {
+    for (int kw = 0; kw < s.kernel.width; ++kw) {
+      const std::size_t at = corner + kh * line + kw * channels;
+      if (x[at] > x[best]) best = at;
+    }
+  }
+  *y = x[best];
+  *winner = static_cast<std::int32_t>(best);
+}
+
+/// A vector may reach beyond a pixel's channels: what it writes there is overwritten by the next
+/// pixels, so only the ends of the arrays are done value by value.
 void maxpool_forward(const PoolShape& s, std::size_t count, const float* x, float* y,
                      std::int32_t* winner) {
-  const std::size_t channels = s.in.channels;
-  const std::size_t line = s.in.width * channels;
+  const std::size_t channels = s.in.channels, line = s.in.width * channels;
+  const std::size_t reach =
+      (s.kernel.height - 1) * line + (s.kernel.width - 1) * channels + kWidth;
+  const std::size_t x_size = count * s.in.size(), y_size = count * s.out.size();
+  // Where the last whole vectors begin.
+  const float* const x_last = x_size < reach ? nullptr : x + (x_size - reach);
+  const float* const y_last = y_size < kWidth ? nullptr : y + (y_size - kWidth);
   Mask lanes;
   for (std::size_t i = 0; i < kWidth; ++i) lanes[i] = static_cast<int>(i);
   for (std::size_t n = 0; n < count; ++n, x += s.in.size()) {
     for (int oh = 0; oh < s.out.height; ++oh) {
       for (int ow = 0; ow < s.out.width; ++ow, y += channels, winner += channels) {
-        const std::size_t corner = oh * s.stride.height * line + ow * s.stride.width * channels;
-        std::size_t c = 0;
-        for (; c + kWidth <= channels; c += kWidth) {
-          Vector best = load(x + corner + c);
-          Mask from = lanes + static_cast<int>(corner + c);
-          for (int kh = 0; kh < s.kernel.height; ++kh) {
-            for (int kw = kh == 0 ? 1 : 0; kw < s.kernel.width; ++kw) {
-              const std::size_t at = corner + kh * line + kw * channels + c;
-              const Vector value = load(x + at);
-              const Mask larger = value > best;
-              best = reinterpret_cast<Vector>(
-                  choose(larger, reinterpret_cast<Mask>(value), reinterpret_cast<Mask>(best)));
-              from = choose(larger, lanes + static_cast<int>(at), from);
-            }
-          }
-          store(y + c, best);
-          *reinterpret_cast<UnalignedMask*>(winner + c) = from;
+        std::size_t at = oh * s.stride.height * line + ow * s.stride.width * channels, c = 0;
+        for (; c < channels && x + at <= x_last && y + c <= y_last; c += kWidth, at += kWidth) {
+          pool_vector(s, x, at, lanes, y + c, winner + c);
         }
-        for (; c < channels; ++c) {
-          std::size_t best = corner + c;
-          for (int kh = 0; kh < s.kernel.height; ++kh) {
-            for (int kw = 0; kw < s.kernel.width; ++kw) {
-              const std::size_t at = corner + kh * line + kw * channels + c;
-              if (x[at] > x[best]) best = at;
-            }
-          }
-          y[c] = x[best];
-          winner[c] = static_cast<std::int32_t>(best);
-        }
+        for (; c < channels; ++c, ++at) pool_value(s, x, at, y + c, winner + c);
       }
     }
   }

@@ -20,7 +20,10 @@ const engines = {
     const { default: createSignflip } = await import("../signflip.js");
     const own = (await createSignflip()).loadModel(bytes);
     const options = attack === "fgsm" ? { attack: "fgsm", epsilon } : { attack: "mim", epsilon, steps: 10 };
-    return { "attack()": () => own.attack(options, batch.images, batch.labels).adversarial };
+    return {
+      crafts: () => own.attack({ ...options, judge: false }, batch.images, batch.labels).adversarial,
+      judges: () => own.attack(options, batch.images, batch.labels).adversarial,
+    };
   },
   "onnxruntime-web": async (what, bytes, model, batch) => (await import("./onnx_peer.js")).prepare(what, model, batch, epsilon),
   "TensorFlow.js": async (what, bytes, model, batch) => (await import("./tfjs_peer.js")).prepare(what, model, batch, epsilon),
