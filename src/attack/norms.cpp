@@ -6,6 +6,7 @@
 
 #include "core/bits.h"
 #include "core/lanes.h"
+#include "core/maths.h"
 
 namespace signflip {
 namespace {
@@ -146,8 +147,8 @@ void Ball::random_point(std::size_t i, Rng& rng, std::span<float> image) const {
   } else {
     for (float& v : image) v = rng.normal();
     const double length = l2_norm(image);
-    const double share =
-        std::pow(static_cast<double>(rng.uniform()), 1.0 / static_cast<double>(image.size()));
+    const double share = exponential(std::log(static_cast<double>(rng.uniform())) /
+                                     static_cast<double>(image.size()));
     const auto scale = static_cast<float>(length > 0 ? epsilon_ * share / length : 0.0);
     for (std::size_t j = 0; j < image.size(); ++j) image[j] = x[j] + scale * image[j];
   }
