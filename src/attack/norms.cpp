@@ -17,9 +17,9 @@ float rounded_down(double value) {
   return static_cast<double>(nearest) > value ? float_from_bits(float_bits(nearest) - 1) : nearest;
 }
 
-/// x + way, or the next float towards x where that was rounded away from x: its distance from x is at
-/// most |way|, however it is computed. The error of a sum is itself a float (Knuth 1969, "The Art of
-/// Computer Programming", volume 2, section 4.2.2).
+/// x + way, or the next float towards x where that was rounded away from x: its distance from x is
+/// at most |way|, however it is computed. The error of a sum is itself a float (Knuth 1969, "The
+/// Art of Computer Programming", volume 2, section 4.2.2).
 Float4 reach(Float4 x, Float4 way) {
   const Float4 end = x + way;
   const Float4 taken = end - x;
@@ -56,12 +56,10 @@ double linf_distance(std::span<const float> a, std::span<const float> b) {
 }
 
 double l2_distance(std::span<const float> a, std::span<const float> b) {
-  Double4 squares = {};
-  by_fours(a.size(), [&](std::size_t j, std::size_t count) {
-    const Double4 difference = widened(load4(&a[j], count)) - widened(load4(&b[j], count));
-    squares += difference * difference;
-  });
-  return std::sqrt(sum(squares));
+  return std::sqrt(sum_of(a.size(), [&](std::size_t j) {
+    const double difference = static_cast<double>(a[j]) - static_cast<double>(b[j]);
+    return difference * difference;
+  }));
 }
 
 std::size_t l0_distance(std::span<const float> a, std::span<const float> b, int channels) {
@@ -74,12 +72,10 @@ std::size_t l0_distance(std::span<const float> a, std::span<const float> b, int 
 }
 
 double l2_norm(std::span<const float> values) {
-  Double4 squares = {};
-  by_fours(values.size(), [&](std::size_t j, std::size_t count) {
-    const Double4 value = widened(load4(&values[j], count));
-    squares += value * value;
-  });
-  return std::sqrt(sum(squares));
+  return std::sqrt(sum_of(values.size(), [&](std::size_t j) {
+    const auto value = static_cast<double>(values[j]);
+    return value * value;
+  }));
 }
 
 void steepest_step(Norm norm, std::span<const float> direction, double step,

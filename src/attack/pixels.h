@@ -1,4 +1,5 @@
-// What attacks do to every pixel besides measuring distances (norms.h), as loops compiled for speed.
+// What attacks do to every pixel besides measuring distances (norms.h), as loops compiled for
+// speed.
 #pragma once
 
 #include <span>

@@ -31,8 +31,8 @@ struct AttackRequest {
   Observer observer = {};
   /// Fills in what was crafted elsewhere, on a device, instead of running the attack; mostly empty.
   std::function<void(Shard&)> crafted = {};
-  /// False: the images are only crafted, for whoever looks at them through another model anyway. For
-  /// one step of FGSM judging takes as long as crafting.
+  /// False: the images are only crafted, for whoever looks at them through another model anyway.
+  /// For one step of FGSM judging takes as long as crafting.
   bool judge = true;
 };
 

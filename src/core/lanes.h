@@ -1,6 +1,6 @@
-// Four numbers at a time, for loops over pixels: GCC's and Clang's vector types, which become SSE2 on
-// x86-64 and SIMD128 in WebAssembly. Not for the kernels of backend/cpu/, whose vectors are as wide
-// as the processor's. Every operation rounds as its scalar counterpart does.
+// Four numbers at a time, for loops over pixels: GCC's and Clang's vector types, which become SSE2
+// on x86-64 and SIMD128 in WebAssembly. Not for the kernels of backend/cpu/, whose vectors are as
+// wide as the processor's. Every operation rounds as its scalar counterpart does.
 #pragma once
 
 #include <cstddef>
@@ -35,13 +35,22 @@ inline Float4 choose(Int4 where, Float4 a, Float4 b) {
 }
 inline Float4 smaller(Float4 a, Float4 b) { return choose(b < a, b, a); }
 inline Float4 larger(Float4 a, Float4 b) { return choose(b > a, b, a); }
-inline Float4 magnitude(Float4 value) { return from_bits(bits(value) & 0x7FFFFFFF); }
 
 inline Double4 widened(Float4 value) { return __builtin_convertvector(value, Double4); }
 inline Float4 narrowed(Double4 value) { return __builtin_convertvector(value, Float4); }
 
-/// In this order, whatever the compiler: (0+1) + (2+3).
-inline double sum(const Double4& value) { return (value[0] + value[1]) + (value[2] + value[3]); }
+/// Σ term(j) in double precision, as four sums of every fourth term, so that one addition need not
+/// wait for the one before; in the same order whatever the compiler.
+template <class Term>
+inline double sum_of(std::size_t size, const Term& term) {
+  double sums[kLanes] = {};
+  std::size_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += term(j + lane);
+  }
+  for (std::size_t lane = 0; j < size; ++j, ++lane) sums[lane] += term(j);
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
 
 /// body(first, count) for stretches of 4, then for what is left.
 template <class Body>

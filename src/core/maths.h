@@ -1,6 +1,6 @@
-// Elementary functions in double precision, good to about 1e-15, by polynomials. They round alike in
-// every build, which libm's do not, and bring no tables, of which a WebAssembly module would download
-// eight kilobytes.
+// Elementary functions in double precision, good to about 1e-15, by polynomials. They round alike
+// in every build, which libm's do not, and bring no tables, of which a WebAssembly module would
+// download eight kilobytes.
 #pragma once
 
 #include <cmath>

@@ -105,8 +105,8 @@ class Sequential final : public DifferentiableModel {
 };
 
 /// Memory for the activations of up to `capacity` images: one buffer for the input and each layer.
-/// Layers that work in place share their input's buffer. One block, not cleared, for attacks on single
-/// images come and go: every value is written before it is read.
+/// Layers that work in place share their input's buffer. One block, not cleared, for attacks on
+/// single images come and go: every value is written before it is read.
 class Activations {
  public:
   Activations(const Sequential& network, std::size_t capacity);

@@ -117,11 +117,10 @@ Batch random_batch(const Sequential& net, std::size_t count) {
 }
 
 void add_network_cases(std::vector<Case>& cases, int threads) {
-  constexpr NamedAttack kAttacks[] = {
-      {"fgsm", "fgsm", 0, false},
-      {"mim-10", "mim", 10, false},
-      {"pgd-40", "pgd", 40, false},
-      {"fgsm-judged", "fgsm", 0, true}};
+  constexpr NamedAttack kAttacks[] = {{"fgsm", "fgsm", 0, false},
+                                      {"mim-10", "mim", 10, false},
+                                      {"pgd-40", "pgd", 40, false},
+                                      {"fgsm-judged", "fgsm", 0, true}};
   for (const char net : {'S', 'M', 'G'}) {
     for (const std::size_t count : {1U, 64U, 256U}) {
       if (count == 1 && threads > 1) continue;  // one image is one shard

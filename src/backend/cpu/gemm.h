@@ -203,7 +203,8 @@ std::size_t multiply_whole_panels(const Rows& a, const float* packed, const floa
 }
 
 // One row is a matter of reading the matrix. Weights that meet a zero (units that ReLU has cut off)
-// are not fetched: what is not zero is listed first, without branches, for nobody could predict them.
+// are not fetched: what is not zero is listed first, without branches, for nobody could predict
+// them.
 
 constexpr std::size_t kList = 512;
 

@@ -205,8 +205,7 @@ inline void pool_value(const PoolShape& s, const float* x, std::size_t corner, f
 void maxpool_forward(const PoolShape& s, std::size_t count, const float* x, float* y,
                      std::int32_t* winner) {
   const std::size_t channels = s.in.channels, line = s.in.width * channels;
-  const std::size_t reach =
-      (s.kernel.height - 1) * line + (s.kernel.width - 1) * channels + kWidth;
+  const std::size_t reach = (s.kernel.height - 1) * line + (s.kernel.width - 1) * channels + kWidth;
   const std::size_t x_size = count * s.in.size(), y_size = count * s.out.size();
   // Where the last whole vectors begin.
   const float* const x_last = x_size < reach ? nullptr : x + (x_size - reach);

@@ -108,7 +108,8 @@ inline std::size_t rows_size(const Conv2dShape& s) {
   return s.out.channels * runs.count * runs.padded();
 }
 
-/// Weights (patch × filters) as one row a filter, whose runs are padded to whole vectors with zeros.
+/// Weights (patch × filters) as one row a filter, whose runs are padded to whole vectors with
+/// zeros.
 void pack_rows(const Conv2dShape& s, const float* weight, float* rows) {
   const Runs runs = patch_runs(s);
   const std::size_t filters = s.out.channels;
@@ -167,8 +168,8 @@ bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
   return sparse < dense;
 }
 
-/// padded (zeroed, with kWidth floats to spare) += the gradient of one image's listed dy, by weights
-/// from pack_rows().
+/// padded (zeroed, with kWidth floats to spare) += the gradient of one image's listed dy, by
+/// weights from pack_rows().
 void scatter_alive(const Conv2dShape& s, const SparseScratch& lists, const float* rows,
                    float* padded) {
   const Runs runs = patch_runs(s);
