@@ -1,13 +1,12 @@
 // The loop behind FGSM, BIM, MIM and PGD.
 #include "attack/gradient_steps.h"
 
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "attack/active_set.h"
 #include "attack/common_parameters.h"
 #include "attack/norms.h"
+#include "attack/pixels.h"
 #include "attack/rounds.h"
 #include "attack/shard.h"
 
@@ -24,18 +23,6 @@ struct Climb {
   float decay = 0;
   int restarts = 1;
 };
-
-/// velocity = decay·velocity + g / mean|g|.
-void accumulate(std::span<const float> gradient, float decay, std::span<float> velocity) {
-  double sum = 0;
-  for (const float g : gradient) sum += static_cast<double>(std::fabs(g));
-  const double mean = sum / static_cast<double>(gradient.size());
-  const bool usable = mean > 0 && std::isfinite(mean);
-  for (std::size_t j = 0; j < gradient.size(); ++j) {
-    const double share = usable ? static_cast<double>(gradient[j]) / mean : 0.0;
-    velocity[j] = decay * velocity[j] + static_cast<float>(share);
-  }
-}
 
 /// One ascent of all images of the shard from where they are. False: told to stop.
 bool ascend(const Shard& shard, const Climb& climb, const Ball& ball) {
@@ -57,7 +44,7 @@ bool ascend(const Shard& shard, const Climb& climb, const Ball& ball) {
       std::span<const float> direction = std::span<const float>(gradient).subspan(i * size, size);
       if (climb.momentum) {
         const std::span<float> own = std::span<float>(velocity).subspan(i * size, size);
-        accumulate(direction, climb.decay, own);
+        add_normalised(direction, climb.decay, own);
         direction = own;
       }
       const std::span<float> image = images.subspan(i * size, size);

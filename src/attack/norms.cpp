@@ -5,44 +5,36 @@
 #include <cmath>
 
 #include "core/bits.h"
+#include "core/lanes.h"
+#include "core/maths.h"
 
 namespace signflip {
 namespace {
 
-/// The float next to `value` in the direction of x, which is another. As std::nextafter, inline.
-float next_towards(float value, float x) {
-  if (value == 0.0F) return std::nextafterf(value, x);
-  const std::uint32_t bits = float_bits(value);
-  return float_from_bits((value < x) == (value > 0.0F) ? bits + 1 : bits - 1);
+/// The largest float that is at most `value` ≥ 0.
+float rounded_down(double value) {
+  const auto nearest = static_cast<float>(value);
+  return static_cast<double>(nearest) > value ? float_from_bits(float_bits(nearest) - 1) : nearest;
 }
 
-/// The float farthest from x towards `limit` that is no farther than `radius`, however the
-/// difference is computed; next to 0 up to 1e-7 of the radius nearer.
-float reach(float x, double radius, float limit) {
-  const double from = static_cast<double>(x);
-  const double aim = limit < x ? std::max(from - radius, static_cast<double>(limit))
-                               : std::min(from + radius, static_cast<double>(limit));
-  float value = static_cast<float>(aim);
-  const auto too_far = [&] {
-    return std::fabs(static_cast<double>(value) - from) > radius ||
-           static_cast<double>(std::fabs(value - x)) > radius;
-  };
-  for (int tries = 0; too_far(); ++tries) {
-    if (tries < 4) {
-      value = next_towards(value, x);
-    } else {  // next to 0 floats lie so close together that single steps would take millions
-      const float grain = std::fabs(value - x) * 0x1p-24F;
-      value += value < x ? grain : -grain;
-    }
-  }
-  return value;
+/// x + way, or the next float towards x where that was rounded away from x: its distance from x is
+/// at most |way|, however it is computed. The error of a sum is itself a float (Knuth 1969, "The
+/// Art of Computer Programming", volume 2, section 4.2.2).
+Float4 reach(Float4 x, Float4 way) {
+  const Float4 end = x + way;
+  const Float4 taken = end - x;
+  const Float4 error = (x - (end - taken)) + (way - taken);  // x + way = end + error
+  const Int4 too_far = (error != 0.0F) & ((bits(error) ^ bits(way)) >> 31);
+  const Int4 grows = (bits(end) ^ bits(way)) >> 31;  // −1 where the step back leads away from 0
+  return from_bits(bits(end) + (too_far & (-1 - 2 * grows)));
 }
 
 void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
-  for (std::size_t j = 0; j < image.size(); ++j) {
-    const float v = image[j];
-    image[j] = v != v ? clean[j] : v < bounds.low ? bounds.low : v > bounds.high ? bounds.high : v;
-  }
+  by_fours(image.size(), [&](std::size_t j, std::size_t count) {
+    const Float4 v = load4(&image[j], count);
+    const Float4 boxed = smaller(larger(v, Float4{} + bounds.low), Float4{} + bounds.high);
+    store4(choose(v == v, boxed, load4(&clean[j], count)), &image[j], count);
+  });
 }
 
 }  // namespace
@@ -50,8 +42,7 @@ void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
 Norm norm_from(std::string_view name) { return name == "l2" ? Norm::l2 : Norm::linf; }
 
 double linf_distance(std::span<const float> a, std::span<const float> b) {
-  constexpr std::size_t kLanes = 4;  // so that one maximum need not wait for the one before
-  double largest[kLanes] = {};
+  double largest[kLanes] = {};  // so that one maximum need not wait for the one before
   const auto add = [&](std::size_t j, std::size_t lane) {
     const double difference = std::fabs(static_cast<double>(a[j]) - static_cast<double>(b[j]));
     largest[lane] = difference > largest[lane] ? difference : largest[lane];
@@ -65,12 +56,10 @@ double linf_distance(std::span<const float> a, std::span<const float> b) {
 }
 
 double l2_distance(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t j = 0; j < a.size(); ++j) {
+  return std::sqrt(sum_of(a.size(), [&](std::size_t j) {
     const double difference = static_cast<double>(a[j]) - static_cast<double>(b[j]);
-    sum += difference * difference;
-  }
-  return std::sqrt(sum);
+    return difference * difference;
+  }));
 }
 
 std::size_t l0_distance(std::span<const float> a, std::span<const float> b, int channels) {
@@ -83,19 +72,21 @@ std::size_t l0_distance(std::span<const float> a, std::span<const float> b, int 
 }
 
 double l2_norm(std::span<const float> values) {
-  double sum = 0;
-  for (const float v : values) sum += static_cast<double>(v) * static_cast<double>(v);
-  return std::sqrt(sum);
+  return std::sqrt(sum_of(values.size(), [&](std::size_t j) {
+    const auto value = static_cast<double>(values[j]);
+    return value * value;
+  }));
 }
 
 void steepest_step(Norm norm, std::span<const float> direction, double step,
                    std::span<float> image) {
   if (norm == Norm::linf) {
-    const auto s = static_cast<float>(step);
-    for (std::size_t j = 0; j < image.size(); ++j) {
-      const float d = direction[j];
-      image[j] += d > 0 ? s : d < 0 ? -s : 0.0F;
-    }
+    const Float4 up = Float4{} + static_cast<float>(step), down = -up;
+    by_fours(image.size(), [&](std::size_t j, std::size_t count) {
+      const Float4 d = load4(&direction[j], count);
+      const Float4 move = from_bits((bits(up) & (d > 0.0F)) | (bits(down) & (d < 0.0F)));
+      store4(load4(&image[j], count) + move, &image[j], count);
+    });
     return;
   }
   const double length = l2_norm(direction);
@@ -111,20 +102,23 @@ Ball::Ball(std::span<const float> clean, std::size_t image_size, Norm norm, doub
   if (norm == Norm::l2) return;
   low_.resize(clean.size());
   high_.resize(clean.size());
-  for (std::size_t j = 0; j < clean.size(); ++j) {
-    low_[j] = reach(clean[j], epsilon, bounds.low);
-    high_[j] = reach(clean[j], epsilon, bounds.high);
-  }
+  const Float4 way = Float4{} + rounded_down(epsilon);
+  by_fours(clean.size(), [&](std::size_t j, std::size_t count) {
+    const Float4 x = load4(&clean[j], count);
+    store4(larger(reach(x, -way), Float4{} + bounds.low), &low_[j], count);
+    store4(smaller(reach(x, way), Float4{} + bounds.high), &high_[j], count);
+  });
 }
 
 void Ball::project(std::size_t i, std::span<float> image) const {
   const std::span<const float> x = clean(i);
   if (norm_ == Norm::linf) {
     const std::span<const float> lowest = low(i), highest = high(i);
-    for (std::size_t j = 0; j < image.size(); ++j) {
-      const float v = image[j];
-      image[j] = v != v ? x[j] : v < lowest[j] ? lowest[j] : v > highest[j] ? highest[j] : v;
-    }
+    by_fours(image.size(), [&](std::size_t j, std::size_t count) {
+      const Float4 v = load4(&image[j], count);
+      const Float4 near = smaller(larger(v, load4(&lowest[j], count)), load4(&highest[j], count));
+      store4(choose(v == v, near, load4(&x[j], count)), &image[j], count);
+    });
     return;
   }
   clip(image, x, {-1e30F, 1e30F});  // only what is not a number
@@ -149,8 +143,8 @@ void Ball::random_point(std::size_t i, Rng& rng, std::span<float> image) const {
   } else {
     for (float& v : image) v = rng.normal();
     const double length = l2_norm(image);
-    const double share =
-        std::pow(static_cast<double>(rng.uniform()), 1.0 / static_cast<double>(image.size()));
+    const double share = exponential(std::log(static_cast<double>(rng.uniform())) /
+                                     static_cast<double>(image.size()));
     const auto scale = static_cast<float>(length > 0 ? epsilon_ * share / length : 0.0);
     for (std::size_t j = 0; j < image.size(); ++j) image[j] = x[j] + scale * image[j];
   }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <span>
 
+#include "core/maths.h"
 #include "core/softmax.h"
 
 namespace signflip {
@@ -42,7 +43,7 @@ inline double log_odds_against(std::span<const float> logits, int label) {
   const double top = static_cast<double>(logits[runner_up(logits, y)]);
   double sum = 0;
   for (std::size_t k = 0; k < logits.size(); ++k) {
-    if (k != y) sum += std::exp(static_cast<double>(logits[k]) - top);
+    if (k != y) sum += exponential(static_cast<double>(logits[k]) - top);
   }
   return std::log(sum) + top - static_cast<double>(logits[y]);
 }

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <memory>
 #include <numeric>
 #include <string>
 
 #include "attack/norms.h"
+#include "attack/pixels.h"
 #include "core/concat.h"
 
 namespace signflip {
@@ -66,8 +66,9 @@ Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableM
   }
   const Bounds bounds = crafted_on.bounds();
   const std::span<const float> pixels = images.values();
+  if (all_within(pixels, bounds)) return {};
   for (std::size_t j = 0; j < pixels.size(); ++j) {
-    if (pixels[j] >= bounds.low && pixels[j] <= bounds.high) continue;  // false for NaN
+    if (all_within(pixels.subspan(j, 1), bounds)) continue;
     return Error{concat("image ", j / shape.size(), " has a pixel of value ", pixels[j],
                         ", but pixels must be from ", bounds.low, " to ", bounds.high)};
   }
@@ -98,6 +99,7 @@ struct Run {
   std::size_t total() const { return images.count() * kProgressPerImage; }
   void attack(std::size_t first, std::size_t count, Worker& worker, bool reports);
   void keep_budget(std::size_t first, std::size_t count);
+  void measure(std::size_t first, std::size_t count);
   void judge(std::size_t first, std::size_t count, Worker& worker);
 };
 
@@ -136,7 +138,8 @@ void Run::attack(std::size_t first, std::size_t count, Worker& worker, bool repo
   gradients += worker.attacker->gradients() - gradients_before;
   if (stopped) return;
   keep_budget(first, count);
-  judge(first, count, worker);
+  measure(first, count);
+  if (request.judge) judge(first, count, worker);
   tell(1);
 }
 
@@ -155,6 +158,16 @@ void Run::keep_budget(std::size_t first, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) ball.project(i, outcome.adversarial.image(first + i));
 }
 
+void Run::measure(std::size_t first, std::size_t count) {
+  for (std::size_t n = first; n < first + count; ++n) {
+    const std::span<const float> clean = images.image(n);
+    const std::span<const float> final = outcome.adversarial.image(n);
+    outcome.l0[n] = static_cast<float>(l0_distance(clean, final, images.image_shape().channels));
+    outcome.l2[n] = static_cast<float>(l2_distance(clean, final));
+    outcome.linf[n] = static_cast<float>(linf_distance(clean, final));
+  }
+}
+
 void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
   Pass& pass = worker.judge ? *worker.judge : *worker.attacker;
   const std::size_t classes = pass.classes();
@@ -163,10 +176,8 @@ void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
   // The images, then the same in 8 bits: together where there is room, so that few images do not
   // fetch the weights twice.
   worker.judged.resize(2 * size);
-  for (std::size_t j = 0; j < size; ++j) {
-    worker.judged[j] = adversarial[j];
-    worker.judged[size + j] = std::nearbyintf(adversarial[j] * 255.0F) / 255.0F;
-  }
+  std::copy(adversarial.begin(), adversarial.end(), worker.judged.begin());
+  round_to_8_bits(adversarial, std::span(worker.judged).last(size));
   const std::span<const float> both = worker.judged;
   const bool together = 2 * count <= pass.capacity();
   std::span<const float> logits =
@@ -177,14 +188,9 @@ void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
     const std::size_t n = first + i;
     const std::span<const float> row = logits.subspan(i * classes, classes);
     const Goal goal{labels[n], targets.empty() ? -1 : targets[n]};
-    const std::span<const float> clean = images.image(n);
-    const std::span<const float> final = outcome.adversarial.image(n);
     outcome.predicted[n] = argmax(row);
     outcome.success[n] = reached(goal, row) ? 1 : 0;
     outcome.loss[n] = cross_entropy(row, labels[n]);
-    outcome.l0[n] = static_cast<float>(l0_distance(clean, final, images.image_shape().channels));
-    outcome.l2[n] = static_cast<float>(l2_distance(clean, final));
-    outcome.linf[n] = static_cast<float>(linf_distance(clean, final));
   }
   logits = together ? logits.last(count * classes) : pass.forward(both.last(size), count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -206,13 +212,14 @@ Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
   const std::size_t count = images.count();
   AttackOutcome outcome;
   outcome.adversarial = images;
-  outcome.predicted.resize(count);
-  outcome.predicted_8bit.resize(count);
-  outcome.success.resize(count);
-  for (auto* values : {&outcome.l0, &outcome.l2, &outcome.linf, &outcome.loss}) {
-    values->resize(count);
+  for (auto* values : {&outcome.l0, &outcome.l2, &outcome.linf}) values->resize(count);
+  if (request.judge) {
+    outcome.predicted.resize(count);
+    outcome.predicted_8bit.resize(count);
+    outcome.success.resize(count);
+    outcome.loss.resize(count);
+    outcome.logits.resize(count * static_cast<std::size_t>(crafted_on.classes()));
   }
-  outcome.logits.resize(count * static_cast<std::size_t>(crafted_on.classes()));
 
   Run run{crafted_on, judged_on, request,
           images,     labels,    targets,
@@ -221,8 +228,9 @@ Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
 
   // Black-box attacks try many candidates for one image at once, so they get room even for one;
   // others get it for judging a few images together with their 8-bit copies.
+  const std::size_t room = request.judge ? 2 * count : count;
   const std::size_t capacity =
-      request.attack->needs_gradients ? std::min(2 * count, kShardSize) : kShardSize;
+      request.attack->needs_gradients ? std::min(room, kShardSize) : kShardSize;
   std::vector<Worker> workers(static_cast<std::size_t>(pool.threads()));
   const std::size_t shards = (count + kShardSize - 1) / kShardSize;
   pool.for_each(shards, [&](std::size_t index, int which) {

@@ -31,9 +31,13 @@ struct AttackRequest {
   Observer observer = {};
   /// Fills in what was crafted elsewhere, on a device, instead of running the attack; mostly empty.
   std::function<void(Shard&)> crafted = {};
+  /// False: the images are only crafted, for whoever looks at them through another model anyway.
+  /// For one step of FGSM judging takes as long as crafting.
+  bool judge = true;
 };
 
-/// One value an image, unless said otherwise. N images, K classes.
+/// One value an image, unless said otherwise. N images, K classes. Without judging, what a model
+/// says of the final images is left empty: predicted, predicted_8bit, success, loss, logits.
 struct AttackOutcome {
   Tensor adversarial;          ///< N×H×W×C, in the box; fixed budget: within epsilon, strictly
   std::vector<int> predicted;  ///< class of the final image, by the judging model

@@ -16,13 +16,18 @@ namespace signflip {
 struct Ops {
   const char* name;  ///< "avx512", "avx2", "generic" …
 
-  /// Floats that a packed matrix of rows × columns takes.
+  /// Floats that a dense layer's packed matrix of rows × columns takes.
   std::size_t (*packed_size)(std::size_t rows, std::size_t columns);
   /// Packs a row-major matrix rows × columns for the forward product.
   void (*pack)(const float* matrix, std::size_t rows, std::size_t columns, float* packed);
   /// Packs its transpose, columns × rows, for the input gradient.
   void (*pack_transposed)(const float* matrix, std::size_t rows, std::size_t columns,
                           float* packed);
+  /// The same of a convolution, whose matrix is patch × filters.
+  std::size_t (*conv2d_packed_size)(const Conv2dShape& shape);
+  void (*conv2d_pack)(const Conv2dShape& shape, const float* matrix, float* packed);
+  std::size_t (*conv2d_packed_transposed_size)(const Conv2dShape& shape);
+  void (*conv2d_pack_transposed)(const Conv2dShape& shape, const float* matrix, float* packed);
 
   /// `scratch` holds shape.scratch() floats.
   void (*conv2d_forward)(const Conv2dShape& shape, std::size_t count, const float* x,

@@ -18,15 +18,15 @@ bool is_matrix(const Layer& layer) {
 
 IntervalNetwork::IntervalNetwork(const Sequential& network, Purpose purpose)
     : network_(&network), purpose_(purpose), places_(network.layers().size()) {
-  const Ops& ops = cpu_ops();
   std::size_t packed = 0, bias = 0, largest = 0;
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const PlacedLayer& placed = network.layers()[i];
     if (!is_matrix(placed.layer)) continue;
     const WeightShape& shape = placed.shape;
-    places_[i] = {packed, packed + ops.packed_size(shape.rows, shape.columns), bias};
+    const PackedSize size = packed_size(placed);
+    places_[i] = {packed, packed + size.forward, bias};
     packed = places_[i].transposed;
-    if (purpose == Purpose::training) packed += ops.packed_size(shape.columns, shape.rows);
+    if (purpose == Purpose::training) packed += size.transposed;
     bias += shape.columns;
     largest = std::max(largest, shape.weight());
   }
@@ -37,7 +37,6 @@ IntervalNetwork::IntervalNetwork(const Sequential& network, Purpose purpose)
 }
 
 void IntervalNetwork::update() {
-  const Ops& ops = cpu_ops();
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const PlacedLayer& placed = network_->layers()[i];
     if (!is_matrix(placed.layer)) continue;
@@ -45,11 +44,8 @@ void IntervalNetwork::update() {
     const float* const weight = network_->parameters().data() + placed.weight;
     std::transform(weight, weight + shape.weight(), absolute_.begin(),
                    [](float w) { return std::abs(w); });
-    ops.pack(absolute_.data(), shape.rows, shape.columns, packed_.data() + places_[i].forward);
-    if (purpose_ == Purpose::training) {
-      ops.pack_transposed(absolute_.data(), shape.rows, shape.columns,
-                          packed_.data() + places_[i].transposed);
-    }
+    pack_weights(placed, absolute_.data(), packed_.data() + places_[i].forward,
+                 purpose_ == Purpose::training ? packed_.data() + places_[i].transposed : nullptr);
     const float* const bias = network_->parameters().data() + placed.bias;
     const float allowance = affine_allowance(shape.rows);
     for (std::size_t c = 0; c < shape.columns; ++c) {

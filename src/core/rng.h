@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "core/maths.h"
+
 namespace signflip {
 
 class Rng {
@@ -33,8 +35,7 @@ class Rng {
   /// Standard normal (Box and Muller 1958, one of the pair).
   float normal() {
     const double radius = std::sqrt(-2.0 * std::log1p(-static_cast<double>(uniform())));
-    return static_cast<float>(radius *
-                              std::cos(6.283185307179586 * static_cast<double>(uniform())));
+    return static_cast<float>(radius * cosine_of_turn(static_cast<double>(uniform())));
   }
 
   /// Fisher–Yates shuffle.

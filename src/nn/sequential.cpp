@@ -19,6 +19,30 @@ DenseShape dense_shape(const PlacedLayer& placed) {
   return {static_cast<int>(placed.in.size()), static_cast<int>(placed.out.size())};
 }
 
+PackedSize packed_size(const PlacedLayer& placed) {
+  const Ops& ops = cpu_ops();
+  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
+    const Conv2dShape shape = conv_shape(*conv, placed);
+    return {ops.conv2d_packed_size(shape), ops.conv2d_packed_transposed_size(shape)};
+  }
+  const WeightShape& shape = placed.shape;
+  return {ops.packed_size(shape.rows, shape.columns), ops.packed_size(shape.columns, shape.rows)};
+}
+
+void pack_weights(const PlacedLayer& placed, const float* weight, float* forward,
+                  float* transposed) {
+  const Ops& ops = cpu_ops();
+  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
+    const Conv2dShape shape = conv_shape(*conv, placed);
+    ops.conv2d_pack(shape, weight, forward);
+    if (transposed != nullptr) ops.conv2d_pack_transposed(shape, weight, transposed);
+    return;
+  }
+  const WeightShape& shape = placed.shape;
+  ops.pack(weight, shape.rows, shape.columns, forward);
+  if (transposed != nullptr) ops.pack_transposed(weight, shape.rows, shape.columns, transposed);
+}
+
 namespace {
 
 PoolShape pool_shape(const MaxPool2d& layer, const PlacedLayer& placed) {
@@ -131,10 +155,9 @@ Result<Sequential> Sequential::create(Architecture architecture) {
       place = {packed, packed + placed.shape.columns};
       packed += 2 * placed.shape.columns;
     } else if (is_matrix(layer)) {
-      const Ops& ops = cpu_ops();
-      place.forward = packed;
-      place.transposed = packed + ops.packed_size(placed.shape.rows, placed.shape.columns);
-      packed = place.transposed + ops.packed_size(placed.shape.columns, placed.shape.rows);
+      const PackedSize size = packed_size(placed);
+      place = {packed, packed + size.forward};
+      packed = place.transposed + size.transposed;
     }
     network.layers_.push_back(std::move(placed));
     network.packed_layers_.push_back(place);
@@ -192,15 +215,13 @@ std::size_t Sequential::multiply_adds() const {
 }
 
 void Sequential::prepare() {
-  const Ops& ops = cpu_ops();
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const PlacedLayer& placed = layers_[i];
     const float* const weight = parameters_.data() + placed.weight;
     float* const first = packed_.data() + packed_layers_[i].forward;
     float* const second = packed_.data() + packed_layers_[i].transposed;
     if (is_matrix(placed.layer)) {
-      ops.pack(weight, placed.shape.rows, placed.shape.columns, first);
-      ops.pack_transposed(weight, placed.shape.rows, placed.shape.columns, second);
+      pack_weights(placed, weight, first, second);
     } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
       const std::size_t channels = placed.shape.columns;
       const float* const bias = parameters_.data() + placed.bias;
@@ -218,28 +239,38 @@ std::unique_ptr<Pass> Sequential::new_pass(std::size_t capacity) const {
   return std::make_unique<NetworkPass>(*this, capacity);
 }
 
-Activations::Activations(const Sequential& network, std::size_t capacity)
-    : capacity_(capacity), winners_(network.layers().size()) {
+Activations::Activations(const Sequential& network, std::size_t capacity) : capacity_(capacity) {
+  constexpr std::size_t kLine = 64 / sizeof(float);
+  std::size_t floats = 0, winners = 0;
+  const auto place = [&](std::size_t size) {
+    const std::size_t offset = floats;
+    floats += (size + kLine - 1) / kLine * kLine;
+    return offset;
+  };
   std::size_t scratch = 1, largest = network.input_shape().size();
   source_.push_back(0);
-  buffers_.emplace_back(capacity * largest);
-  for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const PlacedLayer& placed = network.layers()[i];
+  buffers_.push_back(place(capacity * largest));
+  for (const PlacedLayer& placed : network.layers()) {
     largest = std::max(largest, placed.out.size());
     if (placed.in_place) {
       source_.push_back(source_.back());
     } else {
       source_.push_back(buffers_.size());
-      buffers_.emplace_back(capacity * placed.out.size());
+      buffers_.push_back(place(capacity * placed.out.size()));
     }
+    first_winner_.push_back(winners);
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
       scratch = std::max(scratch, conv_shape(*conv, placed).scratch());
     } else if (std::holds_alternative<MaxPool2d>(placed.layer)) {
-      winners_[i].resize(capacity * placed.out.size());
+      winners += capacity * placed.out.size();
     }
   }
-  scratch_.resize(scratch);
-  for (auto& gradient : gradients_) gradient.resize(capacity * largest);
+  scratch_ = place(scratch);
+  for (std::size_t& gradient : gradients_) gradient = place(capacity * largest);
+  floats_.reset(new float[floats + kLine]);  // std::make_unique would clear it
+  winners_.reset(new std::int32_t[winners]);
+  const auto misplaced = reinterpret_cast<std::uintptr_t>(floats_.get()) / sizeof(float) % kLine;
+  start_ = (kLine - misplaced) % kLine;
 }
 
 void normalise_input(const Sequential& network, std::span<const float> images, std::size_t count,

@@ -29,6 +29,16 @@ struct PlacedLayer {
 Conv2dShape conv_shape(const Conv2d& layer, const PlacedLayer& placed);
 DenseShape dense_shape(const PlacedLayer& placed);
 
+/// Floats that the kernels' copies of a convolution's or dense layer's weights take.
+struct PackedSize {
+  std::size_t forward = 0;
+  std::size_t transposed = 0;
+};
+PackedSize packed_size(const PlacedLayer& placed);
+/// Makes these copies of the weight matrix; `transposed` may be null.
+void pack_weights(const PlacedLayer& placed, const float* weight, float* forward,
+                  float* transposed);
+
 /// Owns the values of a network. Weight matrices are "inputs × outputs" (backend/shapes.h).
 class Sequential final : public DifferentiableModel {
  public:
@@ -95,29 +105,35 @@ class Sequential final : public DifferentiableModel {
 };
 
 /// Memory for the activations of up to `capacity` images: one buffer for the input and each layer.
-/// Layers that work in place share their input's buffer.
+/// Layers that work in place share their input's buffer. One block, not cleared, for attacks on
+/// single images come and go: every value is written before it is read.
 class Activations {
  public:
   Activations(const Sequential& network, std::size_t capacity);
 
   std::size_t capacity() const { return capacity_; }
   /// The (normalised) input of the first layer, then each layer's output.
-  float* input() { return buffers_[0].data(); }
-  float* input_of(std::size_t layer) { return buffers_[source_[layer]].data(); }
-  float* output_of(std::size_t layer) { return buffers_[source_[layer + 1]].data(); }
+  float* input() { return at(buffers_[0]); }
+  float* input_of(std::size_t layer) { return at(buffers_[source_[layer]]); }
+  float* output_of(std::size_t layer) { return at(buffers_[source_[layer + 1]]); }
   /// Max pooling's winners.
-  std::int32_t* winners_of(std::size_t layer) { return winners_[layer].data(); }
-  float* scratch() { return scratch_.data(); }
+  std::int32_t* winners_of(std::size_t layer) { return winners_.get() + first_winner_[layer]; }
+  float* scratch() { return at(scratch_); }
   /// Two buffers that gradients alternate between on their way back.
-  float* gradient(int which) { return gradients_[which].data(); }
+  float* gradient(int which) { return at(gradients_[which]); }
 
  private:
+  float* at(std::size_t offset) { return floats_.get() + start_ + offset; }
+
   std::size_t capacity_;
-  std::vector<std::size_t> source_;  // buffer of the network's input, then of each layer's output
-  std::vector<std::vector<float>> buffers_;
-  std::vector<std::vector<std::int32_t>> winners_;
-  std::vector<float> scratch_;
-  std::vector<float> gradients_[2];
+  std::vector<std::size_t> source_;   // buffer of the network's input, then of each layer's output
+  std::vector<std::size_t> buffers_;  // their offsets in floats_
+  std::vector<std::size_t> first_winner_;
+  std::size_t scratch_ = 0;
+  std::size_t gradients_[2] = {};
+  std::unique_ptr<float[]> floats_;
+  std::size_t start_ = 0;  // the first float of floats_ that begins a cache line
+  std::unique_ptr<std::int32_t[]> winners_;
 };
 
 /// Images (pixels in [0,1]) to the output of the last layer, at inference.

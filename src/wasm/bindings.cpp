@@ -134,7 +134,8 @@ class Model {
     return result;
   }
 
-  /// `options`: attack, its parameters, seed, grayBox, onProgress(fraction) → false stops,
+  /// `options`: attack, its parameters, seed, grayBox, judge (false: the images are only
+  /// crafted, and nothing is said of them), onProgress(fraction) → false stops,
   /// onStep(image, step, loss, iterate).
   val attack(const val& options, const val& images, const val& labels, const val& targets) const {
     Session::AttackOptions request;
@@ -151,6 +152,8 @@ class Model {
         request.seed = static_cast<std::uint64_t>(value.as<double>());
       } else if (key == "grayBox") {
         request.gray_box = value.as<bool>();
+      } else if (key == "judge") {
+        request.judge = value.as<bool>();
       } else if (key == "onProgress") {
         on_progress = value;
       } else if (key == "onStep") {
@@ -178,24 +181,13 @@ class Model {
                         emscripten::convertJSArrayToNumberVector<int>(targets));
     if (!outcome) return failure(outcome.error());
     const auto values = outcome->adversarial.values();
-    std::vector<float> probabilities = outcome->logits;
-    const auto classes = static_cast<std::size_t>(session_.network().classes());
-    for (std::size_t n = 0; n < outcome->predicted.size(); ++n) {
-      const auto row = std::span(probabilities).subspan(n * classes, classes);
-      softmax(std::span<const float>(row), row);
-    }
     val result = val::object();
     result.set("adversarial",
                val(typed_memory_view(values.size(), values.data())).call<val>("slice"));
-    result.set("labels", array(outcome->predicted));
-    result.set("labels8bit", array(outcome->predicted_8bit));
-    result.set("success", array(outcome->success));
     result.set("l0", array(outcome->l0));
     result.set("l2", array(outcome->l2));
     result.set("linf", array(outcome->linf));
-    result.set("loss", array(outcome->loss));
-    result.set("logits", array(outcome->logits));
-    result.set("probabilities", array(probabilities));
+    if (request.judge) add_judgement(*outcome, result);
     result.set("gradients", static_cast<double>(outcome->gradients));
     result.set("queries", static_cast<double>(outcome->queries));
     result.set("seconds", outcome->seconds);
@@ -203,6 +195,22 @@ class Model {
   }
 
  private:
+  /// What the model says of the adversarial images.
+  void add_judgement(const AttackOutcome& outcome, val& result) const {
+    std::vector<float> probabilities = outcome.logits;
+    const auto classes = static_cast<std::size_t>(session_.network().classes());
+    for (std::size_t n = 0; n < outcome.predicted.size(); ++n) {
+      const auto row = std::span(probabilities).subspan(n * classes, classes);
+      softmax(std::span<const float>(row), row);
+    }
+    result.set("labels", array(outcome.predicted));
+    result.set("labels8bit", array(outcome.predicted_8bit));
+    result.set("success", array(outcome.success));
+    result.set("loss", array(outcome.loss));
+    result.set("logits", array(outcome.logits));
+    result.set("probabilities", array(probabilities));
+  }
+
   Session session_;
 };
 

@@ -105,7 +105,8 @@ Result<AttackOutcome> Session::attack(const AttackOptions& options, std::vector<
   }
   const auto tensor = to_tensor(std::move(images));
   if (!tensor) return tensor.error();
-  const AttackRequest request{*entry, std::move(*parameters), options.seed, 0, options.observer};
+  AttackRequest request{*entry, std::move(*parameters), options.seed, 0, options.observer};
+  request.judge = options.judge;
   ThreadPool pool(1);
   const DifferentiableModel& seen = options.gray_box ? network() : model();
   return run_attack(seen, model(), request, *tensor, labels, targets, pool, options.progress);

@@ -47,6 +47,7 @@ class Session {
     std::uint64_t seed = 0;
     /// Crafted on the classifier alone, judged with the denoiser in front. Needs denoised().
     bool gray_box = false;
+    bool judge = true;  ///< false: only crafted (attack/runner.h)
     Progress progress;
     Observer observer;
   };

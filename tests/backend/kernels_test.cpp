@@ -46,15 +46,16 @@ class Kernels : public testing::TestWithParam<test::KernelTable> {
   Floats conv_forward(const Conv2dShape& s, const Floats& x, const Floats& weight,
                       const Floats& bias) const {
     const std::size_t count = x.size() / s.in.size();
-    const Floats matrix = packed(weight, s.patch(), bias.size());
+    Floats matrix(ops().conv2d_packed_size(s), kPoison);
+    ops().conv2d_pack(s, weight.data(), matrix.data());
     Floats y(count * s.out.size(), kPoison), scratch(s.scratch(), kPoison);
     ops().conv2d_forward(s, count, x.data(), matrix.data(), bias.data(), y.data(), scratch.data());
     return y;
   }
   Floats conv_input_gradient(const Conv2dShape& s, const Floats& dy, const Floats& weight) const {
     const std::size_t count = dy.size() / s.out.size();
-    const auto filters = static_cast<std::size_t>(s.out.channels);
-    const Floats matrix = packed_transposed(weight, s.patch(), filters);
+    Floats matrix(ops().conv2d_packed_transposed_size(s), kPoison);
+    ops().conv2d_pack_transposed(s, weight.data(), matrix.data());
     Floats dx(count * s.in.size(), kPoison), scratch(s.scratch(), kPoison);
     ops().conv2d_input_gradient(s, count, dy.data(), matrix.data(), dx.data(), scratch.data());
     return dx;

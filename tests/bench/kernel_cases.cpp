@@ -22,21 +22,15 @@ struct Operands {
   std::vector<float> x, y, weight, forward, transposed, bias, dweight, scratch, padded;
 };
 
+/// All but the packed weights.
 std::shared_ptr<Operands> operands(std::size_t inputs, std::size_t outputs, std::size_t rows,
-                                   std::size_t columns, std::size_t scratch, std::size_t padded) {
-  const Ops& ops = cpu_ops();
+                                   std::size_t columns) {
   auto made = std::make_shared<Operands>();
   made->x = random_values(inputs, 1);
   made->y = random_values(outputs, 2);
   made->weight = random_values(rows * columns, 3);
   made->bias = random_values(columns, 4);
-  made->forward.resize(ops.packed_size(rows, columns));
-  made->transposed.resize(ops.packed_size(columns, rows));
-  ops.pack(made->weight.data(), rows, columns, made->forward.data());
-  ops.pack_transposed(made->weight.data(), rows, columns, made->transposed.data());
   made->dweight.resize(rows * columns);
-  made->scratch.resize(scratch);
-  made->padded.resize(padded);
   return made;
 }
 
@@ -48,7 +42,9 @@ void add_gemm(std::vector<Case>& cases, std::size_t rows, int inputs, int output
   gemm.operations = 2.0 * static_cast<double>(rows) * inputs * outputs;
   gemm.prepare = [=] {
     const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
-    const auto o = operands(rows * in, rows * out, in, out, 0, 0);
+    const auto o = operands(rows * in, rows * out, in, out);
+    o->forward.resize(cpu_ops().packed_size(in, out));
+    cpu_ops().pack(o->weight.data(), in, out, o->forward.data());
     return [=] {
       cpu_ops().dense_forward(shape, rows, o->x.data(), o->forward.data(), o->bias.data(),
                               o->y.data());
@@ -63,10 +59,17 @@ void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
   const double operations =
       2.0 * kImages * static_cast<double>(shape.patch()) * static_cast<double>(shape.out.size());
   const auto prepared = [=] {
-    return operands(kImages * shape.in.size(), kImages * shape.out.size(), shape.patch(),
-                    static_cast<std::size_t>(shape.out.channels), shape.scratch(),
-                    cpu_training_ops().training_scratch(
-                        shape.out.pixels(), static_cast<std::size_t>(shape.out.channels)));
+    const Ops& ops = cpu_ops();
+    const auto filters = static_cast<std::size_t>(shape.out.channels);
+    const auto o =
+        operands(kImages * shape.in.size(), kImages * shape.out.size(), shape.patch(), filters);
+    o->forward.resize(ops.conv2d_packed_size(shape));
+    ops.conv2d_pack(shape, o->weight.data(), o->forward.data());
+    o->transposed.resize(ops.conv2d_packed_transposed_size(shape));
+    ops.conv2d_pack_transposed(shape, o->weight.data(), o->transposed.data());
+    o->scratch.resize(shape.scratch());
+    o->padded.resize(cpu_training_ops().training_scratch(shape.out.pixels(), filters));
+    return o;
   };
   const std::string where = std::string("/") + net + " layer " + std::to_string(layer) + "/" +
                             std::to_string(kImages) + "/threads:1";

@@ -68,14 +68,15 @@ void add_passes(std::vector<Case>& cases, char net, std::size_t count, int threa
 
 struct NamedAttack {
   std::string_view label, attack;
-  int steps;  // 0: the attack has none
+  int steps;    // 0: the attack has none
+  bool judges;  // the model looks at the images and their 8-bit copies, too
 };
 
-/// The attack through run_attack(): crafting, then judging the images and their 8-bit copies.
+/// The attack through run_attack().
 void add_attack(std::vector<Case>& cases, const NamedAttack& named, char net, std::size_t count,
                 int threads) {
   const Sequential& model = network(net);
-  const int passes = 2 * std::max(named.steps, 1) + 2;
+  const int passes = 2 * std::max(named.steps, 1) + (named.judges ? 2 : 0);
   const double operations =
       2.0 * passes * static_cast<double>(model.multiply_adds()) * static_cast<double>(count);
   cases.push_back(
@@ -84,6 +85,7 @@ void add_attack(std::vector<Case>& cases, const NamedAttack& named, char net, st
          AttackRequest request;
          request.attack = find_attack(named.attack);
          request.parameters = Parameters(request.attack->parameters);
+         request.judge = named.judges;
          if (named.steps > 0 && !request.parameters.set("steps", named.steps)) {
            die("an attack does not take its number of steps");
          }
@@ -115,8 +117,10 @@ Batch random_batch(const Sequential& net, std::size_t count) {
 }
 
 void add_network_cases(std::vector<Case>& cases, int threads) {
-  constexpr NamedAttack kAttacks[] = {
-      {"fgsm", "fgsm", 0}, {"mim-10", "mim", 10}, {"pgd-40", "pgd", 40}};
+  constexpr NamedAttack kAttacks[] = {{"fgsm", "fgsm", 0, false},
+                                      {"mim-10", "mim", 10, false},
+                                      {"pgd-40", "pgd", 40, false},
+                                      {"fgsm-judged", "fgsm", 0, true}};
   for (const char net : {'S', 'M', 'G'}) {
     for (const std::size_t count : {1U, 64U, 256U}) {
       if (count == 1 && threads > 1) continue;  // one image is one shard

@@ -7,6 +7,10 @@
 // inline function compiled for different instruction sets must never be merged by the linker.
 #pragma once
 
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 #include <cstddef>
 
 namespace {
@@ -93,13 +97,17 @@ inline void multiply_tile(const Rows& a, std::size_t first_row, const float* pan
   for (std::size_t i = 0; i < MR; ++i) row[i] = a.row(first_row + i);
   Vector sum[MR][NV] = {};
   for (std::size_t s = 0; s < a.segments; ++s) {
-    for (std::size_t k = 0; k < a.length; ++k, panel += NV * kWidth) {
+    // Everything by one index: a pointer to advance for each row costs WebAssembly a third.
+    for (std::size_t k = 0; k < a.length; ++k) {
 #pragma GCC unroll 16
       for (std::size_t i = 0; i < MR; ++i) {
 #pragma GCC unroll 4
-        for (std::size_t v = 0; v < NV; ++v) sum[i][v] += row[i][k] * load(panel + v * kWidth);
+        for (std::size_t v = 0; v < NV; ++v) {
+          sum[i][v] += row[i][k] * load(panel + (k * NV + v) * kWidth);
+        }
       }
     }
+    panel += a.length * NV * kWidth;
     for (std::size_t i = 0; i < MR; ++i) row[i] += a.segment_stride;
   }
   if (columns == NV * kWidth) {
@@ -149,75 +157,138 @@ void multiply_panel(const Rows& a, const float* panel, const float* bias, std::s
 // these take several panels at once. Every element is still summed in the order of the depth, so it
 // does not matter to the result which way it was made.
 
-/// Floats of a matrix beyond which reading it, not multiplying, takes the time.
-constexpr std::size_t kLargeMatrix = 1 << 16;
-
-/// MR rows of a, each one run, times NP whole panels; `columns` of the last panel count.
+/// MR rows of a, each one run, times NP whole panels.
 template <std::size_t MR, std::size_t NP>
-inline void multiply_panels(const Rows& a, const float* packed, const float* bias,
-                            std::size_t columns, float* y, std::size_t y_stride) {
+inline void multiply_panels(const Rows& a, const float* packed, const float* bias, float* y,
+                            std::size_t y_stride) {
   const std::size_t panel = a.length * kPanel;
   const float* row[MR];
   for (std::size_t i = 0; i < MR; ++i) row[i] = a.row(i);
   Vector sum[MR][NP * kPanelVectors] = {};
-  const auto add_row = [&](std::size_t k) __attribute__((always_inline)) {
-    const float* const weights = packed + k * kPanel;
+  for (std::size_t k = 0; k < a.length; ++k) {
 #pragma GCC unroll 8
     for (std::size_t p = 0; p < NP; ++p) {
 #pragma GCC unroll 2
       for (std::size_t v = 0; v < kPanelVectors; ++v) {
-        const Vector row_of_weights = load(weights + p * panel + v * kWidth);
+        const Vector weights = load(packed + p * panel + (k * kPanelVectors + v) * kWidth);
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < MR; ++i) {
-          sum[i][p * kPanelVectors + v] += row[i][k] * row_of_weights;
-        }
+        for (std::size_t i = 0; i < MR; ++i) sum[i][p * kPanelVectors + v] += row[i][k] * weights;
       }
-    }
-  };
-  if (MR > 1 || a.length * y_stride < kLargeMatrix) {
-    for (std::size_t k = 0; k < a.length; ++k) add_row(k);
-  } else {
-    // Weights that come from far away: those that meet a zero (units that ReLU has cut off) are not
-    // fetched. Listed without branches, a few at a time: nobody could predict them.
-    constexpr std::size_t kList = 256;
-    unsigned list[kList];
-    for (std::size_t begin = 0; begin < a.length; begin += kList) {
-      const std::size_t end = begin + kList < a.length ? begin + kList : a.length;
-      std::size_t alive = 0;
-      for (std::size_t k = begin; k < end; ++k) {
-        list[alive] = static_cast<unsigned>(k);
-        alive += row[0][k] != 0.0F ? 1 : 0;
-      }
-      for (std::size_t i = 0; i < alive; ++i) add_row(list[i]);
     }
   }
   for (std::size_t i = 0; i < MR; ++i) {
-    float buffer[NP * kPanel];
-    for (std::size_t v = 0; v < NP * kPanelVectors; ++v) store(buffer + v * kWidth, sum[i][v]);
-    for (std::size_t c = 0; c < columns; ++c) {
-      y[i * y_stride + c] = buffer[c] + (bias != nullptr ? bias[c] : 0.0F);
+    for (std::size_t v = 0; v < NP * kPanelVectors; ++v) {
+      if (bias != nullptr) sum[i][v] += load(bias + v * kWidth);
+      store(y + i * y_stride + v * kWidth, sum[i][v]);
     }
   }
 }
 
-/// Whole panels from `packed` on, as many at once as sums fit into 16 registers; the rest is left.
+/// Whole panels from `packed` on, as many at once as sums fit into 16 registers; says how many
+/// columns that were.
 template <std::size_t MR, std::size_t NP>
 std::size_t multiply_whole_panels(const Rows& a, const float* packed, const float* bias,
                                   std::size_t columns, float* y, std::size_t y_stride) {
   std::size_t first = 0;
-  while (first + NP * kPanel <= columns) {
+  for (; first + NP * kPanel <= columns; first += NP * kPanel) {
     multiply_panels<MR, NP>(a, packed + first * a.length, bias == nullptr ? bias : bias + first,
-                            NP * kPanel, y + first, y_stride);
-    first += NP * kPanel;
+                            y + first, y_stride);
   }
   if constexpr (NP > 1) {
-    if (columns - first >= kPanel) {
-      first += multiply_whole_panels<MR, NP - 1>(a, packed + first * a.length,
-                                                 bias == nullptr ? bias : bias + first,
-                                                 columns - first, y + first, y_stride);
-    }
+    first += multiply_whole_panels<MR, NP - 1>(a, packed + first * a.length,
+                                               bias == nullptr ? bias : bias + first,
+                                               columns - first, y + first, y_stride);
   }
   return first;
+}
+
+// One row is a matter of reading the matrix. Weights that meet a zero (units that ReLU has cut off)
+// are not fetched: what is not zero is listed first, without branches, for nobody could predict
+// them.
+
+constexpr std::size_t kList = 512;
+
+/// Writes the indices of what is not zero among `count` ≤ kList values; returns how many there are.
+std::size_t list_nonzero(const float* values, std::size_t count, int* list) {
+  std::size_t alive = 0, k = 0;
+#ifdef __AVX512F__
+  __m512i indices = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  for (; k + 16 <= count; k += 16) {
+    const __mmask16 some =
+        _mm512_cmp_ps_mask(_mm512_loadu_ps(values + k), _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    _mm512_storeu_si512(list + alive, _mm512_maskz_compress_epi32(some, indices));
+    alive += static_cast<std::size_t>(__builtin_popcount(some));
+    indices = _mm512_add_epi32(indices, _mm512_set1_epi32(16));
+  }
+#endif
+  for (; k < count; ++k) {
+    list[alive] = static_cast<int>(k);
+    alive += values[k] != 0.0F ? 1 : 0;
+  }
+  return alive;
+}
+
+/// sums (NP panels of NV vectors) += the listed values of a row times their rows of the matrix.
+/// Panels are `stride` floats apart.
+template <std::size_t NP, std::size_t NV>
+inline void add_listed(const float* row, const int* list, std::size_t alive, const float* panels,
+                       std::size_t stride, float* sums) {
+  Vector sum[NP * NV];
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < NP * NV; ++v) sum[v] = load(sums + v * kWidth);
+  for (std::size_t i = 0; i < alive; ++i) {
+    const float value = row[list[i]];
+    const float* const weights = panels + static_cast<std::size_t>(list[i]) * NV * kWidth;
+#pragma GCC unroll 8
+    for (std::size_t p = 0; p < NP; ++p) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < NV; ++v) {
+        sum[p * NV + v] += value * load(weights + p * stride + v * kWidth);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < NP * NV; ++v) store(sums + v * kWidth, sum[v]);
+}
+
+/// The same for all whole panels, NP and fewer at a time; says how many columns that were.
+template <std::size_t NP>
+std::size_t add_listed_panels(const float* row, const int* list, std::size_t alive,
+                              const float* panels, std::size_t depth, std::size_t columns,
+                              float* sums) {
+  std::size_t first = 0;
+  for (; first + NP * kPanel <= columns; first += NP * kPanel) {
+    add_listed<NP, kPanelVectors>(row, list, alive, panels + first * depth, depth * kPanel,
+                                  sums + first);
+  }
+  if constexpr (NP > 1) {
+    first += add_listed_panels<NP - 1>(row, list, alive, panels + first * depth, depth,
+                                       columns - first, sums + first);
+  }
+  return first;
+}
+
+/// y = row·b + bias.
+void multiply_row(const float* row, std::size_t depth, const float* packed, const float* bias,
+                  std::size_t columns, float* y) {
+  const std::size_t whole = columns / kPanel * kPanel;
+  for (std::size_t c = 0; c < whole; ++c) y[c] = 0.0F;
+  float rest[kPanel] = {};
+  int list[kList + 16];
+  for (std::size_t begin = 0; begin < depth; begin += kList) {
+    const std::size_t count = depth - begin < kList ? depth - begin : kList;
+    const std::size_t alive = list_nonzero(row + begin, count, list);
+    add_listed_panels<5>(row + begin, list, alive, packed + begin * kPanel, depth, whole, y);
+    if (whole == columns) continue;
+    const float* const last = packed + whole * depth;
+    if (panel_width(columns - whole) == kPanel) {
+      add_listed<1, kPanelVectors>(row + begin, list, alive, last + begin * kPanel, 0, rest);
+    } else {
+      add_listed<1, 1>(row + begin, list, alive, last + begin * kWidth, 0, rest);
+    }
+  }
+  for (std::size_t c = whole; c < columns; ++c) y[c] = rest[c - whole];
+  for (std::size_t c = 0; bias != nullptr && c < columns; ++c) y[c] += bias[c];
 }
 
 /// y (a.count × columns, rows y_stride apart) = a·b + bias; b packed, bias may be null.
@@ -225,10 +296,13 @@ void multiply(const Rows& a, const float* packed, const float* bias, std::size_t
               std::size_t y_stride) {
   const std::size_t depth = a.segments * a.length;
   std::size_t done = 0;
+  if (a.segments == 1 && a.count == 1) {
+    multiply_row(a.base, depth, packed, bias, columns, y);
+    return;
+  }
   if (a.segments == 1 && a.count <= 3) {
-    done = a.count == 1   ? multiply_whole_panels<1, 5>(a, packed, bias, columns, y, y_stride)
-           : a.count == 2 ? multiply_whole_panels<2, 3>(a, packed, bias, columns, y, y_stride)
-                          : multiply_whole_panels<3, 2>(a, packed, bias, columns, y, y_stride);
+    done = a.count == 2 ? multiply_whole_panels<2, 3>(a, packed, bias, columns, y, y_stride)
+                        : multiply_whole_panels<3, 2>(a, packed, bias, columns, y, y_stride);
     packed += done * depth;
   }
   for (std::size_t first = done; first < columns; first += kPanel) {

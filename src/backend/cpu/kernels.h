@@ -51,6 +51,25 @@ Rows patches(const Conv2dShape& s, const float* padded) {
           s.stride.height * line};
 }
 
+// A convolution's transposed weights are packed twice: as panels, and as rows for sparse.h.
+
+std::size_t conv2d_packed_size(const Conv2dShape& s) {
+  return packed_size(s.patch(), s.out.channels);
+}
+
+void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
+  pack(matrix, s.patch(), s.out.channels, packed);
+}
+
+std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) {
+  return packed_size(s.out.channels, s.patch()) + rows_size(s);
+}
+
+void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* packed) {
+  pack_transposed(matrix, s.patch(), s.out.channels, packed);
+  pack_rows(s, matrix, packed + packed_size(s.out.channels, s.patch()));
+}
+
 void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, const float* packed,
                     const float* bias, float* y, float* scratch) {
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), y += s.out.size()) {
@@ -98,13 +117,11 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
   float* const padded = scratch;
   float* const columns = padded + padded_size;
   const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
-  bool unpacked = false;
+  const float* const rows = packed_transposed + packed_size(s.out.channels, s.patch());
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
     for (std::size_t i = 0; i < padded_size; ++i) padded[i] = 0.0F;
     if (worth_skipping(s, list_alive(s, dy, lists))) {
-      if (!unpacked) unpack_rows(s, packed_transposed, lists.rows);
-      unpacked = true;
-      scatter_alive(s, lists, padded);
+      scatter_alive(s, lists, rows, padded);
     } else {
       scatter_patches(s, dy, packed_transposed, padded, columns);
     }
@@ -149,44 +166,60 @@ void relu_input_gradient(std::size_t size, const float* y, const float* dy, floa
 /// where ? a : b, element by element.
 inline Mask choose(Mask where, Mask a, Mask b) { return (where & a) | (~where & b); }
 
+/// The maxima of kWidth channels of the window whose first value is x[corner].
+inline void pool_vector(const PoolShape& s, const float* x, std::size_t corner, Mask lanes,
+                        float* y, std::int32_t* winner) {
+  const std::size_t channels = s.in.channels, line = s.in.width * channels;
+  Vector best = load(x + corner);
+  Mask from = lanes + static_cast<int>(corner);
+  for (int kh = 0; kh < s.kernel.height; ++kh) {
+    for (int kw = kh == 0 ? 1 : 0; kw < s.kernel.width; ++kw) {
+      const std::size_t at = corner + kh * line + kw * channels;
+      const Vector value = load(x + at);
+      const Mask larger = value > best;
+      best = reinterpret_cast<Vector>(
+          choose(larger, reinterpret_cast<Mask>(value), reinterpret_cast<Mask>(best)));
+      from = choose(larger, lanes + static_cast<int>(at), from);
+    }
+  }
+  store(y, best);
+  *reinterpret_cast<UnalignedMask*>(winner) = from;
+}
+
+inline void pool_value(const PoolShape& s, const float* x, std::size_t corner, float* y,
+                       std::int32_t* winner) {
+  const std::size_t channels = s.in.channels, line = s.in.width * channels;
+  std::size_t best = corner;
+  for (int kh = 0; kh < s.kernel.height; ++kh) {
+    for (int kw = 0; kw < s.kernel.width; ++kw) {
+      const std::size_t at = corner + kh * line + kw * channels;
+      if (x[at] > x[best]) best = at;
+    }
+  }
+  *y = x[best];
+  *winner = static_cast<std::int32_t>(best);
+}
+
+/// A vector may reach beyond a pixel's channels: what it writes there is overwritten by the next
+/// pixels, so only the ends of the arrays are done value by value.
 void maxpool_forward(const PoolShape& s, std::size_t count, const float* x, float* y,
                      std::int32_t* winner) {
-  const std::size_t channels = s.in.channels;
-  const std::size_t line = s.in.width * channels;
+  const std::size_t channels = s.in.channels, line = s.in.width * channels;
+  const std::size_t reach = (s.kernel.height - 1) * line + (s.kernel.width - 1) * channels + kWidth;
+  const std::size_t x_size = count * s.in.size(), y_size = count * s.out.size();
+  // Where the last whole vectors begin.
+  const float* const x_last = x_size < reach ? nullptr : x + (x_size - reach);
+  const float* const y_last = y_size < kWidth ? nullptr : y + (y_size - kWidth);
   Mask lanes;
   for (std::size_t i = 0; i < kWidth; ++i) lanes[i] = static_cast<int>(i);
   for (std::size_t n = 0; n < count; ++n, x += s.in.size()) {
     for (int oh = 0; oh < s.out.height; ++oh) {
       for (int ow = 0; ow < s.out.width; ++ow, y += channels, winner += channels) {
-        const std::size_t corner = oh * s.stride.height * line + ow * s.stride.width * channels;
-        std::size_t c = 0;
-        for (; c + kWidth <= channels; c += kWidth) {
-          Vector best = load(x + corner + c);
-          Mask from = lanes + static_cast<int>(corner + c);
-          for (int kh = 0; kh < s.kernel.height; ++kh) {
-            for (int kw = kh == 0 ? 1 : 0; kw < s.kernel.width; ++kw) {
-              const std::size_t at = corner + kh * line + kw * channels + c;
-              const Vector value = load(x + at);
-              const Mask larger = value > best;
-              best = reinterpret_cast<Vector>(
-                  choose(larger, reinterpret_cast<Mask>(value), reinterpret_cast<Mask>(best)));
-              from = choose(larger, lanes + static_cast<int>(at), from);
-            }
-          }
-          store(y + c, best);
-          *reinterpret_cast<UnalignedMask*>(winner + c) = from;
+        std::size_t at = oh * s.stride.height * line + ow * s.stride.width * channels, c = 0;
+        for (; c < channels && x + at <= x_last && y + c <= y_last; c += kWidth, at += kWidth) {
+          pool_vector(s, x, at, lanes, y + c, winner + c);
         }
-        for (; c < channels; ++c) {
-          std::size_t best = corner + c;
-          for (int kh = 0; kh < s.kernel.height; ++kh) {
-            for (int kw = 0; kw < s.kernel.width; ++kw) {
-              const std::size_t at = corner + kh * line + kw * channels + c;
-              if (x[at] > x[best]) best = at;
-            }
-          }
-          y[c] = x[best];
-          winner[c] = static_cast<std::int32_t>(best);
-        }
+        for (; c < channels; ++c, ++at) pool_value(s, x, at, y + c, winner + c);
       }
     }
   }
@@ -243,9 +276,21 @@ void dense_weight_gradient(const DenseShape& s, std::size_t count, const float* 
 }
 
 constexpr signflip::Ops make_ops(const char* name) {
-  return {name,           packed_size,           pack,           pack_transposed,
-          conv2d_forward, conv2d_input_gradient, dense_forward,  dense_input_gradient,
-          relu_forward,   relu_input_gradient,   maxpool_forward};
+  return {name,
+          packed_size,
+          pack,
+          pack_transposed,
+          conv2d_packed_size,
+          conv2d_pack,
+          conv2d_packed_transposed_size,
+          conv2d_pack_transposed,
+          conv2d_forward,
+          conv2d_input_gradient,
+          dense_forward,
+          dense_input_gradient,
+          relu_forward,
+          relu_input_gradient,
+          maxpool_forward};
 }
 
 constexpr signflip::TrainingOps make_training_ops() {

@@ -7,10 +7,6 @@
 // at a pixel; a weight gradient sums patches of x over the pixels at which a filter is alive.
 #pragma once
 
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
-
 #include "backend/cpu/gemm.h"
 #include "backend/ops.h"
 
@@ -107,24 +103,21 @@ inline SparseScratch sparse_scratch(const Conv2dShape& s, float* scratch) {
   return parts;
 }
 
-/// Weights as one row a filter, whose runs are padded to whole vectors with zeros. Read from the
-/// matrix as pack_transposed() left it.
-void unpack_rows(const Conv2dShape& s, const float* packed_transposed, float* rows) {
+inline std::size_t rows_size(const Conv2dShape& s) {
   const Runs runs = patch_runs(s);
-  const std::size_t filters = s.out.channels, patch = s.patch(),
-                    stride = runs.count * runs.padded();
-  for (std::size_t i = 0; i < filters * stride; ++i) rows[i] = 0.0F;
-  for (std::size_t first = 0; first < patch; first += kPanel) {
-    const std::size_t width = panel_width(patch - first);
-    const std::size_t used = patch - first < width ? patch - first : width;
-    for (std::size_t f = 0; f < filters; ++f, packed_transposed += width) {
-      std::size_t run = first / runs.length, at = first % runs.length;
-      for (std::size_t c = 0; c < used; ++c) {
-        rows[f * stride + run * runs.padded() + at] = packed_transposed[c];
-        if (++at == runs.length) {
-          at = 0;
-          ++run;
-        }
+  return s.out.channels * runs.count * runs.padded();
+}
+
+/// Weights (patch × filters) as one row a filter, whose runs are padded to whole vectors with
+/// zeros.
+void pack_rows(const Conv2dShape& s, const float* weight, float* rows) {
+  const Runs runs = patch_runs(s);
+  const std::size_t filters = s.out.channels;
+  for (std::size_t f = 0; f < filters; ++f) {
+    for (std::size_t run = 0; run < runs.count; ++run) {
+      const float* from = weight + run * runs.length * filters + f;
+      for (std::size_t i = 0; i < runs.padded(); ++i, from += filters) {
+        *rows++ = i < runs.length ? *from : 0.0F;
       }
     }
   }
@@ -175,8 +168,10 @@ bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
   return sparse < dense;
 }
 
-/// padded (zeroed, with kWidth floats to spare) += the gradient of one image's listed dy.
-void scatter_alive(const Conv2dShape& s, const SparseScratch& lists, float* padded) {
+/// padded (zeroed, with kWidth floats to spare) += the gradient of one image's listed dy, by
+/// weights from pack_rows().
+void scatter_alive(const Conv2dShape& s, const SparseScratch& lists, const float* rows,
+                   float* padded) {
   const Runs runs = patch_runs(s);
   const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
   const std::size_t vectors = runs.count * runs.vectors();
@@ -188,7 +183,7 @@ void scatter_alive(const Conv2dShape& s, const SparseScratch& lists, float* padd
       place[v] = (begin + v) / runs.vectors() * line + (begin + v) % runs.vectors() * kWidth;
     }
     scatter_blocks<kBlock>(size, s, lists.begins, lists.values, lists.offsets,
-                           lists.rows + begin * kWidth, place, padded);
+                           rows + begin * kWidth, place, padded);
   }
 }
 
@@ -254,7 +249,7 @@ bool worth_gathering(const Conv2dShape& s, std::size_t alive) {
   return sparse < dense;
 }
 
-/// rows (laid out as unpack_rows() does) += the weight gradient of one image's listed dy.
+/// rows (laid out as pack_rows() does) += the weight gradient of one image's listed dy.
 void gather_alive(const Conv2dShape& s, const SparseScratch& lists, const float* padded) {
   const Runs runs = patch_runs(s);
   const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);

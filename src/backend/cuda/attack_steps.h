@@ -39,24 +39,18 @@ struct StepLength {
   }
 };
 
-/// The float farthest from x towards `limit` that is no farther than `radius`, however the
-/// difference is computed. See attack/norms.cpp.
-SIGNFLIP_HOST_DEVICE inline float reach(float x, double radius, float limit) {
-  const double from = static_cast<double>(x);
-  const double aim = limit < x ? larger(from - radius, static_cast<double>(limit))
-                               : smaller(from + radius, static_cast<double>(limit));
-  float value = static_cast<float>(aim);
-  for (int tries = 0; fabs(static_cast<double>(value) - from) > radius ||
-                      static_cast<double>(fabsf(value - x)) > radius;
-       ++tries) {
-    if (tries < 4) {
-      value = nextafterf(value, x);
-    } else {
-      const float grain = fabsf(value - x) * 0x1p-24F;
-      value += value < x ? grain : -grain;
-    }
-  }
-  return value;
+/// The largest float that is at most `value` ≥ 0.
+SIGNFLIP_HOST_DEVICE inline float rounded_down(double value) {
+  const float nearest = static_cast<float>(value);
+  return static_cast<double>(nearest) > value ? nextafterf(nearest, 0.0F) : nearest;
+}
+
+/// x + way, or the next float towards x where that was rounded away from x. See attack/norms.cpp.
+SIGNFLIP_HOST_DEVICE inline float reach(float x, float way) {
+  const float end = x + way;
+  const float taken = end - x;
+  const float error = (x - (end - taken)) + (way - taken);
+  return (way > 0 ? error < 0 : error > 0) ? nextafterf(end, x) : end;
 }
 
 /// The values that a pixel may take.
@@ -68,7 +62,8 @@ struct Interval {
 };
 
 SIGNFLIP_HOST_DEVICE inline Interval pixel_interval(float clean, double epsilon) {
-  return {reach(clean, epsilon, 0.0F), reach(clean, epsilon, 1.0F)};
+  const float way = rounded_down(epsilon);
+  return {larger(reach(clean, -way), 0.0F), smaller(reach(clean, way), 1.0F)};
 }
 
 SIGNFLIP_HOST_DEVICE inline float signed_step(float direction, float step) {

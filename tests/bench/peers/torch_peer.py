@@ -2,7 +2,7 @@
 
 Each case is first tried in every configuration of PyTorch (memory layout, TorchScript, oneDNN); the
 quickest two then take turns with signflip_bench for some rounds, and the best time of each side
-counts. Our attacks also judge their images twice (as they are and in 8 bits); PyTorch's only craft.
+counts. Attacks on both sides only craft.
 """
 import argparse
 import itertools

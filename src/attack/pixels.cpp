@@ -1,0 +1,40 @@
+// Loops over pixels, four at a time.
+#include "attack/pixels.h"
+
+#include <cmath>
+
+#include "core/lanes.h"
+
+namespace signflip {
+
+bool all_within(std::span<const float> values, Bounds bounds) {
+  Int4 inside = ~Int4{};
+  by_fours(values.size(), [&](std::size_t j, std::size_t count) {
+    Float4 value = Float4{} + bounds.low;
+    std::memcpy(&value, &values[j], count * sizeof(float));
+    inside &= (value >= bounds.low) & (value <= bounds.high);
+  });
+  return (inside[0] & inside[1] & inside[2] & inside[3]) != 0;
+}
+
+void round_to_8_bits(std::span<const float> pixels, std::span<float> rounded) {
+  constexpr float kWhole = 0x1.8p23F;  // so large that adding it leaves no room for a fraction
+  by_fours(pixels.size(), [&](std::size_t j, std::size_t count) {
+    const Float4 level = load4(&pixels[j], count) * 255.0F;
+    store4(((level + kWhole) - kWhole) / 255.0F, &rounded[j], count);
+  });
+}
+
+void add_normalised(std::span<const float> gradient, float decay, std::span<float> velocity) {
+  const double sum = sum_of(
+      gradient.size(), [&](std::size_t j) { return static_cast<double>(std::fabs(gradient[j])); });
+  const double mean = sum / static_cast<double>(gradient.size());
+  const double scale = mean > 0 && std::isfinite(mean) ? 1 / mean : 0;
+  by_fours(gradient.size(), [&](std::size_t j, std::size_t count) {
+    const Float4 share =
+        scale > 0 ? narrowed(widened(load4(&gradient[j], count)) * scale) : Float4{};
+    store4(decay * load4(&velocity[j], count) + share, &velocity[j], count);
+  });
+}
+
+}  // namespace signflip
