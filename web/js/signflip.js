@@ -60,6 +60,8 @@
  * @property {ArrayLike<number>|number} [targets]  classes to aim at, one an image
  * @property {number} [seed]
  * @property {boolean} [grayBox]  of a denoised model: crafted on the classifier alone
+ * @property {boolean} [judge]  false: the images are only crafted; labels, labels8bit, success, loss, logits and
+ *   probabilities are left out
  * @property {(fraction: number) => (boolean|void)} [onProgress]  called while attack() runs; return
  *   false to stop it with an Error
  * @property {(image: number, step: number, loss: number, iterate: Float32Array) => void} [onStep]
