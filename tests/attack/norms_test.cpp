@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -29,6 +30,24 @@ TEST(Ball, BoundsHoldAndReachAsFarAsTheyMay) {
         EXPECT_LE(static_cast<double>(ball.low(0)[i]), std::max(0.0, x - radius) + slack);
         EXPECT_GE(static_cast<double>(ball.high(0)[i]), std::min(1.0, x + radius) - slack);
       }
+    }
+  }
+}
+
+TEST(Ball, BoundsHoldOnBothSidesOfZero) {
+  std::vector<float> clean;
+  for (int i = -500; i <= 500; ++i) clean.push_back(static_cast<float>(i) / 501.0F);
+  const Bounds box = {-1.0F, 1.0F};
+  for (const double radius : {0.1, 1.0 / 3, 0.7, 1e-3}) {
+    const Ball ball(clean, clean.size(), Norm::linf, radius, box);
+    for (std::size_t i = 0; i < clean.size(); ++i) {
+      const double x = static_cast<double>(clean[i]);
+      const double low = static_cast<double>(ball.low(0)[i]);
+      const double high = static_cast<double>(ball.high(0)[i]);
+      EXPECT_LE(x - low, radius);
+      EXPECT_LE(high - x, radius);
+      EXPECT_NEAR(low, std::max(-1.0, x - radius), 1e-7);
+      EXPECT_NEAR(high, std::min(1.0, x + radius), 1e-7);
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 
@@ -159,6 +160,24 @@ TEST(Runner, TransferIsJudgedByTheOtherModel) {
   EXPECT_EQ(outcome->predicted, predictions(other, outcome->adversarial));
   const auto own = attack(f.model, request_for("fgsm"), f.images, f.labels);
   EXPECT_TRUE(same_values(own.adversarial.values(), outcome->adversarial.values()));
+}
+
+TEST(Runner, WithoutJudgingTheImagesAreTheSame) {
+  Fixture f;
+  for (const char* const name : {"fgsm", "pgd", "deepfool"}) {
+    AttackRequest request = request_for(name);
+    const auto judged = run_attack(f.model, f.model, request, f.images, f.labels, {}, f.pool);
+    request.judge = false;
+    const auto crafted = run_attack(f.model, f.model, request, f.images, f.labels, {}, f.pool);
+    ASSERT_TRUE(judged && crafted);
+    EXPECT_TRUE(std::equal(judged->adversarial.values().begin(), judged->adversarial.values().end(),
+                           crafted->adversarial.values().begin()));
+    EXPECT_EQ(judged->l2, crafted->l2);
+    EXPECT_EQ(judged->linf, crafted->linf);
+    EXPECT_EQ(judged->queries, crafted->queries);
+    EXPECT_TRUE(crafted->predicted.empty() && crafted->predicted_8bit.empty() &&
+                crafted->success.empty() && crafted->loss.empty() && crafted->logits.empty());
+  }
 }
 
 TEST(Runner, EightBitPredictionIsThatOfTheRoundedImage) {

@@ -68,9 +68,10 @@ if (memory) {
 const comparisons = [...(read("torch.json") ?? []), ...(read("web-peers.json") ?? []), ...(read("cuda-peers.json") ?? [])];
 if (comparisons.length > 0) {
   result.comparisons = comparisons;
-  table("Beside others, in turns within one run", ["case", "peer", "ours, images/s", "theirs", "ratio", "aim", ""], comparisons.map((row) => [
+  table("Beside others, in turns within one run", ["case", "peer", "ours, images/s", "theirs", "ratio", "aim", "", "judging, too"], comparisons.map((row) => [
     row.case, `${row.peer} (${row.configuration})`, number(row.ours_images_per_second), number(row.peer_images_per_second),
-    number(row.ratio, 2), row.target ? number(row.target, 1) : "", row.target ? (row.ratio >= row.target ? "reached" : "missed") : ""]));
+    number(row.ratio, 2), row.target ? number(row.target, 1) : "", row.target ? (row.ratio >= row.target ? "reached" : "missed") : "",
+    number(row.judged_ratio, 2)]));
 }
 if (target) {
   writeFileSync(target, JSON.stringify(result, null, 1) + "\n");
