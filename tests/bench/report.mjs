@@ -60,6 +60,19 @@ for (const [key, title, raw] of [
 if (result.native || result.node) {
   console.log("\nTimes are the quickest of several interleaved repetitions, and their median. GFLOP/s count all multiply-adds of a plain\nimplementation; where work is skipped (gradients that a pool or ReLU blocks) they can exceed the peak.");
 }
+/** By how much the time of a run grows where its work grows fourfold. */
+function growth(rows) {
+  const best = Object.fromEntries(rows.map((row) => [row.case, row.best]));
+  return ["S", "M", "G"].map((net) => {
+    const time = (attack, images) => best[`${attack}/${net}/${images}/threads:1`];
+    return { net, images: time("pgd-40", 256) / time("pgd-40", 64), steps: time("pgd-40", 256) / time("mim-10", 256) };
+  }).filter(({ images, steps }) => images && steps);
+}
+result.growth = growth(result.native ?? []);
+if (result.growth.length > 0) {
+  table("How cost grows, one thread", ["net", "images × 4 (PGD-40: 64, 256)", "steps × 4 (MIM-10, PGD-40)"],
+    result.growth.map(({ net, images, steps }) => [net, `× ${number(images, 2)}`, `× ${number(steps, 2)}`]));
+}
 const memory = read("memory.json");
 if (memory) {
   result.memory = memory;

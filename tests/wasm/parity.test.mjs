@@ -39,6 +39,17 @@ function images({ height, width, channels }, classes) {
   return { pixels, labels };
 }
 
+/** Gradients at images that differ from these by no more than rounding. Where a ReLU or a max pool is just about
+ * to switch, the builds may take different sides, and these gradients differ, too. Black stays black: its
+ * ties are exact in both builds. */
+function gradientsNearby(model, pixels, labels) {
+  let state = 7;
+  return Array.from({ length: 16 }, () => model.gradient(pixels.map((value) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.min(1, value * (1 + 2e-7 * (state / 2 ** 31 - 1)));
+  }), labels));
+}
+
 for (const name of models.filter((file) => !file.includes("denoiser"))) {
   const path = join(root, "models", name);
   const model = signflip.loadModel(readFileSync(path));
@@ -66,20 +77,23 @@ for (const name of models.filter((file) => !file.includes("denoiser"))) {
     }
   });
 
-  test(`${name}: FGSM images agree pixel for pixel where |gradient| > 1e-6`, () => {
+  test(`${name}: FGSM images agree pixel for pixel where the gradient's sign is not a matter of rounding`, (t) => {
     const out = join(folder, "adversarial.npy");
     tool("attack", "--model", path, "--images", files.images, "--labels", files.labels,
       "--attack", "fgsm", "--epsilon", "0.25", "--out", out);
     const native = floatsOf(out);
     const { adversarial, linf } = model.attack({ attack: "fgsm", epsilon: 0.25 }, pixels, labels);
     const gradient = model.gradient(pixels, labels);
-    let compared = 0;
-    for (let i = 0; i < pixels.length; i++) {
-      if (Math.abs(gradient[i]) <= 1e-6) continue;
-      compared++;
-      assert.equal(adversarial[i], native[i], `pixel ${i}, gradient ${gradient[i]}`);
+    const compared = Array.from(gradient.keys()).filter((i) => Math.abs(gradient[i]) > 1e-6);
+    assert.ok(compared.length > pixels.length / 20, `only ${compared.length} pixels have a gradient`);
+    const different = compared.filter((i) => adversarial[i] !== native[i]);
+    assert.ok(different.length <= compared.length / 1000, `${different.length} of ${compared.length} pixels differ`);
+    const nearby = different.length > 0 ? gradientsNearby(model, pixels, labels) : [];
+    for (const i of different) {
+      const signs = new Set(nearby.map((other) => Math.sign(other[i])));
+      assert.ok(signs.size > 1, `pixel ${i}: ${adversarial[i]} here, ${native[i]} natively, and the gradient is ${gradient[i]}`);
     }
-    assert.ok(compared > pixels.length / 20, `only ${compared} pixels have such a gradient`);
+    t.diagnostic(`${different.length} of ${compared.length} pixels differ`);
     assert.ok(linf.every((distance) => distance <= 0.25));
   });
 }
