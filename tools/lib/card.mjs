@@ -80,7 +80,19 @@ const hidden = kind === "denoiser"
     ...masking("attacks", "pgd", [["transfer", "pgd", `PGD crafted on ${standard}`], ["transfer", "mim", `MIM crafted on ${standard}`]]),
     ...masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])];
 const gradient = hidden.length > 0 ? `**Gradient masking.** ${hidden.join("; ")}: this model's gradients lead attacks astray, so trust only the lowest figure below.`
-  : has("black-box") ? `No sign of gradient masking: neither Square (black box)${kind === "denoiser" || name === standard ? "" : ` nor images crafted on ${standard}`} beats the model's own gradients.` : "";
+  : has("black-box") ? `No sign of gradient masking: ${kind === "denoiser" || name === standard ? "Square (black box) does not beat" : `neither Square (black box) nor images crafted on ${standard} beat`} the model's own gradients.` : "";
+
+/** What the denoiser does to the robust model behind it. */
+function combination() {
+  const both = masking("combined", "pgd", [["combined", "square", "Square, which needs no gradient,"]]);
+  const { results } = JSON.parse(readFileSync(`runs/${dataset}-robust.black-box.json`, "utf8"));
+  const worst = (list) => Math.min(...list.map(({ accuracy }) => accuracy));
+  const [alone, behind] = [worst(results), worst(read("combined").results)];
+  return [
+    ...both.map((sentence) => `**Gradient masking.** ${sentence}: through the denoiser gradients lead attacks astray.`),
+    `Alone, ${dataset}-robust keeps ${percent(alone)} of these images under PGD and Square; behind the denoiser ${percent(behind)} are left: ${behind < alone ? "the combination is weaker than its stronger half" : "the denoiser adds to it"}.`,
+  ].join(" ");
+}
 
 /** The certificates, for models that have some. */
 const certificates = ["0.1", "0.2", "0.3"].map((at) => `certify-${at}`).filter(has).map((part) => read(part).results[0]);
@@ -105,7 +117,9 @@ ${table(["clean", "gray-box"])}
 ${table(["adaptive", "black-box", "autoattack"])}${has("combined") ? `
 ### Combined defence: ${dataset}-robust behind it, attacked through the denoiser
 
-${table(["combined-clean", "combined"])}` : ""}`
+${table(["combined-clean", "combined"])}
+${combination()}
+` : ""}`
   : table(["clean", "attacks", "attacks-other", "black-box", "autoattack", "transfer"]);
 
 const validated = log.some((epoch) => epoch.validation_accuracy !== null);
