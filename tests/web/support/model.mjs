@@ -24,8 +24,12 @@ export async function run(page, tool) {
   await over(page, tool);
 }
 
-export const over = (page, tool) => page.waitForFunction((name) => !document.querySelector(`#lab-${name} [data-running]`)
-  && /\d/.test(document.querySelector(`#lab-${name} .run-text`)?.textContent ?? ""), tool, { timeout: 240000 });
+/** Waits for the end of the open tool's run, and until that is painted. */
+export async function over(page, tool) {
+  await page.waitForFunction((name) => !document.querySelector(`#lab-${name} [data-running]`)
+    && /\d/.test(document.querySelector(`#lab-${name} .run-text`)?.textContent ?? ""), tool, { timeout: 240000 });
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
 
 /** A number as the page writes it in English. */
 export const numberOf = (text) => Number(text.replace(/[^\d.−-]/g, "").replace("−", "-"));
