@@ -219,7 +219,7 @@ test("the smallest budget: it fools, a little less does not, and it can be stopp
   // It does not depend on the budget at hand, so it stays while the slider moves.
   assert.equal(await snapshot(page, () => globalThis.signflipPage.snapshot.findings.smallest.standard.epsilon), epsilon);
   // An attack that lasts is searched with only when one asks; a search can be stopped.
-  await resultOf(page, () => page.evaluate(() => globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 200, epsilon: 0.1 } })));
+  await resultOf(page, () => page.evaluate(() => globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 1000, epsilon: 0.1 } })));
   await find.click();
   const stop = page.getByRole("button", { name: "Stop: smallest ε, Normal model" });
   await stop.click();
