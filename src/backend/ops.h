@@ -29,7 +29,14 @@ struct Ops {
   std::size_t (*conv2d_packed_transposed_size)(const Conv2dShape& shape);
   void (*conv2d_pack_transposed)(const Conv2dShape& shape, const float* matrix, float* packed);
 
-  /// `scratch` holds shape.scratch() floats.
+  /// By how much rounding in conv2d_forward() can exceed that of plain sums, where the shape is not
+  /// plain: an output's error is at most the plain one or this · max |x| of the image · Σ |weights|
+  /// of the filter, whichever is larger. 0 where sums are plain anyway.
+  float (*conv2d_rounding)(const Conv2dShape& shape);
+
+  /// Floats of scratch memory that all kernels of a convolution need, whatever the batch size.
+  std::size_t (*conv2d_scratch)(const Conv2dShape& shape);
+  /// `scratch` holds conv2d_scratch() floats.
   void (*conv2d_forward)(const Conv2dShape& shape, std::size_t count, const float* x,
                          const float* packed, const float* bias, float* y, float* scratch);
   void (*conv2d_input_gradient)(const Conv2dShape& shape, std::size_t count, const float* dy,

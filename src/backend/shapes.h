@@ -25,6 +25,9 @@ struct Conv2dShape {
   Size2 kernel;
   Size2 stride;
   Size2 padding;
+  /// Sums of the products themselves, whatever is faster: for who relies on their signs or
+  /// rounding.
+  bool plain = false;
 
   /// Rows of the weight matrix: kernel height × kernel width × channels.
   std::size_t patch() const {
@@ -33,21 +36,6 @@ struct Conv2dShape {
   }
   int padded_height() const { return in.height + 2 * padding.height; }
   int padded_width() const { return in.width + 2 * padding.width; }
-  /// Floats of scratch memory that the convolution kernels need, whatever the batch size: the
-  /// padded image; patches of a line of outputs; a list of the output's values that are not zero;
-  /// the weights once more; and room for vectors that overshoot.
-  std::size_t scratch() const {
-    constexpr std::size_t kVector = 16;
-    const auto channels = static_cast<std::size_t>(in.channels);
-    const std::size_t run = static_cast<std::size_t>(kernel.width) * channels;
-    return static_cast<std::size_t>(padded_height()) * static_cast<std::size_t>(padded_width()) *
-               channels +
-           static_cast<std::size_t>(out.width) * patch() + 2 * out.size() + out.pixels() +
-           static_cast<std::size_t>(out.channels) +
-           static_cast<std::size_t>(out.channels) * static_cast<std::size_t>(kernel.height) *
-               (run + kVector) +
-           4 * kVector;
-  }
 };
 
 /// y = x·W + b.

@@ -65,7 +65,7 @@ float IntervalNetwork::affine_allowance(std::size_t terms) const {
 IntervalScratch::IntervalScratch(const Sequential& network, std::size_t capacity) {
   for (const PlacedLayer& placed : network.layers()) {
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-      const std::size_t size = conv_shape(*conv, placed).scratch();
+      const std::size_t size = cpu_ops().conv2d_scratch(conv_shape(*conv, placed));
       if (size > convolution.size()) convolution.resize(size);
     } else if (std::holds_alternative<MaxPool2d>(placed.layer)) {
       const std::size_t size = capacity * placed.out.size();
@@ -99,6 +99,28 @@ bool interval_in_place(const PlacedLayer& placed) {
          std::holds_alternative<BatchNorm2d>(placed.layer);
 }
 
+/// Widens what a convolution made by what the network's own kernels may round beyond plain sums
+/// (Ops::conv2d_rounding).
+static void allow_for_transforms(const PlacedLayer& placed, const float* weight, float rounding,
+                                 std::size_t count, Interval x, Interval y) {
+  const std::size_t columns = placed.shape.columns;
+  std::vector<float> magnitudes(columns);
+  for (std::size_t k = 0; k < placed.shape.weight(); ++k) {
+    magnitudes[k % columns] += std::abs(weight[k]);
+  }
+  const float slack = 1.0F + affine_allowance(placed.shape.rows);  // of the sums above
+  for (std::size_t n = 0; n < count; ++n) {
+    float largest = 0;
+    for (std::size_t j = n * placed.in.size(); j < (n + 1) * placed.in.size(); ++j) {
+      const float end = std::abs(x.centre[j]) + x.radius[j];
+      largest = end > largest || std::isnan(end) ? end : largest;
+    }
+    for (std::size_t j = n * placed.out.size(); j < (n + 1) * placed.out.size(); ++j) {
+      y.radius[j] += rounding * slack * largest * magnitudes[j % columns];
+    }
+  }
+}
+
 void interval_layer(const IntervalNetwork& intervals, std::size_t i, std::size_t count, Interval x,
                     Interval y, IntervalScratch& scratch) {
   const Sequential& network = intervals.network();
@@ -109,12 +131,19 @@ void interval_layer(const IntervalNetwork& intervals, std::size_t i, std::size_t
   const bool certain = intervals.purpose() == IntervalNetwork::Purpose::certificates;
   const float* const bias = network.parameters().data() + placed.bias;
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-    const Conv2dShape shape = conv_shape(*conv, placed);
+    // Radii must not turn negative, nor round as freely as transforms do.
+    Conv2dShape shape = conv_shape(*conv, placed);
+    const float rounding = certain ? ops.conv2d_rounding(shape) : 0.0F;
+    shape.plain = true;
     if (certain) widen(in, x, intervals.affine_allowance(placed.shape.rows));
     ops.conv2d_forward(shape, count, x.centre, network.packed_forward(i), bias, y.centre,
                        scratch.convolution.data());
     ops.conv2d_forward(shape, count, x.radius, intervals.packed_absolute(i),
                        intervals.radius_bias(i), y.radius, scratch.convolution.data());
+    if (rounding > 0) {
+      allow_for_transforms(placed, network.parameters().data() + placed.weight, rounding, count, x,
+                           y);
+    }
   } else if (std::holds_alternative<Dense>(placed.layer)) {
     const DenseShape shape = dense_shape(placed);
     if (certain) widen(in, x, intervals.affine_allowance(placed.shape.rows));

@@ -260,7 +260,7 @@ Activations::Activations(const Sequential& network, std::size_t capacity) : capa
     }
     first_winner_.push_back(winners);
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-      scratch = std::max(scratch, conv_shape(*conv, placed).scratch());
+      scratch = std::max(scratch, cpu_ops().conv2d_scratch(conv_shape(*conv, placed)));
     } else if (std::holds_alternative<MaxPool2d>(placed.layer)) {
       winners += capacity * placed.out.size();
     }

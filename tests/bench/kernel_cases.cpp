@@ -67,7 +67,7 @@ void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
     ops.conv2d_pack(shape, o->weight.data(), o->forward.data());
     o->transposed.resize(ops.conv2d_packed_transposed_size(shape));
     ops.conv2d_pack_transposed(shape, o->weight.data(), o->transposed.data());
-    o->scratch.resize(shape.scratch());
+    o->scratch.resize(ops.conv2d_scratch(shape));
     o->padded.resize(cpu_training_ops().training_scratch(shape.out.pixels(), filters));
     return o;
   };

@@ -89,6 +89,22 @@ void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns,
 
 // --- y = a·b + bias ---
 
+/// y = sum + bias, of which `columns` ≤ NV·kWidth values are wanted; bias may be null.
+template <std::size_t NV>
+inline void finish_row(const Vector (&sum)[NV], const float* bias, std::size_t columns, float* y) {
+  if (columns == NV * kWidth) {
+#pragma GCC unroll 16
+    for (std::size_t v = 0; v < NV; ++v) {
+      store(y + v * kWidth, bias != nullptr ? sum[v] + load(bias + v * kWidth) : sum[v]);
+    }
+    return;
+  }
+  float buffer[NV * kWidth];
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < NV; ++v) store(buffer + v * kWidth, sum[v]);
+  for (std::size_t c = 0; c < columns; ++c) y[c] = buffer[c] + (bias != nullptr ? bias[c] : 0.0F);
+}
+
 /// MR rows of a times one panel of NV vectors. Writes `columns` ≤ NV·kWidth values a row.
 template <std::size_t MR, std::size_t NV>
 inline void multiply_tile(const Rows& a, std::size_t first_row, const float* panel,
@@ -110,22 +126,7 @@ inline void multiply_tile(const Rows& a, std::size_t first_row, const float* pan
     panel += a.length * NV * kWidth;
     for (std::size_t i = 0; i < MR; ++i) row[i] += a.segment_stride;
   }
-  if (columns == NV * kWidth) {
-    for (std::size_t i = 0; i < MR; ++i) {
-      for (std::size_t v = 0; v < NV; ++v) {
-        if (bias != nullptr) sum[i][v] += load(bias + v * kWidth);
-        store(y + i * y_stride + v * kWidth, sum[i][v]);
-      }
-    }
-    return;
-  }
-  for (std::size_t i = 0; i < MR; ++i) {
-    float buffer[NV * kWidth];
-    for (std::size_t v = 0; v < NV; ++v) store(buffer + v * kWidth, sum[i][v]);
-    for (std::size_t c = 0; c < columns; ++c) {
-      y[i * y_stride + c] = buffer[c] + (bias != nullptr ? bias[c] : 0.0F);
-    }
-  }
+  for (std::size_t i = 0; i < MR; ++i) finish_row<NV>(sum[i], bias, columns, y + i * y_stride);
 }
 
 /// The same with the number of rows chosen at run time, 1 ≤ rows ≤ MR.

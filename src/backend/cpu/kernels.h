@@ -4,6 +4,8 @@
 
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/sparse.h"
+#include "backend/cpu/sparse_forward.h"
+#include "backend/cpu/winograd.h"
 #include "backend/ops.h"
 
 namespace {
@@ -51,29 +53,79 @@ Rows patches(const Conv2dShape& s, const float* padded) {
           s.stride.height * line};
 }
 
-// A convolution's transposed weights are packed twice: as panels, and as rows for sparse.h.
+// A convolution's weights are packed as panels, as rows for sparse.h and sparse_forward.h, and,
+// where winograd.h is worth it, transformed.
 
-std::size_t conv2d_packed_size(const Conv2dShape& s) {
-  return packed_size(s.patch(), s.out.channels);
+/// Where each form begins, forward (weights patch × filters) or transposed.
+struct ConvPacking {
+  std::size_t rows, transformed, size;
+};
+
+ConvPacking forward_packing(const Conv2dShape& s) {
+  const std::size_t rows = packed_size(s.patch(), s.out.channels);
+  const std::size_t transformed = rows + filters_size(s);
+  return {rows, transformed, transformed + (suits_winograd(s) ? winograd_packed_size(s) : 0)};
 }
 
+ConvPacking transposed_packing(const Conv2dShape& s) {
+  const std::size_t rows = packed_size(s.out.channels, s.patch());
+  const std::size_t transformed = rows + rows_size(s);
+  const bool suits = suits_winograd(turned(s));
+  return {rows, transformed, transformed + (suits ? winograd_packed_size(turned(s)) : 0)};
+}
+
+std::size_t conv2d_packed_size(const Conv2dShape& s) { return forward_packing(s).size; }
+
 void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
+  const ConvPacking parts = forward_packing(s);
   pack(matrix, s.patch(), s.out.channels, packed);
+  if constexpr (kSkipsInputs) pack_filters(s, matrix, packed + parts.rows);
+  if (suits_winograd(s)) pack_winograd(s, matrix, false, packed + parts.transformed);
 }
 
 std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) {
-  return packed_size(s.out.channels, s.patch()) + rows_size(s);
+  return transposed_packing(s).size;
 }
 
 void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* packed) {
+  const ConvPacking parts = transposed_packing(s);
   pack_transposed(matrix, s.patch(), s.out.channels, packed);
-  pack_rows(s, matrix, packed + packed_size(s.out.channels, s.patch()));
+  pack_rows(s, matrix, packed + parts.rows);
+  if (suits_winograd(turned(s))) pack_winograd(turned(s), matrix, true, packed + parts.transformed);
+}
+
+float conv2d_rounding(const Conv2dShape& s) {
+  return suits_winograd(s) ? winograd_rounding(s) : 0.0F;
+}
+
+std::size_t conv2d_scratch(const Conv2dShape& s) {
+  const std::size_t padded =
+      s.padded_height() * static_cast<std::size_t>(s.padded_width()) * s.in.channels + kWidth;
+  std::size_t most = padded > forward_list_size(s) ? padded : forward_list_size(s);
+  const auto grow = [&](std::size_t size) { most = size > most ? size : most; };
+  grow(padded + s.out.width * s.patch() + sparse_scratch_size(s));
+  if (suits_winograd(s)) grow(winograd_scratch(s).size());
+  if (suits_winograd(turned(s))) grow(winograd_scratch(turned(s)).size());
+  return most;
 }
 
 void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, const float* packed,
                     const float* bias, float* y, float* scratch) {
+  const std::size_t filters = s.out.channels;
+  const ConvPacking parts = forward_packing(s);
+  const bool transforms = !s.plain && suits_winograd(s);
+  const std::size_t cost = transforms ? winograd_cost(s) : dense_cost(s);
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), y += s.out.size()) {
-    const std::size_t filters = s.out.channels;
+    if constexpr (kSkipsInputs) {
+      if (worth_skipping_inputs(s, count_alive(s.in.size(), x), cost)) {
+        forward_alive(s, x, packed + parts.rows, bias, y, scratch);
+        continue;
+      }
+    }
+    if (transforms) {
+      winograd(s, x, packed + parts.transformed, bias, y, scratch);
+      continue;
+    }
     multiply(patches(s, pad_image(s, x, scratch)), packed, bias, filters, y, filters);
   }
 }
@@ -117,11 +169,19 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
   float* const padded = scratch;
   float* const columns = padded + padded_size;
   const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
-  const float* const rows = packed_transposed + packed_size(s.out.channels, s.patch());
+  const ConvPacking parts = transposed_packing(s);
+  const bool transforms = !s.plain && suits_winograd(turned(s));
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
+    const std::size_t alive = list_alive(s, dy, lists);
+    const bool skips =
+        worth_skipping(s, alive, transforms ? winograd_cost(turned(s)) : scatter_cost(s));
+    if (transforms && !skips) {
+      winograd(turned(s), dy, packed_transposed + parts.transformed, nullptr, dx, scratch);
+      continue;
+    }
     for (std::size_t i = 0; i < padded_size; ++i) padded[i] = 0.0F;
-    if (worth_skipping(s, list_alive(s, dy, lists))) {
-      scatter_alive(s, lists, rows, padded);
+    if (skips) {
+      scatter_alive(s, lists, packed_transposed + parts.rows, padded);
     } else {
       scatter_patches(s, dy, packed_transposed, padded, columns);
     }
@@ -284,6 +344,8 @@ constexpr signflip::Ops make_ops(const char* name) {
           conv2d_pack,
           conv2d_packed_transposed_size,
           conv2d_pack_transposed,
+          conv2d_rounding,
+          conv2d_scratch,
           conv2d_forward,
           conv2d_input_gradient,
           dense_forward,

@@ -103,6 +103,14 @@ inline SparseScratch sparse_scratch(const Conv2dShape& s, float* scratch) {
   return parts;
 }
 
+/// Floats that sparse_scratch() takes, rows included, and what vectors overshoot.
+inline std::size_t sparse_scratch_size(const Conv2dShape& s) {
+  const Runs runs = patch_runs(s);
+  const auto filters = static_cast<std::size_t>(s.out.channels);
+  return s.out.pixels() + 1 + filters + 2 * (s.out.size() + kWidth) +
+         filters * runs.count * runs.padded() + 4 * kWidth;
+}
+
 inline std::size_t rows_size(const Conv2dShape& s) {
   const Runs runs = patch_runs(s);
   return s.out.channels * runs.count * runs.padded();
@@ -157,12 +165,17 @@ std::size_t list_alive(const Conv2dShape& s, const float* dy, const SparseScratc
   return alive;
 }
 
-/// Whether skipping what is zero beats the dense product, by a model of both in vector operations:
+/// What an input gradient costs that skips nothing, in operations on vectors.
+std::size_t scatter_cost(const Conv2dShape& s) {
+  return s.out.size() * (packed_columns(s.patch()) / kWidth) +
+         s.out.pixels() * static_cast<std::size_t>(s.kernel.height) * 16;
+}
+
+/// Whether skipping what is zero beats that, or another way of that cost, by a model of it:
 /// a skipping multiply-add also reads memory, and each product comes with some bookkeeping.
-bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
+bool worth_skipping(const Conv2dShape& s, std::size_t alive, std::size_t dense) {
   const Runs runs = patch_runs(s);
-  const std::size_t pixels = s.out.pixels(), all = s.out.size();
-  const std::size_t dense = all * (packed_columns(s.patch()) / kWidth) + pixels * runs.count * 16;
+  const std::size_t pixels = s.out.pixels();
   const std::size_t sparse =
       alive * (runs.count * runs.vectors() * 3 / 2 + 4) + pixels * runs.count * runs.vectors() * 4;
   return sparse < dense;

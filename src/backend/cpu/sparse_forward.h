@@ -1,0 +1,147 @@
+// Convolutions of images that are mostly zero, as behind ReLU: a pixel's channels that are zero are
+// neither read nor multiplied. For narrow vectors alone: on wide ones a few filters make too few
+// sums to hide the latency of a multiply-add. Included once by each kernels_<instruction set>.cpp,
+// see gemm.h for the rules.
+//
+// Sums have the same terms in the same order as gemm.h's, but for those that are zero, so that it
+// does not matter to the result which way it was made.
+#pragma once
+
+#include "backend/cpu/sparse.h"
+
+namespace {
+
+constexpr bool kSkipsInputs = kWidth == 4;
+
+/// Vectors of sums at a time: few, so that the weights that a patch reads stay in the first cache.
+constexpr std::size_t kForwardBlock = 4;
+
+inline std::size_t padded_filters(const Conv2dShape& s) {
+  return (s.out.channels + kWidth - 1) / kWidth * kWidth;
+}
+
+/// Floats of the weights as pack_filters() lays them out.
+inline std::size_t filters_size(const Conv2dShape& s) {
+  return kSkipsInputs ? s.patch() * padded_filters(s) : 0;
+}
+
+/// Weights (patch × filters) with their rows padded to whole vectors.
+void pack_filters(const Conv2dShape& s, const float* weight, float* packed) {
+  const std::size_t filters = s.out.channels, padded = padded_filters(s);
+  for (std::size_t k = 0; k < s.patch(); ++k, weight += filters) {
+    for (std::size_t f = 0; f < padded; ++f) *packed++ = f < filters ? weight[f] : 0.0F;
+  }
+}
+
+/// Floats of scratch memory for the list of an image's values.
+inline std::size_t forward_list_size(const Conv2dShape& s) {
+  return kSkipsInputs ? 2 * s.in.size() + s.in.pixels() + 1 : 0;
+}
+
+/// How many of an image's values are not zero.
+inline std::size_t count_alive(std::size_t size, const float* x) {
+  Mask alive = {};
+  std::size_t i = 0, sum = 0;
+  for (; i + kWidth <= size; i += kWidth) alive -= load(x + i) != 0.0F;
+  for (std::size_t lane = 0; lane < kWidth; ++lane) sum += static_cast<std::size_t>(alive[lane]);
+  for (; i < size; ++i) sum += x[i] != 0.0F ? 1 : 0;
+  return sum;
+}
+
+/// What a forward product costs that skips nothing, in multiply-adds of vectors.
+inline std::size_t dense_cost(const Conv2dShape& s) {
+  return s.out.pixels() * s.patch() * (packed_columns(s.out.channels) / kWidth);
+}
+
+/// Whether skipping beats that, or another way of that cost, by a model of it: a skipping
+/// multiply-add reads its weights alone, each value is listed, and each run of a patch is a loop.
+inline bool worth_skipping_inputs(const Conv2dShape& s, std::size_t alive, std::size_t dense) {
+  const std::size_t vectors = padded_filters(s) / kWidth;
+  const std::size_t area = s.kernel.height * s.kernel.width,
+                    step = s.stride.height * s.stride.width;
+  const std::size_t sparse = alive * area / step * (vectors * 5 / 4 + 2) + 3 * s.in.size() +
+                             8 * s.out.pixels() * s.kernel.height;
+  // The list's offsets are ints.
+  return 10 * sparse < 9 * dense && s.in.width * static_cast<std::size_t>(s.in.channels) <
+                                        (std::size_t{1} << 30) / padded_filters(s);
+}
+
+/// What is not zero in an image, pixel by pixel.
+struct PixelList {
+  AliasedInt* begins;   // in.pixels() + 1
+  AliasedInt* offsets;  // of its row of weights, as if the patch began with the image's line
+  float* values;
+};
+
+inline PixelList list_pixels(const Conv2dShape& s, const float* x, float* scratch) {
+  PixelList list;
+  list.begins = reinterpret_cast<AliasedInt*>(scratch);
+  list.offsets = list.begins + s.in.pixels() + 1;
+  list.values = reinterpret_cast<float*>(list.offsets) + s.in.size();
+  const int row = static_cast<int>(padded_filters(s));
+  std::size_t alive = 0, pixel = 0;
+  for (int h = 0; h < s.in.height; ++h) {
+    int offset = 0;
+    for (int w = 0; w < s.in.width; ++w, ++pixel) {
+      list.begins[pixel] = static_cast<int>(alive);
+      for (int c = 0; c < s.in.channels; ++c, offset += row) {
+        const float value = *x++;
+        list.values[alive] = value;  // without branches: nobody could predict them
+        list.offsets[alive] = offset;
+        alive += value != 0.0F ? 1 : 0;
+      }
+    }
+  }
+  list.begins[pixel] = static_cast<int>(alive);
+  return list;
+}
+
+/// NB vectors of filters at every output pixel, of which the first `columns` values are wanted.
+template <std::size_t NB>
+void gather_filters(const Conv2dShape& s, const PixelList& list, const float* weights,
+                    const float* bias, std::size_t columns, float* y) {
+  const std::ptrdiff_t pixel_rows = s.in.channels * static_cast<std::ptrdiff_t>(padded_filters(s));
+  for (int oh = 0; oh < s.out.height; ++oh) {
+    for (int ow = 0; ow < s.out.width; ++ow, y += s.out.channels) {
+      const int corner = ow * s.stride.width - s.padding.width;
+      const int begin = corner < 0 ? 0 : corner;
+      const int beyond = corner + s.kernel.width, end = beyond < s.in.width ? beyond : s.in.width;
+      Vector sum[NB] = {};
+      for (int kh = 0; kh < s.kernel.height && begin < end; ++kh) {
+        const int h = oh * s.stride.height - s.padding.height + kh;
+        if (h < 0 || h >= s.in.height) continue;
+        const AliasedInt* const line = list.begins + static_cast<std::size_t>(h) * s.in.width;
+        add_terms<NB>({list.values + line[begin], list.offsets + line[begin],
+                       static_cast<std::size_t>(line[end] - line[begin])},
+                      weights + (kh * s.kernel.width - corner) * pixel_rows, sum);
+      }
+      finish_row<NB>(sum, bias, columns, y);
+    }
+  }
+}
+
+template <std::size_t NB>
+void gather_filters(std::size_t size, const Conv2dShape& s, const PixelList& list,
+                    const float* weights, const float* bias, std::size_t columns, float* y) {
+  if (size == NB) {
+    gather_filters<NB>(s, list, weights, bias, columns, y);
+  } else if constexpr (NB > 1) {
+    gather_filters<NB - 1>(size, s, list, weights, bias, columns, y);
+  }
+}
+
+/// One image; weights from pack_filters(), scratch of forward_list_size().
+void forward_alive(const Conv2dShape& s, const float* x, const float* weights, const float* bias,
+                   float* y, float* scratch) {
+  const PixelList list = list_pixels(s, x, scratch);
+  const std::size_t filters = s.out.channels, vectors = padded_filters(s) / kWidth;
+  const std::size_t blocks = (vectors + kForwardBlock - 1) / kForwardBlock;
+  for (std::size_t b = 0; b < blocks; ++b) {
+    const std::size_t begin = b * vectors / blocks * kWidth;
+    const std::size_t end = (b + 1) * vectors / blocks * kWidth;
+    gather_filters<kForwardBlock>((end - begin) / kWidth, s, list, weights + begin, bias + begin,
+                                  (end < filters ? end : filters) - begin, y + begin);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,245 @@
+// Convolutions of stride 1 by fewer multiplications (Winograd 1980; Lavin and Gray 2016, "Fast
+// algorithms for convolutional neural networks"): tiles of 6×6 pixels are transformed, multiplied
+// by transformed weights channel by channel, and transformed back to 2×2 outputs of a 5×5 kernel
+// (36 products instead of 100) or 4×4 of a 3×3 kernel (36 instead of 144). Included once by each
+// kernels_<instruction set>.cpp, see gemm.h for the rules.
+//
+// The points are 0, 1, −1, ½, −2, ∞, which round about as little as plain sums do on usual images
+// (tests/backend/kernels_test.cpp holds both to 1e-5); ±2 or ±½ would round three times as much.
+// What they can do at worst is winograd_rounding().
+#pragma once
+
+#include "backend/cpu/gemm.h"
+#include "backend/ops.h"
+
+namespace {
+
+using signflip::Conv2dShape;
+
+constexpr std::size_t kTile = 6, kTileArea = kTile * kTile;
+/// So many tiles at least go through the products together, where an image has them.
+constexpr std::size_t kTilesAtOnce = 12;
+
+/// How an image is cut: `across` × `down` tiles of `side`×`side` outputs, `lines` of them at a
+/// time.
+struct Tiling {
+  std::size_t side, across, down, lines;
+
+  std::size_t at_once() const { return lines * across; }
+  std::size_t padded_width(int kernel) const { return across * side + kernel - 1; }
+  std::size_t padded_height(int kernel) const { return down * side + kernel - 1; }
+};
+
+inline Tiling tiling(const Conv2dShape& s) {
+  Tiling t;
+  t.side = kTile + 1 - s.kernel.width;
+  t.across = (s.out.width + t.side - 1) / t.side;
+  t.down = (s.out.height + t.side - 1) / t.side;
+  t.lines = (kTilesAtOnce + t.across - 1) / t.across;
+  if (t.lines > t.down) t.lines = t.down;
+  return t;
+}
+
+/// Operations on vectors, as worth_skipping() counts them.
+inline std::size_t winograd_cost(const Conv2dShape& s) {
+  const Tiling t = tiling(s);
+  const std::size_t channels = s.in.channels, vectors = packed_columns(s.out.channels) / kWidth;
+  return t.across * t.down *
+         (kTileArea * channels * vectors + 300 * channels / kWidth + 200 * vectors);
+}
+
+/// Whether the shape allows it and it is worth it; few channels or filters leave nothing to win.
+inline bool suits_winograd(const Conv2dShape& s) {
+  const bool fits = s.kernel.height == s.kernel.width &&
+                    (s.kernel.width == 3 || s.kernel.width == 5) && s.stride.height == 1 &&
+                    s.stride.width == 1 && s.in.channels >= 8 && s.out.channels >= 8;
+  return fits && 4 * winograd_cost(s) <
+                     3 * s.out.pixels() * s.patch() * (packed_columns(s.out.channels) / kWidth);
+}
+
+/// Memory of the padded image, of the transformed tiles and of their products. Planes (one for each
+/// of a tile's 36 values) have a vector to spare, for vectors reach beyond a pixel's channels.
+struct WinogradScratch {
+  std::size_t padded, input_plane, output_plane;
+
+  std::size_t size() const { return padded + kTileArea * (input_plane + output_plane); }
+};
+
+inline WinogradScratch winograd_scratch(const Conv2dShape& s) {
+  const Tiling t = tiling(s);
+  const std::size_t channels = s.in.channels, filters = s.out.channels;
+  return {t.padded_height(s.kernel.height) * t.padded_width(s.kernel.width) * channels + kWidth,
+          t.at_once() * channels + kWidth, t.at_once() * filters + kWidth};
+}
+
+inline std::size_t winograd_packed_size(const Conv2dShape& s) {
+  return kTileArea * packed_size(s.in.channels, s.out.channels);
+}
+
+/// The convolution that makes the input gradient of one with stride 1: of dy, with the weights
+/// turned round.
+inline Conv2dShape turned(const Conv2dShape& s) {
+  return {s.out,
+          s.in,
+          s.kernel,
+          s.stride,
+          {s.kernel.height - 1 - s.padding.height, s.kernel.width - 1 - s.padding.width},
+          s.plain};
+}
+
+/// G·g·Gᵀ for every channel and filter, each of the 36 matrices channels × filters packed. `matrix`
+/// is patch × filters; or, where `turn`, that of the convolution whose turned() shape `s` is.
+void pack_winograd(const Conv2dShape& s, const float* matrix, bool turn, float* packed) {
+  constexpr double kFactor[kTile] = {1, 1.0 / 3, -1.0 / 3, -16.0 / 15, 1.0 / 15, 0};
+  constexpr double kPoint[kTile] = {0, 1, -1, 0.5, -2, 0};
+  const std::size_t side = s.kernel.width, channels = s.in.channels, filters = s.out.channels;
+  double g[kTile][kTile] = {};
+  for (std::size_t i = 0; i < kTile; ++i) {
+    double power = kFactor[i];
+    for (std::size_t k = 0; k < side; ++k, power *= kPoint[i]) g[i][k] = power;
+  }
+  g[kTile - 1][side - 1] = 1;
+  for (std::size_t ij = 0; ij < kTileArea; ++ij) {
+    const double* const down = g[ij / kTile];
+    const double* const across = g[ij % kTile];
+    for (std::size_t first = 0; first < filters; first += kPanel) {
+      const std::size_t width = panel_width(filters - first);
+      for (std::size_t c = 0; c < channels; ++c) {
+        for (std::size_t f = first; f < first + width; ++f) {
+          double sum = 0;
+          for (std::size_t k = 0; k < side * side && f < filters; ++k) {
+            const std::size_t from = turn ? ((side * side - 1 - k) * filters + f) * channels + c
+                                          : (k * channels + c) * filters + f;
+            sum += down[k / side] * across[k % side] * static_cast<double>(matrix[from]);
+          }
+          *packed++ = static_cast<float>(sum);
+        }
+      }
+    }
+  }
+}
+
+/// Bᵀ·d for one line of a tile, whose values lie `step` apart.
+inline void transform_input(const Vector* d, std::size_t step, Vector* t, std::size_t t_step) {
+  const Vector d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
+  const Vector e = d3 - d1, h = d4 - d2;
+  t[0] = (d[0] - d2) + (h + 1.5F * e);
+  t[t_step] = (d4 - d1) + (2.5F * d3 + 0.5F * d2);
+  t[2 * t_step] = (d4 + d1) + (0.5F * d3 - 2.5F * d2);
+  t[3 * t_step] = h + 2.0F * e;
+  t[4 * t_step] = h - 0.5F * e;
+  t[5 * t_step] = (d[5 * step] - d3) + (1.5F * h - e);
+}
+
+/// Aᵀ·m for one line, `side` values.
+inline void transform_output(std::size_t side, const Vector* m, std::size_t step, Vector* o,
+                             std::size_t o_step) {
+  const Vector m3 = m[3 * step], m4 = m[4 * step], m5 = m[5 * step];
+  const Vector s = m[step] + m[2 * step], q = m[step] - m[2 * step];
+  o[0] = (m[0] + s) + (m3 + m4);
+  const Vector odd = q + (0.5F * m3 - 2.0F * m4);
+  if (side == 2) {
+    o[o_step] = odd + m5;
+    return;
+  }
+  o[o_step] = odd;
+  o[2 * o_step] = s + (0.25F * m3 + 4.0F * m4);
+  o[3 * o_step] = q + (0.125F * m3 - 8.0F * m4) + m5;
+}
+
+/// One tile of the padded image, `line` floats wide, to its place in the 36 planes.
+void transform_tile(const float* corner, std::size_t line, std::size_t channels, float* to,
+                    std::size_t plane) {
+  for (std::size_t c = 0; c < channels; c += kWidth) {
+    Vector d[kTileArea], t[kTileArea];
+    for (std::size_t i = 0; i < kTile; ++i) {
+      for (std::size_t j = 0; j < kTile; ++j)
+        d[i * kTile + j] = load(corner + i * line + j * channels + c);
+    }
+    for (std::size_t i = 0; i < kTile; ++i) transform_input(d + i * kTile, 1, t + i * kTile, 1);
+    for (std::size_t j = 0; j < kTile; ++j) transform_input(t + j, kTile, d + j, kTile);
+    for (std::size_t ij = 0; ij < kTileArea; ++ij) store(to + ij * plane + c, d[ij]);
+  }
+}
+
+/// The products of one tile to `rows` × `columns` ≤ side × side outputs.
+void finish_tile(const Conv2dShape& s, std::size_t side, const float* from, std::size_t plane,
+                 const float* bias, std::size_t rows, std::size_t columns, float* y) {
+  const std::size_t filters = s.out.channels;
+  for (std::size_t f = 0; f < filters; f += kWidth) {
+    Vector m[kTileArea], t[kTileArea];
+    for (std::size_t ij = 0; ij < kTileArea; ++ij) m[ij] = load(from + ij * plane + f);
+    for (std::size_t i = 0; i < kTile; ++i)
+      transform_output(side, m + i * kTile, 1, t + i * kTile, 1);
+    for (std::size_t j = 0; j < side; ++j) transform_output(side, t + j, kTile, m + j, kTile);
+    const std::size_t left = filters - f < kWidth ? filters - f : kWidth;
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        const Vector sum[1] = {m[i * kTile + j]};
+        finish_row<1>(sum, bias == nullptr ? bias : bias + f, left,
+                      y + (i * s.out.width + j) * filters + f);
+      }
+    }
+  }
+}
+
+/// The image with its border, and zeros where tiles reach beyond.
+void pad_for_tiles(const Conv2dShape& s, const Tiling& t, const float* x, float* padded) {
+  const std::size_t channels = s.in.channels, line = t.padded_width(s.kernel.width) * channels;
+  const std::size_t size = t.padded_height(s.kernel.height) * line + kWidth;
+  for (std::size_t i = 0; i < size; ++i) padded[i] = 0.0F;
+  for (int h = 0; h < s.in.height; ++h, x += s.in.width * channels) {
+    // A border of zeros is never cut off, but lines and pixels that no output sees may be.
+    if (h + s.padding.height >= static_cast<int>(t.padded_height(s.kernel.height))) break;
+    float* const to = padded + (h + s.padding.height) * line + s.padding.width * channels;
+    const std::size_t room = line - s.padding.width * channels;
+    const std::size_t width = s.in.width * channels < room ? s.in.width * channels : room;
+    for (std::size_t i = 0; i < width; ++i) to[i] = x[i];
+  }
+}
+
+/// One image. `packed` from pack_winograd(), bias may be null.
+void winograd(const Conv2dShape& s, const float* x, const float* packed, const float* bias,
+              float* y, float* scratch) {
+  const Tiling t = tiling(s);
+  const WinogradScratch parts = winograd_scratch(s);
+  const std::size_t channels = s.in.channels, filters = s.out.channels;
+  const std::size_t line = t.padded_width(s.kernel.width) * channels;
+  float* const padded = scratch;
+  float* const tiles = padded + parts.padded;
+  float* const products = tiles + kTileArea * parts.input_plane;
+  pad_for_tiles(s, t, x, padded);
+  for (std::size_t first = 0; first < t.down; first += t.lines) {
+    const std::size_t lines = t.down - first < t.lines ? t.down - first : t.lines;
+    const std::size_t count = lines * t.across;
+    for (std::size_t n = 0; n < count; ++n) {
+      const std::size_t h = (first + n / t.across) * t.side, w = n % t.across * t.side;
+      transform_tile(padded + h * line + w * channels, line, channels, tiles + n * channels,
+                     parts.input_plane);
+    }
+    for (std::size_t ij = 0; ij < kTileArea; ++ij) {
+      multiply(plain_rows(tiles + ij * parts.input_plane, count, channels),
+               packed + ij * packed_size(channels, filters), nullptr, filters,
+               products + ij * parts.output_plane, filters);
+    }
+    for (std::size_t n = 0; n < count; ++n) {
+      const std::size_t h = (first + n / t.across) * t.side, w = n % t.across * t.side;
+      const std::size_t rows = s.out.height - h, columns = s.out.width - w;
+      finish_tile(s, t.side, products + n * filters, parts.output_plane, bias,
+                  rows < t.side ? rows : t.side, columns < t.side ? columns : t.side,
+                  y + (h * s.out.width + w) * filters);
+    }
+  }
+}
+
+/// The rounding error of an output is at most this · max |x| · Σ |weights of its filter|: one
+/// factor (1+u) for each operation on a value's way through (the sum over the channels, 6 in each
+/// of four transforms, the weights' rounding and the bias), times by how much the magnitudes of
+/// what is summed can exceed the result's: for one axis Σᵢ |Aᵢ|·Σ|Bᵢ|·max|Gᵢ| at the worst output,
+/// squared.
+inline float winograd_rounding(const Conv2dShape& s) {
+  const float growth = s.kernel.width == 5 ? 20.2F * 20.2F : 17.6F * 17.6F;
+  return growth * static_cast<float>(s.in.channels + 32) * 0x1p-24F;
+}
+
+}  // namespace
