@@ -100,8 +100,8 @@ Ball::Ball(std::span<const float> clean, std::size_t image_size, Norm norm, doub
            Bounds bounds)
     : clean_(clean), image_size_(image_size), norm_(norm), epsilon_(epsilon), bounds_(bounds) {
   if (norm == Norm::l2) return;
-  low_.resize(clean.size());
-  high_.resize(clean.size());
+  low_ = std::vector<float>(clean.size());  // resize() would fill it value by value
+  high_ = std::vector<float>(clean.size());
   const Float4 way = Float4{} + rounded_down(epsilon);
   by_fours(clean.size(), [&](std::size_t j, std::size_t count) {
     const Float4 x = load4(&clean[j], count);

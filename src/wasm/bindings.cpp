@@ -1,9 +1,16 @@
 // The JavaScript face of models and attacks, as raw as can be: values in, values or
 // {error: sentence} out. The only file that translates names to camelCase. web/js/signflip.js turns
 // errors into exceptions and documents the types.
+//
+// Every use of a JavaScript value crosses the border and takes as long as a hundred pixels of an
+// attack. So a model's methods cross it three times: JavaScript lays down what the call is about
+// (room), calls, and copies what came of it (record) before it says release.
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <memory>
 
+#include "core/bits.h"
 #include "core/softmax.h"
 #include "wasm/bindings.h"
 #include "wasm/session.h"
@@ -13,7 +20,7 @@ namespace {
 using namespace signflip;
 
 /// "stepSize" → "step-size".
-std::string to_kebab(const std::string& name) {
+std::string to_kebab(std::string_view name) {
   std::string kebab;
   for (const char c : name) {
     if (std::isupper(static_cast<unsigned char>(c)) != 0) kebab += '-';
@@ -86,6 +93,81 @@ val attacks() {
   return list;
 }
 
+/// What the next call on a model is about. Text is laid down, too, instead of being an argument:
+/// Embind keeps a function's arguments in one place, where a call from within the call (onProgress)
+/// overwrites them before their memory is freed.
+struct Laid {
+  std::string text;
+  std::vector<float> numbers;  ///< the pixels, behind them the bits of class numbers
+  std::size_t pixels = 0;
+} laid;
+
+/// Where JavaScript puts the numbers, at once: a view does not outlive a growth of the memory.
+val room(const std::string& text, std::size_t pixels, std::size_t classes) {
+  laid = {text, std::vector<float>(pixels + classes), pixels};
+  return val(typed_memory_view(laid.numbers.size(), laid.numbers.data()));
+}
+
+std::vector<int> take_classes() {
+  const auto behind = laid.numbers.begin() + static_cast<std::ptrdiff_t>(laid.pixels);
+  std::vector<int> classes(laid.numbers.size() - laid.pixels);
+  std::transform(behind, laid.numbers.end(), classes.begin(),
+                 [](float bits) { return static_cast<int>(float_bits(bits)); });
+  laid.numbers.resize(laid.pixels);
+  return classes;
+}
+
+/// Where no classes were laid down, or after take_classes().
+std::vector<float> take_pixels() { return std::move(laid.numbers); }
+
+/// The text up to the next '\0', which is taken off.
+std::string_view next(std::string_view& text) {
+  const std::string_view piece = text.substr(0, text.find('\0'));
+  text.remove_prefix(std::min(piece.size() + 1, text.size()));
+  return piece;
+}
+
+/// An attack's outcome as JavaScript wants it.
+struct Attacked : AttackOutcome {
+  Attacked(AttackOutcome outcome, int classes)
+      : AttackOutcome(std::move(outcome)), probabilities(logits) {
+    const auto size = static_cast<std::size_t>(classes);
+    for (std::size_t first = 0; first < probabilities.size(); first += size) {
+      const auto row = std::span(probabilities).subspan(first, size);
+      softmax(std::span<const float>(row), row);
+    }
+  }
+
+  std::vector<float> probabilities;  ///< N×K, empty where nothing was judged
+  std::array<double, 3> figures = {static_cast<double>(gradients), static_cast<double>(queries),
+                                   seconds};
+};
+
+/// What the last call found, until JavaScript has copied it.
+std::shared_ptr<const void> kept;
+
+template <class T>
+const T& keep(T found) {
+  auto owned = std::make_shared<const T>(std::move(found));
+  kept = owned;
+  return *owned;
+}
+
+void release() { kept.reset(); }
+
+/// The address and the length of each of these arrays, which are kept.
+template <class... Arrays>
+val record(const Arrays&... arrays) {
+  static std::array<std::uint32_t, 2 * sizeof...(arrays)> places;
+  auto place = places.begin();
+  const auto add = [&](const auto& array) {
+    *place++ = reinterpret_cast<std::uint32_t>(array.data());
+    *place++ = static_cast<std::uint32_t>(array.size());
+  };
+  (add(arrays), ...);
+  return val(typed_memory_view(places.size(), places.data()));
+}
+
 class Model {
  public:
   explicit Model(Session session) : session_(std::move(session)) {}
@@ -115,52 +197,35 @@ class Model {
     return result;
   }
 
-  val predict(const val& images) const {
-    const auto found = session_.predict(emscripten::convertJSArrayToNumberVector<float>(images));
+  val predict() const {
+    auto found = session_.predict(take_pixels());
     if (!found) return failure(found.error());
-    val result = val::object();
-    result.set("logits", array(found->logits));
-    result.set("probabilities", array(found->probabilities));
-    result.set("labels", array(found->labels));
-    return result;
+    const Session::Prediction& prediction = keep(std::move(*found));
+    return record(prediction.logits, prediction.probabilities, prediction.labels);
   }
 
-  val gradient(const val& images, const val& labels) const {
-    const auto found = session_.gradient(emscripten::convertJSArrayToNumberVector<float>(images),
-                                         emscripten::convertJSArrayToNumberVector<int>(labels));
+  val gradient() const {
+    const std::vector<int> labels = take_classes();
+    auto found = session_.gradient(take_pixels(), labels);
     if (!found) return failure(found.error());
-    val result = val::object();
-    result.set("gradient", array(*found));
-    return result;
+    return record(keep(std::move(*found)));
   }
 
-  /// `options`: attack, its parameters, seed, grayBox, judge (false: the images are only
-  /// crafted, and nothing is said of them), onProgress(fraction) → false stops,
-  /// onStep(image, step, loss, iterate).
-  val attack(const val& options, const val& images, const val& labels, const val& targets) const {
+  /// The text in the room: the attack, then its parameters' names and values, each ended by '\0'.
+  /// The classes: the labels, then the targets. `judge` false: the images are only crafted, and
+  /// nothing is said of them. Where they are functions: on_progress(fraction) → false stops,
+  /// on_step(image, step, loss, iterate), a view that is good until it returns.
+  val attack(std::size_t label_count, double seed, bool gray_box, bool judge,
+             const val& on_progress, const val& on_step) const {
     Session::AttackOptions request;
-    const val entries = val::global("Object").call<val>("entries", options);
-    const auto count = entries["length"].as<unsigned>();
-    val on_progress = val::undefined(), on_step = val::undefined();
-    for (unsigned i = 0; i < count; ++i) {
-      const auto key = entries[i][0].as<std::string>();
-      const val value = entries[i][1];
-      if (value.isUndefined() || value.isNull()) continue;
-      if (key == "attack") {
-        request.name = value.call<std::string>("toString");
-      } else if (key == "seed") {
-        request.seed = static_cast<std::uint64_t>(value.as<double>());
-      } else if (key == "grayBox") {
-        request.gray_box = value.as<bool>();
-      } else if (key == "judge") {
-        request.judge = value.as<bool>();
-      } else if (key == "onProgress") {
-        on_progress = value;
-      } else if (key == "onStep") {
-        on_step = value;
-      } else {
-        request.parameters.emplace_back(to_kebab(key), value.call<std::string>("toString"));
-      }
+    request.seed = static_cast<std::uint64_t>(seed);
+    request.gray_box = gray_box;
+    request.judge = judge;
+    std::string_view text = laid.text;
+    request.name = next(text);
+    while (!text.empty()) {
+      std::string name = to_kebab(next(text));
+      request.parameters.emplace_back(std::move(name), next(text));
     }
     if (!on_progress.isUndefined()) {
       request.progress = [&](std::size_t done, std::size_t total) {
@@ -171,46 +236,22 @@ class Model {
     if (!on_step.isUndefined()) {
       request.observer = [&](std::size_t image, int step, float loss,
                              std::span<const float> iterate) {
-        on_step(image, step, loss,
-                val(typed_memory_view(iterate.size(), iterate.data())).call<val>("slice"));
+        on_step(image, step, loss, typed_memory_view(iterate.size(), iterate.data()));
       };
     }
-    const auto outcome =
-        session_.attack(request, emscripten::convertJSArrayToNumberVector<float>(images),
-                        emscripten::convertJSArrayToNumberVector<int>(labels),
-                        emscripten::convertJSArrayToNumberVector<int>(targets));
+    std::vector<int> labels = take_classes();
+    const std::vector<int> targets(labels.begin() + static_cast<std::ptrdiff_t>(label_count),
+                                   labels.end());
+    labels.resize(label_count);
+    auto outcome = session_.attack(request, take_pixels(), std::move(labels), targets);
     if (!outcome) return failure(outcome.error());
-    const auto values = outcome->adversarial.values();
-    val result = val::object();
-    result.set("adversarial",
-               val(typed_memory_view(values.size(), values.data())).call<val>("slice"));
-    result.set("l0", array(outcome->l0));
-    result.set("l2", array(outcome->l2));
-    result.set("linf", array(outcome->linf));
-    if (request.judge) add_judgement(*outcome, result);
-    result.set("gradients", static_cast<double>(outcome->gradients));
-    result.set("queries", static_cast<double>(outcome->queries));
-    result.set("seconds", outcome->seconds);
-    return result;
+    const Attacked& found = keep(Attacked(std::move(*outcome), session_.network().classes()));
+    return record(found.adversarial.values(), found.l0, found.l2, found.linf, found.figures,
+                  found.predicted, found.predicted_8bit, found.success, found.loss, found.logits,
+                  found.probabilities);
   }
 
  private:
-  /// What the model says of the adversarial images.
-  void add_judgement(const AttackOutcome& outcome, val& result) const {
-    std::vector<float> probabilities = outcome.logits;
-    const auto classes = static_cast<std::size_t>(session_.network().classes());
-    for (std::size_t n = 0; n < outcome.predicted.size(); ++n) {
-      const auto row = std::span(probabilities).subspan(n * classes, classes);
-      softmax(std::span<const float>(row), row);
-    }
-    result.set("labels", array(outcome.predicted));
-    result.set("labels8bit", array(outcome.predicted_8bit));
-    result.set("success", array(outcome.success));
-    result.set("loss", array(outcome.loss));
-    result.set("logits", array(outcome.logits));
-    result.set("probabilities", array(probabilities));
-  }
-
   Session session_;
 };
 
@@ -228,6 +269,8 @@ val load(const val& bytes) {
 EMSCRIPTEN_BINDINGS(signflip) {
   emscripten::function("attacks", &attacks);
   emscripten::function("loadModel", &load);
+  emscripten::function("room", &room);
+  emscripten::function("release", &release);
   emscripten::class_<Model>("Model")
       .smart_ptr<std::shared_ptr<Model>>("Model")
       .function("describe", &Model::describe)

@@ -91,6 +91,8 @@ function toFloats(values, what) {
   return Float32Array.from(values);
 }
 
+const noClasses = new Int32Array(0);
+
 /**
  * Class numbers as the engine takes them; it checks their range and their count.
  * @param {ArrayLike<number>|number|null|undefined} values
@@ -98,7 +100,8 @@ function toFloats(values, what) {
  * @returns {Int32Array}
  */
 function toClasses(values, what) {
-  if (values === undefined || values === null) return new Int32Array(0);
+  if (values instanceof Int32Array) return values;
+  if (values === undefined || values === null) return noClasses;
   const list = typeof values === "number" ? [values] : Array.from(values);
   if (!list.every(Number.isInteger)) throw new Error(`${what} must be whole numbers`);
   return Int32Array.from(list);
@@ -115,12 +118,21 @@ function toBytes(bytes, what) {
   throw new Error(`${what} must be a Uint8Array`);
 }
 
+/**
+ * The engine shows iterates where they are; these are the caller's own.
+ * @param {AttackOptions["onStep"]} onStep
+ * @returns {AttackOptions["onStep"]}
+ */
+const owning = (onStep) => onStep ? (image, step, loss, iterate) => onStep(image, step, loss, iterate.slice()) : undefined;
+
 /** A loaded model. Call delete() when it is no longer needed: WASM memory is not collected. */
 export class Model {
+  #engine;
   #handle;
 
-  /** @param {any} handle the engine's object */
-  constructor(handle) {
+  /** @param {any} engine @param {any} handle the engine's object */
+  constructor(engine, handle) {
+    this.#engine = engine;
     this.#handle = handle;
     const about = handle.describe();
     /** @type {string} */
@@ -140,7 +152,8 @@ export class Model {
    * @returns {Prediction} of a denoiser: logits holds the images
    */
   predict(images) {
-    return unwrap(this.#open().predict(toFloats(images, "images")));
+    const answer = this.#about(toFloats(images, "images")).predict();
+    return this.#copied(answer, (next) => ({ logits: next(Float32Array), probabilities: next(Float32Array), labels: next(Int32Array) }));
   }
 
   /**
@@ -150,8 +163,8 @@ export class Model {
    * @returns {Float32Array} N·H·W·C
    */
   gradient(images, labels) {
-    const floats = toFloats(images, "images");
-    return unwrap(this.#open().gradient(floats, toClasses(labels, "labels"))).gradient;
+    const answer = this.#about(toFloats(images, "images"), toClasses(labels, "labels")).gradient();
+    return this.#copied(answer, (next) => next(Float32Array));
   }
 
   /**
@@ -162,15 +175,21 @@ export class Model {
    * @returns {AttackResult}
    */
   attack(options, images, labels) {
-    const { targets, ...rest } = options;
-    return unwrap(
-      this.#open().attack(
-        rest,
-        toFloats(images, "images"),
-        toClasses(labels, "labels"),
-        toClasses(targets, "targets"),
-      ),
-    );
+    const { attack, targets, seed, grayBox, judge, onProgress, onStep, ...parameters } = options;
+    const text = [attack ?? ""];
+    for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== null) text.push(name, value);
+    const truth = toClasses(labels, "labels"), judges = Boolean(judge ?? true);
+    const handle = this.#about(toFloats(images, "images"), truth, toClasses(targets, "targets"), `${text.join("\0")}\0`);
+    const answer = handle.attack(truth.length, seed ?? 0, grayBox ?? false, judges, onProgress ?? undefined, owning(onStep));
+    return this.#copied(answer, (next) => {
+      const adversarial = next(Float32Array), l0 = next(Float32Array), l2 = next(Float32Array), linf = next(Float32Array);
+      const [gradients, queries, seconds] = next(Float64Array);
+      const crafted = { adversarial, l0, l2, linf, gradients, queries, seconds };
+      return !judges ? crafted : Object.assign(crafted, {
+        labels: next(Int32Array), labels8bit: next(Int32Array), success: next(Uint8Array), loss: next(Float32Array),
+        logits: next(Float32Array), probabilities: next(Float32Array),
+      });
+    });
   }
 
   /**
@@ -180,13 +199,43 @@ export class Model {
    * @returns {Model}
    */
   denoisedBy(denoiser) {
-    return new Model(unwrap(this.#open().denoisedBy(denoiser.#open())).model);
+    return new Model(this.#engine, unwrap(this.#open().denoisedBy(denoiser.#open())).model);
   }
 
   /** Frees the model's memory. */
   delete() {
     this.#handle?.delete();
     this.#handle = null;
+  }
+
+  /**
+   * Puts what the next call is about where the engine finds it.
+   * @param {Float32Array} images
+   * @param {Int32Array} [labels]
+   * @param {Int32Array} [targets]
+   * @param {string} [text]
+   */
+  #about(images, labels = noClasses, targets = noClasses, text = "") {
+    const handle = this.#open();
+    const room = this.#engine.room(text, images.length, labels.length + targets.length);
+    room.set(images);
+    const classes = new Int32Array(room.buffer, room.byteOffset + images.byteLength, labels.length + targets.length);
+    classes.set(labels);
+    classes.set(targets, labels.length);
+    return handle;
+  }
+
+  /**
+   * What the engine found, whose memory it may then free.
+   * @param {any} answer each array's address and length
+   * @param {(next: (Type: any) => any) => any} arrange gets copies of the arrays, one after the other
+   */
+  #copied(answer, arrange) {
+    const places = unwrap(answer);
+    let at = 0;
+    const result = arrange((Type) => new Type(places.buffer, places[at++], places[at++]).slice());
+    this.#engine.release();
+    return result;
   }
 
   #open() {
@@ -214,7 +263,7 @@ export class Signflip {
    * @returns {Model}
    */
   loadModel(bytes) {
-    return new Model(unwrap(this.#engine.loadModel(toBytes(bytes, "the model"))).model);
+    return new Model(this.#engine, unwrap(this.#engine.loadModel(toBytes(bytes, "the model"))).model);
   }
 
   /**
