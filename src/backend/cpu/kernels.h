@@ -4,6 +4,7 @@
 
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/sparse.h"
+#include "backend/cpu/transposed.h"
 #include "backend/ops.h"
 
 namespace {
