@@ -18,12 +18,12 @@ struct Ops {
 
   /// Floats that a dense layer's packed matrix of rows × columns takes.
   std::size_t (*packed_size)(std::size_t rows, std::size_t columns);
-  /// Packs a row-major matrix rows × columns for the forward product.
-  void (*pack)(const float* matrix, std::size_t rows, std::size_t columns, float* packed);
-  /// Packs its transpose, columns × rows, for the input gradient.
-  void (*pack_transposed)(const float* matrix, std::size_t rows, std::size_t columns,
+  /// Packs some rows of a dense layer's matrix, inputs × outputs, for the forward product.
+  void (*pack)(const DenseShape& shape, RowRange rows, const float* matrix, float* packed);
+  /// Packs the same rows into its transpose, outputs × inputs, for the input gradient.
+  void (*pack_transposed)(const DenseShape& shape, RowRange rows, const float* matrix,
                           float* packed);
-  /// The same of a convolution, whose matrix is patch × filters.
+  /// The whole matrix of a convolution, which is patch × filters.
   std::size_t (*conv2d_packed_size)(const Conv2dShape& shape);
   void (*conv2d_pack)(const Conv2dShape& shape, const float* matrix, float* packed);
   std::size_t (*conv2d_packed_transposed_size)(const Conv2dShape& shape);
@@ -53,14 +53,34 @@ struct Ops {
                           std::int32_t* winner);
 };
 
-/// Weight gradients, added to dweight and dbias. `dy_padded` is scratch: training_scratch() floats.
+/// One step of Adam (Kingma and Ba 2015) or AdamW, as every parameter takes it:
+/// g ← g + decay·w, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← shrink·w − rate·m/(√(second·v) + ε).
+struct AdamStep {
+  float beta1, beta2, epsilon;
+  float decay;   ///< weight decay that is added to the gradient
+  float shrink;  ///< AdamW's: 1 − learning rate · weight decay; else 1
+  float rate;    ///< learning rate / (1 − β₁ᵗ)
+  float second;  ///< 1 / (1 − β₂ᵗ)
+};
+
+/// Weight gradients, added to dweight and dbias, and the optimiser's step.
 struct TrainingOps {
-  std::size_t (*training_scratch)(std::size_t rows, std::size_t columns);
+  /// Floats that a gradient of rows × columns takes when it is packed.
+  std::size_t (*packed_gradient_size)(std::size_t rows, std::size_t columns);
+  /// `dy_packed` is scratch for one image's gradient, pixels × filters.
   void (*conv2d_weight_gradient)(const Conv2dShape& shape, std::size_t count, const float* x,
                                  const float* dy, float* dweight, float* dbias, float* scratch,
-                                 float* dy_padded);
-  void (*dense_weight_gradient)(const DenseShape& shape, std::size_t count, const float* x,
-                                const float* dy, float* dweight, float* dbias, float* dy_padded);
+                                 float* dy_packed);
+  /// A dense layer's in two steps, so that threads can share the second and nobody has to keep a
+  /// gradient as large as the weights: first dy, count × outputs, is packed and added to dbias …
+  void (*dense_gradient_pack)(const DenseShape& shape, std::size_t count, const float* dy,
+                              float* dbias, float* dy_packed);
+  /// … then each row of xᵀ·dy is a matter of its own. `dweight` holds these rows alone.
+  void (*dense_weight_gradient)(const DenseShape& shape, std::size_t count, RowRange rows,
+                                const float* x, const float* dy_packed, float* dweight);
+  /// Gradients, weights and both moments of `size` parameters, in memory that does not overlap.
+  void (*adam)(const AdamStep& step, std::size_t size, const float* gradient, float* weight,
+               float* first, float* second);
 };
 
 /// The fastest kernels that this processor runs. SIGNFLIP_KERNELS=generic|avx2|avx512 in the

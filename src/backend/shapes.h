@@ -44,6 +44,13 @@ struct DenseShape {
   int outputs = 0;
 };
 
+/// Rows [begin, end) of a matrix: what one thread does of a work that several share.
+struct RowRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t size() const { return end - begin; }
+};
+
 /// Max pooling without padding; windows that do not fit are dropped.
 struct PoolShape {
   ImageShape in;

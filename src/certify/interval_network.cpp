@@ -44,7 +44,7 @@ void IntervalNetwork::update() {
     const float* const weight = network_->parameters().data() + placed.weight;
     std::transform(weight, weight + shape.weight(), absolute_.begin(),
                    [](float w) { return std::abs(w); });
-    pack_weights(placed, absolute_.data(), packed_.data() + places_[i].forward,
+    pack_weights(placed, {0, shape.rows}, absolute_.data(), packed_.data() + places_[i].forward,
                  purpose_ == Purpose::training ? packed_.data() + places_[i].transposed : nullptr);
     const float* const bias = network_->parameters().data() + placed.bias;
     const float allowance = affine_allowance(shape.rows);

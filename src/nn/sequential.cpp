@@ -29,7 +29,7 @@ PackedSize packed_size(const PlacedLayer& placed) {
   return {ops.packed_size(shape.rows, shape.columns), ops.packed_size(shape.columns, shape.rows)};
 }
 
-void pack_weights(const PlacedLayer& placed, const float* weight, float* forward,
+void pack_weights(const PlacedLayer& placed, RowRange rows, const float* weight, float* forward,
                   float* transposed) {
   const Ops& ops = cpu_ops();
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
@@ -38,9 +38,9 @@ void pack_weights(const PlacedLayer& placed, const float* weight, float* forward
     if (transposed != nullptr) ops.conv2d_pack_transposed(shape, weight, transposed);
     return;
   }
-  const WeightShape& shape = placed.shape;
-  ops.pack(weight, shape.rows, shape.columns, forward);
-  if (transposed != nullptr) ops.pack_transposed(weight, shape.rows, shape.columns, transposed);
+  const DenseShape shape = dense_shape(placed);
+  ops.pack(shape, rows, weight, forward);
+  if (transposed != nullptr) ops.pack_transposed(shape, rows, weight, transposed);
 }
 
 namespace {
@@ -215,22 +215,24 @@ std::size_t Sequential::multiply_adds() const {
 }
 
 void Sequential::prepare() {
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const PlacedLayer& placed = layers_[i];
-    const float* const weight = parameters_.data() + placed.weight;
-    float* const first = packed_.data() + packed_layers_[i].forward;
-    float* const second = packed_.data() + packed_layers_[i].transposed;
-    if (is_matrix(placed.layer)) {
-      pack_weights(placed, weight, first, second);
-    } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-      const std::size_t channels = placed.shape.columns;
-      const float* const bias = parameters_.data() + placed.bias;
-      const float* const mean = statistics_.data() + placed.statistics;
-      const float* const variance = mean + channels;
-      for (std::size_t c = 0; c < channels; ++c) {
-        first[c] = weight[c] / std::sqrt(variance[c] + kBatchNormEpsilon);
-        second[c] = bias[c] - mean[c] * first[c];
-      }
+  for (std::size_t i = 0; i < layers_.size(); ++i) prepare(i, {0, layers_[i].shape.rows});
+}
+
+void Sequential::prepare(std::size_t layer, RowRange rows) {
+  const PlacedLayer& placed = layers_[layer];
+  const float* const weight = parameters_.data() + placed.weight;
+  float* const first = packed_.data() + packed_layers_[layer].forward;
+  float* const second = packed_.data() + packed_layers_[layer].transposed;
+  if (is_matrix(placed.layer)) {
+    pack_weights(placed, rows, weight, first, second);
+  } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
+    const std::size_t channels = placed.shape.columns;
+    const float* const bias = parameters_.data() + placed.bias;
+    const float* const mean = statistics_.data() + placed.statistics;
+    const float* const variance = mean + channels;
+    for (std::size_t c = 0; c < channels; ++c) {
+      first[c] = weight[c] / std::sqrt(variance[c] + kBatchNormEpsilon);
+      second[c] = bias[c] - mean[c] * first[c];
     }
   }
 }

@@ -35,8 +35,9 @@ struct PackedSize {
   std::size_t transposed = 0;
 };
 PackedSize packed_size(const PlacedLayer& placed);
-/// Makes these copies of the weight matrix; `transposed` may be null.
-void pack_weights(const PlacedLayer& placed, const float* weight, float* forward,
+/// Makes these copies of the weight matrix; `transposed` may be null. Some rows of a dense layer's
+/// go alone, a convolution's only all together.
+void pack_weights(const PlacedLayer& placed, RowRange rows, const float* weight, float* forward,
                   float* transposed);
 
 /// Owns the values of a network. Weight matrices are "inputs × outputs" (backend/shapes.h).
@@ -66,6 +67,9 @@ class Sequential final : public DifferentiableModel {
 
   /// Makes the weights ready for the kernels.
   void prepare();
+  /// The same for some rows of a dense layer's weights, or all of another's: threads that each take
+  /// other rows share the work.
+  void prepare(std::size_t layer, RowRange rows);
 
   ImageShape input_shape() const override { return architecture_.input; }
   int classes() const override { return static_cast<int>(output_shape().size()); }

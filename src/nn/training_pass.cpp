@@ -10,31 +10,34 @@ namespace signflip {
 TrainingPass::TrainingPass(const Sequential& network, std::size_t capacity)
     : network_(network),
       activations_(network, capacity),
-      gradients_(network.parameters().size()),
       batch_statistics_(network.statistics().size()),
       batch_mean_(network.statistics().size()),
       masks_(network.layers().size()) {
   const TrainingOps& ops = cpu_training_ops();
-  std::size_t padded = 0, sums = 0;
-  first_trainable_ = network.layers().size();
-  for (std::size_t i = network.layers().size(); i-- > 0;) {
+  const std::size_t layers = network.layers().size();
+  std::size_t gradients = 0, image = 0, sums = 0;
+  first_trainable_ = layers;
+  packed_dy_.resize(layers);
+  for (std::size_t i = 0; i < layers; ++i) {
     const PlacedLayer& placed = network.layers()[i];
-    if (placed.shape.bias > 0) first_trainable_ = i;
+    const bool dense = std::holds_alternative<Dense>(placed.layer);
+    if (placed.shape.bias > 0) first_trainable_ = std::min(first_trainable_, i);
+    first_gradient_.push_back(gradients);
+    gradients += (dense ? 0 : placed.shape.weight()) + placed.shape.bias;
     if (std::holds_alternative<Conv2d>(placed.layer)) {
-      padded = std::max(padded, ops.training_scratch(placed.out.pixels(), placed.shape.columns));
-    } else if (std::holds_alternative<Dense>(placed.layer)) {
-      padded = std::max(padded, ops.training_scratch(capacity, placed.shape.columns));
+      image = std::max(image, ops.packed_gradient_size(placed.out.pixels(), placed.shape.columns));
+    } else if (dense) {
+      packed_dy_[i].resize(ops.packed_gradient_size(capacity, placed.shape.columns));
     } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
       sums = std::max(sums, 2 * placed.shape.columns);
     } else if (std::holds_alternative<Dropout>(placed.layer)) {
       masks_[i].resize(capacity * placed.in.size());
     }
   }
-  padded_.resize(padded);
+  gradients_.resize(gradients);
+  image_dy_.resize(image);
   sums_.resize(sums);
 }
-
-void TrainingPass::clear_gradients() { std::fill(gradients_.begin(), gradients_.end(), 0.0F); }
 
 std::span<const float> TrainingPass::forward(std::span<const float> images, std::size_t count,
                                              Rng rng) {
@@ -77,12 +80,13 @@ void TrainingPass::train_layer(std::size_t i) {
 }
 
 void TrainingPass::backward(std::span<const float> doutput, std::span<float> dimages) {
+  std::fill(gradients_.begin(), gradients_.end(), 0.0F);
   int current = 0;
   std::copy(doutput.begin(), doutput.end(), activations_.gradient(current));
   const std::size_t stop = dimages.empty() ? first_trainable_ : 0;
   for (std::size_t i = network_.layers().size(); i-- > stop;) {
     const float* const dy = activations_.gradient(current);
-    add_weight_gradient(i, dy);
+    make_weight_gradient(i, dy);
     if (i == stop && dimages.empty()) return;
     const int next = network_.layers()[i].in_place ? current : 1 - current;
     train_layer_input_gradient(i, dy, activations_.gradient(next));
@@ -99,22 +103,44 @@ void TrainingPass::backward(std::span<const float> doutput, std::span<float> dim
   }
 }
 
-void TrainingPass::add_weight_gradient(std::size_t i, const float* dy) {
+void TrainingPass::make_weight_gradient(std::size_t i, const float* dy) {
   const PlacedLayer& placed = network_.layers()[i];
   const float* const x = activations_.input_of(i);
-  float* const dweight = gradients_.data() + placed.weight;
-  float* const dbias = gradients_.data() + placed.bias;
+  float* const dweight = gradients_.data() + first_gradient_[i];
+  const bool dense = std::holds_alternative<Dense>(placed.layer);
+  float* const dbias = dweight + (dense ? 0 : placed.shape.weight());
   const TrainingOps& ops = cpu_training_ops();
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
     ops.conv2d_weight_gradient(conv_shape(*conv, placed), count_, x, dy, dweight, dbias,
-                               activations_.scratch(), padded_.data());
-  } else if (std::holds_alternative<Dense>(placed.layer)) {
-    ops.dense_weight_gradient(dense_shape(placed), count_, x, dy, dweight, dbias, padded_.data());
+                               activations_.scratch(), image_dy_.data());
+  } else if (dense) {
+    ops.dense_gradient_pack(dense_shape(placed), count_, dy, dbias, packed_dy_[i].data());
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
     const float* const mean = batch_mean_.data() + placed.statistics;
     reference::batchnorm_train_weight_gradient(count_ * placed.in.pixels(), placed.shape.columns, x,
                                                dy, mean, mean + placed.shape.columns, dweight,
                                                dbias);
+  }
+}
+
+void TrainingPass::add_gradients(const ParameterPiece& piece, float* sum) {
+  const PlacedLayer& placed = network_.layers()[piece.layer];
+  const float* from = gradients_.data() + first_gradient_[piece.layer];
+  std::size_t size = piece.size();
+  if (std::holds_alternative<Dense>(placed.layer)) {
+    cpu_training_ops().dense_weight_gradient(dense_shape(placed), count_, piece.rows,
+                                             activations_.input_of(piece.layer),
+                                             packed_dy_[piece.layer].data(), sum);
+    const std::size_t weights = piece.rows.size() * placed.shape.columns;
+    sum += weights;
+    size -= weights;
+  }
+  for (std::size_t i = 0; i < size; ++i) sum[i] += from[i];
+}
+
+void TrainingPass::add_gradients(std::span<float> sum) {
+  for (const ParameterPiece& piece : cut_parameters(network_)) {
+    add_gradients(piece, sum.data() + piece.begin);
   }
 }
 

@@ -1,6 +1,9 @@
 // How one shard of a training batch travels through the network: forward with batch statistics and
 // dropout, backward to the weights. The shard is the unit of work of one thread; the trainer adds
 // up the shards' gradients in their order, so results do not depend on the number of threads.
+//
+// A dense layer's weight gradient is a product of two small matrices that is as large as the
+// weights. It is made only when it is asked for, piece by piece, and never stored.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +11,7 @@
 #include <vector>
 
 #include "core/rng.h"
+#include "nn/parameter_pieces.h"
 #include "nn/sequential.h"
 
 namespace signflip {
@@ -19,13 +23,15 @@ class TrainingPass {
   /// Images in [0,1] to outputs; `rng` draws the dropout masks.
   std::span<const float> forward(std::span<const float> images, std::size_t count, Rng rng);
 
-  /// After forward(): adds to gradients(), given the loss's gradient at the outputs. Where
+  /// After forward(): makes the weights' gradients, given the loss's gradient at the outputs. Where
   /// `dimages` is not empty it also gets the gradient with respect to the pixels.
   void backward(std::span<const float> doutput, std::span<float> dimages = {});
 
-  /// The same layout as Sequential::parameters(). Cleared by clear_gradients() only.
-  std::span<float> gradients() { return gradients_; }
-  void clear_gradients();
+  /// After backward() and before the next forward(): adds the gradients of these parameters to
+  /// `sum`, piece.size() floats. Several threads may ask, each for its own `sum`.
+  void add_gradients(const ParameterPiece& piece, float* sum);
+  /// Adds those of all parameters, laid out like Sequential::parameters().
+  void add_gradients(std::span<float> sum);
 
   /// Mean and unbiased variance of the last forward(), laid out like Sequential::statistics().
   std::span<const float> batch_statistics() const { return batch_statistics_; }
@@ -34,19 +40,22 @@ class TrainingPass {
 
  private:
   void train_layer(std::size_t layer);
-  void add_weight_gradient(std::size_t layer, const float* dy);
+  void make_weight_gradient(std::size_t layer, const float* dy);
   void train_layer_input_gradient(std::size_t layer, const float* dy, float* dx);
 
   const Sequential& network_;
   Activations activations_;
   std::size_t count_ = 0;
   std::size_t first_trainable_ = 0;
+  // Of all parameters but dense layers' weights, layer after layer; where each layer's begin.
   std::vector<float> gradients_;
+  std::vector<std::size_t> first_gradient_;
+  std::vector<std::vector<float>> packed_dy_;  // dense layers'
   std::vector<float> batch_statistics_;
   std::vector<float> batch_mean_;  // like statistics: mean, then 1/deviation
   std::vector<std::vector<float>> masks_;
-  std::vector<float> padded_;  // weight gradients' scratch
-  std::vector<float> sums_;    // batch norm's scratch
+  std::vector<float> image_dy_;  // convolutions' scratch
+  std::vector<float> sums_;      // batch norm's scratch
   Rng rng_{0};
 };
 

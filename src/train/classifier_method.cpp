@@ -67,12 +67,13 @@ class ClassifierShard final : public ShardTrainer {
     const auto dlogits = std::span(dlogits_).first(logits.size());
     const Marks marks = diet_ == Diet::trades ? trades_loss(lesson, logits, dlogits)
                                               : cross_entropy_loss(lesson, logits, dlogits);
-    pass_.clear_gradients();
     pass_.backward(dlogits);
     return marks;
   }
 
-  std::span<float> gradients() override { return pass_.gradients(); }
+  void add_gradients(const ParameterPiece& piece, float* sum) override {
+    pass_.add_gradients(piece, sum);
+  }
   std::span<const float> batch_statistics() const override { return pass_.batch_statistics(); }
 
  private:

@@ -55,12 +55,13 @@ class DenoiserShard final : public ShardTrainer {
       doutput[i] = lesson.gradient_scale * (share * error + guidance * dimage[i]);
     }
     marks.loss = squares / static_cast<double>(size) + config_.guidance * classifier_loss;
-    pass_.clear_gradients();
     pass_.backward(doutput);
     return marks;
   }
 
-  std::span<float> gradients() override { return pass_.gradients(); }
+  void add_gradients(const ParameterPiece& piece, float* sum) override {
+    pass_.add_gradients(piece, sum);
+  }
   std::span<const float> batch_statistics() const override { return pass_.batch_statistics(); }
 
  private:

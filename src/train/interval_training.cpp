@@ -26,19 +26,22 @@ class IntervalShard final : public ShardTrainer {
         pass_(intervals.network(), capacity),
         bounds_(intervals, capacity),
         attack_pass_(craft_ ? intervals.network().new_pass(capacity) : nullptr),
+        gradients_(intervals.network().parameters().size()),
         attacked_(craft_ ? capacity * shape_.size() : 0),
         gradient_(capacity * classes_),
         worst_(classes_) {}
 
   Marks train(const Lesson& lesson) override {
     const auto kappa = static_cast<float>(share_of_plain_loss(lesson.epsilon));
-    pass_.clear_gradients();
+    std::fill(gradients_.begin(), gradients_.end(), 0.0F);
     Marks marks = plain_loss(lesson, kappa);
     if (kappa < 1.0F) marks.loss += worst_case_loss(lesson, 1.0F - kappa);
     return marks;
   }
 
-  std::span<float> gradients() override { return pass_.gradients(); }
+  void add_gradients(const ParameterPiece& piece, float* sum) override {
+    for (std::size_t i = piece.begin; i < piece.end; ++i) *sum++ += gradients_[i];
+  }
   std::span<const float> batch_statistics() const override { return pass_.batch_statistics(); }
 
  private:
@@ -71,7 +74,10 @@ class IntervalShard final : public ShardTrainer {
       cross_entropy_gradient(z, label, dz, smoothing);
       for (float& value : dz) value *= share * lesson.gradient_scale;
     }
-    if (share > 0.0F) pass_.backward(std::span(gradient_).first(count * classes_));
+    if (share > 0.0F) {
+      pass_.backward(std::span(gradient_).first(count * classes_));
+      pass_.add_gradients(gradients_);
+    }
     return marks;
   }
 
@@ -88,7 +94,7 @@ class IntervalShard final : public ShardTrainer {
       cross_entropy_gradient(worst, lesson.labels[n], dmargin);
       for (float& value : dmargin) value *= -share * lesson.gradient_scale;
     }
-    bounds_.backward(std::span(gradient_).first(count * classes_), pass_.gradients());
+    bounds_.backward(std::span(gradient_).first(count * classes_), gradients_);
     return loss;
   }
 
@@ -99,6 +105,7 @@ class IntervalShard final : public ShardTrainer {
   TrainingPass pass_;
   IntervalTrainingPass bounds_;
   std::unique_ptr<Pass> attack_pass_;
+  std::vector<float> gradients_;  // of the parameters; the others are of logits and margins
   std::vector<float> attacked_, gradient_, worst_;
 };
 

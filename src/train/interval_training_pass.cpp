@@ -62,7 +62,7 @@ IntervalTrainingPass::IntervalTrainingPass(const IntervalNetwork& intervals, std
   const Sequential& network = intervals.network();
   const TrainingOps& ops = cpu_training_ops();
   const std::size_t layers = network.layers().size();
-  std::size_t padded = 0, bias = 0, largest = network.input_shape().size();
+  std::size_t packed = 0, bias = 0, largest = network.input_shape().size();
   first_trainable_ = layers;
   for (auto& winners : winners_) winners.resize(layers);
   source_.push_back(0);
@@ -80,9 +80,10 @@ IntervalTrainingPass::IntervalTrainingPass(const IntervalNetwork& intervals, std
       buffers_.emplace_back(2 * size);
     }
     if (std::holds_alternative<Conv2d>(placed.layer)) {
-      padded = std::max(padded, ops.training_scratch(placed.out.pixels(), placed.shape.columns));
+      packed =
+          std::max(packed, ops.packed_gradient_size(placed.out.pixels(), placed.shape.columns));
     } else if (std::holds_alternative<Dense>(placed.layer)) {
-      padded = std::max(padded, ops.training_scratch(capacity, placed.shape.columns));
+      packed = std::max(packed, ops.packed_gradient_size(capacity, placed.shape.columns));
     } else if (std::holds_alternative<MaxPool2d>(placed.layer)) {
       for (auto& winners : winners_) winners[i].resize(size);
     }
@@ -91,7 +92,7 @@ IntervalTrainingPass::IntervalTrainingPass(const IntervalNetwork& intervals, std
   for (auto& gradient : gradients_) gradient.resize(2 * capacity * largest);
   norms_.resize(2 * network.statistics().size());
   absolute_.resize(network.parameters().size());
-  padded_.resize(padded);
+  packed_dy_.resize(packed);
   unused_bias_.resize(bias);
   margins_.resize(capacity * classes);
   row_.resize(classes);
@@ -251,14 +252,18 @@ void IntervalTrainingPass::add_weight_gradient(std::size_t i, Interval dy,
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
     const Conv2dShape shape = conv_shape(*conv, placed);
     ops.conv2d_weight_gradient(shape, count_, x.centre, dy.centre, dweight, dbias,
-                               scratch_.convolution.data(), padded_.data());
+                               scratch_.convolution.data(), packed_dy_.data());
     ops.conv2d_weight_gradient(shape, count_, x.radius, dy.radius, dabsolute, unused_bias_.data(),
-                               scratch_.convolution.data(), padded_.data());
+                               scratch_.convolution.data(), packed_dy_.data());
   } else if (std::holds_alternative<Dense>(placed.layer)) {
     const DenseShape shape = dense_shape(placed);
-    ops.dense_weight_gradient(shape, count_, x.centre, dy.centre, dweight, dbias, padded_.data());
-    ops.dense_weight_gradient(shape, count_, x.radius, dy.radius, dabsolute, unused_bias_.data(),
-                              padded_.data());
+    const auto add = [&](const float* values, const float* dvalues, float* dw, float* db) {
+      ops.dense_gradient_pack(shape, count_, dvalues, db, packed_dy_.data());
+      ops.dense_weight_gradient(shape, count_, {0, placed.shape.rows}, values, packed_dy_.data(),
+                                dw);
+    };
+    add(x.centre, dy.centre, dweight, dbias);
+    add(x.radius, dy.radius, dabsolute, unused_bias_.data());
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
     const std::size_t channels = placed.shape.columns;
     const float* const mean = norms_.data() + 2 * placed.statistics;

@@ -48,7 +48,7 @@ class IntervalTrainingPass {
   std::vector<float> gradients_[2];           // on their way back: centres, then radii
   std::vector<float> norms_;     // batch norm: mean, 1/deviation, scale and shift of each channel
   std::vector<float> absolute_;  // gradients with respect to |W|, laid out like the parameters
-  std::vector<float> padded_, unused_bias_, margins_, row_;
+  std::vector<float> packed_dy_, unused_bias_, margins_, row_;
 };
 
 }  // namespace signflip

@@ -11,6 +11,7 @@
 #include "core/rng.h"
 #include "core/thread_pool.h"
 #include "data/dataset.h"
+#include "nn/parameter_pieces.h"
 #include "nn/sequential.h"
 
 namespace signflip {
@@ -32,16 +33,17 @@ struct Marks {
   std::size_t correct = 0, images = 0;
 };
 
-/// One thread's part in a method: owns its passes and its gradients.
+/// One thread's part in a method: owns its passes.
 class ShardTrainer {
  public:
   virtual ~ShardTrainer() = default;
 
-  /// Replaces gradients() and batch_statistics() by those of the lesson.
+  /// Learns the gradients and batch_statistics() of the lesson, in place of the last one's.
   virtual Marks train(const Lesson& lesson) = 0;
 
-  /// Laid out like Sequential::parameters().
-  virtual std::span<float> gradients() = 0;
+  /// Adds the lesson's gradients of these parameters to `sum`, piece.size() floats. Several threads
+  /// may ask, each for its own `sum`.
+  virtual void add_gradients(const ParameterPiece& piece, float* sum) = 0;
   /// Laid out like Sequential::statistics().
   virtual std::span<const float> batch_statistics() const = 0;
 };

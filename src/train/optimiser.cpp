@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "backend/ops.h"
+
 namespace signflip {
 
 Result<OptimiserKind> optimiser_from_name(const std::string& name) {
@@ -19,31 +21,27 @@ float adam_correction(float beta, std::size_t step) {
 
 void update(const OptimiserOptions& options, OptimiserState& state, std::size_t step,
             float learning_rate, std::span<const float> gradients, std::span<float> parameters,
-            std::size_t begin, std::size_t end) {
+            std::size_t begin) {
   const float* const g = gradients.data();
-  float* const w = parameters.data();
-  float* const m = state.first.data();
+  float* const w = parameters.data() + begin;
+  float* const m = state.first.data() + begin;
   const float decay = options.weight_decay;
   if (options.kind == OptimiserKind::sgd) {
-    for (std::size_t i = begin; i < end; ++i) {
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
       m[i] = options.momentum * m[i] + g[i] + decay * w[i];
       w[i] -= learning_rate * m[i];
     }
     return;
   }
-  float* const v = state.second.data();
-  const float first = adam_correction(options.beta1, step);
-  const float second = adam_correction(options.beta2, step);
   const bool decoupled = options.kind == OptimiserKind::adamw;
-  const float coupled_decay = decoupled ? 0.0F : decay;
-  const float shrink = decoupled ? 1.0F - learning_rate * decay : 1.0F;
-  for (std::size_t i = begin; i < end; ++i) {
-    const float gradient = g[i] + coupled_decay * w[i];
-    m[i] = options.beta1 * m[i] + (1.0F - options.beta1) * gradient;
-    v[i] = options.beta2 * v[i] + (1.0F - options.beta2) * gradient * gradient;
-    w[i] =
-        shrink * w[i] - learning_rate * first * m[i] / (std::sqrt(second * v[i]) + options.epsilon);
-  }
+  const AdamStep adam = {options.beta1,
+                         options.beta2,
+                         options.epsilon,
+                         decoupled ? 0.0F : decay,
+                         decoupled ? 1.0F - learning_rate * decay : 1.0F,
+                         learning_rate * adam_correction(options.beta1, step),
+                         adam_correction(options.beta2, step)};
+  cpu_training_ops().adam(adam, gradients.size(), g, w, m, state.second.data() + begin);
 }
 
 double clip_gradient_norm(std::span<float> gradients, double maximum) {

@@ -36,11 +36,11 @@ struct OptimiserState {
 /// Adam's 1/(1 − βᵗ), t counting steps from 1.
 float adam_correction(float beta, std::size_t step);
 
-/// One step for parameters[begin, end). `step` counts from 1. Ranges are independent, so threads
-/// may share the work.
+/// One step for as many parameters from `begin` on as there are gradients. `step` counts from 1.
+/// Ranges are independent, so threads may share the work.
 void update(const OptimiserOptions& options, OptimiserState& state, std::size_t step,
             float learning_rate, std::span<const float> gradients, std::span<float> parameters,
-            std::size_t begin, std::size_t end);
+            std::size_t begin);
 
 /// Scales the gradients down to an L2 norm of `maximum` (> 0) where theirs is larger, as
 /// torch.nn.utils.clip_grad_norm_ does (Pascanu et al. 2013). Returns their norm before. The sum is

@@ -54,6 +54,8 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
                                              std::move(split.validation),
                                              {},
                                              {},
+                                             {},
+                                             {},
                                              0,
                                              0,
                                              {},
@@ -102,6 +104,12 @@ void Trainer::make_shards() {
     shard->buffer.resize(size);
     state_->shards.push_back(std::move(shard));
   }
+  state_->pieces = cut_parameters(state_->network);
+  std::size_t largest = 0;
+  for (const ParameterPiece& piece : state_->pieces) largest = std::max(largest, piece.size());
+  state_->gradient.resize(state_->config.clip > 0
+                              ? state_->network.parameters().size()
+                              : static_cast<std::size_t>(state_->pool->threads()) * largest);
 }
 
 std::size_t Trainer::sources_per_batch() const {
@@ -184,44 +192,17 @@ float Trainer::average_decay_at(std::size_t optimiser_step) const {
 }
 
 void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
-  constexpr std::size_t kChunk = 16384;
   constexpr float kStatisticsMomentum = 0.1F;  // PyTorch's default
   State& state = *state_;
-  const auto parameters = state.network.parameters();
+  const auto parameters = state.network.parameters(), statistics = state.network.statistics();
   const std::size_t step = ++state.optimiser.steps;
   const float rate = learning_rate_at(where), warm = average_decay_at(step);
-  const auto total = state.shards[0]->method->gradients();
-  const auto each_chunk = [&](const auto& work) {
-    state.pool->for_each((parameters.size() + kChunk - 1) / kChunk, [&](std::size_t chunk, int) {
-      work(chunk * kChunk, std::min((chunk + 1) * kChunk, parameters.size()));
-    });
-  };
   const auto follow = [&](std::size_t at, std::span<const float> values) {
+    if (state.average.empty()) return;
     for (std::size_t i = 0; i < values.size(); ++i) {
       state.average[at + i] = warm * state.average[at + i] + (1.0F - warm) * values[i];
     }
   };
-  const auto add_up = [&](std::size_t begin, std::size_t end) {
-    for (std::size_t s = 1; s < shards_used; ++s) {
-      const auto part = state.shards[s]->method->gradients();
-      for (std::size_t i = begin; i < end; ++i) total[i] += part[i];
-    }
-  };
-  const auto move = [&](std::size_t begin, std::size_t end) {
-    update(state.config.optimiser, state.optimiser, step, rate, total, parameters, begin, end);
-    if (!state.average.empty()) follow(begin, parameters.subspan(begin, end - begin));
-  };
-  if (state.config.clip > 0) {  // needs the whole gradient first
-    each_chunk(add_up);
-    clip_gradient_norm(total, static_cast<float>(state.config.clip));
-    each_chunk(move);
-  } else {
-    each_chunk([&](std::size_t begin, std::size_t end) {
-      add_up(begin, end);
-      move(begin, end);
-    });
-  }
-  const auto statistics = state.network.statistics();
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     float mean = 0.0F;
     for (std::size_t s = 0; s < shards_used; ++s)
@@ -230,8 +211,39 @@ void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
     statistics[i] += kStatisticsMomentum * (mean - statistics[i]);
   }
   // Averaged weights need the statistics that belong to them, not the latest.
-  if (!state.average.empty()) follow(parameters.size(), statistics);
-  state.network.prepare();
+  follow(parameters.size(), statistics);
+
+  const auto each_piece = [&](const auto& work) {
+    state.pool->for_each(state.pieces.size(),
+                         [&](std::size_t i, int worker) { work(state.pieces[i], worker); });
+  };
+  const auto add_up = [&](const ParameterPiece& piece, std::span<float> sum) {
+    std::fill(sum.begin(), sum.end(), 0.0F);
+    for (std::size_t s = 0; s < shards_used; ++s) {
+      state.shards[s]->method->add_gradients(piece, sum.data());
+    }
+  };
+  const auto move = [&](const ParameterPiece& piece, std::span<const float> gradient) {
+    update(state.config.optimiser, state.optimiser, step, rate, gradient, parameters, piece.begin);
+    follow(piece.begin, parameters.subspan(piece.begin, piece.size()));
+    state.network.prepare(piece.layer, piece.rows);
+  };
+  const std::span<float> gradient(state.gradient);
+  if (state.config.clip > 0) {  // needs the whole gradient first
+    const auto part = [&](const ParameterPiece& piece) {
+      return gradient.subspan(piece.begin, piece.size());
+    };
+    each_piece([&](const ParameterPiece& piece, int) { add_up(piece, part(piece)); });
+    clip_gradient_norm(gradient, static_cast<float>(state.config.clip));
+    each_piece([&](const ParameterPiece& piece, int) { move(piece, part(piece)); });
+  } else {
+    const std::size_t room = gradient.size() / static_cast<std::size_t>(state.pool->threads());
+    each_piece([&](const ParameterPiece& piece, int worker) {
+      const auto sum = gradient.subspan(static_cast<std::size_t>(worker) * room, piece.size());
+      add_up(piece, sum);
+      move(piece, sum);
+    });
+  }
   state.method->weights_changed(state.network);
 }
 

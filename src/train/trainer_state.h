@@ -50,7 +50,9 @@ struct Trainer::State {
   std::vector<std::uint32_t> train, validation;
   std::vector<std::vector<std::uint32_t>> train_by_class;  // empty where classes are not balanced
   std::vector<std::unique_ptr<Shard>> shards;              // empty where a device runs the batches
-  std::size_t most_shards = 0, capacity = 0;               // of a batch; sources of one
+  std::vector<ParameterPiece> pieces;                      // of the network
+  std::vector<float> gradient;  // the batch's, where it is clipped; else a piece's for each thread
+  std::size_t most_shards = 0, capacity = 0;  // of a batch; sources of one
   DeviceCourse device;
   Status failure;
   int epochs_done = 0;

@@ -3,6 +3,7 @@
 // the batch, without which results would depend on the number of threads.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <eigen3/Eigen/Core>
 #include <iterator>
@@ -32,15 +33,32 @@ class Kernels : public testing::TestWithParam<test::KernelTable> {
   const Ops& ops() const { return *GetParam().ops; }
   const TrainingOps& training_ops() const { return *GetParam().training_ops; }
 
+  // In two parts, as threads would share the work.
   Floats packed(const Floats& weight, std::size_t rows, std::size_t columns) const {
+    const DenseShape shape = {static_cast<int>(rows), static_cast<int>(columns)};
     Floats to(ops().packed_size(rows, columns), kPoison);
-    ops().pack(weight.data(), rows, columns, to.data());
+    ops().pack(shape, {0, rows / 3}, weight.data(), to.data());
+    ops().pack(shape, {rows / 3, rows}, weight.data(), to.data());
     return to;
   }
   Floats packed_transposed(const Floats& weight, std::size_t rows, std::size_t columns) const {
+    const DenseShape shape = {static_cast<int>(rows), static_cast<int>(columns)};
     Floats to(ops().packed_size(columns, rows), kPoison);
-    ops().pack_transposed(weight.data(), rows, columns, to.data());
+    ops().pack_transposed(shape, {rows / 3, rows}, weight.data(), to.data());
+    ops().pack_transposed(shape, {0, rows / 3}, weight.data(), to.data());
     return to;
+  }
+  /// Adds to dweight and dbias.
+  void dense_weight_gradient(DenseShape s, const Floats& x, const Floats& dy, Floats& dweight,
+                             Floats& dbias) const {
+    const std::size_t outputs = dbias.size(), rows = dweight.size() / outputs;
+    const std::size_t count = dy.size() / outputs;
+    Floats packed_dy(training_ops().packed_gradient_size(count, outputs), kPoison);
+    training_ops().dense_gradient_pack(s, count, dy.data(), dbias.data(), packed_dy.data());
+    for (const RowRange part : {RowRange{rows / 3, rows}, {0, rows / 3}}) {
+      training_ops().dense_weight_gradient(s, count, part, x.data(), packed_dy.data(),
+                                           dweight.data() + part.begin * outputs);
+    }
   }
 
   Floats conv_forward(const Conv2dShape& s, const Floats& x, const Floats& weight,
@@ -189,9 +207,9 @@ TEST_P(Kernels, Conv2dMatchesTheReference) {
                                       dbias_.data());
     const auto pixels = s.out.size() / filters;
     Floats scratch(ops().conv2d_scratch(s), kPoison);
-    Floats padded(training_ops().training_scratch(pixels, filters), kPoison);
+    Floats packed_dy(training_ops().packed_gradient_size(pixels, filters), kPoison);
     training_ops().conv2d_weight_gradient(s, count, x.data(), dy.data(), dweight.data(),
-                                          dbias.data(), scratch.data(), padded.data());
+                                          dbias.data(), scratch.data(), packed_dy.data());
     ASSERT_TRUE(close(dweight, dweight_, kTolerance, 1.0));
     ASSERT_TRUE(close(dbias, dbias_, kTolerance, 1.0));
   }
@@ -226,9 +244,7 @@ TEST_P(Kernels, DenseMatchesTheReference) {
     Doubles dweight_ = converted<double>(dweight), dbias_ = converted<double>(dbias);
     reference::dense_weight_gradient(s, count, x_.data(), dy_.data(), dweight_.data(),
                                      dbias_.data());
-    Floats padded(training_ops().training_scratch(count, outputs), kPoison);
-    training_ops().dense_weight_gradient(s, count, x.data(), dy.data(), dweight.data(),
-                                         dbias.data(), padded.data());
+    dense_weight_gradient(s, x, dy, dweight, dbias);
     ASSERT_TRUE(close(dweight, dweight_, kTolerance, 1.0));
     ASSERT_TRUE(close(dbias, dbias_, kTolerance, 1.0));
   }
@@ -256,10 +272,31 @@ TEST_P(Kernels, MatrixProductsMatchEigen) {
     ASSERT_TRUE(
         close(dense_input_gradient(shape, dy, weight), flat(d * b.transpose()), kTolerance));
     Floats dweight(weight.size()), dbias(columns);
-    Floats padded(training_ops().training_scratch(rows, columns), kPoison);
-    training_ops().dense_weight_gradient(shape, rows, x.data(), dy.data(), dweight.data(),
-                                         dbias.data(), padded.data());
+    dense_weight_gradient(shape, x, dy, dweight, dbias);
     ASSERT_TRUE(close(dweight, flat(a.transpose() * d), kTolerance));
+  }
+}
+
+TEST_P(Kernels, AdamMatchesItsFormulas) {
+  const AdamStep step = {0.9F, 0.99F, 1e-3F, 0.1F, 0.95F, 0.3F, 1.5F};
+  for (std::size_t size = 0; size <= 70; ++size) {
+    Rng rng(55, size);
+    const auto gradient = test::random_values<float>(size, rng);
+    auto weight = test::random_values<float>(size, rng);
+    auto first = test::random_values<float>(size, rng);
+    auto second = test::random_values<float>(size, rng, 0.0F);
+    Doubles w = converted<double>(weight), m = converted<double>(first),
+            v = converted<double>(second);
+    for (std::size_t i = 0; i < size; ++i) {
+      const double g = static_cast<double>(gradient[i]) + 0.1 * w[i];
+      m[i] = 0.9 * m[i] + 0.1 * g;
+      v[i] = 0.99 * v[i] + 0.01 * g * g;
+      w[i] = 0.95 * w[i] - 0.3 * m[i] / (std::sqrt(1.5 * v[i]) + 1e-3);
+    }
+    training_ops().adam(step, size, gradient.data(), weight.data(), first.data(), second.data());
+    ASSERT_TRUE(close(weight, w, kTolerance, 1.0));
+    ASSERT_TRUE(close(first, m, kTolerance, 1.0));
+    ASSERT_TRUE(close(second, v, kTolerance, 1.0));
   }
 }
 

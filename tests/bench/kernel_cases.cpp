@@ -19,7 +19,7 @@ std::vector<float> random_values(std::size_t size, std::uint64_t stream) {
 
 /// Operands of one layer's kernels: x, y (also dy), weights packed both ways, and scratch memory.
 struct Operands {
-  std::vector<float> x, y, weight, forward, transposed, bias, dweight, scratch, padded;
+  std::vector<float> x, y, weight, forward, transposed, bias, dweight, scratch, packed_dy;
 };
 
 /// All but the packed weights.
@@ -44,7 +44,7 @@ void add_gemm(std::vector<Case>& cases, std::size_t rows, int inputs, int output
     const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
     const auto o = operands(rows * in, rows * out, in, out);
     o->forward.resize(cpu_ops().packed_size(in, out));
-    cpu_ops().pack(o->weight.data(), in, out, o->forward.data());
+    cpu_ops().pack(shape, {0, in}, o->weight.data(), o->forward.data());
     return [=] {
       cpu_ops().dense_forward(shape, rows, o->x.data(), o->forward.data(), o->bias.data(),
                               o->y.data());
@@ -68,7 +68,7 @@ void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
     o->transposed.resize(ops.conv2d_packed_transposed_size(shape));
     ops.conv2d_pack_transposed(shape, o->weight.data(), o->transposed.data());
     o->scratch.resize(ops.conv2d_scratch(shape));
-    o->padded.resize(cpu_training_ops().training_scratch(shape.out.pixels(), filters));
+    o->packed_dy.resize(cpu_training_ops().packed_gradient_size(shape.out.pixels(), filters));
     return o;
   };
   const std::string where = std::string("/") + net + " layer " + std::to_string(layer) + "/" +
@@ -93,7 +93,7 @@ void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
                      return [=] {
                        cpu_training_ops().conv2d_weight_gradient(
                            shape, kImages, o->x.data(), o->y.data(), o->dweight.data(),
-                           o->bias.data(), o->scratch.data(), o->padded.data());
+                           o->bias.data(), o->scratch.data(), o->packed_dy.data());
                      };
                    }});
 }

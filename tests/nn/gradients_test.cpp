@@ -7,6 +7,7 @@
 
 #include "nn/training_pass.h"
 #include "support/double_network.h"
+#include "support/gradients.h"
 #include "support/networks.h"
 
 namespace signflip {
@@ -95,7 +96,7 @@ void check_weight_gradients(const Sequential& network) {
   EXPECT_TRUE(close(y, forward(exact_parameters, exact_images), 2e-4, 0.1));
   Floats dx(images.size(), NAN);
   pass.backward(dy, dx);
-  expect_gradient(pass.gradients(), exact_parameters, [&](const Doubles& parameters) {
+  expect_gradient(test::gradients(network, pass), exact_parameters, [&](const Doubles& parameters) {
     return test::dot(forward(parameters, exact_images), exact_dy);
   });
   expect_gradient(dx, exact_images, [&](const Doubles& x) {
@@ -103,11 +104,10 @@ void check_weight_gradients(const Sequential& network) {
   });
 
   // Without the gradient at the pixels, which stops early, the weights' must be the same.
-  const Floats first = converted<float>(pass.gradients());
-  pass.clear_gradients();
+  const Floats first = test::gradients(network, pass);
   pass.forward(images, kCount, masks);
   pass.backward(dy);
-  EXPECT_EQ(converted<float>(pass.gradients()), first);
+  EXPECT_EQ(test::gradients(network, pass), first);
 }
 
 Layer conv(int filters, int kernel, int stride, int padding) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/gradients.h"
 #include "support/networks.h"
 
 namespace signflip {
@@ -35,18 +36,11 @@ TEST(TrainingPass, TheGradientsOfShardsAddUp) {
   whole.backward(dy);
   shards.forward(all.first(kFirst * size), kFirst, Rng(1));
   shards.backward(all_dy.first(kFirst * 3));
-  const Floats first(shards.gradients().begin(), shards.gradients().end());
+  Floats sum = test::gradients(network, shards);
   shards.forward(all.subspan(kFirst * size), kCount - kFirst, Rng(1));
   shards.backward(all_dy.subspan(kFirst * 3));
-  EXPECT_TRUE(close(shards.gradients(), whole.gradients(), 1e-5)) << "added by the pass";
-
-  shards.clear_gradients();
-  EXPECT_EQ(test::largest(shards.gradients()), 0.0);
-  shards.forward(all.subspan(kFirst * size), kCount - kFirst, Rng(1));
-  shards.backward(all_dy.subspan(kFirst * 3));
-  Floats sum = first;
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += shards.gradients()[i];
-  EXPECT_TRUE(close(sum, whole.gradients(), 1e-5)) << "added by the trainer";
+  shards.add_gradients(sum);
+  EXPECT_TRUE(close(sum, test::gradients(network, whole), 1e-5));
 }
 
 TEST(TrainingPass, WithoutDropoutAndBatchNormItIsInference) {
@@ -114,7 +108,7 @@ TEST(TrainingPass, ASinglePixelHasAFiniteBatchNorm) {
   Floats dx(3, NAN);
   pass.backward(dy, dx);
   for (const float d : dx) EXPECT_TRUE(std::isfinite(d));
-  for (const float g : pass.gradients()) EXPECT_TRUE(std::isfinite(g));
+  for (const float g : test::gradients(network, pass)) EXPECT_TRUE(std::isfinite(g));
   for (const float s : pass.batch_statistics()) EXPECT_TRUE(std::isfinite(s));
 }
 
@@ -124,7 +118,7 @@ TEST(TrainingPass, ANetworkWithoutWeightsHasNoGradients) {
   const Floats images(18, 0.5F);
   pass.forward(images, 2, Rng(1));
   pass.backward(Floats(18, 1.0F));
-  EXPECT_TRUE(pass.gradients().empty());
+  EXPECT_TRUE(test::gradients(network, pass).empty());
 }
 
 TEST(TrainingPass, SmallerBatchesAfterLargerOnesAreRight) {
@@ -135,15 +129,13 @@ TEST(TrainingPass, SmallerBatchesAfterLargerOnesAreRight) {
   TrainingPass used(network, 5), fresh(network, 1);
   used.forward(images, 5, Rng(1));
   used.backward(dy);
-  used.clear_gradients();
   const std::span<const float> one = std::span<const float>(images).first(images.size() / 5);
   const std::span<const float> one_dy = std::span<const float>(dy).first(3);
   used.forward(one, 1, Rng(1));
   used.backward(one_dy);
   fresh.forward(one, 1, Rng(1));
   fresh.backward(one_dy);
-  EXPECT_TRUE(
-      std::equal(used.gradients().begin(), used.gradients().end(), fresh.gradients().begin()));
+  EXPECT_EQ(test::gradients(network, used), test::gradients(network, fresh));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "certify/certify.h"
 #include "core/softmax.h"
 #include "nn/training_pass.h"
+#include "support/gradients.h"
 #include "support/networks.h"
 #include "train/interval_training_pass.h"
 #include "train/optimiser.h"
@@ -97,8 +98,8 @@ Expected expected(const Sequential& network, std::span<const float> plain, const
     cross_entropy_gradient(z, lesson.labels[n], std::span(dz).subspan(n * 3, 3));
   }
   for (float& d : dz) d *= -(1 - kappa) * lesson.gradient_scale;
-  bounds.backward(dz, pass.gradients());
-  result.gradients = test::converted<float>(pass.gradients());
+  result.gradients = test::gradients(network, pass);
+  bounds.backward(dz, result.gradients);
   return result;
 }
 
@@ -116,7 +117,7 @@ TEST(IntervalTraining, KappaFollowsEpsilon) {
     const Expected right = expected(network, images.pixels, lesson, kappa);
     EXPECT_NEAR(marks.loss, right.loss, 1e-4 * right.loss);
     EXPECT_EQ(marks.images, 7U);
-    EXPECT_TRUE(test::close(shard->gradients(), right.gradients, 1e-5));
+    EXPECT_TRUE(test::close(test::gradients(network, *shard), right.gradients, 1e-5));
   }
 }
 
@@ -136,9 +137,9 @@ TEST(IntervalTraining, AnAttackReplacesTheCleanImages) {
   const Marks marks = shard->train(lesson);
   const Expected right = expected(network, attacked, lesson, 0.625F);
   EXPECT_NEAR(marks.loss, right.loss, 1e-4 * right.loss);
-  EXPECT_TRUE(test::close(shard->gradients(), right.gradients, 1e-5));
+  EXPECT_TRUE(test::close(test::gradients(network, *shard), right.gradients, 1e-5));
   const Expected clean = expected(network, images.pixels, lesson, 0.625F);
-  EXPECT_FALSE(test::close(shard->gradients(), clean.gradients, 1e-2));
+  EXPECT_FALSE(test::close(test::gradients(network, *shard), clean.gradients, 1e-2));
 }
 
 TEST(IntervalTraining, RefusesAttacksThatItCannotTrainWith) {
@@ -173,8 +174,7 @@ Sequential trained(const TrainingConfig& settings, bool with_bounds) {
     const double risen = std::min(1.0, 2.0 * static_cast<double>(step) / kSteps);
     const Images images = bars(32, 100 + step);
     shard->train(lesson_of(images, with_bounds ? risen * settings.epsilon : 0.0, 1.0F / 32));
-    update({}, state, step, 0.01F, shard->gradients(), network.parameters(), 0,
-           network.parameters().size());
+    update({}, state, step, 0.01F, test::gradients(network, *shard), network.parameters(), 0);
     const auto statistics = network.statistics();
     for (std::size_t i = 0; i < statistics.size(); ++i) {
       statistics[i] += 0.1F * (shard->batch_statistics()[i] - statistics[i]);

@@ -25,8 +25,9 @@ std::vector<float> run(const OptimiserOptions& options, float rate, std::size_t 
     std::vector<float> g(kSize);
     for (std::size_t i = 0; i < kSize; ++i) g[i] = gradient(i, t);
     // In two ranges, as threads would.
-    update(options, state, t, rate, g, parameters, 0, 2);
-    update(options, state, t, rate, g, parameters, 2, kSize);
+    const std::span<const float> all(g);
+    update(options, state, t, rate, all.first(2), parameters, 0);
+    update(options, state, t, rate, all.subspan(2), parameters, 2);
   }
   return parameters;
 }

@@ -65,26 +65,48 @@ std::size_t packed_size(std::size_t rows, std::size_t columns) {
   return rows * packed_columns(columns);
 }
 
-/// element(r, c) = matrix[r·row_stride + c·column_stride].
-void pack_strided(const float* matrix, std::size_t rows, std::size_t columns,
-                  std::size_t row_stride, std::size_t column_stride, float* packed) {
+/// Packs some rows of a matrix rows × columns.
+void pack(const float* matrix, std::size_t rows, std::size_t columns, std::size_t begin,
+          std::size_t end, float* packed) {
   for (std::size_t first = 0; first < columns; first += kPanel) {
     const std::size_t width = panel_width(columns - first);
-    for (std::size_t r = 0; r < rows; ++r) {
-      for (std::size_t c = 0; c < width; ++c) {
-        *packed++ =
-            first + c < columns ? matrix[r * row_stride + (first + c) * column_stride] : 0.0F;
+    const std::size_t inside = columns - first < width ? columns - first : width;
+    const float* from = matrix + begin * columns + first;
+    float* to = packed + first * rows + begin * width;
+    for (std::size_t r = begin; r < end; ++r, from += columns, to += width) {
+      if (inside == kPanel) {
+        for (std::size_t v = 0; v < kPanelVectors; ++v)
+          store(to + v * kWidth, load(from + v * kWidth));
+        continue;
       }
+      for (std::size_t c = 0; c < inside; ++c) to[c] = from[c];
+      for (std::size_t c = inside; c < width; ++c) to[c] = 0.0F;
     }
   }
 }
 
-void pack(const float* matrix, std::size_t rows, std::size_t columns, float* packed) {
-  pack_strided(matrix, rows, columns, columns, 1, packed);
-}
-
-void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns, float* packed) {
-  pack_strided(matrix, columns, rows, 1, columns, packed);
+/// Packs the same rows of its transpose, columns × rows: they are some of its columns, within
+/// panels. A cache line of the matrix is read once; with the last row comes the padding.
+void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns, std::size_t begin,
+                     std::size_t end, float* packed) {
+  constexpr std::size_t kLine = 64 / sizeof(float);
+  while (begin < end) {
+    const std::size_t panel = begin / kPanel * kPanel, width = panel_width(rows - panel);
+    const std::size_t stop = end < panel + width ? end : panel + width;
+    const std::size_t padded = end == rows && stop == end ? panel + width : stop;
+    for (std::size_t c = 0; c < columns; c += kLine) {
+      const std::size_t count = columns - c < kLine ? columns - c : kLine;
+      float* const to = packed + panel * columns + c * width - panel;
+      for (std::size_t r = begin; r < stop; ++r) {
+        const float* const from = matrix + r * columns + c;
+        for (std::size_t i = 0; i < count; ++i) to[i * width + r] = from[i];
+      }
+      for (std::size_t r = stop; r < padded; ++r) {
+        for (std::size_t i = 0; i < count; ++i) to[i * width + r] = 0.0F;
+      }
+    }
+    begin = stop;
+  }
 }
 
 // --- y = a·b + bias ---
@@ -316,73 +338,6 @@ void multiply(const Rows& a, const float* packed, const float* bias, std::size_t
     } else {
       multiply_panel<1>(a, packed, panel_bias, left, y + first, y_stride);
       packed += depth * kWidth;
-    }
-  }
-}
-
-// --- dweight += aᵀ·dy ---
-
-/// MR consecutive columns of a (at `offset` within each row) times one panel of dy, summed over
-/// all rows: dweight[i][…] += Σ_m a[m][offset+i]·dy[m][…]. dy's rows are dy_stride apart and padded
-/// to whole vectors.
-template <std::size_t MR, std::size_t NV>
-inline void transposed_tile(const Rows& a, std::size_t offset, const float* dy,
-                            std::size_t dy_stride, std::size_t columns, float* dweight,
-                            std::size_t dweight_stride) {
-  Vector sum[MR][NV] = {};
-  const float* outer = a.base + offset;
-  for (std::size_t done = 0; done < a.count; done += a.inner, outer += a.outer_stride) {
-    const float* row = outer;
-    for (std::size_t m = 0; m < a.inner; ++m, row += a.inner_stride, dy += dy_stride) {
-#pragma GCC unroll 16
-      for (std::size_t i = 0; i < MR; ++i) {
-#pragma GCC unroll 4
-        for (std::size_t v = 0; v < NV; ++v) sum[i][v] += row[i] * load(dy + v * kWidth);
-      }
-    }
-  }
-  for (std::size_t i = 0; i < MR; ++i) {
-    float buffer[NV * kWidth];
-    for (std::size_t v = 0; v < NV; ++v) store(buffer + v * kWidth, sum[i][v]);
-    for (std::size_t c = 0; c < columns; ++c) dweight[i * dweight_stride + c] += buffer[c];
-  }
-}
-
-template <std::size_t MR, std::size_t NV>
-inline void transposed_rest(const Rows& a, std::size_t offset, std::size_t rows, const float* dy,
-                            std::size_t dy_stride, std::size_t columns, float* dweight,
-                            std::size_t dweight_stride) {
-  if (rows == MR) {
-    transposed_tile<MR, NV>(a, offset, dy, dy_stride, columns, dweight, dweight_stride);
-  } else if constexpr (MR > 1) {
-    transposed_rest<MR - 1, NV>(a, offset, rows, dy, dy_stride, columns, dweight, dweight_stride);
-  }
-}
-
-template <std::size_t NV>
-void transposed_panel(const Rows& a, const float* dy, std::size_t dy_stride, std::size_t columns,
-                      float* dweight, std::size_t dweight_stride) {
-  for (std::size_t s = 0; s < a.segments; ++s) {
-    for (std::size_t k = 0; k < a.length; k += kTileRows) {
-      const std::size_t rows = a.length - k < kTileRows ? a.length - k : kTileRows;
-      transposed_rest<kTileRows, NV>(a, s * a.segment_stride + k, rows, dy, dy_stride, columns,
-                                     dweight + (s * a.length + k) * dweight_stride, dweight_stride);
-    }
-  }
-}
-
-/// dweight (depth × columns) += aᵀ·dy, where dy has a.count rows of packed_columns(columns) floats.
-/// a.count must be a multiple of a.inner.
-void multiply_transposed(const Rows& a, const float* dy_padded, std::size_t columns,
-                         float* dweight) {
-  const std::size_t dy_stride = packed_columns(columns);
-  for (std::size_t first = 0; first < columns; first += kPanel) {
-    const std::size_t left = columns - first;
-    if (panel_width(left) == kPanel) {
-      transposed_panel<kPanelVectors>(a, dy_padded + first, dy_stride,
-                                      left < kPanel ? left : kPanel, dweight + first, columns);
-    } else {
-      transposed_panel<1>(a, dy_padded + first, dy_stride, left, dweight + first, columns);
     }
   }
 }

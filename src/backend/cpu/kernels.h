@@ -5,14 +5,17 @@
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/sparse.h"
 #include "backend/cpu/sparse_forward.h"
+#include "backend/cpu/transposed.h"
 #include "backend/cpu/winograd.h"
 #include "backend/ops.h"
 
 namespace {
 
+using signflip::AdamStep;
 using signflip::Conv2dShape;
 using signflip::DenseShape;
 using signflip::PoolShape;
+using signflip::RowRange;
 
 /// Copies one image into `padded` with a border of zeros.
 void copy_padded(const Conv2dShape& s, const float* x, float* padded) {
@@ -53,6 +56,14 @@ Rows patches(const Conv2dShape& s, const float* padded) {
           s.stride.height * line};
 }
 
+void dense_pack(const DenseShape& s, RowRange rows, const float* matrix, float* packed) {
+  pack(matrix, s.inputs, s.outputs, rows.begin, rows.end, packed);
+}
+
+void dense_pack_transposed(const DenseShape& s, RowRange rows, const float* matrix, float* packed) {
+  pack_transposed(matrix, s.inputs, s.outputs, rows.begin, rows.end, packed);
+}
+
 // A convolution's weights are packed as panels, as rows for sparse.h and sparse_forward.h, and,
 // where winograd.h is worth it, transformed.
 
@@ -78,7 +89,7 @@ std::size_t conv2d_packed_size(const Conv2dShape& s) { return forward_packing(s)
 
 void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
   const ConvPacking parts = forward_packing(s);
-  pack(matrix, s.patch(), s.out.channels, packed);
+  pack(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
   if constexpr (kSkipsInputs) pack_filters(s, matrix, packed + parts.rows);
   if (suits_winograd(s)) pack_winograd(s, matrix, false, packed + parts.transformed);
 }
@@ -89,7 +100,7 @@ std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) {
 
 void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* packed) {
   const ConvPacking parts = transposed_packing(s);
-  pack_transposed(matrix, s.patch(), s.out.channels, packed);
+  pack_transposed(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
   pack_rows(s, matrix, packed + parts.rows);
   if (suits_winograd(turned(s))) pack_winograd(turned(s), matrix, true, packed + parts.transformed);
 }
@@ -287,24 +298,9 @@ void maxpool_forward(const PoolShape& s, std::size_t count, const float* x, floa
 
 // --- training ---
 
-std::size_t training_scratch(std::size_t rows, std::size_t columns) {
-  return rows * packed_columns(columns);
-}
-
-/// Copies dy with its rows padded to whole panels, adding up the bias gradient on the way unless
-/// that is null.
-void pad_rows(std::size_t rows, std::size_t columns, const float* dy, float* dbias, float* padded) {
-  const std::size_t stride = packed_columns(columns);
-  for (std::size_t m = 0; m < rows; ++m, dy += columns, padded += stride) {
-    for (std::size_t c = 0; c < columns; ++c) padded[c] = dy[c];
-    for (std::size_t c = 0; dbias != nullptr && c < columns; ++c) dbias[c] += dy[c];
-    for (std::size_t c = columns; c < stride; ++c) padded[c] = 0.0F;
-  }
-}
-
 void conv2d_weight_gradient(const Conv2dShape& s, std::size_t count, const float* x,
                             const float* dy, float* dweight, float* dbias, float* scratch,
-                            float* dy_padded) {
+                            float* dy_packed) {
   const std::size_t outputs = static_cast<std::size_t>(s.out.height) * s.out.width;
   const std::size_t filters = s.out.channels;
   const std::size_t padded_size =
@@ -322,24 +318,46 @@ void conv2d_weight_gradient(const Conv2dShape& s, std::size_t count, const float
       gathered = true;
       gather_alive(s, lists, padded);
     } else {
-      pad_rows(outputs, filters, dy, nullptr, dy_padded);
-      multiply_transposed(patches(s, padded), dy_padded, filters, dweight);
+      pack(dy, outputs, filters, 0, outputs, dy_packed);
+      multiply_transposed(patches(s, padded), dy_packed, filters, dweight);
     }
   }
   if (gathered) add_rows(s, lists.rows, dweight);
 }
 
-void dense_weight_gradient(const DenseShape& s, std::size_t count, const float* x, const float* dy,
-                           float* dweight, float* dbias, float* dy_padded) {
-  pad_rows(count, s.outputs, dy, dbias, dy_padded);
-  multiply_transposed(plain_rows(x, count, s.inputs), dy_padded, s.outputs, dweight);
+void dense_gradient_pack(const DenseShape& s, std::size_t count, const float* dy, float* dbias,
+                         float* dy_packed) {
+  const std::size_t outputs = s.outputs;
+  pack(dy, count, outputs, 0, count, dy_packed);
+  for (std::size_t n = 0; n < count; ++n, dy += outputs) {
+    for (std::size_t c = 0; c < outputs; ++c) dbias[c] += dy[c];
+  }
+}
+
+void dense_weight_gradient(const DenseShape& s, std::size_t count, RowRange rows, const float* x,
+                           const float* dy_packed, float* dweight) {
+  const std::size_t inputs = s.inputs;
+  const Rows some_columns = {x + rows.begin, count, 1, rows.size(), 0, count, inputs, 0};
+  multiply_transposed(some_columns, dy_packed, s.outputs, dweight);
+}
+
+void adam(const AdamStep& step, std::size_t size, const float* __restrict gradient,
+          float* __restrict weight, float* __restrict first, float* __restrict second) {
+  const AdamStep s = step;  // no memory that a store could change
+  for (std::size_t i = 0; i < size; ++i) {
+    const float g = gradient[i] + s.decay * weight[i];
+    first[i] = s.beta1 * first[i] + (1.0F - s.beta1) * g;
+    second[i] = s.beta2 * second[i] + (1.0F - s.beta2) * g * g;
+    weight[i] = s.shrink * weight[i] -
+                s.rate * first[i] / (__builtin_sqrtf(s.second * second[i]) + s.epsilon);
+  }
 }
 
 constexpr signflip::Ops make_ops(const char* name) {
   return {name,
           packed_size,
-          pack,
-          pack_transposed,
+          dense_pack,
+          dense_pack_transposed,
           conv2d_packed_size,
           conv2d_pack,
           conv2d_packed_transposed_size,
@@ -356,7 +374,7 @@ constexpr signflip::Ops make_ops(const char* name) {
 }
 
 constexpr signflip::TrainingOps make_training_ops() {
-  return {training_scratch, conv2d_weight_gradient, dense_weight_gradient};
+  return {packed_size, conv2d_weight_gradient, dense_gradient_pack, dense_weight_gradient, adam};
 }
 
 }  // namespace

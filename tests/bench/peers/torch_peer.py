@@ -1,12 +1,16 @@
 """Our cases and PyTorch's, in turns within one run, with the same weights: tools/bench --peers.
 
-Each case is first tried in every configuration of PyTorch (memory layout, TorchScript, oneDNN); the
-quickest two then take turns with signflip_bench for some rounds, and the best time of each side
-counts. Attacks on both sides only craft.
+Each case is first tried in every configuration of PyTorch (memory layout, TorchScript, oneDNN, the
+case's threads or one: on a busy machine one can be quicker); the quickest two then take turns with
+signflip_bench for some rounds, and the best time of each side counts. Attacks on both sides only
+craft.
+
+PyTorch wants a fast BLAS and settings of malloc that keep its memory: tools/bench sees to both.
 """
 import argparse
 import itertools
 import json
+import os
 import re
 import struct
 import subprocess
@@ -100,18 +104,25 @@ def forward(model, x, _labels):
         return model(x)
 
 
-def configurations():
-    for layout, traced, onednn in itertools.product(("plain", "channels-last"), (False, True),
-                                                    (True, False)):
+def configurations(most_threads):
+    for layout, traced, onednn, threads in itertools.product(
+            ("plain", "channels-last"), (False, True), (True, False), sorted({most_threads, 1})):
         name = ", ".join([layout, "TorchScript" if traced else "eager",
-                          "oneDNN" if onednn else "no oneDNN"])
-        yield name, (layout, traced, onednn)
+                          "oneDNN" if onednn else "no oneDNN",
+                          f"{threads} thread{'s' if threads > 1 else ''}"])
+        yield name, (layout, traced, onednn, threads)
+
+
+def use(configuration):
+    """Sets what PyTorch knows only for all models at once."""
+    _, _, torch.backends.mkldnn.enabled, threads = configuration
+    torch.set_num_threads(threads)
 
 
 def prepare(case, path, count, configuration):
     """The case as a function without arguments."""
-    layout, traced, onednn = configuration
-    torch.backends.mkldnn.enabled = onednn
+    use(configuration)
+    layout, traced, _, _ = configuration
     model, shape = load(path)
     random = torch.Generator().manual_seed(3)
     x = torch.rand((count, *shape), generator=random)
@@ -154,8 +165,10 @@ class Ours:
     """signflip_bench, waiting to be asked."""
 
     def __init__(self, bench):
+        # Malloc's settings are PyTorch's; ours is measured as it comes.
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
         self.process = subprocess.Popen([bench, "--ask"], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True, env=plain)
 
     def time(self, case, seconds):
         self.process.stdin.write(f"{case} {seconds}\n")
@@ -187,12 +200,11 @@ def main():
             name = f"{case}/{net}/{count}/threads:{threads}"
             if not re.search(options.filter, name):
                 continue
-            torch.set_num_threads(threads)
             path = Path(options.models) / f"{net}.safetensors"
             tried = []
             # An attack of many steps is chosen for by one of them: all its steps cost the same.
             short = case if case.endswith("step") or case == "forward" else "fgsm"
-            for label, configuration in configurations():
+            for label, configuration in configurations(threads):
                 trial = prepare(short, path, count, configuration)
                 seconds = best_time(trial, options.seconds / 4)
                 run = trial if short == case else prepare(case, path, count, configuration)
@@ -203,7 +215,7 @@ def main():
             for _ in range(options.rounds):
                 mine.append(ours.time(name, options.seconds))
                 for _, label, configuration, run in finalists:
-                    torch.backends.mkldnn.enabled = configuration[2]
+                    use(configuration)
                     theirs[label] = min(theirs[label], best_time(run, options.seconds / 2))
             label = min(theirs, key=theirs.get)
             best = min(answer["best"] for answer in mine)
