@@ -81,8 +81,7 @@ ConvPacking forward_packing(const Conv2dShape& s) {
 ConvPacking transposed_packing(const Conv2dShape& s) {
   const std::size_t rows = packed_size(s.out.channels, s.patch());
   const std::size_t transformed = rows + rows_size(s);
-  const bool suits = suits_winograd(turned(s));
-  return {rows, transformed, transformed + (suits ? winograd_packed_size(turned(s)) : 0)};
+  return {rows, transformed, transformed};
 }
 
 std::size_t conv2d_packed_size(const Conv2dShape& s) { return forward_packing(s).size; }
@@ -91,7 +90,7 @@ void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
   const ConvPacking parts = forward_packing(s);
   pack(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
   if constexpr (kSkipsInputs) pack_filters(s, matrix, packed + parts.rows);
-  if (suits_winograd(s)) pack_winograd(s, matrix, false, packed + parts.transformed);
+  if (suits_winograd(s)) pack_winograd(s, matrix, packed + parts.transformed);
 }
 
 std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) {
@@ -102,7 +101,6 @@ void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* pa
   const ConvPacking parts = transposed_packing(s);
   pack_transposed(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
   pack_rows(s, matrix, packed + parts.rows);
-  if (suits_winograd(turned(s))) pack_winograd(turned(s), matrix, true, packed + parts.transformed);
 }
 
 float conv2d_rounding(const Conv2dShape& s) {
@@ -116,7 +114,6 @@ std::size_t conv2d_scratch(const Conv2dShape& s) {
   const auto grow = [&](std::size_t size) { most = size > most ? size : most; };
   grow(padded + s.out.width * s.patch() + sparse_scratch_size(s));
   if (suits_winograd(s)) grow(winograd_scratch(s).size());
-  if (suits_winograd(turned(s))) grow(winograd_scratch(turned(s)).size());
   return most;
 }
 
@@ -181,17 +178,9 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
   float* const columns = padded + padded_size;
   const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
   const ConvPacking parts = transposed_packing(s);
-  const bool transforms = !s.plain && suits_winograd(turned(s));
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
-    const std::size_t alive = list_alive(s, dy, lists);
-    const bool skips =
-        worth_skipping(s, alive, transforms ? winograd_cost(turned(s)) : scatter_cost(s));
-    if (transforms && !skips) {
-      winograd(turned(s), dy, packed_transposed + parts.transformed, nullptr, dx, scratch);
-      continue;
-    }
     for (std::size_t i = 0; i < padded_size; ++i) padded[i] = 0.0F;
-    if (skips) {
+    if (worth_skipping(s, list_alive(s, dy, lists))) {
       scatter_alive(s, lists, packed_transposed + parts.rows, padded);
     } else {
       scatter_patches(s, dy, packed_transposed, padded, columns);

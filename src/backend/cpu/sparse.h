@@ -165,17 +165,12 @@ std::size_t list_alive(const Conv2dShape& s, const float* dy, const SparseScratc
   return alive;
 }
 
-/// What an input gradient costs that skips nothing, in operations on vectors.
-std::size_t scatter_cost(const Conv2dShape& s) {
-  return s.out.size() * (packed_columns(s.patch()) / kWidth) +
-         s.out.pixels() * static_cast<std::size_t>(s.kernel.height) * 16;
-}
-
-/// Whether skipping what is zero beats that, or another way of that cost, by a model of it:
+/// Whether skipping what is zero beats the dense product, by a model of both in vector operations:
 /// a skipping multiply-add also reads memory, and each product comes with some bookkeeping.
-bool worth_skipping(const Conv2dShape& s, std::size_t alive, std::size_t dense) {
+bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
   const Runs runs = patch_runs(s);
-  const std::size_t pixels = s.out.pixels();
+  const std::size_t pixels = s.out.pixels(), all = s.out.size();
+  const std::size_t dense = all * (packed_columns(s.patch()) / kWidth) + pixels * runs.count * 16;
   const std::size_t sparse =
       alive * (runs.count * runs.vectors() * 3 / 2 + 4) + pixels * runs.count * runs.vectors() * 4;
   return sparse < dense;

@@ -1,7 +1,8 @@
-// Convolutions of stride 1 by fewer multiplications (Winograd 1980; Lavin and Gray 2016, "Fast
-// algorithms for convolutional neural networks"): tiles of 6×6 pixels are transformed, multiplied
-// by transformed weights channel by channel, and transformed back to 2×2 outputs of a 5×5 kernel
-// (36 products instead of 100) or 4×4 of a 3×3 kernel (36 instead of 144). Included once by each
+// Forward convolutions with 5×5 kernels and stride 1 by fewer multiplications (Winograd 1980; Lavin
+// and Gray 2016, "Fast algorithms for convolutional neural networks"): tiles of 6×6 pixels are
+// transformed, multiplied by transformed weights channel by channel, and transformed back to 2×2
+// outputs: 36 products instead of 100. Not for input gradients, whose smallest values would drown
+// in the rounding of their neighbours, and FGSM takes their signs. Included once by each
 // kernels_<instruction set>.cpp, see gemm.h for the rules.
 //
 // The points are 0, 1, −1, ½, −2, ∞, which round about as little as plain sums do on usual images
@@ -50,8 +51,7 @@ inline std::size_t winograd_cost(const Conv2dShape& s) {
 
 /// Whether the shape allows it and it is worth it; few channels or filters leave nothing to win.
 inline bool suits_winograd(const Conv2dShape& s) {
-  const bool fits = s.kernel.height == s.kernel.width &&
-                    (s.kernel.width == 3 || s.kernel.width == 5) && s.stride.height == 1 &&
+  const bool fits = s.kernel.height == 5 && s.kernel.width == 5 && s.stride.height == 1 &&
                     s.stride.width == 1 && s.in.channels >= 8 && s.out.channels >= 8;
   return fits && 4 * winograd_cost(s) <
                      3 * s.out.pixels() * s.patch() * (packed_columns(s.out.channels) / kWidth);
@@ -76,20 +76,9 @@ inline std::size_t winograd_packed_size(const Conv2dShape& s) {
   return kTileArea * packed_size(s.in.channels, s.out.channels);
 }
 
-/// The convolution that makes the input gradient of one with stride 1: of dy, with the weights
-/// turned round.
-inline Conv2dShape turned(const Conv2dShape& s) {
-  return {s.out,
-          s.in,
-          s.kernel,
-          s.stride,
-          {s.kernel.height - 1 - s.padding.height, s.kernel.width - 1 - s.padding.width},
-          s.plain};
-}
-
-/// G·g·Gᵀ for every channel and filter, each of the 36 matrices channels × filters packed. `matrix`
-/// is patch × filters; or, where `turn`, that of the convolution whose turned() shape `s` is.
-void pack_winograd(const Conv2dShape& s, const float* matrix, bool turn, float* packed) {
+/// G·g·Gᵀ for every channel and filter of a matrix patch × filters: 36 matrices channels × filters,
+/// each packed.
+void pack_winograd(const Conv2dShape& s, const float* matrix, float* packed) {
   constexpr double kFactor[kTile] = {1, 1.0 / 3, -1.0 / 3, -16.0 / 15, 1.0 / 15, 0};
   constexpr double kPoint[kTile] = {0, 1, -1, 0.5, -2, 0};
   const std::size_t side = s.kernel.width, channels = s.in.channels, filters = s.out.channels;
@@ -108,9 +97,8 @@ void pack_winograd(const Conv2dShape& s, const float* matrix, bool turn, float* 
         for (std::size_t f = first; f < first + width; ++f) {
           double sum = 0;
           for (std::size_t k = 0; k < side * side && f < filters; ++k) {
-            const std::size_t from = turn ? ((side * side - 1 - k) * filters + f) * channels + c
-                                          : (k * channels + c) * filters + f;
-            sum += down[k / side] * across[k % side] * static_cast<double>(matrix[from]);
+            sum += down[k / side] * across[k % side] *
+                   static_cast<double>(matrix[(k * channels + c) * filters + f]);
           }
           *packed++ = static_cast<float>(sum);
         }
@@ -131,20 +119,11 @@ inline void transform_input(const Vector* d, std::size_t step, Vector* t, std::s
   t[5 * t_step] = (d[5 * step] - d3) + (1.5F * h - e);
 }
 
-/// Aᵀ·m for one line, `side` values.
-inline void transform_output(std::size_t side, const Vector* m, std::size_t step, Vector* o,
-                             std::size_t o_step) {
-  const Vector m3 = m[3 * step], m4 = m[4 * step], m5 = m[5 * step];
-  const Vector s = m[step] + m[2 * step], q = m[step] - m[2 * step];
-  o[0] = (m[0] + s) + (m3 + m4);
-  const Vector odd = q + (0.5F * m3 - 2.0F * m4);
-  if (side == 2) {
-    o[o_step] = odd + m5;
-    return;
-  }
-  o[o_step] = odd;
-  o[2 * o_step] = s + (0.25F * m3 + 4.0F * m4);
-  o[3 * o_step] = q + (0.125F * m3 - 8.0F * m4) + m5;
+/// Aᵀ·m for one line: two values.
+inline void transform_output(const Vector* m, std::size_t step, Vector* o, std::size_t o_step) {
+  const Vector m3 = m[3 * step], m4 = m[4 * step];
+  o[0] = (m[0] + (m[step] + m[2 * step])) + (m3 + m4);
+  o[o_step] = (m[step] - m[2 * step]) + (0.5F * m3 - 2.0F * m4) + m[5 * step];
 }
 
 /// One tile of the padded image, `line` floats wide, to its place in the 36 planes.
@@ -169,9 +148,8 @@ void finish_tile(const Conv2dShape& s, std::size_t side, const float* from, std:
   for (std::size_t f = 0; f < filters; f += kWidth) {
     Vector m[kTileArea], t[kTileArea];
     for (std::size_t ij = 0; ij < kTileArea; ++ij) m[ij] = load(from + ij * plane + f);
-    for (std::size_t i = 0; i < kTile; ++i)
-      transform_output(side, m + i * kTile, 1, t + i * kTile, 1);
-    for (std::size_t j = 0; j < side; ++j) transform_output(side, t + j, kTile, m + j, kTile);
+    for (std::size_t i = 0; i < kTile; ++i) transform_output(m + i * kTile, 1, t + i * kTile, 1);
+    for (std::size_t j = 0; j < side; ++j) transform_output(t + j, kTile, m + j, kTile);
     const std::size_t left = filters - f < kWidth ? filters - f : kWidth;
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j) {
@@ -238,7 +216,7 @@ void winograd(const Conv2dShape& s, const float* x, const float* packed, const f
 /// what is summed can exceed the result's: for one axis Σᵢ |Aᵢ|·Σ|Bᵢ|·max|Gᵢ| at the worst output,
 /// squared.
 inline float winograd_rounding(const Conv2dShape& s) {
-  const float growth = s.kernel.width == 5 ? 20.2F * 20.2F : 17.6F * 17.6F;
+  constexpr float growth = 20.2F * 20.2F;
   return growth * static_cast<float>(s.in.channels + 32) * 0x1p-24F;
 }
 
