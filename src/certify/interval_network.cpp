@@ -99,10 +99,12 @@ bool interval_in_place(const PlacedLayer& placed) {
          std::holds_alternative<BatchNorm2d>(placed.layer);
 }
 
+namespace {
+
 /// Widens what a convolution made by what the network's own kernels may round beyond plain sums
 /// (Ops::conv2d_rounding).
-static void allow_for_transforms(const PlacedLayer& placed, const float* weight, float rounding,
-                                 std::size_t count, Interval x, Interval y) {
+void allow_for_transforms(const PlacedLayer& placed, const float* weight, float rounding,
+                          std::size_t count, Interval x, Interval y) {
   const std::size_t columns = placed.shape.columns;
   std::vector<float> magnitudes(columns);
   for (std::size_t k = 0; k < placed.shape.weight(); ++k) {
@@ -120,6 +122,8 @@ static void allow_for_transforms(const PlacedLayer& placed, const float* weight,
     }
   }
 }
+
+}  // namespace
 
 void interval_layer(const IntervalNetwork& intervals, std::size_t i, std::size_t count, Interval x,
                     Interval y, IntervalScratch& scratch) {

@@ -149,7 +149,8 @@ int between(Rng& rng, int low, int high) {
 Conv2dShape random_conv_shape(Rng& rng) {
   // Small numbers are as likely as large ones, which the tile edges need and the clock likes.
   const auto width = [&] { return between(rng, 1, rng.below(2) == 0 ? 9 : 70); };
-  // Half of them of the kind that winograd.h takes where channels and filters are many.
+  // Half of them square and of stride 1: of these the 5×5 ones are for winograd.h, where channels
+  // and filters are many.
   const bool square = rng.below(2) == 0;
   const int side = rng.below(2) == 0 ? 3 : 5;
   const Size2 kernel = square ? Size2{side, side} : Size2{between(rng, 1, 7), between(rng, 1, 7)};

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "backend/ops.h"
 #include "support/networks.h"
 
 namespace signflip {
@@ -117,6 +118,32 @@ TEST(IntervalPass, RoundingOfLongSumsIsCovered) {
   for (float& w : network.parameters()) w *= std::exp(rng.uniform(-6.0F, 6.0F));
   network.prepare();
   expect_contained(network, 1);
+}
+
+/// Kernels that transform tiles of an image mix pixels with weights that they never meet: here a
+/// bright half with the one weight that sees the dark half, where plain sums are exactly the bias,
+/// 0.
+TEST(IntervalPass, RoundingOfTransformsIsCovered) {
+  Sequential network = test::random_network({12, 12, 16}, {conv(16, 5, 1, 2)}, 4);
+  const PlacedLayer& placed = network.layers()[0];
+  ASSERT_GT(cpu_ops().conv2d_rounding(conv_shape(std::get<Conv2d>(placed.layer), placed)), 0.0F);
+  const auto parameters = network.parameters();  // the kernel's first corner comes first
+  for (float& value : parameters.subspan(placed.weight + 16U * 16U)) value = 0.0F;
+  network.prepare();
+  Rng rng(4);
+  Floats image(network.input_shape().size());
+  for (std::size_t j = 0; j < image.size(); ++j) {
+    if (j / 16 % 12 >= 5) image[j] = rng.uniform();
+  }
+  const IntervalNetwork intervals(network);
+  IntervalPass pass(intervals, 1);
+  const OutputBounds bounds = pass.bounds(image, 1, 0.0);
+  const auto plain = network.new_pass(1);
+  const auto outputs = plain->forward(image, 1);
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
+    ASSERT_LE(bounds.lower[k], outputs[k]) << k;
+    ASSERT_GE(bounds.upper[k], outputs[k]) << k;
+  }
 }
 
 TEST(IntervalPass, OneAffineLayerIsExact) {

@@ -17,6 +17,11 @@ using signflip::DenseShape;
 using signflip::PoolShape;
 using signflip::RowRange;
 
+/// Floats of an image with its border, and a vector that may overshoot.
+std::size_t padded_size(const Conv2dShape& s) {
+  return s.padded_height() * static_cast<std::size_t>(s.padded_width()) * s.in.channels + kWidth;
+}
+
 /// Copies one image into `padded` with a border of zeros.
 void copy_padded(const Conv2dShape& s, const float* x, float* padded) {
   const std::size_t channels = s.in.channels;
@@ -64,43 +69,37 @@ void dense_pack_transposed(const DenseShape& s, RowRange rows, const float* matr
   pack_transposed(matrix, s.inputs, s.outputs, rows.begin, rows.end, packed);
 }
 
-// A convolution's weights are packed as panels, as rows for sparse.h and sparse_forward.h, and,
-// where winograd.h is worth it, transformed.
+// A convolution's weights are packed as panels and as rows for sparse.h and sparse_forward.h;
+// forward ones also transformed, where winograd.h is worth it.
 
-/// Where each form begins, forward (weights patch × filters) or transposed.
-struct ConvPacking {
-  std::size_t rows, transformed, size;
+/// Where the forms of the forward weights begin.
+struct ForwardPacking {
+  std::size_t rows, transformed;
 };
 
-ConvPacking forward_packing(const Conv2dShape& s) {
+ForwardPacking forward_packing(const Conv2dShape& s) {
   const std::size_t rows = packed_size(s.patch(), s.out.channels);
-  const std::size_t transformed = rows + filters_size(s);
-  return {rows, transformed, transformed + (suits_winograd(s) ? winograd_packed_size(s) : 0)};
+  return {rows, rows + filters_size(s)};
 }
 
-ConvPacking transposed_packing(const Conv2dShape& s) {
-  const std::size_t rows = packed_size(s.out.channels, s.patch());
-  const std::size_t transformed = rows + rows_size(s);
-  return {rows, transformed, transformed};
+std::size_t conv2d_packed_size(const Conv2dShape& s) {
+  return forward_packing(s).transformed + (suits_winograd(s) ? winograd_packed_size(s) : 0);
 }
-
-std::size_t conv2d_packed_size(const Conv2dShape& s) { return forward_packing(s).size; }
 
 void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
-  const ConvPacking parts = forward_packing(s);
+  const ForwardPacking parts = forward_packing(s);
   pack(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
   if constexpr (kSkipsInputs) pack_filters(s, matrix, packed + parts.rows);
   if (suits_winograd(s)) pack_winograd(s, matrix, packed + parts.transformed);
 }
 
 std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) {
-  return transposed_packing(s).size;
+  return packed_size(s.out.channels, s.patch()) + rows_size(s);
 }
 
 void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* packed) {
-  const ConvPacking parts = transposed_packing(s);
   pack_transposed(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
-  pack_rows(s, matrix, packed + parts.rows);
+  pack_rows(s, matrix, packed + packed_size(s.out.channels, s.patch()));
 }
 
 float conv2d_rounding(const Conv2dShape& s) {
@@ -108,11 +107,9 @@ float conv2d_rounding(const Conv2dShape& s) {
 }
 
 std::size_t conv2d_scratch(const Conv2dShape& s) {
-  const std::size_t padded =
-      s.padded_height() * static_cast<std::size_t>(s.padded_width()) * s.in.channels + kWidth;
-  std::size_t most = padded > forward_list_size(s) ? padded : forward_list_size(s);
+  std::size_t most = forward_list_size(s);
   const auto grow = [&](std::size_t size) { most = size > most ? size : most; };
-  grow(padded + s.out.width * s.patch() + sparse_scratch_size(s));
+  grow(padded_size(s) + s.out.width * s.patch() + sparse_scratch_size(s));
   if (suits_winograd(s)) grow(winograd_scratch(s).size());
   return most;
 }
@@ -120,8 +117,8 @@ std::size_t conv2d_scratch(const Conv2dShape& s) {
 void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, const float* packed,
                     const float* bias, float* y, float* scratch) {
   const std::size_t filters = s.out.channels;
-  const ConvPacking parts = forward_packing(s);
-  const bool transforms = !s.plain && suits_winograd(s);
+  const ForwardPacking parts = forward_packing(s);
+  const bool transforms = suits_winograd(s);
   const std::size_t cost = transforms ? winograd_cost(s) : dense_cost(s);
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), y += s.out.size()) {
     if constexpr (kSkipsInputs) {
@@ -173,15 +170,15 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
                            const float* packed_transposed, float* dx, float* scratch) {
   const std::size_t channels = s.in.channels;
   const std::size_t line = s.padded_width() * channels;
-  const std::size_t padded_size = s.padded_height() * line + kWidth;
+  const std::size_t padded_floats = padded_size(s);
   float* const padded = scratch;
-  float* const columns = padded + padded_size;
+  float* const columns = padded + padded_floats;
   const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
-  const ConvPacking parts = transposed_packing(s);
+  const float* const rows = packed_transposed + packed_size(s.out.channels, s.patch());
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
-    for (std::size_t i = 0; i < padded_size; ++i) padded[i] = 0.0F;
+    for (std::size_t i = 0; i < padded_floats; ++i) padded[i] = 0.0F;
     if (worth_skipping(s, list_alive(s, dy, lists))) {
-      scatter_alive(s, lists, packed_transposed + parts.rows, padded);
+      scatter_alive(s, lists, rows, padded);
     } else {
       scatter_patches(s, dy, packed_transposed, padded, columns);
     }
@@ -292,11 +289,10 @@ void conv2d_weight_gradient(const Conv2dShape& s, std::size_t count, const float
                             float* dy_packed) {
   const std::size_t outputs = static_cast<std::size_t>(s.out.height) * s.out.width;
   const std::size_t filters = s.out.channels;
-  const std::size_t padded_size =
-      s.padded_height() * static_cast<std::size_t>(s.padded_width()) * s.in.channels + kWidth;
+  const std::size_t padded_floats = padded_size(s);
   float* const padded = scratch;
-  for (std::size_t i = padded_size - kWidth; i < padded_size; ++i) padded[i] = 0.0F;
-  const SparseScratch lists = sparse_scratch(s, padded + padded_size);
+  for (std::size_t i = padded_floats - kWidth; i < padded_floats; ++i) padded[i] = 0.0F;
+  const SparseScratch lists = sparse_scratch(s, padded + padded_floats);
   bool gathered = false;
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), dy += s.out.size()) {
     copy_padded(s, x, padded);

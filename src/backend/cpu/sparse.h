@@ -103,17 +103,15 @@ inline SparseScratch sparse_scratch(const Conv2dShape& s, float* scratch) {
   return parts;
 }
 
-/// Floats that sparse_scratch() takes, rows included, and what vectors overshoot.
-inline std::size_t sparse_scratch_size(const Conv2dShape& s) {
-  const Runs runs = patch_runs(s);
-  const auto filters = static_cast<std::size_t>(s.out.channels);
-  return s.out.pixels() + 1 + filters + 2 * (s.out.size() + kWidth) +
-         filters * runs.count * runs.padded() + 4 * kWidth;
-}
-
 inline std::size_t rows_size(const Conv2dShape& s) {
   const Runs runs = patch_runs(s);
   return s.out.channels * runs.count * runs.padded();
+}
+
+/// Floats that sparse_scratch() takes, rows included, and what vectors overshoot.
+inline std::size_t sparse_scratch_size(const Conv2dShape& s) {
+  const auto filters = static_cast<std::size_t>(s.out.channels);
+  return s.out.pixels() + 1 + filters + 2 * (s.out.size() + kWidth) + rows_size(s) + 4 * kWidth;
 }
 
 /// Weights (patch × filters) as one row a filter, whose runs are padded to whole vectors with

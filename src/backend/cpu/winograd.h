@@ -17,25 +17,25 @@ namespace {
 
 using signflip::Conv2dShape;
 
-constexpr std::size_t kTile = 6, kTileArea = kTile * kTile;
+constexpr std::size_t kTransformedKernel = 5, kTile = 6, kTileArea = kTile * kTile;
+/// Of a tile's outputs.
+constexpr std::size_t kSide = kTile + 1 - kTransformedKernel;
 /// So many tiles at least go through the products together, where an image has them.
 constexpr std::size_t kTilesAtOnce = 12;
 
-/// How an image is cut: `across` × `down` tiles of `side`×`side` outputs, `lines` of them at a
-/// time.
+/// How an image is cut: `across` × `down` tiles, `lines` of them at a time.
 struct Tiling {
-  std::size_t side, across, down, lines;
+  std::size_t across, down, lines;
 
   std::size_t at_once() const { return lines * across; }
-  std::size_t padded_width(int kernel) const { return across * side + kernel - 1; }
-  std::size_t padded_height(int kernel) const { return down * side + kernel - 1; }
+  std::size_t padded_width() const { return across * kSide + kTransformedKernel - 1; }
+  std::size_t padded_height() const { return down * kSide + kTransformedKernel - 1; }
 };
 
 inline Tiling tiling(const Conv2dShape& s) {
   Tiling t;
-  t.side = kTile + 1 - s.kernel.width;
-  t.across = (s.out.width + t.side - 1) / t.side;
-  t.down = (s.out.height + t.side - 1) / t.side;
+  t.across = (s.out.width + kSide - 1) / kSide;
+  t.down = (s.out.height + kSide - 1) / kSide;
   t.lines = (kTilesAtOnce + t.across - 1) / t.across;
   if (t.lines > t.down) t.lines = t.down;
   return t;
@@ -51,8 +51,10 @@ inline std::size_t winograd_cost(const Conv2dShape& s) {
 
 /// Whether the shape allows it and it is worth it; few channels or filters leave nothing to win.
 inline bool suits_winograd(const Conv2dShape& s) {
-  const bool fits = s.kernel.height == 5 && s.kernel.width == 5 && s.stride.height == 1 &&
-                    s.stride.width == 1 && s.in.channels >= 8 && s.out.channels >= 8;
+  constexpr int kKernel = kTransformedKernel;
+  const bool fits = !s.plain && s.kernel.height == kKernel && s.kernel.width == kKernel &&
+                    s.stride.height == 1 && s.stride.width == 1 && s.in.channels >= 8 &&
+                    s.out.channels >= 8;
   return fits && 4 * winograd_cost(s) <
                      3 * s.out.pixels() * s.patch() * (packed_columns(s.out.channels) / kWidth);
 }
@@ -68,8 +70,8 @@ struct WinogradScratch {
 inline WinogradScratch winograd_scratch(const Conv2dShape& s) {
   const Tiling t = tiling(s);
   const std::size_t channels = s.in.channels, filters = s.out.channels;
-  return {t.padded_height(s.kernel.height) * t.padded_width(s.kernel.width) * channels + kWidth,
-          t.at_once() * channels + kWidth, t.at_once() * filters + kWidth};
+  return {t.padded_height() * t.padded_width() * channels + kWidth, t.at_once() * channels + kWidth,
+          t.at_once() * filters + kWidth};
 }
 
 inline std::size_t winograd_packed_size(const Conv2dShape& s) {
@@ -81,7 +83,8 @@ inline std::size_t winograd_packed_size(const Conv2dShape& s) {
 void pack_winograd(const Conv2dShape& s, const float* matrix, float* packed) {
   constexpr double kFactor[kTile] = {1, 1.0 / 3, -1.0 / 3, -16.0 / 15, 1.0 / 15, 0};
   constexpr double kPoint[kTile] = {0, 1, -1, 0.5, -2, 0};
-  const std::size_t side = s.kernel.width, channels = s.in.channels, filters = s.out.channels;
+  constexpr std::size_t side = kTransformedKernel;
+  const std::size_t channels = s.in.channels, filters = s.out.channels;
   double g[kTile][kTile] = {};
   for (std::size_t i = 0; i < kTile; ++i) {
     double power = kFactor[i];
@@ -94,14 +97,16 @@ void pack_winograd(const Conv2dShape& s, const float* matrix, float* packed) {
     for (std::size_t first = 0; first < filters; first += kPanel) {
       const std::size_t width = panel_width(filters - first);
       for (std::size_t c = 0; c < channels; ++c) {
-        for (std::size_t f = first; f < first + width; ++f) {
-          double sum = 0;
-          for (std::size_t k = 0; k < side * side && f < filters; ++k) {
-            sum += down[k / side] * across[k % side] *
-                   static_cast<double>(matrix[(k * channels + c) * filters + f]);
-          }
-          *packed++ = static_cast<float>(sum);
+        // Filters innermost, so that they go in vectors: training packs after every step.
+        double sum[kPanel] = {};
+        const std::size_t inside = filters - first < width ? filters - first : width;
+        for (std::size_t k = 0; k < side * side; ++k) {
+          const double factor = down[k / side] * across[k % side];
+          const float* const weights = matrix + (k * channels + c) * filters + first;
+          for (std::size_t f = 0; f < inside; ++f)
+            sum[f] += factor * static_cast<double>(weights[f]);
         }
+        for (std::size_t f = 0; f < width; ++f) *packed++ = static_cast<float>(sum[f]);
       }
     }
   }
@@ -141,21 +146,20 @@ void transform_tile(const float* corner, std::size_t line, std::size_t channels,
   }
 }
 
-/// The products of one tile to `rows` × `columns` ≤ side × side outputs.
-void finish_tile(const Conv2dShape& s, std::size_t side, const float* from, std::size_t plane,
-                 const float* bias, std::size_t rows, std::size_t columns, float* y) {
+/// The products of one tile to `rows` × `columns` ≤ kSide × kSide outputs.
+void finish_tile(const Conv2dShape& s, const float* from, std::size_t plane, const float* bias,
+                 std::size_t rows, std::size_t columns, float* y) {
   const std::size_t filters = s.out.channels;
   for (std::size_t f = 0; f < filters; f += kWidth) {
     Vector m[kTileArea], t[kTileArea];
     for (std::size_t ij = 0; ij < kTileArea; ++ij) m[ij] = load(from + ij * plane + f);
     for (std::size_t i = 0; i < kTile; ++i) transform_output(m + i * kTile, 1, t + i * kTile, 1);
-    for (std::size_t j = 0; j < side; ++j) transform_output(t + j, kTile, m + j, kTile);
+    for (std::size_t j = 0; j < kSide; ++j) transform_output(t + j, kTile, m + j, kTile);
     const std::size_t left = filters - f < kWidth ? filters - f : kWidth;
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j) {
         const Vector sum[1] = {m[i * kTile + j]};
-        finish_row<1>(sum, bias == nullptr ? bias : bias + f, left,
-                      y + (i * s.out.width + j) * filters + f);
+        finish_row<1>(sum, bias + f, left, y + (i * s.out.width + j) * filters + f);
       }
     }
   }
@@ -163,12 +167,12 @@ void finish_tile(const Conv2dShape& s, std::size_t side, const float* from, std:
 
 /// The image with its border, and zeros where tiles reach beyond.
 void pad_for_tiles(const Conv2dShape& s, const Tiling& t, const float* x, float* padded) {
-  const std::size_t channels = s.in.channels, line = t.padded_width(s.kernel.width) * channels;
-  const std::size_t size = t.padded_height(s.kernel.height) * line + kWidth;
+  const std::size_t channels = s.in.channels, line = t.padded_width() * channels;
+  const std::size_t size = t.padded_height() * line + kWidth;
   for (std::size_t i = 0; i < size; ++i) padded[i] = 0.0F;
   for (int h = 0; h < s.in.height; ++h, x += s.in.width * channels) {
     // A border of zeros is never cut off, but lines and pixels that no output sees may be.
-    if (h + s.padding.height >= static_cast<int>(t.padded_height(s.kernel.height))) break;
+    if (h + s.padding.height >= static_cast<int>(t.padded_height())) break;
     float* const to = padded + (h + s.padding.height) * line + s.padding.width * channels;
     const std::size_t room = line - s.padding.width * channels;
     const std::size_t width = s.in.width * channels < room ? s.in.width * channels : room;
@@ -176,13 +180,13 @@ void pad_for_tiles(const Conv2dShape& s, const Tiling& t, const float* x, float*
   }
 }
 
-/// One image. `packed` from pack_winograd(), bias may be null.
+/// One image; `packed` from pack_winograd().
 void winograd(const Conv2dShape& s, const float* x, const float* packed, const float* bias,
               float* y, float* scratch) {
   const Tiling t = tiling(s);
   const WinogradScratch parts = winograd_scratch(s);
   const std::size_t channels = s.in.channels, filters = s.out.channels;
-  const std::size_t line = t.padded_width(s.kernel.width) * channels;
+  const std::size_t line = t.padded_width() * channels;
   float* const padded = scratch;
   float* const tiles = padded + parts.padded;
   float* const products = tiles + kTileArea * parts.input_plane;
@@ -191,7 +195,7 @@ void winograd(const Conv2dShape& s, const float* x, const float* packed, const f
     const std::size_t lines = t.down - first < t.lines ? t.down - first : t.lines;
     const std::size_t count = lines * t.across;
     for (std::size_t n = 0; n < count; ++n) {
-      const std::size_t h = (first + n / t.across) * t.side, w = n % t.across * t.side;
+      const std::size_t h = (first + n / t.across) * kSide, w = n % t.across * kSide;
       transform_tile(padded + h * line + w * channels, line, channels, tiles + n * channels,
                      parts.input_plane);
     }
@@ -201,11 +205,10 @@ void winograd(const Conv2dShape& s, const float* x, const float* packed, const f
                products + ij * parts.output_plane, filters);
     }
     for (std::size_t n = 0; n < count; ++n) {
-      const std::size_t h = (first + n / t.across) * t.side, w = n % t.across * t.side;
+      const std::size_t h = (first + n / t.across) * kSide, w = n % t.across * kSide;
       const std::size_t rows = s.out.height - h, columns = s.out.width - w;
-      finish_tile(s, t.side, products + n * filters, parts.output_plane, bias,
-                  rows < t.side ? rows : t.side, columns < t.side ? columns : t.side,
-                  y + (h * s.out.width + w) * filters);
+      finish_tile(s, products + n * filters, parts.output_plane, bias, rows < kSide ? rows : kSide,
+                  columns < kSide ? columns : kSide, y + (h * s.out.width + w) * filters);
     }
   }
 }
