@@ -53,6 +53,13 @@ void for_each_weight(const PlacedLayer& placed, Visit visit) {
   }
 }
 
+/// PyTorch's tensor to our matrix. Kept apart: in a browser the loop makes the function that it is in
+/// hot, and compiling all of load_model() anew would take longer than the loading.
+[[gnu::noinline]] void rearrange(const PlacedLayer& placed, std::span<const float> theirs,
+                                 std::span<float> ours) {
+  for_each_weight(placed, [&](std::size_t to, std::size_t from) { ours[to] = theirs[from]; });
+}
+
 std::string to_string(const Sides& sides) {
   std::string text;
   for (const std::size_t side : sides) text += (text.empty() ? "" : "×") + std::to_string(side);
@@ -82,7 +89,9 @@ Status read_tensor(const Safetensors& file, const std::string& name, const Sides
     const Status read = read_tensor(file, scale_name, {sides[0]}, scale);
     if (!read) return read;
     const std::size_t each = values.size() / sides[0];
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= scale[i / each];
+    for (std::size_t c = 0; c < sides[0]; ++c) {
+      for (float& value : std::span(values).subspan(c * each, each)) value *= scale[c];
+    }
   }
   if (!all_finite(values)) {
     return Error{concat("tensor ", name, " holds a value that is not a finite number")};
@@ -233,8 +242,7 @@ Status read_network(const Safetensors& file, Sequential& network) {
     Status read = read_tensor(file, prefix + "weight", weight_sides(placed), values);
     if (!read) return read;
     const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
-    for_each_weight(placed,
-                    [&](std::size_t ours, std::size_t theirs) { weight[ours] = values[theirs]; });
+    rearrange(placed, values, weight);
     read = read_tensor(file, prefix + "bias", {placed.shape.bias}, values);
     if (!read) return read;
     copy(values, network.parameters().subspan(placed.bias));

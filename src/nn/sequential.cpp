@@ -171,7 +171,7 @@ Result<Sequential> Sequential::create(Architecture architecture) {
   network.architecture_ = std::move(architecture);
   network.parameters_.assign(parameters, 0.0F);
   network.statistics_.assign(statistics, 0.0F);
-  network.packed_.assign(packed, 0.0F);
+  network.packed_.assign(packed, 0.0F);  // which is what weights of 0 are packed as
   for (const PlacedLayer& placed : network.layers_) {
     if (!std::holds_alternative<BatchNorm2d>(placed.layer)) continue;
     std::fill_n(network.parameters_.begin() + static_cast<std::ptrdiff_t>(placed.weight),
@@ -180,7 +180,9 @@ Result<Sequential> Sequential::create(Architecture architecture) {
                     static_cast<std::ptrdiff_t>(placed.statistics + placed.shape.columns),
                 placed.shape.columns, 1.0F);
   }
-  network.prepare();
+  for (std::size_t i = 0; i < network.layers_.size(); ++i) {
+    if (!is_matrix(network.layers_[i].layer)) network.prepare(i, {});
+  }
   return network;
 }
 

@@ -5,6 +5,8 @@ import { dirname, join, relative } from "node:path";
 
 const importing = /^import\s+([\s\S]*?)\s*from\s*["'](\.[^"']+)["'];$/gm;
 const demanding = /\bimport\(["'](\.[^"']+)["']\)/g;
+/** Also in a minified text. */
+const defaulting = /(^|;)export\s+default\s/m;
 const declaring = /^export\s+((?:async\s+)?function\*?|class|const)\s+(\w+)/gm;
 
 /** A module and all that it imports, not counting what it imports on demand; what is imported comes first.
@@ -36,10 +38,13 @@ export function onDemand(scripts, path) {
 }
 
 /** @param {Map<string, string>} scripts @param {string} entry
+ * @param {string[]} [demanded] what it fetches on demand and is to hold nevertheless
  * @returns {Map<string, string>} the scripts anew: the entry holds all that it needs, and what it holds has
  *   become a stub that hands it out, so that modules fetched later share it */
-export function bundle(scripts, entry) {
-  const order = [...withImports(scripts, entry)], home = dirname(entry);
+export function bundle(scripts, entry, demanded = []) {
+  const found = new Set(/** @type {string[]} */ ([]));
+  for (const path of [...demanded, entry]) withImports(scripts, path, found);
+  const order = [...found], home = dirname(entry);
   const inside = order.filter((path) => path !== entry);
   const variable = (/** @type {string} */ path) => `module${inside.indexOf(path)}`;
   /** @type {Map<string, string>} */
@@ -48,14 +53,15 @@ export function bundle(scripts, entry) {
   /** The text with its imports taken from the variables, and those on demand seen from the entry's folder. */
   const rewired = (/** @type {string} */ path) => /** @type {string} */ (scripts.get(path))
     .replace(importing, (_, clause, name) => `const ${patternOf(clause)} = ${variable(join(dirname(path), name))};`)
-    .replace(demanding, (_, name) => `import("./${relative(home, join(dirname(path), name))}")`);
+    .replace(demanding, (_, name) => inside.includes(join(dirname(path), name))
+      ? `Promise.resolve(${variable(join(dirname(path), name))})` : `import("./${relative(home, join(dirname(path), name))}")`);
 
   const parts = inside.map((path) => {
     const text = rewired(path);
     if (/\bimport\.meta\b/.test(text) && dirname(path) !== home) throw new Error(`${path} uses import.meta away from ${home}`);
     const names = [...text.matchAll(declaring)].map((match) => match[2]);
-    const whole = /^export\s+default\s/m.test(text);
-    const bare = text.replace(declaring, "$1 $2").replace(/^export\s+default\s/m, "const whole = ");
+    const whole = defaulting.test(text);
+    const bare = text.replace(declaring, "$1 $2").replace(defaulting, "$1const whole = ");
     const left = /^export\b.*$/m.exec(bare);
     if (left) throw new Error(`${path}: cannot bundle "${left[0]}"`);
     const upwards = relative(dirname(path), entry);

@@ -1,6 +1,7 @@
 // The page's way to the engine: only the newest waiting question kept, a new worker when the old one
 // dies, hangs or is cancelled, and the whole engine in the place of the first view's when it is wanted.
-// It holds the bytes, so that a restart needs no network. Not the talk with one worker: worker-port.js.
+// It holds the module and the models' bytes, so that a restart needs no network. Not the talk with one
+// worker: worker-port.js.
 import { EngineError, WorkerPort } from "./worker-port.js";
 
 /** @typedef {import("./types").ExploreRequest} ExploreRequest */
@@ -21,7 +22,16 @@ async function bytesOf(url) {
   return response.arrayBuffer();
 }
 
-const wasm = (/** @type {Kind} */ kind) => bytesOf(new URL(kind === "first" ? "./signflip-first.wasm" : "./signflip.wasm", import.meta.url).href);
+const wasmBytes = (/** @type {Kind} */ kind) => bytesOf(new URL(kind === "first" ? "./signflip-first.wasm" : "./signflip.wasm", import.meta.url).href);
+
+/** An engine's module. The page compiles it while its worker starts, and a further worker finds it done.
+ * @param {Kind} kind */
+async function wasm(kind) {
+  return WebAssembly.compile(await wasmBytes(kind)).catch((error) => {
+    // Where a security policy forbids it there is no other error to tell it by.
+    throw new EngineError("error.policy", error.message);
+  });
+}
 
 /** The models that a question needs, by the names that the worker knows. @param {ExploreRequest} request */
 const namesIn = ({ dataset, models, from }) => [...new Set([...models, ...(from ? [from] : [])])].map((id) => `${dataset}/${id}`);
@@ -32,10 +42,10 @@ export class EngineClient {
   /** @type {WorkerPort | null} */ #port = null;
   /** @type {Promise<Catalogue> | null} */ #started = null;
   /** @type {Promise<Catalogue> | null} */ #whole = null;
-  /** @type {Promise<ArrayBuffer>} */ #wasm;
+  /** @type {Promise<WebAssembly.Module>} */ #wasm;
   /** The files that were asked for. @type {Map<string, Promise<ArrayBuffer>>} */ #files = new Map();
   /** @type {Map<string, Source>} */ #sources = new Map();
-  /** What each worker has, or is being given. @type {WeakMap<WorkerPort, Map<string, Promise<unknown>>>} */ #held = new WeakMap();
+  /** What each worker has, or is being given. @type {WeakMap<WorkerPort, Map<string, Promise<{loaded: Promise<unknown>}>>>} */ #held = new WeakMap();
   #busy = false;
   /** The worker that is at a question, and since when. @type {WorkerPort | null} */ #asking = null;
   #began = 0;
@@ -49,7 +59,7 @@ export class EngineClient {
     this.kind = kind;
     this.#wasm = wasm(kind);
     // The built page's head has begun to fetch the first engine and models; taking them keeps the console quiet.
-    const idle = kind === "whole" && document.querySelector('link[rel="preload"][href$="signflip-first.wasm"]') ? [wasm("first")] : [];
+    const idle = kind === "whole" && document.querySelector('link[rel="preload"][href$="signflip-first.wasm"]') ? [wasmBytes("first")] : [];
     for (const download of [this.#wasm, ...idle]) download.catch(() => {});
     for (const source of sources) this.fetch(source).catch(() => {});
     const begun = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll('link[rel="preload"][href$=".safetensors"]'));
@@ -62,12 +72,13 @@ export class EngineClient {
     this.#sources.set(source.id, source);
   }
 
-  /** Fetches a model and gives it to the engine: then questions may name it. After a failure the next
-   * call tries again. @param {Source} source */
+  /** Fetches a model and gives it to the engine: then questions may name it, which are answered when it is
+   * loaded. After a failure the next call tries again.
+   * @param {Source} source @returns {Promise<{loaded: Promise<unknown>}>} */
   async add(source) {
     await this.fetch(source);
     await this.start();
-    await this.#supply(/** @type {WorkerPort} */ (this.#port), [source.id]);
+    return this.#supply(/** @type {WorkerPort} */ (this.#port), [source.id]);
   }
 
   /** @param {string} file */
@@ -81,17 +92,19 @@ export class EngineClient {
     return bytes;
   }
 
-  /** Gives a worker the models that it does not have yet. @param {WorkerPort} port @param {string[]} ids */
+  /** Gives a worker the models that it does not have yet. It answers in turn, so what is asked of it next
+   * may name them. @param {WorkerPort} port @param {string[]} ids */
   async #supply(port, ids) {
+    /** @type {Map<string, Promise<{loaded: Promise<unknown>}>>} */
     const held = this.#held.get(port) ?? new Map();
     this.#held.set(port, held);
-    await Promise.all(ids.map((id) => {
-      if (!held.has(id)) {
-        held.set(id, this.#give(port, id));
-        held.get(id)?.catch(() => held.delete(id));
-      }
-      return held.get(id);
+    const given = await Promise.all(ids.map((id) => {
+      const begun = held.get(id) ?? this.#give(port, id);
+      if (!held.has(id)) begun.then(({ loaded }) => loaded).catch(() => held.delete(id));
+      held.set(id, begun);
+      return begun;
     }));
+    return { loaded: Promise.all(given.map(({ loaded }) => loaded)) };
   }
 
   /** @param {WorkerPort} port @param {string} id */
@@ -99,7 +112,7 @@ export class EngineClient {
     const source = this.#sources.get(id);
     if (!source) throw new Error(`The files of the model "${id}" were not fetched.`);
     const [bytes, denoiser] = await Promise.all([this.#file(source.file), source.denoiser ? this.#file(source.denoiser) : null]);
-    return port.ask("load", { id, bytes, denoiser });
+    return { loaded: port.ask("load", { id, bytes, denoiser }) };
   }
 
   /** Starts a worker, where there is none. @returns {Promise<Catalogue>} */
@@ -141,7 +154,7 @@ export class EngineClient {
     try {
       await this.start();
       const port = /** @type {WorkerPort} */ (this.#port);
-      if (request) await this.#supply(port, namesIn(request));
+      if (request) await (await this.#supply(port, namesIn(request))).loaded;
       return await port.ask(type, body, onProgress);
     } catch (error) {
       if (error instanceof EngineError && error.key === "error.stopped") return null;
@@ -175,7 +188,7 @@ export class EngineClient {
     this.restarts++;
   }
 
-  /** @param {WorkerPort} port @param {Promise<ArrayBuffer>} wasm */
+  /** @param {WorkerPort} port @param {Promise<WebAssembly.Module>} wasm */
   async #load(port, wasm) {
     return port.ask("start", { wasm: await wasm });
   }
@@ -217,10 +230,17 @@ export class EngineClient {
     for (let again = false; ; again = true) {
       try {
         await this.start();
-        await this.#supply(/** @type {WorkerPort} */ (this.#port), namesIn(request));
-        this.#asking = this.#port;
+        const port = /** @type {WorkerPort} */ (this.#port);
+        const { loaded } = await this.#supply(port, namesIn(request));
+        this.#asking = port;
         this.#began = performance.now();
-        return await /** @type {WorkerPort} */ (this.#port).ask("explore", request, onProgress);
+        const answer = port.ask("explore", request, onProgress);
+        answer.catch(() => {});
+        await loaded.catch((error) => {
+          // add() tells why; here it is a question that cannot be asked.
+          throw port.ended ?? new EngineError("error.stopped", error.message);
+        });
+        return await answer;
       } catch (error) {
         // A worker that died of this question or of the last: a fresh one gets it once more.
         if (again || error instanceof EngineError || !this.#port?.ended) throw error;

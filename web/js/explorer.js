@@ -53,7 +53,10 @@ export class Explorer {
         this.ask();
         page.changed();
       };
-      this.client.add(sourceOf(dataset, id)).then(() => settle("there"), (error) => settle("failed", { [id]: page.sentence(error) }));
+      this.client.add(sourceOf(dataset, id)).then(({ loaded }) => {
+        settle("there");
+        return loaded;
+      }).catch((error) => settle("failed", { [id]: page.sentence(error) }));
     }
   }
 

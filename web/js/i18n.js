@@ -28,22 +28,13 @@ export async function wordsFor(lang, dataset) {
   return new Words(lang, Object.assign({}, ...loaded.map((module) => module?.default)));
 }
 
-const percents = (/** @type {string} */ lang, /** @type {number} */ digits) =>
-  new Intl.NumberFormat(lang, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
-
 export class Words {
   /** @param {string} lang @param {Messages} [messages] instead of the English ones, or added to them */
   constructor(lang, messages = {}) {
     this.lang = lang;
     /** @type {Messages} */
     this.messages = { ...en, ...messages };
-    this.#percent = percents(lang, 1);
-    this.#whole = percents(lang, 0);
   }
-
-  #percent;
-  #whole;
-  /** @type {Map<number, Intl.NumberFormat>} */ #formats = new Map();
 
   /** The message of a key with {name} filled in; without one, the fallback.
    * @param {string} key @param {Record<string, string | number>} [values] @param {string} [fallback] */
@@ -70,23 +61,22 @@ export class Words {
     this.messages = { ...more?.default, ...this.messages };
   }
 
-  /** @param {number} value @param {number} [digits] */
+  /** As Intl.NumberFormat writes it, whose first use takes as long as twenty attacks.
+   * @param {number} value @param {number} [digits] */
   number(value, digits = 2) {
-    let format = this.#formats.get(digits);
-    if (!format) {
-      format = new Intl.NumberFormat(this.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-      this.#formats.set(digits, format);
-    }
-    return format.format(value).replace(/^-/, "−");
+    if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? "−∞" : "∞";
+    const [whole, decimals] = value.toFixed(digits).split(".");
+    const grouped = whole.replace("-", "−").replace(/\B(?=(\d{3})+$)/g, this.messages["number.group"]);
+    return decimals === undefined ? grouped : `${grouped}${this.messages["number.point"]}${decimals}`;
   }
 
-  /** @param {number} part in [0,1] */
-  percent(part) {
-    return this.#percent.format(part);
+  /** @param {number} part in [0,1] @param {number} [digits] */
+  percent(part, digits = 1) {
+    return this.t("number.percent", { value: this.number(100 * part, digits) });
   }
 
   /** Without decimals. @param {number} part in [0,1] */
   wholePercent(part) {
-    return this.#whole.format(part);
+    return this.percent(part, 0);
   }
 }

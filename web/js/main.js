@@ -25,6 +25,9 @@ import { sentenceOf } from "./worker-port.js";
 
 /** How long the slider must rest before verdicts are announced. */
 const calm = 700;
+/** After so many milliseconds the page is put together, or shown, even if the engine has not started, or
+ * there is no first result: doing either earlier, or twice, would take the processor from the attack. */
+const startup = 250, patience = 400;
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
@@ -128,10 +131,15 @@ function mount() {
 }
 
 function render() {
+  if (!imageView) mount();
   document.documentElement.dataset.theme = state.theme;
   place("view-image").hidden = state.view !== "image";
   for (const renderer of renderers) renderer(snapshot);
   modelView.render(state.view === "model", context);
+}
+
+/** Lets the page be seen. */
+function reveal() {
   document.documentElement.dataset.ready = "";
 }
 
@@ -139,6 +147,7 @@ function render() {
 function shown(result) {
   snapshot.error = "";
   render();
+  reveal();
   if (performance.getEntriesByName("signflip:first").length === 0) {
     performance.mark("signflip:first");
     loadPacked();
@@ -231,7 +240,6 @@ async function loadPacked() {
   schedule();
 }
 
-darkQuery.addEventListener("change", schedule);
 listen();
 address.listen((now) => {
   // The address is already right: no further entry for it.
@@ -242,6 +250,14 @@ Object.assign(globalThis, { signflipPage: { get state() { return state; }, snaps
 
 words = await wordsFor(state.lang, state.dataset);
 enter();
-mount();
-render();
 started.then(equip, fail);
+setTimeout(reveal, patience);
+// The engine's start needs this thread now and then: the page is put together when that is over, while the
+// engine is at the first question.
+await new Promise((resolve) => {
+  setTimeout(resolve, startup);
+  started.catch(() => {}).then(() => setTimeout(resolve));
+});
+render();
+if (state.view !== "image") reveal();
+darkQuery.addEventListener("change", schedule);

@@ -8,9 +8,14 @@ import { ownDigits } from "./strokes.js";
 
 /** @typedef {import("./types").Sample} Sample */
 
-/** @returns {Sample[]} */
+/** Each is drawn when it is first looked at: the first attack waits for no more than its own.
+ * @returns {Sample[]} */
 export function ownSamples() {
-  return ownDigits.map(({ id, digit, strokes }) => ({ id, label: digit, pixels: rasterise(strokes) }));
+  return ownDigits.map((own) => {
+    /** @type {Float32Array | undefined} */
+    let drawn;
+    return { id: own.id, label: own.digit, get pixels() { return drawn ??= rasterise(own.strokes); } };
+  });
 }
 
 /** The picture that the state names; the dataset's first where there is none of that name.

@@ -302,17 +302,33 @@ export class Signflip {
 }
 
 /**
+ * @param {(options: any) => Promise<any>} createEngine
+ * @param {WebAssembly.Module} module
+ */
+const instance = (createEngine, module) => new Promise((resolve, reject) => {
+  createEngine({
+    /** @param {WebAssembly.Imports} imports @param {(instance: WebAssembly.Instance) => void} done */
+    instantiateWasm(imports, done) {
+      WebAssembly.instantiate(module, imports).then(done, reject);
+      return {}; // its exports come later
+    },
+  }).then(resolve, reject);
+});
+
+/**
  * Loads the module, and only what it needs of it. Finds the .wasm beside this file, unless given its
- * bytes. The small module (first) has FGSM, BIM, MIM and PGD, and no decodeImage; the rest is the same.
- * @param {{wasmBinary?: Uint8Array|ArrayBuffer, first?: boolean}} [options]
+ * bytes, or what was compiled of them (wasmModule), which several workers can share. The small module
+ * (first) has FGSM, BIM, MIM and PGD, and no decodeImage; the rest is the same.
+ * @param {{wasmBinary?: Uint8Array|ArrayBuffer, wasmModule?: WebAssembly.Module, first?: boolean}} [options]
  * @returns {Promise<Signflip>}
  */
-export default async function createSignflip({ wasmBinary, first = false } = {}) {
+export default async function createSignflip({ wasmBinary, wasmModule, first = false } = {}) {
   // Whole names, not pieced together, so that bundlers find the files.
   const url = first
     ? new URL("./signflip-first.wasm", import.meta.url) : new URL("./signflip.wasm", import.meta.url);
   const { default: createEngine } = await (first
     ? import("./signflip-first-engine.js") : import("./signflip-engine.js"));
+  if (wasmModule !== undefined) return new Signflip(await instance(createEngine, wasmModule));
   let binary = wasmBinary;
   if (binary === undefined && globalThis.process?.versions?.node) {
     const { readFile } = await import(/* webpackIgnore: true */ "node:fs/promises");

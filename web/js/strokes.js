@@ -42,8 +42,7 @@ function parse(text) {
   return smooth ? curve(points) : points;
 }
 
-/** Our own digits: the names that the page's state calls them by, and their strokes.
+/** Our own digits, one hand after the other: the names that the page's state calls them by, and their strokes.
  * @type {{id: string, digit: number, strokes: Stroke[]}[]} */
-export const ownDigits = Object.entries(hands)
-  .sort(([a], [b]) => a.slice(1).localeCompare(b.slice(1)) || a.localeCompare(b))
-  .map(([id, strokes]) => ({ id, digit: Number(id[0]), strokes: strokes.map(parse) }));
+export const ownDigits = ["a", "b"].flatMap((hand) => Object.keys(hands).filter((id) => id[1] === hand))
+  .map((id) => ({ id, digit: Number(id[0]), get strokes() { return hands[id].map(parse); } }));

@@ -1,6 +1,6 @@
 // The engine's worker: holds the WebAssembly module and its models, and answers the page's questions.
 // It knows nothing of the page's state, and it never touches the network itself: the page hands it the
-// bytes. What takes many attacks pauses between them, so that a newer question gets its turn.
+// compiled module and the bytes. What takes many attacks pauses between them, so that a newer question gets its turn.
 import createSignflip from "./signflip.js";
 
 /** The worker's name says which engine is wanted. */
@@ -20,9 +20,9 @@ let engine;
  * @type {Map<string, {model: Model, denoiser: Model | null, bytes: Uint8Array}>} */
 const models = new Map();
 
-/** @param {{wasm: ArrayBuffer}} start */
+/** @param {{wasm: WebAssembly.Module}} start */
 async function start({ wasm }) {
-  engine = /** @type {any} */ (await createSignflip({ wasmBinary: new Uint8Array(wasm), first }));
+  engine = /** @type {any} */ (await createSignflip({ wasmModule: wasm, first }));
   return { attacks: engine.attacks() };
 }
 
@@ -176,8 +176,6 @@ self.onmessage = async (/** @type {MessageEvent} */ event) => {
   } catch (error) {
     // A trap leaves the module in an unknown state: the page must start another worker.
     const dead = error instanceof WebAssembly.RuntimeError;
-    const message = error instanceof Error ? error.message : String(error);
-    const forbidden = error instanceof WebAssembly.CompileError || /unsafe-eval|Content Security Policy/i.test(message);
-    self.postMessage({ id, error: message, dead, forbidden });
+    self.postMessage({ id, error: error instanceof Error ? error.message : String(error), dead });
   }
 };

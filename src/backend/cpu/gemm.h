@@ -13,6 +13,11 @@
 
 #include <cstddef>
 
+/// Kept a function of its own. A browser compiles a function when it is first called, and better
+/// when it is hot, and always the whole of it: in one piece with its siblings each variant would
+/// wait for the compiling of all.
+#define SIGNFLIP_APART [[gnu::noinline]]
+
 namespace {
 
 constexpr std::size_t kWidth = SIGNFLIP_VECTOR_WIDTH;
@@ -151,15 +156,25 @@ inline void multiply_tile(const Rows& a, std::size_t first_row, const float* pan
   for (std::size_t i = 0; i < MR; ++i) finish_row<NV>(sum[i], bias, columns, y + i * y_stride);
 }
 
-/// The same with the number of rows chosen at run time, 1 ≤ rows ≤ MR.
+/// Rows begin … end, a multiple of MR.
 template <std::size_t MR, std::size_t NV>
-inline void multiply_rows(const Rows& a, std::size_t first_row, std::size_t rows,
+SIGNFLIP_APART void multiply_tiles(const Rows& a, std::size_t begin, std::size_t end,
+                                   const float* panel, const float* bias, std::size_t columns,
+                                   float* y, std::size_t y_stride) {
+  for (std::size_t m = begin; m < end; m += MR) {
+    multiply_tile<MR, NV>(a, m, panel, bias, columns, y + m * y_stride, y_stride);
+  }
+}
+
+/// The same with the number of rows in a tile chosen at run time, 1 ≤ rows ≤ MR.
+template <std::size_t MR, std::size_t NV>
+inline void multiply_rows(std::size_t rows, const Rows& a, std::size_t begin, std::size_t end,
                           const float* panel, const float* bias, std::size_t columns, float* y,
                           std::size_t y_stride) {
   if (rows == MR) {
-    multiply_tile<MR, NV>(a, first_row, panel, bias, columns, y, y_stride);
+    multiply_tiles<MR, NV>(a, begin, end, panel, bias, columns, y, y_stride);
   } else if constexpr (MR > 1) {
-    multiply_rows<MR - 1, NV>(a, first_row, rows, panel, bias, columns, y, y_stride);
+    multiply_rows<MR - 1, NV>(rows, a, begin, end, panel, bias, columns, y, y_stride);
   }
 }
 
@@ -168,12 +183,13 @@ inline void multiply_rows(const Rows& a, std::size_t first_row, std::size_t rows
 template <std::size_t NV>
 void multiply_panel(const Rows& a, const float* panel, const float* bias, std::size_t columns,
                     float* y, std::size_t y_stride) {
-  const std::size_t tiles = (a.count + kTileRows - 1) / kTileRows;
-  for (std::size_t t = 0; t < tiles; ++t) {
-    const std::size_t begin = t * a.count / tiles, end = (t + 1) * a.count / tiles;
-    multiply_rows<kTileRows, NV>(a, begin, end - begin, panel, bias, columns, y + begin * y_stride,
-                                 y_stride);
+  if (a.count == 0) return;
+  const std::size_t tiles = (a.count + kTileRows - 1) / kTileRows, rows = a.count / tiles;
+  const std::size_t larger = a.count % tiles * (rows + 1);
+  if (larger > 0) {
+    multiply_rows<kTileRows, NV>(rows + 1, a, 0, larger, panel, bias, columns, y, y_stride);
   }
+  multiply_rows<kTileRows, NV>(rows, a, larger, a.count, panel, bias, columns, y, y_stride);
 }
 
 // With few rows there are too few sums to hide the latency of a multiply-add behind one another, so
@@ -210,8 +226,9 @@ inline void multiply_panels(const Rows& a, const float* packed, const float* bia
 /// Whole panels from `packed` on, as many at once as sums fit into 16 registers; says how many
 /// columns that were.
 template <std::size_t MR, std::size_t NP>
-std::size_t multiply_whole_panels(const Rows& a, const float* packed, const float* bias,
-                                  std::size_t columns, float* y, std::size_t y_stride) {
+SIGNFLIP_APART std::size_t multiply_whole_panels(const Rows& a, const float* packed,
+                                                 const float* bias, std::size_t columns, float* y,
+                                                 std::size_t y_stride) {
   std::size_t first = 0;
   for (; first + NP * kPanel <= columns; first += NP * kPanel) {
     multiply_panels<MR, NP>(a, packed + first * a.length, bias == nullptr ? bias : bias + first,
@@ -254,8 +271,8 @@ std::size_t list_nonzero(const float* values, std::size_t count, int* list) {
 /// sums (NP panels of NV vectors) += the listed values of a row times their rows of the matrix.
 /// Panels are `stride` floats apart.
 template <std::size_t NP, std::size_t NV>
-inline void add_listed(const float* row, const int* list, std::size_t alive, const float* panels,
-                       std::size_t stride, float* sums) {
+SIGNFLIP_APART void add_listed(const float* row, const int* list, std::size_t alive,
+                               const float* panels, std::size_t stride, float* sums) {
   Vector sum[NP * NV];
 #pragma GCC unroll 16
   for (std::size_t v = 0; v < NP * NV; ++v) sum[v] = load(sums + v * kWidth);
@@ -292,8 +309,8 @@ std::size_t add_listed_panels(const float* row, const int* list, std::size_t ali
 }
 
 /// y = row·b + bias.
-void multiply_row(const float* row, std::size_t depth, const float* packed, const float* bias,
-                  std::size_t columns, float* y) {
+SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const float* packed,
+                                 const float* bias, std::size_t columns, float* y) {
   const std::size_t whole = columns / kPanel * kPanel;
   for (std::size_t c = 0; c < whole; ++c) y[c] = 0.0F;
   float rest[kPanel] = {};

@@ -148,8 +148,8 @@ inline void add_run(const float* from, std::size_t size, float* to) {
 
 /// For each line of output pixels: dy·weightᵀ gives the gradients of its patches, which are then
 /// added to where the patches came from.
-void scatter_patches(const Conv2dShape& s, const float* dy, const float* packed_transposed,
-                     float* padded, float* columns) {
+SIGNFLIP_APART void scatter_patches(const Conv2dShape& s, const float* dy,
+                                    const float* packed_transposed, float* padded, float* columns) {
   const std::size_t channels = s.in.channels, filters = s.out.channels;
   const std::size_t line = s.padded_width() * channels;
   const std::size_t run = s.kernel.width * channels;

@@ -54,9 +54,9 @@ inline void add_terms(const Terms& terms, const float* base, Vector (&sum)[NB]) 
 /// For each pixel of dy: vectors first … first+NB−1 of the patch that it came from grow by the sum
 /// of its terms. `place` says where in the patch each vector lies.
 template <std::size_t NB>
-void scatter_block(const Conv2dShape& s, const AliasedInt* begins, const float* values,
-                   const AliasedInt* offsets, const float* weights, const std::size_t* place,
-                   float* padded) {
+SIGNFLIP_APART void scatter_block(const Conv2dShape& s, const AliasedInt* begins,
+                                  const float* values, const AliasedInt* offsets,
+                                  const float* weights, const std::size_t* place, float* padded) {
   const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
   const std::size_t step = s.stride.width * static_cast<std::size_t>(s.in.channels);
   for (int oh = 0; oh < s.out.height; ++oh) {
@@ -207,7 +207,8 @@ inline void add_terms(const Terms& terms, const float* const* base, Vector (&sum
 }
 
 template <std::size_t NB>
-void gather_block(std::size_t size, const Terms& terms, const float* const* base, float* row) {
+SIGNFLIP_APART void gather_block(std::size_t size, const Terms& terms, const float* const* base,
+                                 float* row) {
   if (size == NB) {
     Vector sum[NB] = {};
     add_terms<NB>(terms, base, sum);

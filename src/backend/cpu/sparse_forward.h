@@ -98,8 +98,9 @@ inline PixelList list_pixels(const Conv2dShape& s, const float* x, float* scratc
 
 /// NB vectors of filters at every output pixel, of which the first `columns` values are wanted.
 template <std::size_t NB>
-void gather_filters(const Conv2dShape& s, const PixelList& list, const float* weights,
-                    const float* bias, std::size_t columns, float* y) {
+SIGNFLIP_APART void gather_filters(const Conv2dShape& s, const PixelList& list,
+                                   const float* weights, const float* bias, std::size_t columns,
+                                   float* y) {
   const std::ptrdiff_t pixel_rows = s.in.channels * static_cast<std::ptrdiff_t>(padded_filters(s));
   for (int oh = 0; oh < s.out.height; ++oh) {
     for (int ow = 0; ow < s.out.width; ++ow, y += s.out.channels) {

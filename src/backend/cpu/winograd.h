@@ -181,8 +181,8 @@ void pad_for_tiles(const Conv2dShape& s, const Tiling& t, const float* x, float*
 }
 
 /// One image; `packed` from pack_winograd().
-void winograd(const Conv2dShape& s, const float* x, const float* packed, const float* bias,
-              float* y, float* scratch) {
+SIGNFLIP_APART void winograd(const Conv2dShape& s, const float* x, const float* packed,
+                             const float* bias, float* y, float* scratch) {
   const Tiling t = tiling(s);
   const WinogradScratch parts = winograd_scratch(s);
   const std::size_t channels = s.in.channels, filters = s.out.channels;

@@ -1,10 +1,12 @@
 // How fast and how small: time to the first attack, time of an attack, long tasks while sliding, layout
 // shift, bytes. Times are of this machine; the limits are those that the project promises.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
+import { serve } from "../../../tools/lib/serve.mjs";
 import { ownLater, quiet, settled, site as folder, start } from "../support/browser.mjs";
 import { longTasks } from "../support/model.mjs";
 
@@ -14,16 +16,39 @@ after(() => site?.close());
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-test("the first attack is visible within a second of navigation", async (t) => {
-  await (await site.open()).close();
-  const times = [];
+/** Milliseconds from navigation to a mark, in a new window that has come to rest before, with nothing cached.
+ * @param {string} address @param {string} mark */
+async function coldStart(address, mark) {
+  const context = await site.browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB" });
+  const page = await context.newPage();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await page.goto(address);
+  await page.waitForFunction((name) => performance.getEntriesByName(name).length > 0, mark);
+  const time = await page.evaluate((name) => performance.getEntriesByName(name)[0].startTime, mark);
+  await context.close();
+  return time;
+}
+
+test("the first attack is there 300 ms after navigation", async (t) => {
+  // What no page with a worker can do without is the worker's first word. Where a bare page waits longer than a
+  // tenth of a second for it (shared machines whose memory is dear) ours may take three times as long.
+  const bare = mkdtempSync(join(tmpdir(), "bare-page-"));
+  writeFileSync(join(bare, "index.html"), '<!doctype html><title>Bare</title><script type="module" src="page.js"></script>');
+  writeFileSync(join(bare, "page.js"), 'new Worker("worker.js", { type: "module" }).onmessage = () => performance.mark("word");');
+  writeFileSync(join(bare, "worker.js"), "postMessage(1);");
+  const server = await serve({ root: bare });
+  t.after(async () => {
+    await server.close();
+    rmSync(bare, { recursive: true });
+  });
+  const times = [], words = [];
   for (let i = 0; i < 5; i++) {
-    const page = await site.open();
-    times.push(await page.evaluate(() => performance.getEntriesByName("signflip:first")[0].startTime));
-    await page.context().close();
+    words.push(await coldStart(server.url, "word"));
+    times.push(await coldStart(site.url, "signflip:first"));
   }
-  t.diagnostic(`first result after ${times.map(Math.round).join(", ")} ms`);
-  assert.ok(median(times) <= 1000, `${median(times)} ms`);
+  const best = Math.min(...times), limit = Math.max(300, 3 * Math.min(...words));
+  t.diagnostic(`first result after ${times.map(Math.round).join(", ")} ms; a bare page's worker speaks after ${words.map(Math.round).join(", ")} ms`);
+  assert.ok(best <= limit, `${best} ms, of at most ${limit}`);
 });
 
 for (const { attack, limits } of [{ attack: "fgsm", limits: { engine: 5, shown: 16 } }, { attack: "mim", limits: { engine: 50, shown: 50 } }]) {
@@ -97,6 +122,41 @@ test("nothing moves while the page loads", async (t) => {
     t.diagnostic(`layout shift at ${viewport.width} px: ${shift.toFixed(4)}`);
     assert.ok(shift <= 0.01, `${shift}`);
   }
+});
+
+test("memory stays flat over 10,000 attacks", async (t) => {
+  const own = await start({ args: ["--js-flags=--expose-gc"] });
+  t.after(() => own.close());
+  const page = await own.open("?attack=fgsm");
+  await settled(page);
+  const browser = await own.browser.newBrowserCDPSession();
+  /** Megabytes that the page's process has to itself: scripts, elements, pictures, and the worker's memory. */
+  const memory = async () => {
+    for (const at of [page, ...page.workers()]) await at.evaluate(() => globalThis.gc());
+    const { processInfo } = await browser.send("SystemInfo.getProcessInfo");
+    const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => readFileSync(`/proc/${id}/status`, "utf8"));
+    return Math.max(...renderers.map((status) => Number(/RssAnon:\s+(\d+)/.exec(status)[1]))) / 1024;
+  };
+  /** Two models are attacked at each move of the slider. @param {number} attacks */
+  const attack = (attacks) => page.evaluate(async (moves) => {
+    const slider = document.getElementById("parameter-epsilon");
+    for (let i = 0; i < moves; i++) {
+      const shown = new Promise((resolve) => document.addEventListener("signflip:result", resolve, { once: true }));
+      slider.value = String(0.05 + 0.01 * (i % 40));
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      await shown;
+      globalThis.results.length = 0;
+    }
+  }, attacks / 2);
+  await attack(2000);
+  const sizes = [await memory()];
+  for (let thousand = 0; thousand < 10; thousand++) {
+    await attack(1000);
+    sizes.push(await memory());
+  }
+  t.diagnostic(`megabytes after each thousand attacks: ${sizes.map((size) => size.toFixed(1)).join(", ")}`);
+  // One picture kept of each attack would be 30 MB.
+  assert.ok(Math.min(...sizes.slice(-3)) - Math.min(...sizes.slice(0, 3)) <= 10, "it grows");
 });
 
 test("nothing is asked of the network after loading", async () => {

@@ -16,15 +16,15 @@ const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** Starts server and browser; close() ends both.
- * @param {{headers?: Record<string, string>, folder?: string}} [options] */
-export async function start({ headers, folder = site } = {}) {
+ * @param {{headers?: Record<string, string>, folder?: string, args?: string[]}} [options] args: more of the browser's own */
+export async function start({ headers, folder = site, args = [] } = {}) {
   assert.ok(existsSync(join(folder, "index.html")), `There is no site in ${folder}: run tools/demo --build-only first.`);
   assert.ok(executablePath, "There is no Chromium here: apt-get install chromium.");
   mkdirSync(screenshots, { recursive: true });
   /** @type {string[]} */
   const requests = [];
   const server = await serve({ root: folder, headers, onRequest: (path) => requests.push(path) });
-  const browser = await chromium.launch({ executablePath, args: flags });
+  const browser = await chromium.launch({ executablePath, args: [...flags, ...args] });
   return {
     requests, url: server.url, browser,
     /** What was asked for since there were so many requests; the tab's icon comes when the browser likes. */

@@ -53,13 +53,27 @@ test("every message that the code asks for by name is there", () => {
   }
 });
 
-test("numbers follow the language", () => {
+test("numbers follow the language", async () => {
   assert.equal(new Words("en").number(0.25), "0.25");
-  assert.equal(new Words("de").number(0.25), "0,25");
+  const german = new Words("de", (await import(new URL("messages/de.js", web))).default);
+  assert.equal(german.number(0.25), "0,25");
   assert.equal(new Words("en").percent(0.987), "98.7%");
-  assert.match(new Words("de").percent(0.987), /^98,7\s%$/);
+  assert.match(german.percent(0.987), /^98,7\s%$/);
   assert.equal(new Words("en").number(-0.5, 1), "−0.5");
+  assert.equal(new Words("en").number(-Infinity), "−∞");
   assert.equal(new Words("en").t("no.such.key", {}, "instead {x}"), "instead {x}");
+});
+
+test("numbers are written as Intl.NumberFormat writes them", async () => {
+  for (const lang of Object.keys(languages)) {
+    const words = new Words(lang, (await import(new URL(`messages/${lang}.js`, web))).default);
+    for (let i = 0; i < 2000; i++) {
+      const digits = i % 4, value = (i % 3 - 1) * 10 ** (i / 250) * (0.1 + (i * 0.618034) % 1);
+      const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+      assert.equal(words.number(value, digits), new Intl.NumberFormat(lang, options).format(value).replace("-", "−"));
+      assert.equal(words.percent((i * 0.618034) % 1, digits), new Intl.NumberFormat(lang, { ...options, style: "percent" }).format((i * 0.618034) % 1));
+    }
+  }
 });
 
 test("verdicts", () => {

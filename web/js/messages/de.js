@@ -174,6 +174,10 @@ export default {
   "footer.licence": "Freie Software unter der MIT-Lizenz.",
   "footer.engine": "Das Netz, seine Gradienten und die Angriffe sind unser eigenes C++, nach WebAssembly übersetzt.",
 
+  "number.point": ",",
+  "number.group": ".",
+  "number.percent": "{value} %",
+
   "error.title": "Das Rechenmodul konnte nicht starten.",
   "error.download": "Auf dem Server fehlt eine Datei: {detail}.",
   "error.policy": "Die Sicherheitsrichtlinie dieser Website verbietet WebAssembly; sie braucht 'wasm-unsafe-eval' in script-src.",

@@ -174,6 +174,10 @@ export default {
   "footer.licence": "Free software under the MIT licence.",
   "footer.engine": "The network, its gradients and the attacks are our own C++, compiled to WebAssembly.",
 
+  "number.point": ".",
+  "number.group": ",",
+  "number.percent": "{value}%",
+
   "error.title": "The engine could not start.",
   "error.download": "A file is missing on the server: {detail}.",
   "error.policy": "This site's security policy forbids WebAssembly; it needs 'wasm-unsafe-eval' in script-src.",

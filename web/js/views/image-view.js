@@ -16,9 +16,11 @@ export function createImageView(context, place, packed) {
   const source = createSource(context, packed);
   const attack = createAttackControls(context);
   const models = createModels(context);
-  const lanes = datasets[state().dataset].models.map(({ id }) => createLane(context, id));
+  const { models: all } = datasets[state().dataset];
+  /** A model's lane is made when the model is first shown. @type {Map<string, import("./context").View>} */
+  const lanes = new Map();
   const alert = h("p", { role: "alert", class: "alert", hidden: true });
-  const lanesElement = h("div", { class: "lanes" }, ...lanes.map((lane) => lane.element));
+  const lanesElement = h("div", { class: "lanes" });
   const results = h("section", { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
     h("h2", { id: "results-title", class: "hidden" }, words.t("results.title")), models.element, alert, lanesElement);
   // Below the fold: fetched when the first result is there and one comes near them.
@@ -35,12 +37,25 @@ export function createImageView(context, place, packed) {
     h("div", { class: "sidebar" }, source.element, attack.method, attack.budget, attack.goal),
     results, about);
 
-  const denoised = datasets[state().dataset].models.filter(({ denoiser }) => denoiser).map(({ id }) => id);
+  const denoised = all.filter(({ denoiser }) => denoiser).map(({ id }) => id);
+  /** @param {string[]} shown */
+  function makeLanes(shown) {
+    if (shown.every((id) => lanes.has(id))) return;
+    for (const id of shown) if (!lanes.has(id)) lanes.set(id, createLane(context, id));
+    // In the models' order, and never moved: that would take the focus from what is in them.
+    let next = lanesElement.firstElementChild;
+    for (const { id } of all) {
+      const lane = lanes.get(id)?.element;
+      if (lane && lane === next) next = next.nextElementSibling;
+      else if (lane) lanesElement.insertBefore(lane, next);
+    }
+  }
   let begun = false;
   return {
     render(snapshot) {
-      for (const view of [source, attack, models, ...lanes]) view.render(snapshot);
-      const shown = lanes.filter((lane) => !lane.element.hidden).length;
+      makeLanes(snapshot.state.model);
+      for (const view of [source, attack, models, ...lanes.values()]) view.render(snapshot);
+      const shown = [...lanes.values()].filter((lane) => !lane.element.hidden).length;
       lanesElement.dataset.count = String(shown);
       lanesElement.toggleAttribute("data-four", denoised.some((id) => snapshot.state.model.includes(id)));
       if (snapshot.run.state === "slow") results.setAttribute("aria-busy", "true");
