@@ -125,7 +125,8 @@ test("nothing moves while the page loads", async (t) => {
 });
 
 test("memory stays flat over 10,000 attacks", async (t) => {
-  const own = await start({ args: ["--js-flags=--expose-gc"] });
+  // A young generation of fixed size: V8 doubles it now and then, which is no leak.
+  const own = await start({ args: ["--js-flags=--expose-gc --min-semi-space-size=1 --max-semi-space-size=1"] });
   t.after(() => own.close());
   const page = await own.open("?attack=fgsm");
   await settled(page);
@@ -156,7 +157,7 @@ test("memory stays flat over 10,000 attacks", async (t) => {
   }
   t.diagnostic(`megabytes after each thousand attacks: ${sizes.map((size) => size.toFixed(1)).join(", ")}`);
   // One picture kept of each attack would be 30 MB.
-  assert.ok(Math.min(...sizes.slice(-3)) - Math.min(...sizes.slice(0, 3)) <= 10, "it grows");
+  assert.ok(Math.min(...sizes.slice(-3)) - Math.min(...sizes.slice(0, 3)) <= 4, "it grows");
 });
 
 test("nothing is asked of the network after loading", async () => {
