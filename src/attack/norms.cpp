@@ -20,13 +20,28 @@ float rounded_down(double value) {
 /// x + way, or the next float towards x where that was rounded away from x: its distance from x is
 /// at most |way|, however it is computed. The error of a sum is itself a float (Knuth 1969, "The
 /// Art of Computer Programming", volume 2, section 4.2.2).
-Float4 reach(Float4 x, Float4 way) {
+inline Float4 reach(Float4 x, Float4 way) {
   const Float4 end = x + way;
   const Float4 taken = end - x;
   const Float4 error = (x - (end - taken)) + (way - taken);  // x + way = end + error
   const Int4 too_far = (error != 0.0F) & ((bits(error) ^ bits(way)) >> 31);
   const Int4 grows = (bits(end) ^ bits(way)) >> 31;  // −1 where the step back leads away from 0
   return from_bits(bits(end) + (too_far & (-1 - 2 * grows)));
+}
+
+/// What pixels may become.
+struct Range {
+  Float4 low, high;
+};
+
+inline Range range_around(Float4 x, Float4 radius, Bounds bounds) {
+  return {larger(reach(x, -radius), Float4{} + bounds.low),
+          smaller(reach(x, radius), Float4{} + bounds.high)};
+}
+
+/// The nearest value in the range; x where v is not a number.
+inline Float4 nearest(Float4 v, const Range& range, Float4 x) {
+  return choose(v == v, smaller(larger(v, range.low), range.high), x);
 }
 
 void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
@@ -41,18 +56,26 @@ void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
 
 Norm norm_from(std::string_view name) { return name == "l2" ? Norm::l2 : Norm::linf; }
 
-double linf_distance(std::span<const float> a, std::span<const float> b) {
-  double largest[kLanes] = {};  // so that one maximum need not wait for the one before
+Distances distances(std::span<const float> a, std::span<const float> b) {
+  // As sum_of() does it: one sum, or maximum, need not wait for the one before.
+  double squares[kLanes] = {}, largest[kLanes] = {};
   const auto add = [&](std::size_t j, std::size_t lane) {
-    const double difference = std::fabs(static_cast<double>(a[j]) - static_cast<double>(b[j]));
-    largest[lane] = difference > largest[lane] ? difference : largest[lane];
+    const double difference = static_cast<double>(a[j]) - static_cast<double>(b[j]);
+    const double size = std::fabs(difference);
+    squares[lane] += difference * difference;
+    largest[lane] = size > largest[lane] ? size : largest[lane];
   };
   std::size_t j = 0;
   for (; j + kLanes <= a.size(); j += kLanes) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) add(j + lane, lane);
   }
-  for (; j < a.size(); ++j) add(j, 0);
-  return std::max({largest[0], largest[1], largest[2], largest[3]});
+  for (std::size_t lane = 0; j < a.size(); ++j, ++lane) add(j, lane);
+  return {std::sqrt((squares[0] + squares[1]) + (squares[2] + squares[3])),
+          std::max({largest[0], largest[1], largest[2], largest[3]})};
+}
+
+double linf_distance(std::span<const float> a, std::span<const float> b) {
+  return distances(a, b).linf;
 }
 
 double l2_distance(std::span<const float> a, std::span<const float> b) {
@@ -62,7 +85,24 @@ double l2_distance(std::span<const float> a, std::span<const float> b) {
   }));
 }
 
+namespace {
+
+template <std::size_t kChannels>
+std::size_t pixels_changed(std::span<const float> a, std::span<const float> b) {
+  std::size_t changed = 0;
+  for (std::size_t j = 0; j < a.size(); j += kChannels) {
+    bool differs = false;
+    for (std::size_t c = 0; c < kChannels; ++c) differs |= a[j + c] != b[j + c];
+    changed += differs ? 1 : 0;
+  }
+  return changed;
+}
+
+}  // namespace
+
 std::size_t l0_distance(std::span<const float> a, std::span<const float> b, int channels) {
+  if (channels == 1) return pixels_changed<1>(a, b);
+  if (channels == 3) return pixels_changed<3>(a, b);
   const auto step = static_cast<std::size_t>(channels);
   std::size_t changed = 0;
   for (std::size_t j = 0; j < a.size(); j += step) {
@@ -97,27 +137,35 @@ void steepest_step(Norm norm, std::span<const float> direction, double step,
 }
 
 Ball::Ball(std::span<const float> clean, std::size_t image_size, Norm norm, double epsilon,
-           Bounds bounds)
+           Bounds bounds, Use use)
     : clean_(clean), image_size_(image_size), norm_(norm), epsilon_(epsilon), bounds_(bounds) {
-  if (norm == Norm::l2) return;
+  if (norm == Norm::l2 || use == Use::once) return;
   low_ = std::vector<float>(clean.size());  // resize() would fill it value by value
   high_ = std::vector<float>(clean.size());
-  const Float4 way = Float4{} + rounded_down(epsilon);
+  const Float4 radius = Float4{} + rounded_down(epsilon);
   by_fours(clean.size(), [&](std::size_t j, std::size_t count) {
-    const Float4 x = load4(&clean[j], count);
-    store4(larger(reach(x, -way), Float4{} + bounds.low), &low_[j], count);
-    store4(smaller(reach(x, way), Float4{} + bounds.high), &high_[j], count);
+    const Range range = range_around(load4(&clean[j], count), radius, bounds);
+    store4(range.low, &low_[j], count);
+    store4(range.high, &high_[j], count);
   });
 }
 
 void Ball::project(std::size_t i, std::span<float> image) const {
   const std::span<const float> x = clean(i);
+  if (norm_ == Norm::linf && low_.empty()) {
+    const Float4 radius = Float4{} + rounded_down(epsilon_);
+    by_fours(image.size(), [&](std::size_t j, std::size_t count) {
+      const Float4 centre = load4(&x[j], count);
+      const Range range = range_around(centre, radius, bounds_);
+      store4(nearest(load4(&image[j], count), range, centre), &image[j], count);
+    });
+    return;
+  }
   if (norm_ == Norm::linf) {
     const std::span<const float> lowest = low(i), highest = high(i);
     by_fours(image.size(), [&](std::size_t j, std::size_t count) {
-      const Float4 v = load4(&image[j], count);
-      const Float4 near = smaller(larger(v, load4(&lowest[j], count)), load4(&highest[j], count));
-      store4(choose(v == v, near, load4(&x[j], count)), &image[j], count);
+      const Range range = {load4(&lowest[j], count), load4(&highest[j], count)};
+      store4(nearest(load4(&image[j], count), range, load4(&x[j], count)), &image[j], count);
     });
     return;
   }

@@ -20,6 +20,10 @@ enum class Norm { linf, l2 };
 Norm norm_from(std::string_view name);
 
 /// Differences are taken and summed in double.
+struct Distances {
+  double l2, linf;
+};
+Distances distances(std::span<const float> a, std::span<const float> b);
 double linf_distance(std::span<const float> a, std::span<const float> b);
 double l2_distance(std::span<const float> a, std::span<const float> b);
 /// Pixels (positions, whatever the number of channels) that differ.
@@ -34,8 +38,11 @@ void steepest_step(Norm norm, std::span<const float> direction, double step,
 /// The balls around the images of one shard. `clean` must outlive it.
 class Ball {
  public:
+  /// How often it is projected onto: `once` does not pay to write down what the L∞ bounds are.
+  enum class Use { once, often };
+
   Ball(std::span<const float> clean, std::size_t image_size, Norm norm, double epsilon,
-       Bounds bounds);
+       Bounds bounds, Use use = Use::often);
 
   Norm norm() const { return norm_; }
   double epsilon() const { return epsilon_; }
@@ -51,7 +58,7 @@ class Ball {
   /// scaled to length epsilon in the norm. How AutoAttack starts.
   void random_surface_point(std::size_t i, Rng& rng, std::span<float> image) const;
 
-  /// L∞ only: the lowest and highest values that the pixels of image i may take.
+  /// L∞ and often only: the lowest and highest values that the pixels of image i may take.
   std::span<const float> low(std::size_t i) const { return row(low_, i); }
   std::span<const float> high(std::size_t i) const { return row(high_, i); }
 

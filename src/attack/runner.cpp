@@ -154,7 +154,7 @@ void Run::keep_budget(std::size_t first, std::size_t count) {
                              ? parameters.real("epsilon")
                              : static_cast<double>(bounds.high) - static_cast<double>(bounds.low);
   const std::size_t size = images.image_shape().size();
-  const Ball ball(images.images(first, count), size, norm, epsilon, bounds);
+  const Ball ball(images.images(first, count), size, norm, epsilon, bounds, Ball::Use::once);
   for (std::size_t i = 0; i < count; ++i) ball.project(i, outcome.adversarial.image(first + i));
 }
 
@@ -163,8 +163,9 @@ void Run::measure(std::size_t first, std::size_t count) {
     const std::span<const float> clean = images.image(n);
     const std::span<const float> final = outcome.adversarial.image(n);
     outcome.l0[n] = static_cast<float>(l0_distance(clean, final, images.image_shape().channels));
-    outcome.l2[n] = static_cast<float>(l2_distance(clean, final));
-    outcome.linf[n] = static_cast<float>(linf_distance(clean, final));
+    const Distances found = distances(clean, final);
+    outcome.l2[n] = static_cast<float>(found.l2);
+    outcome.linf[n] = static_cast<float>(found.linf);
   }
 }
 

@@ -34,6 +34,22 @@ TEST(Ball, BoundsHoldAndReachAsFarAsTheyMay) {
   }
 }
 
+TEST(Ball, ProjectsAlikeOnceAndOften) {
+  std::vector<float> clean, moved;
+  for (int i = 0; i < 1003; ++i) {  // not a multiple of a vector
+    clean.push_back(static_cast<float>(i) / 1002.0F);
+    moved.push_back(static_cast<float>((i * 37) % 1003) / 700.0F - 0.2F);
+  }
+  moved[5] = std::nanf("");
+  for (const double radius : {0.1, 0.3, 1e-3, 0.0}) {
+    std::vector<float> once = moved, often = moved;
+    Ball(clean, clean.size(), Norm::linf, radius, {}, Ball::Use::once).project(0, once);
+    Ball(clean, clean.size(), Norm::linf, radius, {}, Ball::Use::often).project(0, often);
+    EXPECT_EQ(once, often);
+    EXPECT_EQ(once[5], clean[5]);
+  }
+}
+
 TEST(Ball, BoundsHoldOnBothSidesOfZero) {
   std::vector<float> clean;
   for (int i = -500; i <= 500; ++i) clean.push_back(static_cast<float>(i) / 501.0F);

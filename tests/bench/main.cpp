@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "bench/cases.h"
+#include "core/memory.h"
 #include "data/file.h"
 #include "nn/model_file.h"
 
@@ -127,4 +128,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace signflip::bench
 
-int main(int argc, char** argv) { return signflip::bench::run(argc, argv); }
+int main(int argc, char** argv) {
+  signflip::keep_freed_memory();  // as the tool does
+  return signflip::bench::run(argc, argv);
+}

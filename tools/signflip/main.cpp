@@ -3,9 +3,11 @@
 #include <iostream>
 
 #include "command.h"
+#include "core/memory.h"
 
 int main(int argc, char** argv) {
   using namespace signflip::cli;
+  signflip::keep_freed_memory();
   CLI::App app{"Signflip trains, attacks and evaluates small image classifiers.", "signflip"};
   app.set_version_flag("--version", SIGNFLIP_VERSION);
   app.require_subcommand(1);
