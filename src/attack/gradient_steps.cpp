@@ -24,9 +24,8 @@ struct Climb {
   int restarts = 1;
 };
 
-/// One ascent of all images of the shard from where they are. False: told to stop. The only one
-/// leaves the last projection to the runner, which keeps the budget of whatever comes out.
-bool ascend(const Shard& shard, const Climb& climb, const Ball& ball, bool only) {
+/// One ascent of all images of the shard from where they are. False: told to stop.
+bool ascend(const Shard& shard, const Climb& climb, const Ball& ball) {
   const std::span<float> images = shard.adversarial;
   const std::size_t size = shard.image_size(), classes = shard.classes();
   std::vector<float> dlogits(shard.count * classes), gradient(images.size());
@@ -50,7 +49,7 @@ bool ascend(const Shard& shard, const Climb& climb, const Ball& ball, bool only)
       }
       const std::span<float> image = images.subspan(i * size, size);
       steepest_step(climb.norm, direction, climb.step_size, image);
-      if (!only || step + 1 < climb.steps) ball.project(i, image);
+      ball.project(i, image);
     }
   }
   return true;
@@ -60,18 +59,16 @@ void run_climb(Shard& shard, const Climb& climb) {
   const std::size_t size = shard.image_size();
   std::vector<Rng> streams;
   for (std::size_t i = 0; i < shard.count; ++i) streams.push_back(shard.rng(i));
-  // Without a random start all restarts would be alike.
-  const bool only = climb.restarts == 1 || !climb.random_start;
   const auto once = [&](Shard& inner, const ActiveSet& rows) {
     const Ball ball(inner.clean, size, climb.norm, climb.epsilon, inner.bounds,
                     climb.steps > 1 ? Ball::Use::often : Ball::Use::once);
     for (std::size_t i = 0; climb.random_start && i < inner.count; ++i) {
       ball.random_point(i, streams[rows[i]], inner.adversarial_image(i));
     }
-    return ascend(inner, climb, ball, only);
+    return ascend(inner, climb, ball);
   };
   const ActiveSet all(shard.count);
-  if (only) {
+  if (climb.restarts == 1 || !climb.random_start) {  // without it all restarts would be alike
     once(shard, all);
     return;
   }
