@@ -10,6 +10,8 @@ import { ownDigits } from "../strokes.js";
 
 /** The strip is filled when the first result has been drawn; where that is late, after so many milliseconds. */
 const patience = 500;
+/** So many milliseconds at a time, so that nothing else waits long. */
+const stretch = 8;
 
 /** @param {number} count */
 const places = (count) => Array.from({ length: count }, () => h("span", { class: "tile-place" }));
@@ -40,14 +42,20 @@ export function createPicker({ words, state, update }, packed) {
     due = true;
     if (newest) render(newest);
   };
-  setTimeout(fill, patience);
+  let timer = setTimeout(fill, patience);
 
   /** @param {import("../types").Snapshot} snapshot */
   function render(snapshot) {
     if (!due && !newest?.result && snapshot.result) requestAnimationFrame(() => setTimeout(fill));
     newest = snapshot;
     const { samples, image } = snapshot;
+    const end = performance.now() + stretch;
     for (; due && shown < samples.length; shown++) {
+      if (performance.now() > end) {
+        clearTimeout(timer);
+        timer = setTimeout(fill);
+        break;
+      }
       const sample = samples[shown];
       const picture = new Picture(shape, { "aria-hidden": "true" }).show(sample.pixels);
       const { element: tile, input } = choice({
