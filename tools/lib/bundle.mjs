@@ -53,8 +53,10 @@ export function bundle(scripts, entry, demanded = []) {
   /** The text with its imports taken from the variables, and those on demand seen from the entry's folder. */
   const rewired = (/** @type {string} */ path) => /** @type {string} */ (scripts.get(path))
     .replace(importing, (_, clause, name) => `const ${patternOf(clause)} = ${variable(join(dirname(path), name))};`)
-    .replace(demanding, (_, name) => inside.includes(join(dirname(path), name))
-      ? `Promise.resolve(${variable(join(dirname(path), name))})` : `import("./${relative(home, join(dirname(path), name))}")`);
+    .replace(demanding, (_, name) => {
+      const wanted = join(dirname(path), name);
+      return inside.includes(wanted) ? `Promise.resolve(${variable(wanted)})` : `import("./${relative(home, wanted)}")`;
+    });
 
   const parts = inside.map((path) => {
     const text = rewired(path);

@@ -1,6 +1,7 @@
 // The engine's worker: holds the WebAssembly module and its models, and answers the page's questions.
 // It knows nothing of the page's state, and it never touches the network itself: the page hands it the
-// compiled module and the bytes. What takes many attacks pauses between them, so that a newer question gets its turn.
+// compiled module and the bytes. What takes many attacks pauses between them, so that a newer question
+// gets its turn.
 import createSignflip from "./signflip.js";
 
 /** The worker's name says which engine is wanted. */

@@ -29,7 +29,7 @@ async function coldStart(address, mark) {
   return time;
 }
 
-test("the first attack is there 300 ms after navigation", async (t) => {
+test("the first attack is there within 300 ms of navigation, or three times what a bare page's worker takes", async (t) => {
   // What no page with a worker can do without is the worker's first word. Where a bare page waits longer than a
   // tenth of a second for it (shared machines whose memory is dear) ours may take three times as long.
   const bare = mkdtempSync(join(tmpdir(), "bare-page-"));
@@ -49,6 +49,7 @@ test("the first attack is there 300 ms after navigation", async (t) => {
   const best = Math.min(...times), limit = Math.max(300, 3 * median(words));
   t.diagnostic(`first result after ${times.map(Math.round).join(", ")} ms; a bare page's worker speaks after ${words.map(Math.round).join(", ")} ms`);
   assert.ok(best <= limit, `${best} ms, of at most ${limit}`);
+  assert.ok(median(times) <= 1000, `${median(times)} ms`);
 });
 
 for (const { attack, limits } of [{ attack: "fgsm", limits: { engine: 5, shown: 16 } }, { attack: "mim", limits: { engine: 50, shown: 50 } }]) {

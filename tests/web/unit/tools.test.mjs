@@ -163,3 +163,19 @@ test("bundling keeps what modules mean, and shares one instance with what comes 
   assert.throws(() => bundle(new Map([["js/main.js", 'import "./a.js";\nimport { b } from "./b.js";\n'], ["js/b.js", "export { c };\n"]]), "js/main.js"), /cannot bundle "export \{ c \};"/);
   assert.throws(() => withImports(new Map([["a.js", 'import { b } from "./b.js";\n'], ["b.js", 'import { a } from "./a.js";\n']]), "a.js"), /a cycle/);
 });
+
+test("a bundle can hold what it fetches on demand, minified or not", async (t) => {
+  const root = folder(t);
+  const scripts = new Map(Object.entries({
+    "js/worker.js": 'export const found = await Promise.all([import("./glue.js"), import("./other.js")]);\n',
+    "js/glue.js": 'var make=()=>"made";export default make;',
+    "js/other.js": 'export default "fetched";\n',
+  }));
+  const built = bundle(scripts, "js/worker.js", ["js/glue.js"]);
+  mkdirSync(join(root, "js"), { recursive: true });
+  writeFileSync(join(root, "package.json"), '{"type": "module"}');
+  // The glue's own file is not there: what is held is not fetched.
+  for (const path of ["js/worker.js", "js/other.js"]) writeFileSync(join(root, path), built.get(path));
+  const { found } = await import(join(root, "js/worker.js"));
+  assert.deepEqual([found[0].default(), found[1].default], ["made", "fetched"]);
+});
