@@ -45,10 +45,9 @@ inline Float4 nearest(Float4 v, const Range& range, Float4 x) {
 }
 
 void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
+  const Range box = {Float4{} + bounds.low, Float4{} + bounds.high};
   by_fours(image.size(), [&](std::size_t j, std::size_t count) {
-    const Float4 v = load4(&image[j], count);
-    const Float4 boxed = smaller(larger(v, Float4{} + bounds.low), Float4{} + bounds.high);
-    store4(choose(v == v, boxed, load4(&clean[j], count)), &image[j], count);
+    store4(nearest(load4(&image[j], count), box, load4(&clean[j], count)), &image[j], count);
   });
 }
 
