@@ -7,11 +7,9 @@
 // inline function compiled for different instruction sets must never be merged by the linker.
 #pragma once
 
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
-
 #include <cstddef>
+
+#include "backend/cpu/nonzero.h"
 
 /// Kept a function of its own. A browser compiles a function when it is first called, and better
 /// when it is hot, and always the whole of it: in one piece with its siblings each variant would
@@ -193,8 +191,9 @@ void multiply_panel(const Rows& a, const float* panel, const float* bias, std::s
 }
 
 // With few rows there are too few sums to hide the latency of a multiply-add behind one another, so
-// these take several panels at once. Every element is still summed in the order of the depth, so it
-// does not matter to the result which way it was made.
+// these take several panels at once. (Narrow vectors have more panels, and hide less: not for
+// them.) Every element is still summed in the order of the depth, so it does not matter to the
+// result which way it was made.
 
 /// MR rows of a, each one run, times NP whole panels.
 template <std::size_t MR, std::size_t NP>
@@ -243,30 +242,9 @@ SIGNFLIP_APART std::size_t multiply_whole_panels(const Rows& a, const float* pac
 }
 
 // One row is a matter of reading the matrix. Weights that meet a zero (units that ReLU has cut off)
-// are not fetched: what is not zero is listed first, without branches, for nobody could predict
-// them.
+// are not fetched: what is not zero is listed first, so many values at a time:
 
 constexpr std::size_t kList = 512;
-
-/// Writes the indices of what is not zero among `count` ≤ kList values; returns how many there are.
-std::size_t list_nonzero(const float* values, std::size_t count, int* list) {
-  std::size_t alive = 0, k = 0;
-#ifdef __AVX512F__
-  __m512i indices = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  for (; k + 16 <= count; k += 16) {
-    const __mmask16 some =
-        _mm512_cmp_ps_mask(_mm512_loadu_ps(values + k), _mm512_setzero_ps(), _CMP_NEQ_UQ);
-    _mm512_storeu_si512(list + alive, _mm512_maskz_compress_epi32(some, indices));
-    alive += static_cast<std::size_t>(__builtin_popcount(some));
-    indices = _mm512_add_epi32(indices, _mm512_set1_epi32(16));
-  }
-#endif
-  for (; k < count; ++k) {
-    list[alive] = static_cast<int>(k);
-    alive += values[k] != 0.0F ? 1 : 0;
-  }
-  return alive;
-}
 
 /// sums (NP panels of NV vectors) += the listed values of a row times their rows of the matrix.
 /// Panels are `stride` floats apart.
@@ -314,7 +292,7 @@ SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const floa
   const std::size_t whole = columns / kPanel * kPanel;
   for (std::size_t c = 0; c < whole; ++c) y[c] = 0.0F;
   float rest[kPanel] = {};
-  int list[kList + 16];
+  int list[kList + kListLanes];
   for (std::size_t begin = 0; begin < depth; begin += kList) {
     const std::size_t count = depth - begin < kList ? depth - begin : kList;
     const std::size_t alive = list_nonzero(row + begin, count, list);
@@ -340,10 +318,12 @@ void multiply(const Rows& a, const float* packed, const float* bias, std::size_t
     multiply_row(a.base, depth, packed, bias, columns, y);
     return;
   }
-  if (a.segments == 1 && a.count <= 3) {
-    done = a.count == 2 ? multiply_whole_panels<2, 3>(a, packed, bias, columns, y, y_stride)
-                        : multiply_whole_panels<3, 2>(a, packed, bias, columns, y, y_stride);
-    packed += done * depth;
+  if constexpr (kWidth > 4) {
+    if (a.segments == 1 && a.count <= 3) {
+      done = a.count == 2 ? multiply_whole_panels<2, 3>(a, packed, bias, columns, y, y_stride)
+                          : multiply_whole_panels<3, 2>(a, packed, bias, columns, y, y_stride);
+      packed += done * depth;
+    }
   }
   for (std::size_t first = done; first < columns; first += kPanel) {
     const std::size_t left = columns - first;

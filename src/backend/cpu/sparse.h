@@ -14,9 +14,23 @@ namespace {
 
 using signflip::Conv2dShape;
 
-/// Vectors of sums in registers; with the row's and the value's they must fit into 16. WebAssembly
-/// takes fewer: each size up to this is code of its own, and the page downloads it.
-constexpr std::size_t kBlock = kWidth > 4 ? 10 : 5;
+/// Vectors of sums in registers; with the row's and the value's they must fit into 16.
+constexpr std::size_t kBlock = kWidth > 4 ? 10 : 8;
+
+/// The size next below a block's. Each is code of its own: where vectors are narrow and a patch is
+/// many, there are only powers of two, for the page downloads them.
+constexpr std::size_t smaller_block(std::size_t size) { return kWidth > 4 ? size - 1 : size / 2; }
+
+/// The first block's size, of so many vectors: as few blocks as there must be.
+inline std::size_t block_size(std::size_t vectors) {
+  if constexpr (kWidth > 4) {
+    const std::size_t blocks = (vectors + kBlock - 1) / kBlock;
+    return (vectors + blocks - 1) / blocks;  // of as equal sizes as can be
+  }
+  std::size_t size = kBlock;
+  while (size > vectors) size = smaller_block(size);
+  return size;
+}
 
 typedef int AliasedInt __attribute__((may_alias));
 
@@ -82,7 +96,7 @@ void scatter_blocks(std::size_t size, const Conv2dShape& s, const AliasedInt* be
   if (size == NB) {
     scatter_block<NB>(s, begins, values, offsets, weights, place, padded);
   } else if constexpr (NB > 1) {
-    scatter_blocks<NB - 1>(size, s, begins, values, offsets, weights, place, padded);
+    scatter_blocks<smaller_block(NB)>(size, s, begins, values, offsets, weights, place, padded);
   }
 }
 
@@ -137,40 +151,22 @@ std::size_t list_alive(const Conv2dShape& s, const float* dy, const SparseScratc
   std::size_t alive = 0;
   for (std::size_t p = 0; p < pixels; ++p, dy += filters) {
     to.begins[p] = static_cast<int>(alive);
-    std::size_t f = 0;
-#ifdef __AVX512F__
-    const __m512i lanes =
-        _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
-                           _mm512_set1_epi32(stride));
-    for (; f < filters; f += 16) {
-      const auto in = static_cast<__mmask16>(filters - f < 16 ? (1U << (filters - f)) - 1 : 0xFFFF);
-      const __m512 value = _mm512_maskz_loadu_ps(in, dy + f);
-      const __mmask16 some = _mm512_mask_cmp_ps_mask(in, value, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-      const __m512i offset =
-          _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(f) * stride));
-      _mm512_storeu_ps(to.values + alive, _mm512_maskz_compress_ps(some, value));
-      _mm512_storeu_si512(to.offsets + alive, _mm512_maskz_compress_epi32(some, offset));
-      alive += static_cast<std::size_t>(__builtin_popcount(some));
-    }
-#endif
-    for (; f < filters; ++f) {  // without branches: nobody could predict them
-      to.values[alive] = dy[f];
-      to.offsets[alive] = static_cast<int>(f) * stride;
-      alive += dy[f] != 0.0F ? 1 : 0;
-    }
+    alive += list_with_offsets(dy, filters, 0, stride, to.values + alive, to.offsets + alive);
   }
   to.begins[pixels] = static_cast<int>(alive);
   return alive;
 }
 
 /// Whether skipping what is zero beats the dense product, by a model of both in vector operations:
-/// a skipping multiply-add also reads memory, and each product comes with some bookkeeping.
+/// a skipping multiply-add also reads memory, which wide vectors wait for, and each product comes
+/// with some bookkeeping.
 bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
   const Runs runs = patch_runs(s);
   const std::size_t pixels = s.out.pixels(), all = s.out.size();
   const std::size_t dense = all * (packed_columns(s.patch()) / kWidth) + pixels * runs.count * 16;
-  const std::size_t sparse =
-      alive * (runs.count * runs.vectors() * 3 / 2 + 4) + pixels * runs.count * runs.vectors() * 4;
+  const std::size_t vectors = runs.count * runs.vectors();
+  const std::size_t sparse = kWidth > 4 ? alive * (vectors * 3 / 2 + 4) + pixels * vectors * 4
+                                        : alive * (vectors + 4) + pixels * vectors * 2;
   return sparse < dense;
 }
 
@@ -181,9 +177,8 @@ void scatter_alive(const Conv2dShape& s, const SparseScratch& lists, const float
   const Runs runs = patch_runs(s);
   const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
   const std::size_t vectors = runs.count * runs.vectors();
-  const std::size_t blocks = (vectors + kBlock - 1) / kBlock;
-  for (std::size_t b = 0; b < blocks; ++b) {
-    const std::size_t begin = b * vectors / blocks, size = (b + 1) * vectors / blocks - begin;
+  for (std::size_t begin = 0, size = 0; begin < vectors; begin += size) {
+    size = block_size(vectors - begin);
     std::size_t place[kBlock];
     for (std::size_t v = 0; v < size; ++v) {
       place[v] = (begin + v) / runs.vectors() * line + (begin + v) % runs.vectors() * kWidth;
@@ -217,7 +212,7 @@ SIGNFLIP_APART void gather_block(std::size_t size, const Terms& terms, const flo
       store(row + v * kWidth, load(row + v * kWidth) + sum[v]);
     }
   } else if constexpr (NB > 1) {
-    gather_block<NB - 1>(size, terms, base, row);
+    gather_block<smaller_block(NB)>(size, terms, base, row);
   }
 }
 
@@ -261,9 +256,8 @@ void gather_alive(const Conv2dShape& s, const SparseScratch& lists, const float*
   const Runs runs = patch_runs(s);
   const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
   const std::size_t pixels = s.out.pixels(), vectors = runs.count * runs.vectors();
-  const std::size_t blocks = (vectors + kBlock - 1) / kBlock;
-  for (std::size_t b = 0; b < blocks; ++b) {
-    const std::size_t begin = b * vectors / blocks, size = (b + 1) * vectors / blocks - begin;
+  for (std::size_t begin = 0, size = 0; begin < vectors; begin += size) {
+    size = block_size(vectors - begin);
     const float* base[kBlock];
     for (std::size_t v = 0; v < size; ++v) {
       base[v] =

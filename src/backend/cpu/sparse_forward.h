@@ -33,9 +33,9 @@ void pack_filters(const Conv2dShape& s, const float* weight, float* packed) {
   }
 }
 
-/// Floats of scratch memory for the list of an image's values.
+/// Floats of scratch memory for the list of an image's values, each part with a vector to spare.
 inline std::size_t forward_list_size(const Conv2dShape& s) {
-  return kSkipsInputs ? 2 * s.in.size() + s.in.pixels() + 1 : 0;
+  return kSkipsInputs ? 2 * (s.in.size() + kWidth) + s.in.pixels() + 1 : 0;
 }
 
 /// How many of an image's values are not zero.
@@ -77,19 +77,15 @@ inline PixelList list_pixels(const Conv2dShape& s, const float* x, float* scratc
   PixelList list;
   list.begins = reinterpret_cast<AliasedInt*>(scratch);
   list.offsets = list.begins + s.in.pixels() + 1;
-  list.values = reinterpret_cast<float*>(list.offsets) + s.in.size();
-  const int row = static_cast<int>(padded_filters(s));
+  list.values = reinterpret_cast<float*>(list.offsets) + s.in.size() + kWidth;
+  const int row = static_cast<int>(padded_filters(s)), pixel_rows = s.in.channels * row;
   std::size_t alive = 0, pixel = 0;
   for (int h = 0; h < s.in.height; ++h) {
     int offset = 0;
-    for (int w = 0; w < s.in.width; ++w, ++pixel) {
+    for (int w = 0; w < s.in.width; ++w, ++pixel, x += s.in.channels, offset += pixel_rows) {
       list.begins[pixel] = static_cast<int>(alive);
-      for (int c = 0; c < s.in.channels; ++c, offset += row) {
-        const float value = *x++;
-        list.values[alive] = value;  // without branches: nobody could predict them
-        list.offsets[alive] = offset;
-        alive += value != 0.0F ? 1 : 0;
-      }
+      alive += list_with_offsets(x, s.in.channels, offset, row, list.values + alive,
+                                 list.offsets + alive);
     }
   }
   list.begins[pixel] = static_cast<int>(alive);
