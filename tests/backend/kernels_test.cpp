@@ -148,7 +148,9 @@ int between(Rng& rng, int low, int high) {
 
 Conv2dShape random_conv_shape(Rng& rng) {
   // Small numbers are as likely as large ones, which the tile edges need and the clock likes.
-  const auto width = [&] { return between(rng, 1, rng.below(2) == 0 ? 9 : 70); };
+  // Few channels and filters of wide images are for planar.h.
+  const bool few = rng.below(4) == 0;
+  const auto width = [&] { return between(rng, 1, few || rng.below(2) == 0 ? 9 : 70); };
   // Half of them square and of stride 1: of these the 5×5 ones are for winograd.h, where channels
   // and filters are many.
   const bool square = rng.below(2) == 0;
@@ -156,7 +158,8 @@ Conv2dShape random_conv_shape(Rng& rng) {
   const Size2 kernel = square ? Size2{side, side} : Size2{between(rng, 1, 7), between(rng, 1, 7)};
   const Size2 padding = {between(rng, 0, kernel.height - 1), between(rng, 0, kernel.width - 1)};
   const ImageShape in = {between(rng, std::max(1, kernel.height - 2 * padding.height), 9),
-                         between(rng, std::max(1, kernel.width - 2 * padding.width), 9), width()};
+                         between(rng, std::max(1, kernel.width - 2 * padding.width), few ? 40 : 9),
+                         width()};
   const Size2 stride = square ? Size2{1, 1} : Size2{between(rng, 1, 3), between(rng, 1, 3)};
   return test::conv_shape(in, width(), kernel, stride, padding);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "backend/cpu/gemm.h"
+#include "backend/cpu/planar.h"
 #include "backend/cpu/sparse.h"
 #include "backend/cpu/sparse_forward.h"
 #include "backend/cpu/transposed.h"
@@ -111,6 +112,7 @@ std::size_t conv2d_scratch(const Conv2dShape& s) {
   const auto grow = [&](std::size_t size) { most = size > most ? size : most; };
   grow(padded_size(s) + s.out.width * s.patch() + sparse_scratch_size(s));
   if (suits_winograd(s)) grow(winograd_scratch(s).size());
+  if (suits_planar(s)) grow(planar_scratch(s).size);
   return most;
 }
 
@@ -118,8 +120,8 @@ void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, con
                     const float* bias, float* y, float* scratch) {
   const std::size_t filters = s.out.channels;
   const ForwardPacking parts = forward_packing(s);
-  const bool transforms = suits_winograd(s);
-  const std::size_t cost = transforms ? winograd_cost(s) : dense_cost(s);
+  const bool transforms = suits_winograd(s), planar = !transforms && suits_planar(s);
+  const std::size_t cost = transforms ? winograd_cost(s) : planar ? planar_cost(s) : dense_cost(s);
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), y += s.out.size()) {
     if constexpr (kSkipsInputs) {
       if (worth_skipping_inputs(s, count_alive(s.in.size(), x), cost)) {
@@ -129,6 +131,10 @@ void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, con
     }
     if (transforms) {
       winograd(s, x, packed + parts.transformed, bias, y, scratch);
+      continue;
+    }
+    if (planar) {
+      forward_planar(s, x, packed, bias, y, scratch);
       continue;
     }
     multiply(patches(s, pad_image(s, x, scratch)), packed, bias, filters, y, filters);
