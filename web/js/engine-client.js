@@ -8,6 +8,7 @@ import { EngineError, WorkerPort } from "./worker-port.js";
 /** @typedef {import("./types").ExploreResult} ExploreResult */
 /** @typedef {import("./worker-port.js").Kind} Kind */
 /** @typedef {import("./worker-port.js").OnProgress} OnProgress */
+/** @typedef {WorkerPort | import("./page-port.js").PagePort} Port */
 /** @typedef {{attacks: import("./types").AttackInfo[]}} Catalogue */
 /** A model's files, under a name that no other dataset's model has.
  * @typedef {{id: string, file: string, denoiser?: string}} Source */
@@ -39,24 +40,27 @@ const namesIn = ({ dataset, models, from }) => [...new Set([...models, ...(from 
 export class EngineClient {
   /** Which engine answers. @type {Kind} */ kind;
   /** How often a worker had to be replaced. */ restarts = 0;
-  /** @type {WorkerPort | null} */ #port = null;
+  /** @type {Port | null} */ #port = null;
+  /** Where the first question is answered, if not in a worker. @type {import("./page-port.js").PagePort | null} */ #here;
   /** @type {Promise<Catalogue> | null} */ #started = null;
   /** @type {Promise<Catalogue> | null} */ #whole = null;
   /** @type {Promise<WebAssembly.Module>} */ #wasm;
   /** The files that were asked for. @type {Map<string, Promise<ArrayBuffer>>} */ #files = new Map();
   /** @type {Map<string, Source>} */ #sources = new Map();
-  /** What each worker has, or is being given. @type {WeakMap<WorkerPort, Map<string, Promise<{loaded: Promise<unknown>}>>>} */ #held = new WeakMap();
+  /** What each worker has, or is being given. @type {WeakMap<Port, Map<string, Promise<{loaded: Promise<unknown>}>>>} */ #held = new WeakMap();
   #busy = false;
-  /** The worker that is at a question, and since when. @type {WorkerPort | null} */ #asking = null;
+  /** The worker that is at a question, and since when. @type {Port | null} */ #asking = null;
   #began = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #impatience;
   /** @type {{request: ExploreRequest, onProgress?: OnProgress, resolve: (value: ExploreResult | null) => void, reject: (error: Error) => void} | null} */
   #waiting = null;
 
   /** Begins the downloads at once.
-   * @param {Source[]} sources of the models that come first @param {Kind} [kind] with which engine to start */
-  constructor(sources, kind = "first") {
+   * @param {Source[]} sources of the models that come first @param {Kind} [kind] with which engine to start
+   * @param {import("./page-port.js").PagePort | null} [here] for the first question of the first view's engine */
+  constructor(sources, kind = "first", here = null) {
     this.kind = kind;
+    this.#here = kind === "first" ? here : null;
     this.#wasm = wasm(kind);
     // The built page's head has begun to fetch the first engine and models; taking them keeps the console quiet.
     const idle = kind === "whole" && document.querySelector('link[rel="preload"][href$="signflip-first.wasm"]') ? [wasmBytes("first")] : [];
@@ -78,7 +82,7 @@ export class EngineClient {
   async add(source) {
     await this.fetch(source);
     await this.start();
-    return this.#supply(/** @type {WorkerPort} */ (this.#port), [source.id]);
+    return this.#supply(/** @type {Port} */ (this.#port), [source.id]);
   }
 
   /** @param {string} file */
@@ -93,7 +97,7 @@ export class EngineClient {
   }
 
   /** Gives a worker the models that it does not have yet. It answers in turn, so what is asked of it next
-   * may name them. @param {WorkerPort} port @param {string[]} ids */
+   * may name them. @param {Port} port @param {string[]} ids */
   async #supply(port, ids) {
     /** @type {Map<string, Promise<{loaded: Promise<unknown>}>>} */
     const held = this.#held.get(port) ?? new Map();
@@ -107,7 +111,7 @@ export class EngineClient {
     return { loaded: Promise.all(given.map(({ loaded }) => loaded)) };
   }
 
-  /** @param {WorkerPort} port @param {string} id */
+  /** @param {Port} port @param {string} id */
   async #give(port, id) {
     const source = this.#sources.get(id);
     if (!source) throw new Error(`The files of the model "${id}" were not fetched.`);
@@ -118,8 +122,15 @@ export class EngineClient {
   /** Starts a worker, where there is none. @returns {Promise<Catalogue>} */
   start() {
     if (!this.#started || this.#port?.ended) {
-      this.#port = new WorkerPort(this.kind);
-      this.#started = this.#load(this.#port, this.#wasm);
+      const here = this.#here;
+      this.#here = null;
+      this.#port = here ?? new WorkerPort(this.kind);
+      // Where the page's thread cannot, a worker says what is wrong, if it cannot either.
+      this.#started = this.#load(this.#port, this.#wasm).catch((error) => {
+        here?.end(error);
+        if (!here || this.#port !== here) throw error;
+        return this.start();
+      });
       this.#started.catch(() => {});
     }
     return this.#started;
@@ -153,7 +164,7 @@ export class EngineClient {
   async aside(type, body, request, onProgress) {
     try {
       await this.start();
-      const port = /** @type {WorkerPort} */ (this.#port);
+      const port = /** @type {Port} */ (this.#port);
       if (request) await (await this.#supply(port, namesIn(request))).loaded;
       return await port.ask(type, body, onProgress);
     } catch (error) {
@@ -188,7 +199,7 @@ export class EngineClient {
     this.restarts++;
   }
 
-  /** @param {WorkerPort} port @param {Promise<WebAssembly.Module>} wasm */
+  /** @param {Port} port @param {Promise<WebAssembly.Module>} wasm */
   async #load(port, wasm) {
     return port.ask("start", { wasm: await wasm });
   }
@@ -230,7 +241,7 @@ export class EngineClient {
     for (let again = false; ; again = true) {
       try {
         await this.start();
-        const port = /** @type {WorkerPort} */ (this.#port);
+        const port = /** @type {Port} */ (this.#port);
         const { loaded } = await this.#supply(port, namesIn(request));
         this.#asking = port;
         this.#began = performance.now();
@@ -240,7 +251,10 @@ export class EngineClient {
           // add() tells why; here it is a question that cannot be asked.
           throw port.ended ?? new EngineError("error.stopped", error.message);
         });
-        return await answer;
+        const lanes = await answer;
+        // The page's thread has done its part: the worker starts when the result is drawn.
+        if (port.ended) setTimeout(() => this.start().catch(() => {}));
+        return lanes;
       } catch (error) {
         // A worker that died of this question or of the last: a fresh one gets it once more.
         if (again || error instanceof EngineError || !this.#port?.ended) throw error;

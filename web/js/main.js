@@ -1,5 +1,5 @@
-// The page: one state, mirrored in the URL; views that render from it; one engine in a worker that
-// answers what the state asks. It holds no mathematics.
+// The page: one state, mirrored in the URL; views that render from it; one engine in a worker (page-port.js
+// for the first answer) that answers what the state asks. It holds no mathematics.
 //
 // For tests and the curious: window.signflipPage = {state, snapshot, client, explorer, update}, and document
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown;
@@ -12,6 +12,7 @@ import { Explorer } from "./explorer.js";
 import { Words, wordsFor } from "./i18n.js";
 import { listen } from "./incoming.js";
 import { LazyView } from "./lazy-view.js";
+import { PagePort } from "./page-port.js";
 import { imageOf, ownSamples, packedCount, packedSamples } from "./samples.js";
 import { defaultState, readUrl } from "./state.js";
 import { sayVerdicts } from "./verdict.js";
@@ -33,7 +34,12 @@ const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
 let state = readUrl(location.search, navigator.language);
 const address = new Address(navigator.language, () => state);
-const client = new EngineClient(state.model.map((id) => sourceOf(state.dataset, id)), firstAttacks.includes(state.attack) ? "first" : "whole");
+const sources = state.model.map((id) => sourceOf(state.dataset, id));
+/** Whether the first answer is a matter of milliseconds: then it is given on this thread, which waits for it
+ * anyway, and a worker starts behind it. */
+const quick = firstAttacks.includes(state.attack) && sources.length <= 2 && sources.every(({ denoiser }) => !denoiser)
+  && Number(state.parameters.steps ?? 0) * Number(state.parameters.restarts ?? 1) <= 40;
+const client = new EngineClient(sources, firstAttacks.includes(state.attack) ? "first" : "whole", quick ? new PagePort() : null);
 const started = client.start();
 /** The pictures of each dataset; the test images come later. @type {Record<string, Sample[]>} */
 const shelves = {};
@@ -252,12 +258,14 @@ words = await wordsFor(state.lang, state.dataset);
 enter();
 started.then(equip, fail);
 setTimeout(reveal, patience);
-// The engine's start needs this thread now and then: the page is put together when that is over, while the
-// engine is at the first question.
-await new Promise((resolve) => {
-  setTimeout(resolve, startup);
-  started.catch(() => {}).then(() => setTimeout(resolve));
-});
+// A worker's start needs this thread now and then: the page is put together when that is over, while the
+// engine is at the first question. Without a worker it is, while the downloads are awaited.
+if (!quick) {
+  await new Promise((resolve) => {
+    setTimeout(resolve, startup);
+    started.catch(() => {}).then(() => setTimeout(resolve));
+  });
+}
 render();
 if (state.view !== "image") reveal();
 darkQuery.addEventListener("change", schedule);

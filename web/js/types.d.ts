@@ -68,6 +68,9 @@ export interface Engine {
 }
 
 /** A model as the worker gets it: its files' bytes. */
+/** What an engine answers, by the questions' names; a question has a number, for its progress. */
+export type Answers = Record<string, (body: any, id: number) => unknown>;
+
 export interface ModelBytes {
   id: string;
   bytes: ArrayBuffer;

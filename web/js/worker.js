@@ -1,11 +1,11 @@
 // The engine's worker: holds the WebAssembly module and its models, and answers the page's questions.
 // It knows nothing of the page's state, and it never touches the network itself: the page hands it the
 // compiled module and the bytes. What takes many attacks pauses between them, so that a newer question
-// gets its turn.
+// gets its turn. The page imports this file, too, for its first answer: page-port.js.
 import createSignflip from "./signflip.js";
 
 /** The worker's name says which engine is wanted. */
-const first = self.name === "signflip-first";
+const inWorker = !("document" in self), first = !inWorker || self.name === "signflip-first";
 // The glue's download begins here, beside that of the bytes; createSignflip says where it fails.
 (first ? import("./signflip-first-engine.js") : import("./signflip-engine.js")).catch(() => {});
 /** How often progress is told, in milliseconds. */
@@ -55,7 +55,7 @@ function teller(id, lanes) {
     const now = performance.now();
     if (now - told < often) return;
     told = now;
-    self.postMessage({ id, progress: { models: lanes, fraction } });
+    if (inWorker) self.postMessage({ id, progress: { models: lanes, fraction } });
   };
 }
 
@@ -168,7 +168,7 @@ function prepare({ bytes, shape }) {
 }
 
 /** @type {Record<string, (body: any, id: number) => unknown>} */
-const answers = { start, load, explore, trace, smallest, certify, prepare, stop: () => (stops++, true) };
+export const answers = { start, load, explore, trace, smallest, certify, prepare, stop: () => (stops++, true) };
 
 /** The arrays of an answer can be given away instead of copied. @param {any} value @returns {ArrayBuffer[]} */
 function buffersOf(value) {
@@ -177,7 +177,7 @@ function buffersOf(value) {
   return [...new Set(Object.values(value).flatMap(buffersOf))];
 }
 
-self.onmessage = async (/** @type {MessageEvent} */ event) => {
+if (inWorker) self.onmessage = async (/** @type {MessageEvent} */ event) => {
   const { id, type, body } = event.data;
   try {
     const value = await answers[type](body, id);

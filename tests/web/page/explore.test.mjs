@@ -260,6 +260,26 @@ test("the experiments below set the page", async () => {
   }
 });
 
+test("the first quick answer needs no worker; a long attack, and every other answer, has one", async () => {
+  for (const [query, needs] of [["", false], ["?attack=pgd&steps=1000", true]]) {
+    const page = await site.open("", { wait: false });
+    // Workers that never say a word.
+    await page.addInitScript(() => {
+      globalThis.silent = [];
+      globalThis.Worker = class { constructor() { globalThis.silent.push(this); } postMessage() {} terminate() {} };
+    });
+    await page.goto(site.url + query);
+    await page.waitForFunction(() => globalThis.silent.length > 0);
+    if (!needs) {
+      await page.waitForFunction(() => globalThis.results.length > 0);
+      await page.locator("#parameter-epsilon").fill("0.1");
+    }
+    await page.waitForTimeout(700);
+    assert.deepEqual(await page.evaluate(() => [globalThis.results.length, globalThis.silent.length]), [needs ? 0 : 1, 1], query);
+    await page.context().close();
+  }
+});
+
 test("a worker that dies is replaced", async () => {
   const page = await site.open();
   await page.evaluate(() => globalThis.signflipPage.client.terminate());

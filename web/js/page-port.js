@@ -1,0 +1,45 @@
+// An engine on the page's own thread, for one answer: a worker's start would take longer than the page's
+// first attack. Talked with like a worker (worker-port.js); once it has answered it has ended, and a
+// worker goes on.
+import { EngineError } from "./worker-port.js";
+
+/** @typedef {import("./types").Answers} Answers */
+
+export class PagePort {
+  /** Why it ended; null while it lives. @type {Error | null} */
+  ended = null;
+  /** @type {Promise<Answers>} */ #answers = import("./worker.js").then(({ answers }) => answers);
+  /** One question after the other. @type {Promise<unknown>} */ #turn = this.#answers;
+
+  constructor() {
+    this.#turn.catch(() => {});
+  }
+
+  /** @param {string} type @param {any} body @returns {Promise<any>} */
+  ask(type, body) {
+    const answer = this.#turn.then(async () => {
+      if (this.ended) throw this.ended;
+      try {
+        return await (await this.#answers)[type](body, 0);
+      } catch (error) {
+        // After a trap the module's state is unknown, as in worker.js.
+        if (error instanceof WebAssembly.RuntimeError) this.end(error);
+        throw error;
+      } finally {
+        if (type === "explore") this.end(new EngineError("error.stopped", "answered"));
+      }
+    });
+    this.#turn = answer.catch(() => {});
+    return answer;
+  }
+
+  /** @param {Error} error */
+  end(error) {
+    this.ended ??= error;
+  }
+
+  /** Ends it once it has answered. @param {Error} reason */
+  retire(reason) {
+    this.#turn.then(() => this.end(reason));
+  }
+}
