@@ -35,7 +35,9 @@ export class PagePort {
 
   /** @param {Error} error */
   end(error) {
-    this.ended ??= error;
+    if (this.ended) return;
+    this.ended = error;
+    this.#answers.then(({ forget }) => forget(null, 0), () => {});
   }
 
   /** Ends it once it has answered. @param {Error} reason */

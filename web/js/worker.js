@@ -167,8 +167,14 @@ function prepare({ bytes, shape }) {
   return engine.prepareImage(new Uint8Array(bytes), shape);
 }
 
-/** @type {Record<string, (body: any, id: number) => unknown>} */
-export const answers = { start, load, explore, trace, smallest, certify, prepare, stop: () => (stops++, true) };
+/** Lets go of the module and its models, so that their memory can be collected. */
+function forget() {
+  models.clear();
+  engine = /** @type {any} */ (null);
+}
+
+/** @type {import("./types").Answers} */
+export const answers = { start, load, explore, trace, smallest, certify, prepare, forget, stop: () => (stops++, true) };
 
 /** The arrays of an answer can be given away instead of copied. @param {any} value @returns {ArrayBuffer[]} */
 function buffersOf(value) {
