@@ -68,24 +68,26 @@ function attackOn(request, name, more = {}) {
   const wanted = target === truth ? null : target;
   const aim = wanted ?? (needsTarget ? (truth + 1) % model.classes.length : null);
   const options = { ...parameters, attack, ...(denoiser ? { grayBox } : {}), ...(aim === null ? {} : { targets: Int32Array.of(aim) }), ...more };
-  const run = () => {
-    const began = performance.now();
-    const result = model.attack(options, image, Int32Array.of(truth));
-    return { result, aim, truth, milliseconds: performance.now() - began };
-  };
-  const first = run();
-  // What is told is how long the attack takes, not its compiling.
-  return cold && first.milliseconds < quick ? run() : first;
+  const began = performance.now();
+  const result = model.attack(options, image, Int32Array.of(truth));
+  return { result, aim, truth, milliseconds: performance.now() - began };
+}
+
+/** What is told of it is how long the attack takes, not its compiling.
+ * @param {ExploreRequest} request @param {string} name @param {Record<string, unknown>} more as attackOn() takes them */
+function timedAttackOn(request, name, more) {
+  const first = attackOn(request, name, more);
+  return cold && first.milliseconds < quick ? attackOn(request, name, more) : first;
 }
 
 /** @param {ExploreRequest} request @param {number} id */
 function explore(request, id) {
   const tell = (/** @type {string[]} */ lanes) => ({ onProgress: teller(id, lanes) });
-  const shared = request.from === "" ? null : attackOn(request, request.from, tell(request.models));
+  const shared = request.from === "" ? null : timedAttackOn(request, request.from, tell(request.models));
   const lanes = request.models.map((name) => {
     const { model, denoiser } = modelNamed(request, name);
     const clean = model.predict(request.image);
-    const own = shared && name !== request.from ? null : (shared ?? attackOn(request, name, tell([name])));
+    const own = shared && name !== request.from ? null : (shared ?? timedAttackOn(request, name, tell([name])));
     const { result, aim } = own ?? /** @type {NonNullable<typeof shared>} */ (shared);
     const after = own ? result : model.predict(result.adversarial);
     /** @type {Lane} */
