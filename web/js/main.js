@@ -35,11 +35,12 @@ const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 let state = readUrl(location.search, navigator.language);
 const address = new Address(navigator.language, () => state);
 const sources = state.model.map((id) => sourceOf(state.dataset, id));
+const kind = firstAttacks.includes(state.attack) ? "first" : "whole";
 /** Whether the first answer is a matter of milliseconds: then it is given on this thread, which waits for it
  * anyway, and a worker starts behind it. */
-const quick = firstAttacks.includes(state.attack) && sources.length <= 2 && sources.every(({ denoiser }) => !denoiser)
+const quick = kind === "first" && sources.length <= 2 && sources.every(({ denoiser }) => !denoiser)
   && Number(state.parameters.steps ?? 0) * Number(state.parameters.restarts ?? 1) <= 40;
-const client = new EngineClient(sources, firstAttacks.includes(state.attack) ? "first" : "whole", quick ? new PagePort() : null);
+const client = new EngineClient(sources, kind, quick ? new PagePort() : null);
 const started = client.start();
 /** The pictures of each dataset; the test images come later. @type {Record<string, Sample[]>} */
 const shelves = {};

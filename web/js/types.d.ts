@@ -67,10 +67,10 @@ export interface Engine {
   prepareImage(bytes: Uint8Array, shape: { side: number; channels: number; digit?: boolean }): Float32Array;
 }
 
-/** A model as the worker gets it: its files' bytes. */
 /** What an engine answers, by the questions' names; a question has a number, for its progress. */
 export type Answers = Record<string, (body: any, id: number) => unknown>;
 
+/** A model as the worker gets it: its files' bytes. */
 export interface ModelBytes {
   id: string;
   bytes: ArrayBuffer;
