@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "certify/interval_layers.h"
+#include "core/aligned.h"
 #include "nn/sequential.h"
 
 namespace signflip {
@@ -52,7 +53,8 @@ class IntervalNetwork {
   const Sequential* network_;
   Purpose purpose_;
   std::vector<Place> places_;
-  std::vector<float> packed_, radius_bias_, absolute_;
+  AlignedVector<float> packed_;
+  std::vector<float> radius_bias_, absolute_;
 };
 
 /// Memory that one layer's step needs, for up to `capacity` images.

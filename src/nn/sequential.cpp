@@ -23,10 +23,12 @@ PackedSize packed_size(const PlacedLayer& placed) {
   const Ops& ops = cpu_ops();
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
     const Conv2dShape shape = conv_shape(*conv, placed);
-    return {ops.conv2d_packed_size(shape), ops.conv2d_packed_transposed_size(shape)};
+    return {whole_lines<float>(ops.conv2d_packed_size(shape)),
+            whole_lines<float>(ops.conv2d_packed_transposed_size(shape))};
   }
   const WeightShape& shape = placed.shape;
-  return {ops.packed_size(shape.rows, shape.columns), ops.packed_size(shape.columns, shape.rows)};
+  return {whole_lines<float>(ops.packed_size(shape.rows, shape.columns)),
+          whole_lines<float>(ops.packed_size(shape.columns, shape.rows))};
 }
 
 void pack_weights(const PlacedLayer& placed, RowRange rows, const float* weight, float* forward,
@@ -152,8 +154,9 @@ Result<Sequential> Sequential::create(Architecture architecture) {
     if (std::holds_alternative<BatchNorm2d>(layer)) {
       placed.statistics = statistics;
       statistics += 2 * placed.shape.columns;
-      place = {packed, packed + placed.shape.columns};
-      packed += 2 * placed.shape.columns;
+      const std::size_t channels = whole_lines<float>(placed.shape.columns);
+      place = {packed, packed + channels};
+      packed += 2 * channels;
     } else if (is_matrix(layer)) {
       const PackedSize size = packed_size(placed);
       place = {packed, packed + size.forward};

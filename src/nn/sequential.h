@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "core/aligned.h"
 #include "core/differentiable_model.h"
 #include "nn/layers.h"
 
@@ -104,7 +105,7 @@ class Sequential final : public DifferentiableModel {
   std::vector<float> parameters_;
   std::vector<float> statistics_;
   std::vector<Packed> packed_layers_;
-  std::vector<float> packed_;
+  AlignedVector<float> packed_;  // each layer's from a cache line on
   std::vector<float> input_scale_, input_shift_;
 };
 

@@ -131,6 +131,18 @@ TEST(SequentialPass, IsDeterministicAndDoesNotDependOnTheBatch) {
   EXPECT_EQ(first, Floats(again.begin(), again.end()));
 }
 
+TEST(SequentialPass, ReadsWeightsFromCacheLines) {
+  const Sequential network = usual_network();
+  const Sequential copy = network;
+  for (const Sequential* each : {&network, &copy}) {
+    for (std::size_t i = 0; i < each->layers().size(); ++i) {
+      for (const float* weights : {each->packed_forward(i), each->packed_transposed(i)}) {
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(weights) % kCacheLine, 0U) << "layer " << i;
+      }
+    }
+  }
+}
+
 TEST(SequentialPass, CountsWhatItIsAsked) {
   const Sequential network = usual_network();
   const auto pass = network.new_pass(4);

@@ -88,25 +88,31 @@ void pack(const float* matrix, std::size_t rows, std::size_t columns, std::size_
   }
 }
 
+/// to[c·stride + r] = matrix[r][c] for rows begin … end: a cache line of the matrix is read once.
+inline void transpose(const float* matrix, std::size_t columns, std::size_t begin, std::size_t end,
+                      float* to, std::size_t stride) {
+  constexpr std::size_t kLine = 64 / sizeof(float);
+  for (std::size_t c = 0; c < columns; c += kLine, to += kLine * stride) {
+    const std::size_t count = columns - c < kLine ? columns - c : kLine;
+    for (std::size_t r = begin; r < end; ++r) {
+      const float* const from = matrix + r * columns + c;
+      for (std::size_t i = 0; i < count; ++i) to[i * stride + r] = from[i];
+    }
+  }
+}
+
 /// Packs the same rows of its transpose, columns × rows: they are some of its columns, within
-/// panels. A cache line of the matrix is read once; with the last row comes the padding.
+/// panels. With the last row comes the padding.
 void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns, std::size_t begin,
                      std::size_t end, float* packed) {
-  constexpr std::size_t kLine = 64 / sizeof(float);
   while (begin < end) {
     const std::size_t panel = begin / kPanel * kPanel, width = panel_width(rows - panel);
     const std::size_t stop = end < panel + width ? end : panel + width;
-    const std::size_t padded = end == rows && stop == end ? panel + width : stop;
-    for (std::size_t c = 0; c < columns; c += kLine) {
-      const std::size_t count = columns - c < kLine ? columns - c : kLine;
-      float* const to = packed + panel * columns + c * width - panel;
-      for (std::size_t r = begin; r < stop; ++r) {
-        const float* const from = matrix + r * columns + c;
-        for (std::size_t i = 0; i < count; ++i) to[i * width + r] = from[i];
-      }
-      for (std::size_t r = stop; r < padded; ++r) {
-        for (std::size_t i = 0; i < count; ++i) to[i * width + r] = 0.0F;
-      }
+    float* const to = packed + panel * columns;
+    transpose(matrix, columns, begin, stop, to - panel, width);
+    const std::size_t padding = end == rows && stop == end ? panel + width - stop : 0;
+    for (std::size_t c = 0; padding > 0 && c < columns; ++c) {
+      for (std::size_t i = width - padding; i < width; ++i) to[c * width + i] = 0.0F;
     }
     begin = stop;
   }
@@ -241,85 +247,13 @@ SIGNFLIP_APART std::size_t multiply_whole_panels(const Rows& a, const float* pac
   return first;
 }
 
-// One row is a matter of reading the matrix. Weights that meet a zero (units that ReLU has cut off)
-// are not fetched: what is not zero is listed first, so many values at a time:
-
-constexpr std::size_t kList = 512;
-
-/// sums (NP panels of NV vectors) += the listed values of a row times their rows of the matrix.
-/// Panels are `stride` floats apart.
-template <std::size_t NP, std::size_t NV>
-SIGNFLIP_APART void add_listed(const float* row, const int* list, std::size_t alive,
-                               const float* panels, std::size_t stride, float* sums) {
-  Vector sum[NP * NV];
-#pragma GCC unroll 16
-  for (std::size_t v = 0; v < NP * NV; ++v) sum[v] = load(sums + v * kWidth);
-  for (std::size_t i = 0; i < alive; ++i) {
-    const float value = row[list[i]];
-    const float* const weights = panels + static_cast<std::size_t>(list[i]) * NV * kWidth;
-#pragma GCC unroll 8
-    for (std::size_t p = 0; p < NP; ++p) {
-#pragma GCC unroll 2
-      for (std::size_t v = 0; v < NV; ++v) {
-        sum[p * NV + v] += value * load(weights + p * stride + v * kWidth);
-      }
-    }
-  }
-#pragma GCC unroll 16
-  for (std::size_t v = 0; v < NP * NV; ++v) store(sums + v * kWidth, sum[v]);
-}
-
-/// The same for all whole panels, NP and fewer at a time; says how many columns that were.
-template <std::size_t NP>
-std::size_t add_listed_panels(const float* row, const int* list, std::size_t alive,
-                              const float* panels, std::size_t depth, std::size_t columns,
-                              float* sums) {
-  std::size_t first = 0;
-  for (; first + NP * kPanel <= columns; first += NP * kPanel) {
-    add_listed<NP, kPanelVectors>(row, list, alive, panels + first * depth, depth * kPanel,
-                                  sums + first);
-  }
-  if constexpr (NP > 1) {
-    first += add_listed_panels<NP - 1>(row, list, alive, panels + first * depth, depth,
-                                       columns - first, sums + first);
-  }
-  return first;
-}
-
-/// y = row·b + bias.
-SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const float* packed,
-                                 const float* bias, std::size_t columns, float* y) {
-  const std::size_t whole = columns / kPanel * kPanel;
-  for (std::size_t c = 0; c < whole; ++c) y[c] = 0.0F;
-  float rest[kPanel] = {};
-  int list[kList + kListLanes];
-  for (std::size_t begin = 0; begin < depth; begin += kList) {
-    const std::size_t count = depth - begin < kList ? depth - begin : kList;
-    const std::size_t alive = list_nonzero(row + begin, count, list);
-    add_listed_panels<5>(row + begin, list, alive, packed + begin * kPanel, depth, whole, y);
-    if (whole == columns) continue;
-    const float* const last = packed + whole * depth;
-    if (panel_width(columns - whole) == kPanel) {
-      add_listed<1, kPanelVectors>(row + begin, list, alive, last + begin * kPanel, 0, rest);
-    } else {
-      add_listed<1, 1>(row + begin, list, alive, last + begin * kWidth, 0, rest);
-    }
-  }
-  for (std::size_t c = whole; c < columns; ++c) y[c] = rest[c - whole];
-  for (std::size_t c = 0; bias != nullptr && c < columns; ++c) y[c] += bias[c];
-}
-
 /// y (a.count × columns, rows y_stride apart) = a·b + bias; b packed, bias may be null.
 void multiply(const Rows& a, const float* packed, const float* bias, std::size_t columns, float* y,
               std::size_t y_stride) {
   const std::size_t depth = a.segments * a.length;
   std::size_t done = 0;
-  if (a.segments == 1 && a.count == 1) {
-    multiply_row(a.base, depth, packed, bias, columns, y);
-    return;
-  }
   if constexpr (kWidth > 4) {
-    if (a.segments == 1 && a.count <= 3) {
+    if (a.segments == 1 && (a.count == 2 || a.count == 3)) {
       done = a.count == 2 ? multiply_whole_panels<2, 3>(a, packed, bias, columns, y, y_stride)
                           : multiply_whole_panels<3, 2>(a, packed, bias, columns, y, y_stride);
       packed += done * depth;

@@ -1,0 +1,151 @@
+// One row times a packed matrix: a dense layer's product for one image, which is a matter of
+// reading the matrix. Weights that meet a zero (units that ReLU has cut off) are not fetched: what
+// is not zero is listed first. Included once by each kernels_<instruction set>.cpp, see gemm.h for
+// the rules.
+//
+// Every element is summed in the order of the depth, as gemm.h does it, so it does not matter to
+// the result how many rows there were.
+#pragma once
+
+#include "backend/cpu/gemm.h"
+
+namespace {
+
+/// Values listed at a time.
+constexpr std::size_t kList = 512;
+
+/// A panel's row of narrow vectors is half a cache line, so to skip it saves nothing where the next
+/// one is read, and 25 MB of weights stay in no cache: narrow vectors have another copy of the
+/// matrix, behind the panels, whose rows lie whole.
+constexpr bool kKeepsRows = kWidth == 4;
+
+inline std::size_t dense_packed_size(std::size_t rows, std::size_t columns) {
+  return packed_size(rows, columns) + (kKeepsRows ? rows * columns : 0);
+}
+
+/// Some rows of a matrix rows × columns, as panels and, where they are kept, as they are.
+void pack_dense(const float* matrix, std::size_t rows, std::size_t columns, std::size_t begin,
+                std::size_t end, float* packed) {
+  pack(matrix, rows, columns, begin, end, packed);
+  if constexpr (kKeepsRows) {
+    float* const to = packed + packed_size(rows, columns);
+    for (std::size_t i = begin * columns; i < end * columns; ++i) to[i] = matrix[i];
+  }
+}
+
+/// The same of its transpose, columns × rows.
+void pack_dense_transposed(const float* matrix, std::size_t rows, std::size_t columns,
+                           std::size_t begin, std::size_t end, float* packed) {
+  pack_transposed(matrix, rows, columns, begin, end, packed);
+  if constexpr (kKeepsRows) {
+    transpose(matrix, columns, begin, end, packed + packed_size(columns, rows), rows);
+  }
+}
+
+// --- by whole rows, some at a time: sums stay in the first cache ---
+
+constexpr std::size_t kRowsAtOnce = 6;
+
+/// sums += NR listed values of a row times their rows of the matrix.
+template <std::size_t NR>
+SIGNFLIP_APART void add_whole_rows(const float* row, const int* list, const float* matrix,
+                                   std::size_t columns, float* sums) {
+  const float* from[NR];
+  float value[NR];
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < NR; ++r) {
+    from[r] = matrix + static_cast<std::size_t>(list[r]) * columns;
+    value[r] = row[list[r]];
+  }
+  std::size_t c = 0;
+  for (; c + kWidth <= columns; c += kWidth) {
+    Vector sum = load(sums + c);
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < NR; ++r) sum += value[r] * load(from[r] + c);
+    store(sums + c, sum);
+  }
+  for (; c < columns; ++c) {
+    for (std::size_t r = 0; r < NR; ++r) sums[c] += value[r] * from[r][c];
+  }
+}
+
+/// The same for all that are listed, NR and fewer at a time.
+template <std::size_t NR>
+void add_listed_rows(const float* row, const int* list, std::size_t alive, const float* matrix,
+                     std::size_t columns, float* sums) {
+  for (; alive >= NR; alive -= NR, list += NR) add_whole_rows<NR>(row, list, matrix, columns, sums);
+  if constexpr (NR > 1) add_listed_rows<NR - 1>(row, list, alive, matrix, columns, sums);
+}
+
+// --- by panels: sums stay in registers ---
+
+/// sums (NP panels of NV vectors) += the listed values of a row times their rows of the matrix.
+/// Panels are `stride` floats apart.
+template <std::size_t NP, std::size_t NV>
+SIGNFLIP_APART void add_listed(const float* row, const int* list, std::size_t alive,
+                               const float* panels, std::size_t stride, float* sums) {
+  Vector sum[NP * NV];
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < NP * NV; ++v) sum[v] = load(sums + v * kWidth);
+  for (std::size_t i = 0; i < alive; ++i) {
+    const float value = row[list[i]];
+    const float* const weights = panels + static_cast<std::size_t>(list[i]) * NV * kWidth;
+#pragma GCC unroll 8
+    for (std::size_t p = 0; p < NP; ++p) {
+#pragma GCC unroll 2
+      for (std::size_t v = 0; v < NV; ++v) {
+        sum[p * NV + v] += value * load(weights + p * stride + v * kWidth);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < NP * NV; ++v) store(sums + v * kWidth, sum[v]);
+}
+
+/// The same for all whole panels, NP and fewer at a time; says how many columns that were.
+template <std::size_t NP>
+std::size_t add_listed_panels(const float* row, const int* list, std::size_t alive,
+                              const float* panels, std::size_t depth, std::size_t columns,
+                              float* sums) {
+  std::size_t first = 0;
+  for (; first + NP * kPanel <= columns; first += NP * kPanel) {
+    add_listed<NP, kPanelVectors>(row, list, alive, panels + first * depth, depth * kPanel,
+                                  sums + first);
+  }
+  if constexpr (NP > 1) {
+    first += add_listed_panels<NP - 1>(row, list, alive, panels + first * depth, depth,
+                                       columns - first, sums + first);
+  }
+  return first;
+}
+
+/// y = row·b + bias; b from pack_dense() or pack_dense_transposed().
+SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const float* packed,
+                                 const float* bias, std::size_t columns, float* y) {
+  const std::size_t whole = kKeepsRows ? columns : columns / kPanel * kPanel;
+  for (std::size_t c = 0; c < whole; ++c) y[c] = 0.0F;
+  float rest[kPanel] = {};
+  int list[kList + kListLanes];
+  for (std::size_t begin = 0; begin < depth; begin += kList) {
+    const std::size_t count = depth - begin < kList ? depth - begin : kList;
+    const std::size_t alive = list_nonzero(row + begin, count, list);
+    if constexpr (kKeepsRows) {
+      add_listed_rows<kRowsAtOnce>(row + begin, list, alive,
+                                   packed + packed_size(depth, columns) + begin * columns, columns,
+                                   y);
+    } else {
+      add_listed_panels<5>(row + begin, list, alive, packed + begin * kPanel, depth, whole, y);
+      if (whole == columns) continue;
+      const float* const last = packed + whole * depth;
+      if (panel_width(columns - whole) == kPanel) {
+        add_listed<1, kPanelVectors>(row + begin, list, alive, last + begin * kPanel, 0, rest);
+      } else {
+        add_listed<1, 1>(row + begin, list, alive, last + begin * kWidth, 0, rest);
+      }
+    }
+  }
+  for (std::size_t c = whole; c < columns; ++c) y[c] = rest[c - whole];
+  for (std::size_t c = 0; bias != nullptr && c < columns; ++c) y[c] += bias[c];
+}
+
+}  // namespace
