@@ -16,8 +16,9 @@ namespace signflip {
 struct Ops {
   const char* name;  ///< "avx512", "avx2", "generic" …
 
-  /// Floats that a dense layer's packed matrix of rows × columns takes.
-  std::size_t (*packed_size)(std::size_t rows, std::size_t columns);
+  /// Floats that a dense layer's packed matrix takes, and its packed transpose.
+  std::size_t (*packed_size)(const DenseShape& shape);
+  std::size_t (*packed_transposed_size)(const DenseShape& shape);
   /// Packs some rows of a dense layer's matrix, inputs × outputs, for the forward product.
   void (*pack)(const DenseShape& shape, RowRange rows, const float* matrix, float* packed);
   /// Packs the same rows into its transpose, outputs × inputs, for the input gradient.
@@ -41,8 +42,9 @@ struct Ops {
                          const float* packed, const float* bias, float* y, float* scratch);
   void (*conv2d_input_gradient)(const Conv2dShape& shape, std::size_t count, const float* dy,
                                 const float* packed_transposed, float* dx, float* scratch);
+  /// Some read the matrix itself, some what was packed of it.
   void (*dense_forward)(const DenseShape& shape, std::size_t count, const float* x,
-                        const float* packed, const float* bias, float* y);
+                        const float* matrix, const float* packed, const float* bias, float* y);
   void (*dense_input_gradient)(const DenseShape& shape, std::size_t count, const float* dy,
                                const float* packed_transposed, float* dx);
   /// As in reference.h, where a compiler cannot vectorise them because they may work in place.

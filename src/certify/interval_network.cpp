@@ -18,7 +18,7 @@ bool is_matrix(const Layer& layer) {
 
 IntervalNetwork::IntervalNetwork(const Sequential& network, Purpose purpose)
     : network_(&network), purpose_(purpose), places_(network.layers().size()) {
-  std::size_t packed = 0, bias = 0, largest = 0;
+  std::size_t packed = 0, bias = 0;
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const PlacedLayer& placed = network.layers()[i];
     if (!is_matrix(placed.layer)) continue;
@@ -28,11 +28,10 @@ IntervalNetwork::IntervalNetwork(const Sequential& network, Purpose purpose)
     packed = places_[i].transposed;
     if (purpose == Purpose::training) packed += size.transposed;
     bias += shape.columns;
-    largest = std::max(largest, shape.weight());
   }
-  packed_.resize(packed);
+  packed_ = AlignedFloats(packed);
   radius_bias_.resize(bias);
-  absolute_.resize(largest);
+  absolute_.resize(network.parameters().size());
   update();
 }
 
@@ -42,9 +41,9 @@ void IntervalNetwork::update() {
     if (!is_matrix(placed.layer)) continue;
     const WeightShape& shape = placed.shape;
     const float* const weight = network_->parameters().data() + placed.weight;
-    std::transform(weight, weight + shape.weight(), absolute_.begin(),
-                   [](float w) { return std::abs(w); });
-    pack_weights(placed, {0, shape.rows}, absolute_.data(), packed_.data() + places_[i].forward,
+    float* const absolute = absolute_.data() + placed.weight;
+    std::transform(weight, weight + shape.weight(), absolute, [](float w) { return std::abs(w); });
+    pack_weights(placed, {0, shape.rows}, absolute, packed_.data() + places_[i].forward,
                  purpose_ == Purpose::training ? packed_.data() + places_[i].transposed : nullptr);
     const float* const bias = network_->parameters().data() + placed.bias;
     const float allowance = affine_allowance(shape.rows);
@@ -151,8 +150,9 @@ void interval_layer(const IntervalNetwork& intervals, std::size_t i, std::size_t
   } else if (std::holds_alternative<Dense>(placed.layer)) {
     const DenseShape shape = dense_shape(placed);
     if (certain) widen(in, x, intervals.affine_allowance(placed.shape.rows));
-    ops.dense_forward(shape, count, x.centre, network.packed_forward(i), bias, y.centre);
-    ops.dense_forward(shape, count, x.radius, intervals.packed_absolute(i),
+    ops.dense_forward(shape, count, x.centre, network.parameters().data() + placed.weight,
+                      network.packed_forward(i), bias, y.centre);
+    ops.dense_forward(shape, count, x.radius, intervals.absolute(i), intervals.packed_absolute(i),
                       intervals.radius_bias(i), y.radius);
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
     interval_channel_affine(count * placed.in.pixels(), placed.shape.columns, x,

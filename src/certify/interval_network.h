@@ -32,7 +32,10 @@ class IntervalNetwork {
   float elementwise_allowance() const;
   float affine_allowance(std::size_t terms) const;
 
-  /// For conv2d and dense layers: |W|, packed as Sequential packs W.
+  /// For conv2d and dense layers: |W|, and packed as Sequential packs W.
+  const float* absolute(std::size_t layer) const {
+    return absolute_.data() + network_->layers()[layer].weight;
+  }
   const float* packed_absolute(std::size_t layer) const {
     return packed_.data() + places_[layer].forward;
   }
@@ -53,7 +56,7 @@ class IntervalNetwork {
   const Sequential* network_;
   Purpose purpose_;
   std::vector<Place> places_;
-  AlignedVector<float> packed_;
+  AlignedFloats packed_;
   std::vector<float> radius_bias_, absolute_;
 };
 

@@ -23,12 +23,11 @@ PackedSize packed_size(const PlacedLayer& placed) {
   const Ops& ops = cpu_ops();
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
     const Conv2dShape shape = conv_shape(*conv, placed);
-    return {whole_lines<float>(ops.conv2d_packed_size(shape)),
-            whole_lines<float>(ops.conv2d_packed_transposed_size(shape))};
+    return {whole_lines(ops.conv2d_packed_size(shape)),
+            whole_lines(ops.conv2d_packed_transposed_size(shape))};
   }
-  const WeightShape& shape = placed.shape;
-  return {whole_lines<float>(ops.packed_size(shape.rows, shape.columns)),
-          whole_lines<float>(ops.packed_size(shape.columns, shape.rows))};
+  const DenseShape shape = dense_shape(placed);
+  return {whole_lines(ops.packed_size(shape)), whole_lines(ops.packed_transposed_size(shape))};
 }
 
 void pack_weights(const PlacedLayer& placed, RowRange rows, const float* weight, float* forward,
@@ -154,9 +153,9 @@ Result<Sequential> Sequential::create(Architecture architecture) {
     if (std::holds_alternative<BatchNorm2d>(layer)) {
       placed.statistics = statistics;
       statistics += 2 * placed.shape.columns;
-      const std::size_t channels = whole_lines<float>(placed.shape.columns);
-      place = {packed, packed + channels};
-      packed += 2 * channels;
+      const std::size_t size = whole_lines(placed.shape.columns);
+      place = {packed, packed + size};
+      packed += 2 * size;
     } else if (is_matrix(layer)) {
       const PackedSize size = packed_size(placed);
       place = {packed, packed + size.forward};
@@ -172,13 +171,12 @@ Result<Sequential> Sequential::create(Architecture architecture) {
                         architecture.classes.size(), " classes")};
   }
   network.architecture_ = std::move(architecture);
-  network.parameters_.assign(parameters, 0.0F);
+  network.parameters_ = AlignedFloats(parameters);
   network.statistics_.assign(statistics, 0.0F);
-  network.packed_.assign(packed, 0.0F);  // which is what weights of 0 are packed as
+  network.packed_ = AlignedFloats(packed);  // which is what weights of 0 are packed as
   for (const PlacedLayer& placed : network.layers_) {
     if (!std::holds_alternative<BatchNorm2d>(placed.layer)) continue;
-    std::fill_n(network.parameters_.begin() + static_cast<std::ptrdiff_t>(placed.weight),
-                placed.shape.columns, 1.0F);
+    std::fill_n(network.parameters_.begin() + placed.weight, placed.shape.columns, 1.0F);
     std::fill_n(network.statistics_.begin() +
                     static_cast<std::ptrdiff_t>(placed.statistics + placed.shape.columns),
                 placed.shape.columns, 1.0F);
@@ -303,7 +301,9 @@ void forward_layer(const Sequential& network, std::size_t i, std::size_t count,
     cpu_ops().conv2d_forward(conv_shape(*conv, placed), count, x, network.packed_forward(i), bias,
                              y, activations.scratch());
   } else if (std::holds_alternative<Dense>(placed.layer)) {
-    cpu_ops().dense_forward(dense_shape(placed), count, x, network.packed_forward(i), bias, y);
+    cpu_ops().dense_forward(dense_shape(placed), count, x,
+                            network.parameters().data() + placed.weight, network.packed_forward(i),
+                            bias, y);
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
     reference::channel_affine(count * placed.in.pixels(), placed.shape.columns, x,
                               network.channel_scale(i), network.channel_shift(i), y);

@@ -102,10 +102,10 @@ class Sequential final : public DifferentiableModel {
 
   Architecture architecture_;
   std::vector<PlacedLayer> layers_;
-  std::vector<float> parameters_;
+  AlignedFloats parameters_;
   std::vector<float> statistics_;
   std::vector<Packed> packed_layers_;
-  AlignedVector<float> packed_;  // each layer's from a cache line on
+  AlignedFloats packed_;  // each layer's from a cache line on
   std::vector<float> input_scale_, input_shift_;
 };
 

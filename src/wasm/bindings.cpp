@@ -256,8 +256,11 @@ class Model {
 };
 
 val load(const val& bytes) {
-  const auto copy = emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes);
-  auto session = Session::load(copy);
+  // Not a vector: it would be cleared first, byte by byte.
+  const auto size = bytes["length"].as<std::size_t>();
+  const std::unique_ptr<std::uint8_t[]> copy(new std::uint8_t[size]);
+  val(typed_memory_view(size, copy.get())).call<void>("set", bytes);
+  auto session = Session::load({copy.get(), size});
   if (!session) return failure(session.error());
   val result = val::object();
   result.set("model", std::make_shared<Model>(std::move(*session)));

@@ -36,14 +36,14 @@ class Kernels : public testing::TestWithParam<test::KernelTable> {
   // In two parts, as threads would share the work.
   Floats packed(const Floats& weight, std::size_t rows, std::size_t columns) const {
     const DenseShape shape = {static_cast<int>(rows), static_cast<int>(columns)};
-    Floats to(ops().packed_size(rows, columns), kPoison);
+    Floats to(ops().packed_size(shape), kPoison);
     ops().pack(shape, {0, rows / 3}, weight.data(), to.data());
     ops().pack(shape, {rows / 3, rows}, weight.data(), to.data());
     return to;
   }
   Floats packed_transposed(const Floats& weight, std::size_t rows, std::size_t columns) const {
     const DenseShape shape = {static_cast<int>(rows), static_cast<int>(columns)};
-    Floats to(ops().packed_size(columns, rows), kPoison);
+    Floats to(ops().packed_transposed_size(shape), kPoison);
     ops().pack_transposed(shape, {rows / 3, rows}, weight.data(), to.data());
     ops().pack_transposed(shape, {0, rows / 3}, weight.data(), to.data());
     return to;
@@ -83,7 +83,8 @@ class Kernels : public testing::TestWithParam<test::KernelTable> {
     const std::size_t inputs = weight.size() / bias.size();
     const Floats matrix = packed(weight, inputs, bias.size());
     Floats y(x.size() / inputs * bias.size(), kPoison);
-    ops().dense_forward(s, x.size() / inputs, x.data(), matrix.data(), bias.data(), y.data());
+    ops().dense_forward(s, x.size() / inputs, x.data(), weight.data(), matrix.data(), bias.data(),
+                        y.data());
     return y;
   }
   Floats dense_input_gradient(DenseShape s, const Floats& dy, const Floats& weight) const {
@@ -219,12 +220,27 @@ TEST_P(Kernels, Conv2dMatchesTheReference) {
   }
 }
 
+Floats image_of(const Floats& batch, std::size_t n, std::size_t size) {
+  const float* const first = batch.data() + n * size;
+  return Floats(first, first + size);
+}
+
+/// The bytes of image n of a batch, and of the same image alone.
+testing::AssertionResult same_bytes(const Floats& batch, std::size_t n, const Floats& alone) {
+  const float* const found = batch.data() + n * alone.size();
+  if (std::memcmp(found, alone.data(), alone.size() * sizeof(float)) == 0) {
+    return testing::AssertionSuccess();
+  }
+  return testing::AssertionFailure() << "image " << n << " differs from the same image alone";
+}
+
 TEST_P(Kernels, DenseMatchesTheReference) {
   for (std::uint64_t stream = 0; stream < 100; ++stream) {
     Rng rng(52, stream);
-    // Few images and a large matrix take ways of their own.
-    const bool large = stream % 20 == 0;
-    const DenseShape s = {between(rng, 1, large ? 1500 : 300), between(rng, 1, large ? 300 : 70)};
+    // Few images and a large matrix, of more than a megabyte, take ways of their own.
+    const bool large = stream % 10 == 0;
+    const DenseShape s = {between(rng, large ? 800 : 1, large ? 1500 : 300),
+                          between(rng, large ? 330 : 1, large ? 400 : 70)};
     const auto count = static_cast<std::size_t>(between(rng, 1, large ? 3 : 20));
     SCOPED_TRACE(std::to_string(count) + " images, " + std::to_string(s.inputs) + " to " +
                  std::to_string(s.outputs));
@@ -239,9 +255,16 @@ TEST_P(Kernels, DenseMatchesTheReference) {
 
     Doubles y(dy.size()), dx(x.size());
     reference::dense_forward(s, count, x_.data(), weight_.data(), bias_.data(), y.data());
-    ASSERT_TRUE(close(dense_forward(s, x, weight, bias), y, kTolerance));
+    const Floats all_y = dense_forward(s, x, weight, bias);
+    ASSERT_TRUE(close(all_y, y, kTolerance));
     reference::dense_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
-    ASSERT_TRUE(close(dense_input_gradient(s, dy, weight), dx, kTolerance));
+    const Floats all_dx = dense_input_gradient(s, dy, weight);
+    ASSERT_TRUE(close(all_dx, dx, kTolerance));
+    for (std::size_t n = 0; large && n < count; ++n) {  // alone as among others
+      const Floats one_x = image_of(x, n, inputs), one_dy = image_of(dy, n, outputs);
+      ASSERT_TRUE(same_bytes(all_y, n, dense_forward(s, one_x, weight, bias)));
+      ASSERT_TRUE(same_bytes(all_dx, n, dense_input_gradient(s, one_dy, weight)));
+    }
 
     auto dweight = test::random_values<float>(weight.size(), rng);
     auto dbias = test::random_values<float>(outputs, rng);
@@ -302,20 +325,6 @@ TEST_P(Kernels, AdamMatchesItsFormulas) {
     ASSERT_TRUE(close(first, m, kTolerance, 1.0));
     ASSERT_TRUE(close(second, v, kTolerance, 1.0));
   }
-}
-
-/// The bytes of image n of a batch, and of the same image alone.
-testing::AssertionResult same_bytes(const Floats& batch, std::size_t n, const Floats& alone) {
-  const float* const found = batch.data() + n * alone.size();
-  if (std::memcmp(found, alone.data(), alone.size() * sizeof(float)) == 0) {
-    return testing::AssertionSuccess();
-  }
-  return testing::AssertionFailure() << "image " << n << " differs from the same image alone";
-}
-
-Floats image_of(const Floats& batch, std::size_t n, std::size_t size) {
-  const float* const first = batch.data() + n * size;
-  return Floats(first, first + size);
 }
 
 TEST_P(Kernels, AnImageDoesNotDependOnItsBatch) {

@@ -43,11 +43,11 @@ void add_gemm(std::vector<Case>& cases, std::size_t rows, int inputs, int output
   gemm.prepare = [=] {
     const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
     const auto o = operands(rows * in, rows * out, in, out);
-    o->forward.resize(cpu_ops().packed_size(in, out));
+    o->forward.resize(cpu_ops().packed_size(shape));
     cpu_ops().pack(shape, {0, in}, o->weight.data(), o->forward.data());
     return [=] {
-      cpu_ops().dense_forward(shape, rows, o->x.data(), o->forward.data(), o->bias.data(),
-                              o->y.data());
+      cpu_ops().dense_forward(shape, rows, o->x.data(), o->weight.data(), o->forward.data(),
+                              o->bias.data(), o->y.data());
     };
   };
   cases.push_back(std::move(gemm));

@@ -1,9 +1,9 @@
-// Convolution and dense kernels on top of gemm.h, and the two tables of ops.h. Included once by
+// Convolutions on top of gemm.h, the small kernels, and the two tables of ops.h. Included once by
 // each kernels_<instruction set>.cpp; see there and gemm.h for the rules.
 #pragma once
 
+#include "backend/cpu/dense.h"
 #include "backend/cpu/gemm.h"
-#include "backend/cpu/one_row.h"
 #include "backend/cpu/planar.h"
 #include "backend/cpu/sparse.h"
 #include "backend/cpu/sparse_forward.h"
@@ -15,7 +15,6 @@ namespace {
 
 using signflip::AdamStep;
 using signflip::Conv2dShape;
-using signflip::DenseShape;
 using signflip::PoolShape;
 using signflip::RowRange;
 
@@ -61,14 +60,6 @@ Rows patches(const Conv2dShape& s, const float* padded) {
           static_cast<std::size_t>(s.out.width),
           s.stride.width * channels,
           s.stride.height * line};
-}
-
-void dense_pack(const DenseShape& s, RowRange rows, const float* matrix, float* packed) {
-  pack_dense(matrix, s.inputs, s.outputs, rows.begin, rows.end, packed);
-}
-
-void dense_pack_transposed(const DenseShape& s, RowRange rows, const float* matrix, float* packed) {
-  pack_dense_transposed(matrix, s.inputs, s.outputs, rows.begin, rows.end, packed);
 }
 
 // A convolution's weights are packed as panels and as rows for sparse.h and sparse_forward.h;
@@ -195,26 +186,6 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
       for (std::size_t i = 0; i < s.in.width * channels; ++i) to[i] = from[i];
     }
   }
-}
-
-/// y (count × columns) = x·b + bias; b from pack_dense() or pack_dense_transposed().
-void multiply_dense(std::size_t count, const float* x, std::size_t depth, const float* packed,
-                    const float* bias, std::size_t columns, float* y) {
-  if (count == 1) {
-    multiply_row(x, depth, packed, bias, columns, y);
-  } else {
-    multiply(plain_rows(x, count, depth), packed, bias, columns, y, columns);
-  }
-}
-
-void dense_forward(const DenseShape& s, std::size_t count, const float* x, const float* packed,
-                   const float* bias, float* y) {
-  multiply_dense(count, x, s.inputs, packed, bias, s.outputs, y);
-}
-
-void dense_input_gradient(const DenseShape& s, std::size_t count, const float* dy,
-                          const float* packed_transposed, float* dx) {
-  multiply_dense(count, dy, s.outputs, packed_transposed, nullptr, s.inputs, dx);
 }
 
 /// x and y may be the same memory.
@@ -358,6 +329,7 @@ void adam(const AdamStep& step, std::size_t size, const float* __restrict gradie
 constexpr signflip::Ops make_ops(const char* name) {
   return {name,
           dense_packed_size,
+          dense_packed_transposed_size,
           dense_pack,
           dense_pack_transposed,
           conv2d_packed_size,

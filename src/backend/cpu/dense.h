@@ -1,45 +1,30 @@
-// One row times a packed matrix: a dense layer's product for one image, which is a matter of
-// reading the matrix. Weights that meet a zero (units that ReLU has cut off) are not fetched: what
-// is not zero is listed first. Included once by each kernels_<instruction set>.cpp, see gemm.h for
-// the rules.
+// Dense layers forward and back. For one image they are a matter of reading the matrix: weights
+// that meet a zero (units that ReLU has cut off) are not fetched; what is not zero is listed first.
+// Included once by each kernels_<instruction set>.cpp, see gemm.h for the rules.
 //
 // Every element is summed in the order of the depth, as gemm.h does it, so it does not matter to
-// the result how many rows there were.
+// the result how many images there were.
 #pragma once
 
 #include "backend/cpu/gemm.h"
+#include "backend/ops.h"
 
 namespace {
+
+using signflip::DenseShape;
+using signflip::RowRange;
 
 /// Values listed at a time.
 constexpr std::size_t kList = 512;
 
 /// A panel's row of narrow vectors is half a cache line, so to skip it saves nothing where the next
-/// one is read, and 25 MB of weights stay in no cache: narrow vectors have another copy of the
-/// matrix, behind the panels, whose rows lie whole.
-constexpr bool kKeepsRows = kWidth == 4;
+/// one is read. Narrow vectors read the matrix as it is, whose rows lie whole.
+constexpr bool kReadsRows = kWidth == 4;
 
-inline std::size_t dense_packed_size(std::size_t rows, std::size_t columns) {
-  return packed_size(rows, columns) + (kKeepsRows ? rows * columns : 0);
-}
-
-/// Some rows of a matrix rows × columns, as panels and, where they are kept, as they are.
-void pack_dense(const float* matrix, std::size_t rows, std::size_t columns, std::size_t begin,
-                std::size_t end, float* packed) {
-  pack(matrix, rows, columns, begin, end, packed);
-  if constexpr (kKeepsRows) {
-    float* const to = packed + packed_size(rows, columns);
-    for (std::size_t i = begin * columns; i < end * columns; ++i) to[i] = matrix[i];
-  }
-}
-
-/// The same of its transpose, columns × rows.
-void pack_dense_transposed(const float* matrix, std::size_t rows, std::size_t columns,
-                           std::size_t begin, std::size_t end, float* packed) {
-  pack_transposed(matrix, rows, columns, begin, end, packed);
-  if constexpr (kKeepsRows) {
-    transpose(matrix, columns, begin, end, packed + packed_size(columns, rows), rows);
-  }
+/// Whether they do so for several images, too, one after the other: where the matrix stays in a
+/// second cache, what is skipped is worth more than reading it once. Such a one has no panels.
+inline bool reads_rows_only(const DenseShape& s) {
+  return kReadsRows && static_cast<std::size_t>(s.inputs) * s.outputs <= (std::size_t{1} << 18);
 }
 
 // --- by whole rows, some at a time: sums stay in the first cache ---
@@ -119,24 +104,22 @@ std::size_t add_listed_panels(const float* row, const int* list, std::size_t ali
   return first;
 }
 
-/// y = row·b + bias; b from pack_dense() or pack_dense_transposed().
-SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const float* packed,
+/// y = row·b + bias; b as it is where kReadsRows, else packed.
+SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const float* b,
                                  const float* bias, std::size_t columns, float* y) {
-  const std::size_t whole = kKeepsRows ? columns : columns / kPanel * kPanel;
+  const std::size_t whole = kReadsRows ? columns : columns / kPanel * kPanel;
   for (std::size_t c = 0; c < whole; ++c) y[c] = 0.0F;
   float rest[kPanel] = {};
   int list[kList + kListLanes];
   for (std::size_t begin = 0; begin < depth; begin += kList) {
     const std::size_t count = depth - begin < kList ? depth - begin : kList;
     const std::size_t alive = list_nonzero(row + begin, count, list);
-    if constexpr (kKeepsRows) {
-      add_listed_rows<kRowsAtOnce>(row + begin, list, alive,
-                                   packed + packed_size(depth, columns) + begin * columns, columns,
-                                   y);
+    if constexpr (kReadsRows) {
+      add_listed_rows<kRowsAtOnce>(row + begin, list, alive, b + begin * columns, columns, y);
     } else {
-      add_listed_panels<5>(row + begin, list, alive, packed + begin * kPanel, depth, whole, y);
+      add_listed_panels<5>(row + begin, list, alive, b + begin * kPanel, depth, whole, y);
       if (whole == columns) continue;
-      const float* const last = packed + whole * depth;
+      const float* const last = b + whole * depth;
       if (panel_width(columns - whole) == kPanel) {
         add_listed<1, kPanelVectors>(row + begin, list, alive, last + begin * kPanel, 0, rest);
       } else {
@@ -146,6 +129,61 @@ SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const floa
   }
   for (std::size_t c = whole; c < columns; ++c) y[c] = rest[c - whole];
   for (std::size_t c = 0; bias != nullptr && c < columns; ++c) y[c] += bias[c];
+}
+
+// --- the layer ---
+
+// A dense layer's weights are packed as panels, where reads_rows_only() is not true. For one image
+// narrow vectors read the matrix and, behind the panels, its transpose as they are.
+
+std::size_t dense_packed_size(const DenseShape& s) {
+  return reads_rows_only(s) ? 0 : packed_size(s.inputs, s.outputs);
+}
+
+/// Floats of the transpose's panels.
+inline std::size_t transposed_panels(const DenseShape& s) {
+  return reads_rows_only(s) ? 0 : packed_size(s.outputs, s.inputs);
+}
+
+std::size_t dense_packed_transposed_size(const DenseShape& s) {
+  return transposed_panels(s) + (kReadsRows ? static_cast<std::size_t>(s.outputs) * s.inputs : 0);
+}
+
+void dense_pack(const DenseShape& s, RowRange rows, const float* matrix, float* packed) {
+  if (reads_rows_only(s)) return;
+  pack(matrix, s.inputs, s.outputs, rows.begin, rows.end, packed);
+}
+
+void dense_pack_transposed(const DenseShape& s, RowRange rows, const float* matrix, float* packed) {
+  const std::size_t panels = transposed_panels(s);
+  if (panels > 0) pack_transposed(matrix, s.inputs, s.outputs, rows.begin, rows.end, packed);
+  if constexpr (kReadsRows) {
+    transpose(matrix, s.outputs, rows.begin, rows.end, packed + panels, s.inputs);
+  }
+}
+
+/// y (count × columns) = x·b + bias, where b is there packed and as it is.
+void multiply_dense(const DenseShape& s, std::size_t count, const float* x, std::size_t depth,
+                    const float* matrix, const float* packed, const float* bias,
+                    std::size_t columns, float* y) {
+  if (count > 1 && !reads_rows_only(s)) {
+    multiply(plain_rows(x, count, depth), packed, bias, columns, y, columns);
+    return;
+  }
+  for (std::size_t n = 0; n < count; ++n, x += depth, y += columns) {
+    multiply_row(x, depth, kReadsRows ? matrix : packed, bias, columns, y);
+  }
+}
+
+void dense_forward(const DenseShape& s, std::size_t count, const float* x, const float* matrix,
+                   const float* packed, const float* bias, float* y) {
+  multiply_dense(s, count, x, s.inputs, matrix, packed, bias, s.outputs, y);
+}
+
+void dense_input_gradient(const DenseShape& s, std::size_t count, const float* dy,
+                          const float* packed_transposed, float* dx) {
+  multiply_dense(s, count, dy, s.outputs, packed_transposed + transposed_panels(s),
+                 packed_transposed, nullptr, s.inputs, dx);
 }
 
 }  // namespace
