@@ -26,6 +26,17 @@ using test::close;
 using test::converted;
 
 constexpr float kPoison = std::numeric_limits<float>::quiet_NaN();
+constexpr std::size_t kGuard = 64;
+
+/// Room for results, and behind it room that no kernel may touch.
+Floats guarded(std::size_t size) { return Floats(size + kGuard, kPoison); }
+
+Floats unguarded(Floats values) {
+  const std::size_t size = values.size() - kGuard;
+  for (std::size_t i = size; i < values.size(); ++i) EXPECT_TRUE(std::isnan(values[i])) << i - size;
+  values.resize(size);
+  return values;
+}
 constexpr double kTolerance = 1e-5;
 
 class Kernels : public testing::TestWithParam<test::KernelTable> {
@@ -66,34 +77,34 @@ class Kernels : public testing::TestWithParam<test::KernelTable> {
     const std::size_t count = x.size() / s.in.size();
     Floats matrix(ops().conv2d_packed_size(s), kPoison);
     ops().conv2d_pack(s, weight.data(), matrix.data());
-    Floats y(count * s.out.size(), kPoison), scratch(ops().conv2d_scratch(s), kPoison);
+    Floats y = guarded(count * s.out.size()), scratch(ops().conv2d_scratch(s), kPoison);
     ops().conv2d_forward(s, count, x.data(), matrix.data(), bias.data(), y.data(), scratch.data());
-    return y;
+    return unguarded(std::move(y));
   }
   Floats conv_input_gradient(const Conv2dShape& s, const Floats& dy, const Floats& weight) const {
     const std::size_t count = dy.size() / s.out.size();
     Floats matrix(ops().conv2d_packed_transposed_size(s), kPoison);
     ops().conv2d_pack_transposed(s, weight.data(), matrix.data());
-    Floats dx(count * s.in.size(), kPoison), scratch(ops().conv2d_scratch(s), kPoison);
+    Floats dx = guarded(count * s.in.size()), scratch(ops().conv2d_scratch(s), kPoison);
     ops().conv2d_input_gradient(s, count, dy.data(), matrix.data(), dx.data(), scratch.data());
-    return dx;
+    return unguarded(std::move(dx));
   }
   Floats dense_forward(DenseShape s, const Floats& x, const Floats& weight,
                        const Floats& bias) const {
     const std::size_t inputs = weight.size() / bias.size();
     const Floats matrix = packed(weight, inputs, bias.size());
-    Floats y(x.size() / inputs * bias.size(), kPoison);
+    Floats y = guarded(x.size() / inputs * bias.size());
     ops().dense_forward(s, x.size() / inputs, x.data(), weight.data(), matrix.data(), bias.data(),
                         y.data());
-    return y;
+    return unguarded(std::move(y));
   }
   Floats dense_input_gradient(DenseShape s, const Floats& dy, const Floats& weight) const {
     const auto outputs = static_cast<std::size_t>(s.outputs);
     const std::size_t inputs = weight.size() / outputs;
     const Floats matrix = packed_transposed(weight, inputs, outputs);
-    Floats dx(dy.size() / outputs * inputs, kPoison);
+    Floats dx = guarded(dy.size() / outputs * inputs);
     ops().dense_input_gradient(s, dy.size() / outputs, dy.data(), matrix.data(), dx.data());
-    return dx;
+    return unguarded(std::move(dx));
   }
 };
 

@@ -136,10 +136,26 @@ inline void finish_row(const Vector (&sum)[NV], const float* bias, std::size_t c
   for (std::size_t c = 0; c < columns; ++c) y[c] = buffer[c] + (bias != nullptr ? bias[c] : 0.0F);
 }
 
-/// MR rows of a times one panel of NV vectors. Writes `columns` ≤ NV·kWidth values a row.
+/// The first `count` floats of a buffer, out of the way of whole vectors.
+SIGNFLIP_APART void copy_part(const float* from, std::size_t count, float* to) {
+  for (std::size_t c = 0; c < count; ++c) to[c] = from[c];
+}
+
+/// How many rows of a tile may be written in whole vectors, `width` floats of them a row: where
+/// rows follow one another, what is too much is written over by the next ones.
+inline std::size_t whole_rows(std::size_t rows, std::size_t width, std::size_t columns,
+                              std::size_t y_stride) {
+  if (columns == width) return rows;
+  const std::size_t reach = (width + columns - 1) / columns;  // rows that these floats touch
+  return columns == y_stride && reach <= rows ? rows - reach + 1 : 0;
+}
+
+/// MR rows of a times one panel of NV vectors, plus bias. Writes `columns` ≤ NV·kWidth values a
+/// row, the first `whole` rows in whole vectors.
 template <std::size_t MR, std::size_t NV>
 inline void multiply_tile(const Rows& a, std::size_t first_row, const float* panel,
-                          const float* bias, std::size_t columns, float* y, std::size_t y_stride) {
+                          const Vector (&bias)[NV], std::size_t columns, std::size_t whole,
+                          float* y, std::size_t y_stride) {
   const float* row[MR];
   for (std::size_t i = 0; i < MR; ++i) row[i] = a.row(first_row + i);
   Vector sum[MR][NV] = {};
@@ -157,7 +173,14 @@ inline void multiply_tile(const Rows& a, std::size_t first_row, const float* pan
     panel += a.length * NV * kWidth;
     for (std::size_t i = 0; i < MR; ++i) row[i] += a.segment_stride;
   }
-  for (std::size_t i = 0; i < MR; ++i) finish_row<NV>(sum[i], bias, columns, y + i * y_stride);
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < MR; ++i, y += y_stride) {
+    float buffer[NV * kWidth];
+    float* const to = i < whole ? y : buffer;
+#pragma GCC unroll 4
+    for (std::size_t v = 0; v < NV; ++v) store(to + v * kWidth, sum[i][v] + bias[v]);
+    if (i >= whole) copy_part(buffer, columns, y);
+  }
 }
 
 /// Rows begin … end, a multiple of MR.
@@ -165,8 +188,14 @@ template <std::size_t MR, std::size_t NV>
 SIGNFLIP_APART void multiply_tiles(const Rows& a, std::size_t begin, std::size_t end,
                                    const float* panel, const float* bias, std::size_t columns,
                                    float* y, std::size_t y_stride) {
+  float biases[NV * kWidth] = {};
+  if (bias != nullptr) copy_part(bias, columns, biases);
+  Vector all[NV];
+#pragma GCC unroll 4
+  for (std::size_t v = 0; v < NV; ++v) all[v] = load(biases + v * kWidth);
+  const std::size_t whole = whole_rows(MR, NV * kWidth, columns, y_stride);
   for (std::size_t m = begin; m < end; m += MR) {
-    multiply_tile<MR, NV>(a, m, panel, bias, columns, y + m * y_stride, y_stride);
+    multiply_tile<MR, NV>(a, m, panel, all, columns, whole, y + m * y_stride, y_stride);
   }
 }
 
