@@ -120,25 +120,29 @@ void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns,
 
 // --- y = a·b + bias ---
 
-/// y = sum + bias, of which `columns` ≤ NV·kWidth values are wanted; bias may be null.
-template <std::size_t NV>
-inline void finish_row(const Vector (&sum)[NV], const float* bias, std::size_t columns, float* y) {
-  if (columns == NV * kWidth) {
-#pragma GCC unroll 16
-    for (std::size_t v = 0; v < NV; ++v) {
-      store(y + v * kWidth, bias != nullptr ? sum[v] + load(bias + v * kWidth) : sum[v]);
-    }
-    return;
-  }
-  float buffer[NV * kWidth];
-#pragma GCC unroll 16
-  for (std::size_t v = 0; v < NV; ++v) store(buffer + v * kWidth, sum[v]);
-  for (std::size_t c = 0; c < columns; ++c) y[c] = buffer[c] + (bias != nullptr ? bias[c] : 0.0F);
-}
-
 /// The first `count` floats of a buffer, out of the way of whole vectors.
 SIGNFLIP_APART void copy_part(const float* from, std::size_t count, float* to) {
   for (std::size_t c = 0; c < count; ++c) to[c] = from[c];
+}
+
+/// NV vectors of which only the first `count` floats are there, or none where `from` is null.
+template <std::size_t NV>
+inline void load_part(const float* from, std::size_t count, Vector (&to)[NV]) {
+  float buffer[NV * kWidth] = {};
+  if (from != nullptr) copy_part(from, count, buffer);
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < NV; ++v) to[v] = load(buffer + v * kWidth);
+}
+
+/// y = sum + bias, in whole vectors or the first `columns` floats.
+template <std::size_t NV>
+inline void store_row(const Vector (&sum)[NV], const Vector (&bias)[NV], std::size_t columns,
+                      bool whole, float* y) {
+  float buffer[NV * kWidth];
+  float* const to = whole ? y : buffer;
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < NV; ++v) store(to + v * kWidth, sum[v] + bias[v]);
+  if (!whole) copy_part(buffer, columns, y);
 }
 
 /// How many rows of a tile may be written in whole vectors, `width` floats of them a row: where
@@ -174,12 +178,8 @@ inline void multiply_tile(const Rows& a, std::size_t first_row, const float* pan
     for (std::size_t i = 0; i < MR; ++i) row[i] += a.segment_stride;
   }
 #pragma GCC unroll 16
-  for (std::size_t i = 0; i < MR; ++i, y += y_stride) {
-    float buffer[NV * kWidth];
-    float* const to = i < whole ? y : buffer;
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < NV; ++v) store(to + v * kWidth, sum[i][v] + bias[v]);
-    if (i >= whole) copy_part(buffer, columns, y);
+  for (std::size_t i = 0; i < MR; ++i) {
+    store_row(sum[i], bias, columns, i < whole, y + i * y_stride);
   }
 }
 
@@ -188,14 +188,11 @@ template <std::size_t MR, std::size_t NV>
 SIGNFLIP_APART void multiply_tiles(const Rows& a, std::size_t begin, std::size_t end,
                                    const float* panel, const float* bias, std::size_t columns,
                                    float* y, std::size_t y_stride) {
-  float biases[NV * kWidth] = {};
-  if (bias != nullptr) copy_part(bias, columns, biases);
-  Vector all[NV];
-#pragma GCC unroll 4
-  for (std::size_t v = 0; v < NV; ++v) all[v] = load(biases + v * kWidth);
+  Vector biases[NV];
+  load_part(bias, columns, biases);
   const std::size_t whole = whole_rows(MR, NV * kWidth, columns, y_stride);
   for (std::size_t m = begin; m < end; m += MR) {
-    multiply_tile<MR, NV>(a, m, panel, all, columns, whole, y + m * y_stride, y_stride);
+    multiply_tile<MR, NV>(a, m, panel, biases, columns, whole, y + m * y_stride, y_stride);
   }
 }
 

@@ -156,10 +156,12 @@ void finish_tile(const Conv2dShape& s, const float* from, std::size_t plane, con
     for (std::size_t i = 0; i < kTile; ++i) transform_output(m + i * kTile, 1, t + i * kTile, 1);
     for (std::size_t j = 0; j < kSide; ++j) transform_output(t + j, kTile, m + j, kTile);
     const std::size_t left = filters - f < kWidth ? filters - f : kWidth;
+    Vector some_bias[1];
+    load_part(bias + f, left, some_bias);
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j) {
         const Vector sum[1] = {m[i * kTile + j]};
-        finish_row<1>(sum, bias + f, left, y + (i * s.out.width + j) * filters + f);
+        store_row(sum, some_bias, left, left == kWidth, y + (i * s.out.width + j) * filters + f);
       }
     }
   }
