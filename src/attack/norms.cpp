@@ -56,15 +56,21 @@ void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
 Norm norm_from(std::string_view name) { return name == "l2" ? Norm::l2 : Norm::linf; }
 
 Distances distances(std::span<const float> a, std::span<const float> b) {
-  Double4 squares = {}, largest = {};
-  by_fours(a.size(), [&](std::size_t j, std::size_t count) {
-    const Double4 difference = widened(load4(&a[j], count)) - widened(load4(&b[j], count));
-    const Double4 squared = difference * difference;
-    squares += squared;
-    largest = squared > largest ? squared : largest;
-  });
-  const double most = std::max({largest[0], largest[1], largest[2], largest[3]});
-  return {std::sqrt(sum_of_lanes(squares)), std::sqrt(most)};
+  // As sum_of() does it: one sum, or maximum, need not wait for the one before.
+  double squares[kLanes] = {}, largest[kLanes] = {};
+  const auto add = [&](std::size_t j, std::size_t lane) {
+    const double difference = static_cast<double>(a[j]) - static_cast<double>(b[j]);
+    const double size = std::fabs(difference);
+    squares[lane] += difference * difference;
+    largest[lane] = size > largest[lane] ? size : largest[lane];
+  };
+  std::size_t j = 0;
+  for (; j + kLanes <= a.size(); j += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) add(j + lane, lane);
+  }
+  for (std::size_t lane = 0; j < a.size(); ++j, ++lane) add(j, lane);
+  return {std::sqrt((squares[0] + squares[1]) + (squares[2] + squares[3])),
+          std::max({largest[0], largest[1], largest[2], largest[3]})};
 }
 
 double linf_distance(std::span<const float> a, std::span<const float> b) {

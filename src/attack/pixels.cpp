@@ -3,7 +3,6 @@
 
 #include <cmath>
 
-
 #include "core/lanes.h"
 
 namespace signflip {
@@ -27,11 +26,9 @@ void round_to_8_bits(std::span<const float> pixels, std::span<float> rounded) {
 }
 
 void add_normalised(std::span<const float> gradient, float decay, std::span<float> velocity) {
-  Double4 sums = {};
-  by_fours(gradient.size(), [&](std::size_t j, std::size_t count) {
-    sums += widened(magnitude(load4(&gradient[j], count)));
-  });
-  const double mean = sum_of_lanes(sums) / static_cast<double>(gradient.size());
+  const double sum = sum_of(
+      gradient.size(), [&](std::size_t j) { return static_cast<double>(std::fabs(gradient[j])); });
+  const double mean = sum / static_cast<double>(gradient.size());
   const double scale = mean > 0 && std::isfinite(mean) ? 1 / mean : 0;
   by_fours(gradient.size(), [&](std::size_t j, std::size_t count) {
     const Float4 share =

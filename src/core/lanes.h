@@ -37,8 +37,6 @@ inline Float4 choose(Int4 where, Float4 a, Float4 b) {
 inline Float4 smaller(Float4 a, Float4 b) { return b < a ? b : a; }
 inline Float4 larger(Float4 a, Float4 b) { return b > a ? b : a; }
 
-inline Float4 magnitude(Float4 value) { return from_bits(bits(value) & 0x7FFFFFFF); }
-
 inline Double4 widened(Float4 value) { return __builtin_convertvector(value, Double4); }
 inline Float4 narrowed(Double4 value) { return __builtin_convertvector(value, Float4); }
 
@@ -54,9 +52,6 @@ inline double sum_of(std::size_t size, const Term& term) {
   for (std::size_t lane = 0; j < size; ++j, ++lane) sums[lane] += term(j);
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
-
-/// The sum of what four lanes have summed, in sum_of()'s order.
-inline double sum_of_lanes(Double4 sums) { return (sums[0] + sums[1]) + (sums[2] + sums[3]); }
 
 /// body(first, count) for stretches of 4, then for what is left.
 template <class Body>
