@@ -42,7 +42,7 @@ struct Ops {
                          const float* packed, const float* bias, float* y, float* scratch);
   void (*conv2d_input_gradient)(const Conv2dShape& shape, std::size_t count, const float* dy,
                                 const float* packed_transposed, float* dx, float* scratch);
-  /// Some read the matrix itself, some what was packed of it.
+  /// `packed` was made of `matrix`; some backends read the one, some the other.
   void (*dense_forward)(const DenseShape& shape, std::size_t count, const float* x,
                         const float* matrix, const float* packed, const float* bias, float* y);
   void (*dense_input_gradient)(const DenseShape& shape, std::size_t count, const float* dy,

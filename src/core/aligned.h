@@ -17,16 +17,24 @@ constexpr std::size_t whole_lines(std::size_t count) {
   return (count + line - 1) / line * line;
 }
 
+struct FreeAligned {
+  void operator()(float* memory) const { ::operator delete (memory, std::align_val_t{kCacheLine}); }
+};
+using AlignedMemory = std::unique_ptr<float[], FreeAligned>;
+
+/// Not cleared.
+inline AlignedMemory aligned_memory(std::size_t size) {
+  return AlignedMemory(
+      static_cast<float*>(::operator new (size * sizeof(float), std::align_val_t{kCacheLine})));
+}
+
 /// An array of a fixed size, all 0 at first. Unlike std::vector it is cleared in one piece: in a
 /// browser, code that runs for the first time takes longer to clear a network value by value than
 /// to load it.
 class AlignedFloats {
  public:
   AlignedFloats() = default;
-  explicit AlignedFloats(std::size_t size)
-      : size_(size),
-        memory_(static_cast<float*>(
-            ::operator new (size * sizeof(float), std::align_val_t{kCacheLine}))) {
+  explicit AlignedFloats(std::size_t size) : size_(size), memory_(aligned_memory(size)) {
     std::memset(memory_.get(), 0, size * sizeof(float));
   }
 
@@ -50,14 +58,8 @@ class AlignedFloats {
   const float* end() const { return data() + size_; }
 
  private:
-  struct Free {
-    void operator()(float* memory) const {
-      ::operator delete (memory, std::align_val_t{kCacheLine});
-    }
-  };
-
   std::size_t size_ = 0;
-  std::unique_ptr<float, Free> memory_;
+  AlignedMemory memory_;
 };
 
 }  // namespace signflip

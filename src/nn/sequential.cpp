@@ -245,11 +245,10 @@ std::unique_ptr<Pass> Sequential::new_pass(std::size_t capacity) const {
 }
 
 Activations::Activations(const Sequential& network, std::size_t capacity) : capacity_(capacity) {
-  constexpr std::size_t kLine = 64 / sizeof(float);
   std::size_t floats = 0, winners = 0;
   const auto place = [&](std::size_t size) {
     const std::size_t offset = floats;
-    floats += (size + kLine - 1) / kLine * kLine;
+    floats += whole_lines(size);
     return offset;
   };
   std::size_t scratch = 1, largest = network.input_shape().size();
@@ -272,10 +271,8 @@ Activations::Activations(const Sequential& network, std::size_t capacity) : capa
   }
   scratch_ = place(scratch);
   for (std::size_t& gradient : gradients_) gradient = place(capacity * largest);
-  floats_.reset(new float[floats + kLine]);  // std::make_unique would clear it
-  winners_.reset(new std::int32_t[winners]);
-  const auto misplaced = reinterpret_cast<std::uintptr_t>(floats_.get()) / sizeof(float) % kLine;
-  start_ = (kLine - misplaced) % kLine;
+  floats_ = aligned_memory(floats);
+  winners_.reset(new std::int32_t[winners]);  // std::make_unique would clear it
 }
 
 void normalise_input(const Sequential& network, std::span<const float> images, std::size_t count,

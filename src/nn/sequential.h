@@ -128,7 +128,7 @@ class Activations {
   float* gradient(int which) { return at(gradients_[which]); }
 
  private:
-  float* at(std::size_t offset) { return floats_.get() + start_ + offset; }
+  float* at(std::size_t offset) { return floats_.get() + offset; }
 
   std::size_t capacity_;
   std::vector<std::size_t> source_;   // buffer of the network's input, then of each layer's output
@@ -136,8 +136,7 @@ class Activations {
   std::vector<std::size_t> first_winner_;
   std::size_t scratch_ = 0;
   std::size_t gradients_[2] = {};
-  std::unique_ptr<float[]> floats_;
-  std::size_t start_ = 0;  // the first float of floats_ that begins a cache line
+  AlignedMemory floats_;
   std::unique_ptr<std::int32_t[]> winners_;
 };
 

@@ -26,6 +26,7 @@ using test::close;
 using test::converted;
 
 constexpr float kPoison = std::numeric_limits<float>::quiet_NaN();
+constexpr double kTolerance = 1e-5;
 constexpr std::size_t kGuard = 64;
 
 /// Room for results, and behind it room that no kernel may touch.
@@ -37,7 +38,6 @@ Floats unguarded(Floats values) {
   values.resize(size);
   return values;
 }
-constexpr double kTolerance = 1e-5;
 
 class Kernels : public testing::TestWithParam<test::KernelTable> {
  protected:

@@ -21,6 +21,10 @@ constexpr std::size_t kList = 512;
 /// one is read. Narrow vectors read the matrix as it is, whose rows lie whole.
 constexpr bool kReadsRows = kWidth == 4;
 
+/// So many images are served one after the other. An attack's judge has two: the one crafted and
+/// its copy in 8 bits.
+constexpr std::size_t kOneByOne = kReadsRows ? 2 : 1;
+
 /// Whether they do so for several images, too, one after the other: where the matrix stays in a
 /// second cache, what is skipped is worth more than reading it once. Such a one has no panels.
 inline bool reads_rows_only(const DenseShape& s) {
@@ -166,8 +170,7 @@ void dense_pack_transposed(const DenseShape& s, RowRange rows, const float* matr
 void multiply_dense(const DenseShape& s, std::size_t count, const float* x, std::size_t depth,
                     const float* matrix, const float* packed, const float* bias,
                     std::size_t columns, float* y) {
-  // An attack's judge has two images: the one crafted and its copy in 8 bits.
-  if (count > (kReadsRows ? 2 : 1) && !reads_rows_only(s)) {
+  if (count > kOneByOne && !reads_rows_only(s)) {
     multiply(plain_rows(x, count, depth), packed, bias, columns, y, columns);
     return;
   }

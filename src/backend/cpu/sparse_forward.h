@@ -98,7 +98,6 @@ SIGNFLIP_APART void gather_filters(const Conv2dShape& s, const PixelList& list,
                                    const float* weights, const float* bias, std::size_t columns,
                                    float* y) {
   const std::ptrdiff_t pixel_rows = s.in.channels * static_cast<std::ptrdiff_t>(padded_filters(s));
-  const std::size_t whole = whole_rows(1, NB * kWidth, columns, s.out.channels);
   Vector biases[NB];
   load_part(bias, columns, biases);
   for (int oh = 0; oh < s.out.height; ++oh) {
@@ -115,7 +114,7 @@ SIGNFLIP_APART void gather_filters(const Conv2dShape& s, const PixelList& list,
                        static_cast<std::size_t>(line[end] - line[begin])},
                       weights + (kh * s.kernel.width - corner) * pixel_rows, sum);
       }
-      store_row(sum, biases, columns, whole > 0, y);
+      store_row(sum, biases, columns, columns == NB * kWidth, y);
     }
   }
 }
