@@ -108,12 +108,37 @@ std::size_t add_listed_panels(const float* row, const int* list, std::size_t ali
   return first;
 }
 
+/// So many panels have their sums in registers.
+constexpr std::size_t kPanelsAtOnce = kWidth > 4 ? 5 : 4;
+
+/// sums += the listed values of a row, from row `begin` of the matrix on, times their rows of it.
+void add_listed_columns(const float* row, const int* list, std::size_t alive, const float* packed,
+                        std::size_t depth, std::size_t begin, std::size_t columns, float* sums) {
+  const std::size_t whole = add_listed_panels<kPanelsAtOnce>(
+      row, list, alive, packed + begin * kPanel, depth, columns, sums);
+  if (whole == columns) return;
+  const float* const last = packed + whole * depth;
+  float rest[kPanel] = {};
+  copy_part(sums + whole, columns - whole, rest);
+  if (panel_width(columns - whole) == kPanel) {
+    add_listed<1, kPanelVectors>(row, list, alive, last + begin * kPanel, 0, rest);
+  } else {
+    add_listed<1, 1>(row, list, alive, last + begin * kWidth, 0, rest);
+  }
+  copy_part(rest, columns - whole, sums + whole);
+}
+
+/// y (count × columns) += bias, where there is one.
+inline void add_bias(std::size_t count, const float* bias, std::size_t columns, float* y) {
+  for (std::size_t n = 0; bias != nullptr && n < count; ++n, y += columns) {
+    for (std::size_t c = 0; c < columns; ++c) y[c] += bias[c];
+  }
+}
+
 /// y = row·b + bias; b as it is where kReadsRows, else packed.
 SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const float* b,
                                  const float* bias, std::size_t columns, float* y) {
-  const std::size_t whole = kReadsRows ? columns : columns / kPanel * kPanel;
-  for (std::size_t c = 0; c < whole; ++c) y[c] = 0.0F;
-  float rest[kPanel] = {};
+  for (std::size_t c = 0; c < columns; ++c) y[c] = 0.0F;
   int list[kList + kListLanes];
   for (std::size_t begin = 0; begin < depth; begin += kList) {
     const std::size_t count = depth - begin < kList ? depth - begin : kList;
@@ -121,18 +146,43 @@ SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const floa
     if constexpr (kReadsRows) {
       add_listed_rows<kRowsAtOnce>(row + begin, list, alive, b + begin * columns, columns, y);
     } else {
-      add_listed_panels<5>(row + begin, list, alive, b + begin * kPanel, depth, whole, y);
-      if (whole == columns) continue;
-      const float* const last = b + whole * depth;
-      if (panel_width(columns - whole) == kPanel) {
-        add_listed<1, kPanelVectors>(row + begin, list, alive, last + begin * kPanel, 0, rest);
-      } else {
-        add_listed<1, 1>(row + begin, list, alive, last + begin * kWidth, 0, rest);
+      add_listed_columns(row + begin, list, alive, b, depth, begin, columns, y);
+    }
+  }
+  add_bias(1, bias, columns, y);
+}
+
+// --- several images by panels, without what is zero: half of it behind ReLU ---
+
+/// Rows of the matrix that stay in the first cache, some panels wide, while these images pass.
+constexpr std::size_t kDepthAtOnce = 128, kImagesAtOnce = 16;
+
+/// Whether skipping beats the dense product, which reads weights for several images at once. Not on
+/// wide vectors: too few panels have their sums in registers to hide the latency of memory.
+inline bool worth_listing(std::size_t size, const float* x) {
+  return kReadsRows && 10 * count_nonzero(size, x) < 7 * size;
+}
+
+/// y (count × columns) = x·b + bias for at most kImagesAtOnce images; b packed.
+SIGNFLIP_APART void multiply_listed(std::size_t count, const float* x, std::size_t depth,
+                                    const float* packed, const float* bias, std::size_t columns,
+                                    float* y) {
+  int lists[kImagesAtOnce][kDepthAtOnce + kListLanes];
+  std::size_t alive[kImagesAtOnce];
+  for (std::size_t i = 0; i < count * columns; ++i) y[i] = 0.0F;
+  for (std::size_t begin = 0; begin < depth; begin += kDepthAtOnce, x += kDepthAtOnce) {
+    const std::size_t rows = depth - begin < kDepthAtOnce ? depth - begin : kDepthAtOnce;
+    for (std::size_t n = 0; n < count; ++n) alive[n] = list_nonzero(x + n * depth, rows, lists[n]);
+    std::size_t some = kPanelsAtOnce * kPanel;
+    for (std::size_t first = 0; first < columns; first += some) {
+      if (columns - first < some) some = columns - first;
+      for (std::size_t n = 0; n < count; ++n) {
+        add_listed_columns(x + n * depth, lists[n], alive[n], packed + first * depth, depth, begin,
+                           some, y + n * columns + first);
       }
     }
   }
-  for (std::size_t c = whole; c < columns; ++c) y[c] = rest[c - whole];
-  for (std::size_t c = 0; bias != nullptr && c < columns; ++c) y[c] += bias[c];
+  add_bias(count, bias, columns, y);
 }
 
 // --- the layer ---
@@ -171,7 +221,15 @@ void multiply_dense(const DenseShape& s, std::size_t count, const float* x, std:
                     const float* matrix, const float* packed, const float* bias,
                     std::size_t columns, float* y) {
   if (count > kOneByOne && !reads_rows_only(s)) {
-    multiply(plain_rows(x, count, depth), packed, bias, columns, y, columns);
+    if (!worth_listing(count * depth, x)) {
+      multiply(plain_rows(x, count, depth), packed, bias, columns, y, columns);
+      return;
+    }
+    std::size_t some = kImagesAtOnce;
+    for (std::size_t n = 0; n < count; n += some, x += some * depth, y += some * columns) {
+      if (count - n < some) some = count - n;
+      multiply_listed(some, x, depth, packed, bias, columns, y);
+    }
     return;
   }
   for (std::size_t n = 0; n < count; ++n, x += depth, y += columns) {

@@ -35,6 +35,16 @@ typedef int UnalignedMask
 inline Vector load(const float* from) { return *reinterpret_cast<const UnalignedVector*>(from); }
 inline void store(float* to, Vector value) { *reinterpret_cast<UnalignedVector*>(to) = value; }
 
+/// How many values are not zero.
+inline std::size_t count_nonzero(std::size_t size, const float* x) {
+  Mask alive = {};
+  std::size_t i = 0, sum = 0;
+  for (; i + kWidth <= size; i += kWidth) alive -= load(x + i) != 0.0F;
+  for (std::size_t lane = 0; lane < kWidth; ++lane) sum += static_cast<std::size_t>(alive[lane]);
+  for (; i < size; ++i) sum += x[i] != 0.0F ? 1 : 0;
+  return sum;
+}
+
 /// A matrix whose rows lie inside a larger array. Row m consists of `segments` runs of `length`
 /// floats, `segment_stride` apart; rows advance by `inner_stride`, and by `outer_stride` after
 /// every `inner` rows. A patch of an image is kernel-height runs; a plain matrix is one run.

@@ -116,7 +116,7 @@ void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, con
   const std::size_t cost = transforms ? winograd_cost(s) : planar ? planar_cost(s) : dense_cost(s);
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), y += s.out.size()) {
     if constexpr (kSkipsInputs) {
-      if (worth_skipping_inputs(s, count_alive(s.in.size(), x), cost)) {
+      if (worth_skipping_inputs(s, count_nonzero(s.in.size(), x), cost)) {
         forward_alive(s, x, packed + parts.rows, bias, y, scratch);
         continue;
       }

@@ -38,16 +38,6 @@ inline std::size_t forward_list_size(const Conv2dShape& s) {
   return kSkipsInputs ? 2 * (s.in.size() + kWidth) + s.in.pixels() + 1 : 0;
 }
 
-/// How many of an image's values are not zero.
-inline std::size_t count_alive(std::size_t size, const float* x) {
-  Mask alive = {};
-  std::size_t i = 0, sum = 0;
-  for (; i + kWidth <= size; i += kWidth) alive -= load(x + i) != 0.0F;
-  for (std::size_t lane = 0; lane < kWidth; ++lane) sum += static_cast<std::size_t>(alive[lane]);
-  for (; i < size; ++i) sum += x[i] != 0.0F ? 1 : 0;
-  return sum;
-}
-
 /// What a forward product costs that skips nothing, in multiply-adds of vectors.
 inline std::size_t dense_cost(const Conv2dShape& s) {
   return s.out.pixels() * s.patch() * (packed_columns(s.out.channels) / kWidth);
