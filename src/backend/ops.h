@@ -12,6 +12,14 @@
 
 namespace signflip {
 
+/// What comes back through the pool of a convolution whose shape is `pooled`: its gradient, winners
+/// and, where ReLU comes before it, output.
+struct PooledGradient {
+  const float* dy;
+  const std::int32_t* winner;
+  const float* y = nullptr;
+};
+
 /// Forward and input gradients. Weights come packed: into the order in which the kernels read them.
 struct Ops {
   const char* name;  ///< "avx512", "avx2", "generic" …
@@ -42,6 +50,10 @@ struct Ops {
                          const float* packed, const float* bias, float* y, float* scratch);
   void (*conv2d_input_gradient)(const Conv2dShape& shape, std::size_t count, const float* dy,
                                 const float* packed_transposed, float* dx, float* scratch);
+  /// The same through ReLU and pool at once, where the shape is `pooled`.
+  void (*conv2d_pooled_input_gradient)(const Conv2dShape& shape, std::size_t count,
+                                       const PooledGradient& pooled, const float* packed_transposed,
+                                       float* dx, float* scratch);
   /// `packed` was made of `matrix`; some backends read the one, some the other.
   void (*dense_forward)(const DenseShape& shape, std::size_t count, const float* x,
                         const float* matrix, const float* packed, const float* bias, float* y);

@@ -28,6 +28,8 @@ struct Conv2dShape {
   /// Sums of the products themselves, whatever is faster: for who relies on their signs or
   /// rounding.
   bool plain = false;
+  /// The stride is 1, and a max pool of 2×2 windows with stride 2 comes next, perhaps behind ReLU.
+  bool pooled = false;
 
   /// Rows of the weight matrix: kernel height × kernel width × channels.
   std::size_t patch() const {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/concat.h"
+#include "nn/inference.h"
 
 namespace signflip {
 namespace {

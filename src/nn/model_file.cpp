@@ -8,6 +8,7 @@
 #include "core/concat.h"
 #include "core/rng.h"
 #include "nn/architecture_json.h"
+#include "nn/inference.h"
 
 namespace signflip {
 namespace {
@@ -53,8 +54,8 @@ void for_each_weight(const PlacedLayer& placed, Visit visit) {
   }
 }
 
-/// PyTorch's tensor to our matrix. Kept apart: in a browser the loop makes the function that it is in
-/// hot, and compiling all of load_model() anew would take longer than the loading.
+/// PyTorch's tensor to our matrix. Kept apart: in a browser the loop makes the function that it is
+/// in hot, and compiling all of load_model() anew would take longer than the loading.
 [[gnu::noinline]] void rearrange(const PlacedLayer& placed, std::span<const float> theirs,
                                  std::span<float> ours) {
   for_each_weight(placed, [&](std::size_t to, std::size_t from) { ours[to] = theirs[from]; });

@@ -5,14 +5,13 @@
 #include <cmath>
 
 #include "backend/ops.h"
-#include "backend/reference.h"
 #include "core/concat.h"
 #include "core/rng.h"
 
 namespace signflip {
 
 Conv2dShape conv_shape(const Conv2d& layer, const PlacedLayer& placed) {
-  return {placed.in, placed.out, layer.kernel, layer.stride, layer.padding};
+  return {placed.in, placed.out, layer.kernel, layer.stride, layer.padding, false, placed.pooled};
 }
 
 DenseShape dense_shape(const PlacedLayer& placed) {
@@ -46,10 +45,6 @@ void pack_weights(const PlacedLayer& placed, RowRange rows, const float* weight,
 
 namespace {
 
-PoolShape pool_shape(const MaxPool2d& layer, const PlacedLayer& placed) {
-  return {placed.in, placed.out, layer.kernel, layer.stride};
-}
-
 bool is_matrix(const Layer& layer) {
   return std::holds_alternative<Conv2d>(layer) || std::holds_alternative<Dense>(layer);
 }
@@ -71,30 +66,21 @@ bool works_in_place(const PlacedLayer& placed, const std::vector<PlacedLayer>& b
   return true;
 }
 
-/// A network as seen through the attack seam.
-class NetworkPass final : public Pass {
- public:
-  NetworkPass(const Sequential& network, std::size_t capacity)
-      : network_(network), activations_(network, capacity) {}
-
-  std::size_t classes() const override { return static_cast<std::size_t>(network_.classes()); }
-  std::size_t capacity() const override { return activations_.capacity(); }
-
- protected:
-  std::span<const float> compute_forward(std::span<const float> images,
-                                         std::size_t count) override {
-    count_ = count;
-    return signflip::forward(network_, images, count, activations_);
-  }
-  void compute_input_gradient(std::span<const float> dlogits, std::span<float> dx) override {
-    signflip::input_gradient(network_, dlogits, count_, activations_, dx);
-  }
-
- private:
-  const Sequential& network_;
-  Activations activations_;
-  std::size_t count_ = 0;
-};
+/// How many of the last layers are a convolution and perhaps ReLU whose gradient a max pool behind
+/// them can share (see Conv2dShape::pooled).
+std::size_t fused_layers(const Layer& layer, const std::vector<PlacedLayer>& before) {
+  const auto* const pool = std::get_if<MaxPool2d>(&layer);
+  if (pool == nullptr || pool->kernel != Size2{2, 2} || pool->stride != Size2{2, 2}) return 0;
+  const std::size_t count = before.size();
+  const bool relu = count > 1 && std::holds_alternative<Relu>(before[count - 1].layer);
+  const std::size_t fused = relu ? 2 : 1;
+  if (count < fused) return 0;
+  const PlacedLayer& first = before[count - fused];
+  const auto* const conv = std::get_if<Conv2d>(&first.layer);
+  // The kernels address rows of weights, which they pad, by ints.
+  const bool small = first.shape.weight() < (std::size_t{1} << 22);
+  return conv != nullptr && conv->stride == Size2{1, 1} && small ? fused : 0;
+}
 
 }  // namespace
 
@@ -129,7 +115,7 @@ Result<Sequential> Sequential::create(Architecture architecture) {
     network.input_shift_.push_back(-mean / deviation);
   }
 
-  std::size_t parameters = 0, statistics = 0, packed = 0, activations = input.size();
+  std::size_t parameters = 0, statistics = 0, activations = input.size();
   ImageShape in = input;
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
     const Layer& layer = architecture.layers[i];
@@ -149,26 +135,33 @@ Result<Sequential> Sequential::create(Architecture architecture) {
       return Error{concat("layer ", i, ": the network has more than ", kMaximumActivations,
                           " activations an image")};
     }
-    Packed place;
     if (std::holds_alternative<BatchNorm2d>(layer)) {
       placed.statistics = statistics;
       statistics += 2 * placed.shape.columns;
-      const std::size_t size = whole_lines(placed.shape.columns);
-      place = {packed, packed + size};
-      packed += 2 * size;
-    } else if (is_matrix(layer)) {
-      const PackedSize size = packed_size(placed);
-      place = {packed, packed + size.forward};
-      packed = place.transposed + size.transposed;
     }
+    placed.fuses = fused_layers(layer, network.layers_);
+    if (placed.fuses > 0) network.layers_[i - placed.fuses].pooled = true;
     network.layers_.push_back(std::move(placed));
-    network.packed_layers_.push_back(place);
     in = *out;
   }
   if (!architecture.classes.empty() &&
       in != ImageShape{1, 1, static_cast<int>(architecture.classes.size())}) {
     return Error{concat("the last layer makes ", to_string(in), ", but there are ",
                         architecture.classes.size(), " classes")};
+  }
+  std::size_t packed = 0;
+  for (const PlacedLayer& placed : network.layers_) {
+    Packed place;
+    if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
+      const std::size_t size = whole_lines(placed.shape.columns);
+      place = {packed, packed + size};
+      packed += 2 * size;
+    } else if (is_matrix(placed.layer)) {
+      const PackedSize size = packed_size(placed);
+      place = {packed, packed + size.forward};
+      packed = place.transposed + size.transposed;
+    }
+    network.packed_layers_.push_back(place);
   }
   network.architecture_ = std::move(architecture);
   network.parameters_ = AlignedFloats(parameters);
@@ -237,143 +230,6 @@ void Sequential::prepare(std::size_t layer, RowRange rows) {
       first[c] = weight[c] / std::sqrt(variance[c] + kBatchNormEpsilon);
       second[c] = bias[c] - mean[c] * first[c];
     }
-  }
-}
-
-std::unique_ptr<Pass> Sequential::new_pass(std::size_t capacity) const {
-  return std::make_unique<NetworkPass>(*this, capacity);
-}
-
-Activations::Activations(const Sequential& network, std::size_t capacity) : capacity_(capacity) {
-  std::size_t floats = 0, winners = 0;
-  const auto place = [&](std::size_t size) {
-    const std::size_t offset = floats;
-    floats += whole_lines(size);
-    return offset;
-  };
-  std::size_t scratch = 1, largest = network.input_shape().size();
-  source_.push_back(0);
-  buffers_.push_back(place(capacity * largest));
-  for (const PlacedLayer& placed : network.layers()) {
-    largest = std::max(largest, placed.out.size());
-    if (placed.in_place) {
-      source_.push_back(source_.back());
-    } else {
-      source_.push_back(buffers_.size());
-      buffers_.push_back(place(capacity * placed.out.size()));
-    }
-    first_winner_.push_back(winners);
-    if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-      scratch = std::max(scratch, cpu_ops().conv2d_scratch(conv_shape(*conv, placed)));
-    } else if (std::holds_alternative<MaxPool2d>(placed.layer)) {
-      winners += capacity * placed.out.size();
-    }
-  }
-  scratch_ = place(scratch);
-  for (std::size_t& gradient : gradients_) gradient = place(capacity * largest);
-  floats_ = aligned_memory(floats);
-  winners_.reset(new std::int32_t[winners]);  // std::make_unique would clear it
-}
-
-void normalise_input(const Sequential& network, std::span<const float> images, std::size_t count,
-                     Activations& activations) {
-  const ImageShape shape = network.input_shape();
-  if (network.input_scale().empty()) {
-    std::copy_n(images.data(), count * shape.size(), activations.input());
-    return;
-  }
-  reference::channel_affine(count * shape.pixels(), static_cast<std::size_t>(shape.channels),
-                            images.data(), network.input_scale().data(),
-                            network.input_shift().data(), activations.input());
-}
-
-void forward_layer(const Sequential& network, std::size_t i, std::size_t count,
-                   Activations& activations) {
-  const PlacedLayer& placed = network.layers()[i];
-  const float* const x = activations.input_of(i);
-  float* const y = activations.output_of(i);
-  const float* const bias = network.parameters().data() + placed.bias;
-  const std::size_t size = count * placed.in.size();
-  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-    cpu_ops().conv2d_forward(conv_shape(*conv, placed), count, x, network.packed_forward(i), bias,
-                             y, activations.scratch());
-  } else if (std::holds_alternative<Dense>(placed.layer)) {
-    cpu_ops().dense_forward(dense_shape(placed), count, x,
-                            network.parameters().data() + placed.weight, network.packed_forward(i),
-                            bias, y);
-  } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    reference::channel_affine(count * placed.in.pixels(), placed.shape.columns, x,
-                              network.channel_scale(i), network.channel_shift(i), y);
-  } else if (std::holds_alternative<Relu>(placed.layer)) {
-    cpu_ops().relu_forward(size, x, y);
-  } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
-    cpu_ops().maxpool_forward(pool_shape(*pool, placed), count, x, y, activations.winners_of(i));
-  } else if (std::holds_alternative<Flatten>(placed.layer)) {
-    if (x != y) reference::flatten_forward(placed.in, count, x, y);
-  } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
-    reference::upsample2d_forward(placed.in, upsample->scale, count, x, y);
-  } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
-    reference::sigmoid_forward(size, x, y);
-  } else if (x != y) {  // dropout, which does nothing at inference
-    std::copy_n(x, size, y);
-  }
-}
-
-void layer_input_gradient(const Sequential& network, std::size_t i, std::size_t count,
-                          const float* dy, float* dx, Activations& activations) {
-  const PlacedLayer& placed = network.layers()[i];
-  const float* const y = activations.output_of(i);
-  const std::size_t size = count * placed.in.size();
-  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-    cpu_ops().conv2d_input_gradient(conv_shape(*conv, placed), count, dy,
-                                    network.packed_transposed(i), dx, activations.scratch());
-  } else if (std::holds_alternative<Dense>(placed.layer)) {
-    cpu_ops().dense_input_gradient(dense_shape(placed), count, dy, network.packed_transposed(i),
-                                   dx);
-  } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    reference::channel_scale(count * placed.in.pixels(), placed.shape.columns, dy,
-                             network.channel_scale(i), dx);
-  } else if (std::holds_alternative<Relu>(placed.layer)) {
-    cpu_ops().relu_input_gradient(size, y, dy, dx);
-  } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
-    reference::maxpool_input_gradient(pool_shape(*pool, placed), count, dy,
-                                      activations.winners_of(i), dx);
-  } else if (std::holds_alternative<Flatten>(placed.layer)) {
-    if (dx != dy) reference::flatten_input_gradient(placed.in, count, dy, dx);
-  } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
-    reference::upsample2d_input_gradient(placed.in, upsample->scale, count, dy, dx);
-  } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
-    reference::sigmoid_input_gradient(size, y, dy, dx);
-  } else if (dx != dy) {  // dropout
-    std::copy_n(dy, size, dx);
-  }
-}
-
-std::span<const float> forward(const Sequential& network, std::span<const float> images,
-                               std::size_t count, Activations& activations) {
-  normalise_input(network, images, count, activations);
-  const std::size_t last = network.layers().size() - 1;
-  for (std::size_t i = 0; i <= last; ++i) forward_layer(network, i, count, activations);
-  return {activations.output_of(last), count * network.output_shape().size()};
-}
-
-void input_gradient(const Sequential& network, std::span<const float> doutput, std::size_t count,
-                    Activations& activations, std::span<float> dimages) {
-  int current = 0;
-  std::copy(doutput.begin(), doutput.end(), activations.gradient(current));
-  for (std::size_t i = network.layers().size(); i-- > 0;) {
-    const int next = network.layers()[i].in_place ? current : 1 - current;
-    layer_input_gradient(network, i, count, activations.gradient(current),
-                         activations.gradient(next), activations);
-    current = next;
-  }
-  const ImageShape shape = network.input_shape();
-  const float* const dx = activations.gradient(current);
-  if (network.input_scale().empty()) {
-    std::copy_n(dx, count * shape.size(), dimages.data());
-  } else {
-    reference::channel_scale(count * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
-                             network.input_scale().data(), dimages.data());
   }
 }
 

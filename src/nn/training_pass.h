@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/rng.h"
+#include "nn/inference.h"
 #include "nn/parameter_pieces.h"
-#include "nn/sequential.h"
 
 namespace signflip {
 

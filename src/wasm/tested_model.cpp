@@ -10,6 +10,7 @@
 #include "core/softmax.h"
 #include "data/image.h"
 #include "defence/denoised_model.h"
+#include "nn/inference.h"
 
 namespace signflip {
 namespace {

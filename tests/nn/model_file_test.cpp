@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "nn/half.h"
+#include "nn/inference.h"
 #include "support/double_network.h"
 #include "support/model_bytes.h"
 

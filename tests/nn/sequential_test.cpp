@@ -1,11 +1,11 @@
-// Sequential: what it refuses to build, that passes are deterministic and counted, and that folding
-// batch norm changes nothing. Gradients are gradients_test.cpp's business.
+// Sequential: what it refuses to build, how it starts, and that folding batch norm changes nothing.
 #include "nn/sequential.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 
+#include "nn/inference.h"
 #include "nn/model_file.h"
 #include "support/networks.h"
 
@@ -109,29 +109,7 @@ Sequential usual_network() {
       9);
 }
 
-TEST(SequentialPass, IsDeterministicAndDoesNotDependOnTheBatch) {
-  const Sequential network = usual_network();
-  constexpr std::size_t kCount = 7;
-  const std::size_t size = network.input_shape().size();
-  Rng rng(2);
-  const auto images = test::random_values<float>(kCount * size, rng, 0.0F);
-  const auto dy = test::random_values<float>(kCount * 6, rng);
-  const auto batch = network.new_pass(kCount), alone = network.new_pass(1);
-  const auto y = batch->forward(images, kCount);
-  Floats dx(images.size(), NAN), one_dx(size, NAN);
-  batch->input_gradient(dy, dx);
-  for (std::size_t n = 0; n < kCount; ++n) {
-    const auto one = alone->forward(std::span(images).subspan(n * size, size), 1);
-    EXPECT_EQ(std::memcmp(one.data(), y.data() + 6 * n, 6 * sizeof(float)), 0);
-    alone->input_gradient(std::span(dy).subspan(6 * n, 6), one_dx);
-    EXPECT_EQ(std::memcmp(one_dx.data(), dx.data() + n * size, size * sizeof(float)), 0);
-  }
-  const Floats first(y.begin(), y.end());
-  const auto again = batch->forward(images, kCount);
-  EXPECT_EQ(first, Floats(again.begin(), again.end()));
-}
-
-TEST(SequentialPass, ReadsWeightsFromCacheLines) {
+TEST(Sequential, HoldsPackedWeightsAtCacheLines) {
   const Sequential network = usual_network();
   const Sequential copy = network;
   for (const Sequential* each : {&network, &copy}) {
@@ -141,36 +119,6 @@ TEST(SequentialPass, ReadsWeightsFromCacheLines) {
       }
     }
   }
-}
-
-TEST(SequentialPass, CountsWhatItIsAsked) {
-  const Sequential network = usual_network();
-  const auto pass = network.new_pass(4);
-  EXPECT_EQ(pass->capacity(), 4U);
-  EXPECT_EQ(pass->classes(), 6U);
-  const Floats images(3 * network.input_shape().size(), 0.5F), dy(18, 1.0F);
-  Floats dx(images.size());
-  pass->forward(images, 3);
-  pass->input_gradient(dy, dx);
-  pass->input_gradient(dy, dx);
-  EXPECT_EQ(pass->queries(), 3U);
-  EXPECT_EQ(pass->gradients(), 6U);
-}
-
-TEST(SequentialPass, GradientsAreLinearInTheirArgument) {
-  const Sequential network = usual_network();
-  const auto pass = network.new_pass(1);
-  Rng rng(4);
-  const auto image = test::random_values<float>(network.input_shape().size(), rng, 0.0F);
-  const auto a = test::random_values<float>(6, rng), b = test::random_values<float>(6, rng);
-  Floats sum(6), da(image.size()), db(image.size()), dsum(image.size()), expected(image.size());
-  for (std::size_t k = 0; k < 6; ++k) sum[k] = a[k] + 2 * b[k];
-  pass->forward(image, 1);
-  pass->input_gradient(a, da);
-  pass->input_gradient(b, db);
-  pass->input_gradient(sum, dsum);
-  for (std::size_t i = 0; i < image.size(); ++i) expected[i] = da[i] + 2 * db[i];
-  EXPECT_TRUE(test::close(dsum, expected, 1e-5));
 }
 
 TEST(FoldBatchNorm, KeepsOutputs) {

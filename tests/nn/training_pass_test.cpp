@@ -56,7 +56,8 @@ TEST(TrainingPass, WithoutDropoutAndBatchNormItIsInference) {
   Floats dx(images.size(), NAN), dz(images.size(), NAN);
   training.backward(dy, dx);
   inference->input_gradient(dy, dz);
-  EXPECT_EQ(dx, dz);
+  // Inference takes a pool together with the layers before it, which sums in another order.
+  EXPECT_TRUE(test::close(dx, dz, 1e-6));
 }
 
 TEST(TrainingPass, DropsTheRightShareAndScalesTheRest) {

@@ -5,6 +5,7 @@
 #include "backend/cpu/dense.h"
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/planar.h"
+#include "backend/cpu/pooled.h"
 #include "backend/cpu/sparse.h"
 #include "backend/cpu/sparse_forward.h"
 #include "backend/cpu/transposed.h"
@@ -86,13 +87,29 @@ void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
   if (suits_winograd(s)) pack_winograd(s, matrix, packed + parts.transformed);
 }
 
-std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) {
-  return packed_size(s.out.channels, s.patch()) + rows_size(s);
+/// The same of the backward weights. Behind a pool there is always more to skip than to multiply,
+/// so that there are no panels.
+struct BackwardPacking {
+  std::size_t rows, windows, size;
+};
+
+BackwardPacking backward_packing(const Conv2dShape& s) {
+  BackwardPacking parts;
+  parts.rows = s.pooled ? 0 : packed_size(s.out.channels, s.patch());
+  parts.windows = parts.rows + rows_size(s);
+  parts.size = parts.windows + (s.pooled ? window_rows_size(s) : 0);
+  return parts;
 }
 
+std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) { return backward_packing(s).size; }
+
 void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* packed) {
-  pack_transposed(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
-  pack_rows(s, matrix, packed + packed_size(s.out.channels, s.patch()));
+  const BackwardPacking parts = backward_packing(s);
+  if (parts.rows > 0) {
+    pack_transposed(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
+  }
+  pack_rows(s, matrix, packed + parts.rows);
+  if (parts.size > parts.windows) pack_window_rows(s, matrix, packed + parts.windows);
 }
 
 float conv2d_rounding(const Conv2dShape& s) {
@@ -164,27 +181,49 @@ SIGNFLIP_APART void scatter_patches(const Conv2dShape& s, const float* dy,
   }
 }
 
-void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float* dy,
-                           const float* packed_transposed, float* dx, float* scratch) {
+/// The image without its border.
+void copy_inside(const Conv2dShape& s, const float* padded, float* dx) {
   const std::size_t channels = s.in.channels;
   const std::size_t line = s.padded_width() * channels;
+  for (int h = 0; h < s.in.height; ++h) {
+    const float* from = padded + (h + s.padding.height) * line + s.padding.width * channels;
+    float* const to = dx + h * s.in.width * channels;
+    for (std::size_t i = 0; i < s.in.width * channels; ++i) to[i] = from[i];
+  }
+}
+
+void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float* dy,
+                           const float* packed_transposed, float* dx, float* scratch) {
   const std::size_t padded_floats = padded_size(s);
   float* const padded = scratch;
   float* const columns = padded + padded_floats;
   const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
-  const float* const rows = packed_transposed + packed_size(s.out.channels, s.patch());
+  const BackwardPacking parts = backward_packing(s);
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
     for (std::size_t i = 0; i < padded_floats; ++i) padded[i] = 0.0F;
-    if (worth_skipping(s, list_alive(s, dy, lists))) {
-      scatter_alive(s, lists, rows, padded);
+    if (worth_skipping(s, list_alive(s, dy, lists)) || parts.rows == 0) {
+      scatter_alive(s, pixel_cells(s), patch_runs(s), lists, packed_transposed + parts.rows,
+                    padded);
     } else {
       scatter_patches(s, dy, packed_transposed, padded, columns);
     }
-    for (int h = 0; h < s.in.height; ++h) {
-      const float* from = padded + (h + s.padding.height) * line + s.padding.width * channels;
-      float* const to = dx + h * s.in.width * channels;
-      for (std::size_t i = 0; i < s.in.width * channels; ++i) to[i] = from[i];
-    }
+    copy_inside(s, padded, dx);
+  }
+}
+
+void conv2d_pooled_input_gradient(const Conv2dShape& s, std::size_t count,
+                                  const PooledGradient& pooled, const float* packed_transposed,
+                                  float* dx, float* scratch) {
+  const std::size_t padded_floats = padded_size(s), size = pooled_size(s);
+  const SparseScratch lists = sparse_scratch(s, scratch + padded_floats);
+  const BackwardPacking parts = backward_packing(s);
+  for (std::size_t n = 0; n < count; ++n, dx += s.in.size()) {
+    const PooledGradient image = {pooled.dy + n * size, pooled.winner + n * size,
+                                  pooled.y == nullptr ? nullptr : pooled.y + n * size};
+    for (std::size_t i = 0; i < padded_floats; ++i) scratch[i] = 0.0F;
+    scatter_pooled(s, image, packed_transposed + parts.rows, packed_transposed + parts.windows,
+                   lists, scratch);
+    copy_inside(s, scratch, dx);
   }
 }
 
@@ -340,6 +379,7 @@ constexpr signflip::Ops make_ops(const char* name) {
           conv2d_scratch,
           conv2d_forward,
           conv2d_input_gradient,
+          conv2d_pooled_input_gradient,
           dense_forward,
           dense_input_gradient,
           relu_forward,

@@ -107,6 +107,13 @@ inline std::size_t count_of(Chosen chosen) { return chosen ? 1 : 0; }
 
 #endif
 
+/// All bits of the lanes where a comparison of them is true.
+#if defined(__AVX512F__) || defined(__wasm_simd128__)
+inline ListVector where(ListVector true_lanes) { return true_lanes; }
+#else
+inline ListVector where(bool is_true) { return is_true ? -1 : 0; }
+#endif
+
 /// Writes the indices of what is not zero among `count` values; returns how many there are.
 inline std::size_t list_nonzero(const float* values, std::size_t count, int* list) {
   std::size_t alive = 0;

@@ -65,21 +65,37 @@ inline void add_terms(const Terms& terms, const float* base, Vector (&sum)[NB]) 
   }
 }
 
-/// For each pixel of dy: vectors first … first+NB−1 of the patch that it came from grow by the sum
-/// of its terms. `place` says where in the patch each vector lies.
+/// What has a patch of the image: pixels of dy, or windows of them. Patches lie `line` and `step`
+/// floats apart, and come with `lists` lists of terms.
+struct Cells {
+  int height, width;
+  std::size_t line, step;
+  std::size_t lists = 1;
+};
+
+inline Cells pixel_cells(const Conv2dShape& s) {
+  const std::size_t channels = s.in.channels, line = s.padded_width() * channels;
+  return {s.out.height, s.out.width, s.stride.height * line, s.stride.width * channels};
+}
+
+/// Some of the lists of a cell.
+struct ListRange {
+  std::size_t first = 0, last = 1;
+};
+
+/// For each cell: NB vectors of its patch grow by the sum of the terms in some of its lists.
+/// `place` says where in the patch each vector lies.
 template <std::size_t NB>
-SIGNFLIP_APART void scatter_block(const Conv2dShape& s, const AliasedInt* begins,
+SIGNFLIP_APART void scatter_block(const Cells& cells, ListRange range, const AliasedInt* begins,
                                   const float* values, const AliasedInt* offsets,
                                   const float* weights, const std::size_t* place, float* padded) {
-  const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
-  const std::size_t step = s.stride.width * static_cast<std::size_t>(s.in.channels);
-  for (int oh = 0; oh < s.out.height; ++oh) {
-    float* corner = padded + oh * s.stride.height * line;
-    for (int ow = 0; ow < s.out.width; ++ow, ++begins, corner += step) {
-      if (begins[0] == begins[1]) continue;
+  for (int h = 0; h < cells.height; ++h) {
+    float* corner = padded + h * cells.line;
+    for (int w = 0; w < cells.width; ++w, begins += cells.lists, corner += cells.step) {
+      const int begin = begins[range.first], end = begins[range.last];
+      if (begin == end) continue;
       Vector sum[NB] = {};
-      add_terms<NB>({values + begins[0], offsets + begins[0],
-                     static_cast<std::size_t>(begins[1] - begins[0])},
+      add_terms<NB>({values + begin, offsets + begin, static_cast<std::size_t>(end - begin)},
                     weights, sum);
 #pragma GCC unroll 16
       for (std::size_t v = 0; v < NB; ++v) {
@@ -90,19 +106,25 @@ SIGNFLIP_APART void scatter_block(const Conv2dShape& s, const AliasedInt* begins
 }
 
 template <std::size_t NB>
-void scatter_blocks(std::size_t size, const Conv2dShape& s, const AliasedInt* begins,
+void scatter_blocks(std::size_t size, const Cells& cells, ListRange range, const AliasedInt* begins,
                     const float* values, const AliasedInt* offsets, const float* weights,
                     const std::size_t* place, float* padded) {
   if (size == NB) {
-    scatter_block<NB>(s, begins, values, offsets, weights, place, padded);
+    scatter_block<NB>(cells, range, begins, values, offsets, weights, place, padded);
   } else if constexpr (NB > 1) {
-    scatter_blocks<smaller_block(NB)>(size, s, begins, values, offsets, weights, place, padded);
+    scatter_blocks<smaller_block(NB)>(size, cells, range, begins, values, offsets, weights, place,
+                                      padded);
   }
+}
+
+/// The most lists that any of the ways below makes, plus one.
+inline std::size_t begins_size(const Conv2dShape& s) {
+  return 2 * s.out.pixels() + 1 + static_cast<std::size_t>(s.out.channels);
 }
 
 /// Memory for the lists below, taken from the kernels' scratch. Each list has a vector to spare.
 struct SparseScratch {
-  AliasedInt* begins;   // pixels + 1, or filters
+  AliasedInt* begins;   // where lists of pixels, windows or filters begin
   AliasedInt* offsets;  // out.size()
   float* values;        // out.size()
   float* rows;          // filters × runs × padded
@@ -111,7 +133,7 @@ struct SparseScratch {
 inline SparseScratch sparse_scratch(const Conv2dShape& s, float* scratch) {
   SparseScratch parts;
   parts.begins = reinterpret_cast<AliasedInt*>(scratch);
-  parts.offsets = parts.begins + s.out.pixels() + 1 + static_cast<std::size_t>(s.out.channels);
+  parts.offsets = parts.begins + begins_size(s);
   parts.values = reinterpret_cast<float*>(parts.offsets) + s.out.size() + kWidth;
   parts.rows = parts.values + s.out.size() + kWidth;
   return parts;
@@ -124,8 +146,7 @@ inline std::size_t rows_size(const Conv2dShape& s) {
 
 /// Floats that sparse_scratch() takes, rows included, and what vectors overshoot.
 inline std::size_t sparse_scratch_size(const Conv2dShape& s) {
-  const auto filters = static_cast<std::size_t>(s.out.channels);
-  return s.out.pixels() + 1 + filters + 2 * (s.out.size() + kWidth) + rows_size(s) + 4 * kWidth;
+  return begins_size(s) + 2 * (s.out.size() + kWidth) + rows_size(s) + 4 * kWidth;
 }
 
 /// Weights (patch × filters) as one row a filter, whose runs are padded to whole vectors with
@@ -171,10 +192,9 @@ bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
 }
 
 /// padded (zeroed, with kWidth floats to spare) += the gradient of one image's listed dy, by
-/// weights from pack_rows().
-void scatter_alive(const Conv2dShape& s, const SparseScratch& lists, const float* rows,
-                   float* padded) {
-  const Runs runs = patch_runs(s);
+/// weights whose rows are made of these runs.
+void scatter_alive(const Conv2dShape& s, const Cells& cells, Runs runs, const SparseScratch& lists,
+                   const float* rows, float* padded) {
   const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
   const std::size_t vectors = runs.count * runs.vectors();
   for (std::size_t begin = 0, size = 0; begin < vectors; begin += size) {
@@ -183,7 +203,7 @@ void scatter_alive(const Conv2dShape& s, const SparseScratch& lists, const float
     for (std::size_t v = 0; v < size; ++v) {
       place[v] = (begin + v) / runs.vectors() * line + (begin + v) % runs.vectors() * kWidth;
     }
-    scatter_blocks<kBlock>(size, s, lists.begins, lists.values, lists.offsets,
+    scatter_blocks<kBlock>(size, cells, {}, lists.begins, lists.values, lists.offsets,
                            rows + begin * kWidth, place, padded);
   }
 }
