@@ -56,21 +56,17 @@ void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
 Norm norm_from(std::string_view name) { return name == "l2" ? Norm::l2 : Norm::linf; }
 
 Distances distances(std::span<const float> a, std::span<const float> b) {
-  // As sum_of() does it: one sum, or maximum, need not wait for the one before.
-  double squares[kLanes] = {}, largest[kLanes] = {};
-  const auto add = [&](std::size_t j, std::size_t lane) {
-    const double difference = static_cast<double>(a[j]) - static_cast<double>(b[j]);
-    const double size = std::fabs(difference);
-    squares[lane] += difference * difference;
-    largest[lane] = size > largest[lane] ? size : largest[lane];
-  };
-  std::size_t j = 0;
-  for (; j + kLanes <= a.size(); j += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) add(j + lane, lane);
-  }
-  for (std::size_t lane = 0; j < a.size(); ++j, ++lane) add(j, lane);
-  return {std::sqrt((squares[0] + squares[1]) + (squares[2] + squares[3])),
-          std::max({largest[0], largest[1], largest[2], largest[3]})};
+  Double4 squares = {};
+  Double2 most = {}, least = {};
+  by_fours(a.size(), [&](std::size_t j, std::size_t count) {
+    const Double4 difference = widened(load4(&a[j], count)) - widened(load4(&b[j], count));
+    add_squares_to(squares, difference);
+    for (const Double2 some : {difference.low, difference.high}) {
+      most = some > most ? some : most;
+      least = some < least ? some : least;
+    }
+  });
+  return {std::sqrt(total(squares)), std::max({most[0], most[1], -least[0], -least[1]})};
 }
 
 double linf_distance(std::span<const float> a, std::span<const float> b) {
@@ -81,37 +77,30 @@ double l2_distance(std::span<const float> a, std::span<const float> b) {
   return distances(a, b).l2;
 }
 
-namespace {
-
-template <std::size_t kChannels>
-std::size_t pixels_changed(std::span<const float> a, std::span<const float> b) {
+std::size_t l0_distance(std::span<const float> a, std::span<const float> b, int channels) {
+  if (channels == 1) {
+    Int4 changed = {};
+    by_fours(a.size(), [&](std::size_t j, std::size_t count) {
+      changed -= load4(&a[j], count) != load4(&b[j], count);
+    });
+    return static_cast<std::size_t>(changed[0] + changed[1] + changed[2] + changed[3]);
+  }
+  const auto step = static_cast<std::size_t>(channels);
   std::size_t changed = 0;
-  for (std::size_t j = 0; j < a.size(); j += kChannels) {
+  for (std::size_t j = 0; j < a.size(); j += step) {
     bool differs = false;
-    for (std::size_t c = 0; c < kChannels; ++c) differs |= a[j + c] != b[j + c];
+    for (std::size_t c = 0; c < step; ++c) differs |= a[j + c] != b[j + c];
     changed += differs ? 1 : 0;
   }
   return changed;
 }
 
-}  // namespace
-
-std::size_t l0_distance(std::span<const float> a, std::span<const float> b, int channels) {
-  if (channels == 1) return pixels_changed<1>(a, b);
-  if (channels == 3) return pixels_changed<3>(a, b);
-  const auto step = static_cast<std::size_t>(channels);
-  std::size_t changed = 0;
-  for (std::size_t j = 0; j < a.size(); j += step) {
-    changed += !std::equal(&a[j], &a[j] + step, &b[j]);
-  }
-  return changed;
-}
-
 double l2_norm(std::span<const float> values) {
-  return std::sqrt(sum_of(values.size(), [&](std::size_t j) {
-    const auto value = static_cast<double>(values[j]);
-    return value * value;
-  }));
+  Double4 squares = {};
+  by_fours(values.size(), [&](std::size_t j, std::size_t count) {
+    add_squares_to(squares, widened(load4(&values[j], count)));
+  });
+  return std::sqrt(total(squares));
 }
 
 void steepest_step(Norm norm, std::span<const float> direction, double step,

@@ -26,9 +26,11 @@ void round_to_8_bits(std::span<const float> pixels, std::span<float> rounded) {
 }
 
 void add_normalised(std::span<const float> gradient, float decay, std::span<float> velocity) {
-  const double sum = sum_of(
-      gradient.size(), [&](std::size_t j) { return static_cast<double>(std::fabs(gradient[j])); });
-  const double mean = sum / static_cast<double>(gradient.size());
+  Double4 sums = {};
+  by_fours(gradient.size(), [&](std::size_t j, std::size_t count) {
+    add_to(sums, widened(from_bits(bits(load4(&gradient[j], count)) & 0x7FFFFFFF)));
+  });
+  const double mean = total(sums) / static_cast<double>(gradient.size());
   const double scale = mean > 0 && std::isfinite(mean) ? 1 / mean : 0;
   by_fours(gradient.size(), [&](std::size_t j, std::size_t count) {
     const Float4 share =

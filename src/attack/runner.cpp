@@ -98,8 +98,8 @@ struct Run {
 
   std::size_t total() const { return images.count() * kProgressPerImage; }
   void attack(std::size_t first, std::size_t count, Worker& worker, bool reports);
+  /// Also notes how far the images went.
   void keep_budget(std::size_t first, std::size_t count);
-  void measure(std::size_t first, std::size_t count);
   void judge(std::size_t first, std::size_t count, Worker& worker);
 };
 
@@ -138,7 +138,6 @@ void Run::attack(std::size_t first, std::size_t count, Worker& worker, bool repo
   gradients += worker.attacker->gradients() - gradients_before;
   if (stopped) return;
   keep_budget(first, count);
-  measure(first, count);
   if (request.judge) judge(first, count, worker);
   tell(1);
 }
@@ -153,17 +152,21 @@ void Run::keep_budget(std::size_t first, std::size_t count) {
   const double epsilon = budget
                              ? parameters.real("epsilon")
                              : static_cast<double>(bounds.high) - static_cast<double>(bounds.low);
-  const std::size_t size = images.image_shape().size();
-  const Ball ball(images.images(first, count), size, norm, epsilon, bounds, Ball::Use::once);
-  for (std::size_t i = 0; i < count; ++i) ball.project(i, outcome.adversarial.image(first + i));
-}
-
-void Run::measure(std::size_t first, std::size_t count) {
-  for (std::size_t n = first; n < first + count; ++n) {
+  const ImageShape shape = images.image_shape();
+  const Ball ball(images.images(first, count), shape.size(), norm, epsilon, bounds,
+                  Ball::Use::once);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t n = first + i;
     const std::span<const float> clean = images.image(n);
-    const std::span<const float> final = outcome.adversarial.image(n);
-    outcome.l0[n] = static_cast<float>(l0_distance(clean, final, images.image_shape().channels));
-    const Distances found = distances(clean, final);
+    const std::span<float> final = outcome.adversarial.image(n);
+    Distances found = distances(clean, final);
+    // Most attacks keep it themselves; what is not a number is in no box.
+    const double length = norm == Norm::l2 ? found.l2 : found.linf;
+    if (length > epsilon || !all_within(final, bounds)) {
+      ball.project(i, final);
+      found = distances(clean, final);
+    }
+    outcome.l0[n] = static_cast<float>(l0_distance(clean, final, shape.channels));
     outcome.l2[n] = static_cast<float>(found.l2);
     outcome.linf[n] = static_cast<float>(found.linf);
   }

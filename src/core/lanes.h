@@ -13,7 +13,11 @@ constexpr std::size_t kLanes = 4;
 
 typedef float Float4 __attribute__((vector_size(16)));
 typedef std::int32_t Int4 __attribute__((vector_size(16)));
-typedef double Double4 __attribute__((vector_size(32)));
+/// Two registers: compilers take a vector of four doubles apart badly.
+typedef double Double2 __attribute__((vector_size(16)));
+struct Double4 {
+  Double2 low, high;
+};
 
 /// `count` ≤ 4 values; lanes beyond them are 0.
 inline Float4 load4(const float* from, std::size_t count) {
@@ -37,20 +41,34 @@ inline Float4 choose(Int4 where, Float4 a, Float4 b) {
 inline Float4 smaller(Float4 a, Float4 b) { return b < a ? b : a; }
 inline Float4 larger(Float4 a, Float4 b) { return b > a ? b : a; }
 
-inline Double4 widened(Float4 value) { return __builtin_convertvector(value, Double4); }
-inline Float4 narrowed(Double4 value) { return __builtin_convertvector(value, Float4); }
+inline Double4 widened(Float4 value) {
+  typedef float Float2 __attribute__((vector_size(8)));
+  const Float2 low = __builtin_shufflevector(value, value, 0, 1);
+  const Float2 high = __builtin_shufflevector(value, value, 2, 3);
+  return {__builtin_convertvector(low, Double2), __builtin_convertvector(high, Double2)};
+}
 
-/// Σ term(j) in double precision, as four sums of every fourth term, so that one addition need not
-/// wait for the one before; in the same order whatever the compiler.
-template <class Term>
-inline double sum_of(std::size_t size, const Term& term) {
-  double sums[kLanes] = {};
-  std::size_t j = 0;
-  for (; j + kLanes <= size; j += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += term(j + lane);
-  }
-  for (std::size_t lane = 0; j < size; ++j, ++lane) sums[lane] += term(j);
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+inline Float4 narrowed(Double4 value) {
+  typedef float Float2 __attribute__((vector_size(8)));
+  const Float2 low = __builtin_convertvector(value.low, Float2);
+  const Float2 high = __builtin_convertvector(value.high, Float2);
+  return __builtin_shufflevector(low, high, 0, 1, 2, 3);
+}
+
+inline Double4 operator-(Double4 a, Double4 b) { return {a.low - b.low, a.high - b.high}; }
+inline Double4 operator*(Double4 a, double b) { return {a.low * b, a.high * b}; }
+
+/// Sums of every fourth term, so that one addition need not wait for the one before.
+inline void add_to(Double4& sums, Double4 terms) {
+  sums.low += terms.low;
+  sums.high += terms.high;
+}
+inline void add_squares_to(Double4& sums, Double4 terms) {
+  sums.low += terms.low * terms.low;
+  sums.high += terms.high * terms.high;
+}
+inline double total(Double4 sums) {
+  return (sums.low[0] + sums.low[1]) + (sums.high[0] + sums.high[1]);
 }
 
 /// body(first, count) for stretches of 4, then for what is left.

@@ -233,7 +233,13 @@ export class Model {
   #copied(answer, arrange) {
     const places = unwrap(answer);
     let at = 0;
-    const result = arrange((Type) => new Type(places.buffer, places[at++], places[at++]).slice());
+    const result = arrange((Type) => {
+      // slice() would take five times as long.
+      const copy = new Type(places[at + 1]);
+      copy.set(new Type(places.buffer, places[at], places[at + 1]));
+      at += 2;
+      return copy;
+    });
     this.#engine.release();
     return result;
   }
