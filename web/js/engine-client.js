@@ -41,7 +41,8 @@ export class EngineClient {
   /** Which engine answers. @type {Kind} */ kind;
   /** How often a worker had to be replaced. */ restarts = 0;
   /** @type {Port | null} */ #port = null;
-  /** Where the first question is answered, if not in a worker. @type {import("./page-port.js").PagePort | null} */ #here;
+  /** Where the first questions are answered, if not in a worker. @type {import("./page-port.js").PagePort | null} */ #here;
+  /** Whether answers are still given there. @type {() => boolean} */ here;
   /** @type {Promise<Catalogue> | null} */ #started = null;
   /** @type {Promise<Catalogue> | null} */ #whole = null;
   /** @type {Promise<WebAssembly.Module>} */ #wasm;
@@ -57,10 +58,11 @@ export class EngineClient {
 
   /** Begins the downloads at once.
    * @param {Source[]} sources of the models that come first @param {Kind} [kind] with which engine to start
-   * @param {import("./page-port.js").PagePort | null} [here] for the first question of the first view's engine */
+   * @param {import("./page-port.js").PagePort | null} [here] for the first questions of the first view's engine */
   constructor(sources, kind = "first", here = null) {
     this.kind = kind;
     this.#here = kind === "first" ? here : null;
+    this.here = () => here !== null && here.ended === null;
     this.#wasm = wasm(kind);
     // The built page's head has begun to fetch the first engine and models; taking them keeps the console quiet.
     const idle = kind === "whole" && document.querySelector('link[rel="preload"][href$="signflip-first.wasm"]') ? [wasmBytes("first")] : [];

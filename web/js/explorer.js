@@ -3,6 +3,7 @@
 import { Asking } from "./asking.js";
 import { sourceOf } from "./datasets.js";
 import { attackParameters, valueOf } from "./state.js";
+import { EngineError } from "./worker-port.js";
 
 /** @typedef {import("./types").Snapshot} Snapshot */
 /** @typedef {import("./types").ExploreRequest} ExploreRequest */
@@ -24,6 +25,9 @@ export class Explorer {
   #searched = "";
   /** @type {import("./findings.js").Finder | null} */ #finder = null;
   #wantsTraces = false;
+  /** @type {() => void} */ #begin = () => {};
+  /** Settled when the first picture is painted, or cannot be. @type {Promise<void>} */
+  #begun = new Promise((resolve) => { this.#begin = resolve; });
 
   /** @param {import("./engine-client.js").EngineClient} client @param {Snapshot} snapshot
    * @param {{changed: () => void, shown: (result: ExploreResult) => void, failed: (error: unknown) => void,
@@ -36,6 +40,7 @@ export class Explorer {
     this.findings = findings;
     this.asking = new Asking(client, { changed: page.changed, result: (result) => this.#show(result), failed: (error) => {
       this.#asked = "";
+      this.#begin();
       page.failed(error);
     } });
   }
@@ -43,6 +48,7 @@ export class Explorer {
   /** Fetches the files of the models that the state names, each once. */
   fetchModels() {
     const { snapshot, page } = this, { dataset, model, from } = snapshot.state;
+    const waiting = this.#oneByOne() && snapshot.state.view === "image" && !isEmpty(snapshot.image);
     for (const id of new Set([...model, ...(from ? [from] : [])])) {
       if (snapshot.files[id]) continue;
       snapshot.files[id] = "loading";
@@ -50,14 +56,27 @@ export class Explorer {
         if (snapshot.state.dataset !== dataset) return;
         snapshot.files = { ...snapshot.files, [id]: how };
         snapshot.troubles = { ...snapshot.troubles, ...trouble };
+        if (how === "failed" && this.#oneByOne()) {
+          this.#asked = "";
+          this.#begin();
+        }
         this.ask();
         page.changed();
       };
-      this.client.add(sourceOf(dataset, id)).then(({ loaded }) => {
+      const add = () => this.client.add(sourceOf(dataset, id));
+      (waiting && id !== model[0] ? this.#begun.then(add) : add()).then(({ loaded }) => {
         settle("there");
         return loaded;
-      }).catch((error) => settle("failed", { [id]: page.sentence(error) }));
+      }).catch((error) => {
+        // Where the engine was replaced meanwhile, the next one is given the model with its question.
+        if (!(error instanceof EngineError && error.key === "error.stopped")) settle("failed", { [id]: page.sentence(error) });
+      });
     }
+  }
+
+  /** Whether the page's own thread shows one model's picture before it loads the next model. */
+  #oneByOne() {
+    return this.client.here() && this.snapshot.state.from === "";
   }
 
   /** Asks, when what it would ask has changed. What nobody sees is not asked: it would take the processor
@@ -67,8 +86,9 @@ export class Explorer {
     if (state.view !== "image") return;
     const attack = attacks.find((a) => a.name === state.attack);
     const models = state.model.filter((id) => files[id] === "there");
-    // The first picture waits for every model that is on its way; later ones are shown as they come.
-    const coming = [...state.model, state.from].some((id) => files[id] === "loading");
+    // A worker's first picture waits for every model that is on its way; later ones are shown as they come.
+    const awaited = this.#oneByOne() ? state.model.slice(0, 1) : [...state.model, state.from];
+    const coming = awaited.some((id) => files[id] === "loading");
     if (!attack || models.length === 0 || (coming && (!this.snapshot.result || files[state.from] === "loading"))) return;
     /** @type {Omit<ExploreRequest, "image">} */
     const question = { dataset: state.dataset, label: image.label, attack: attack.name, parameters: attackParameters(state, attack),
@@ -85,6 +105,7 @@ export class Explorer {
     this.#searched = searched;
     if (!isEmpty(image)) return this.asking.ask({ ...question, image: image.pixels });
     this.asking.forget();
+    this.#begin();
     this.snapshot.result = null;
     this.page.changed();
   }
@@ -139,6 +160,12 @@ export class Explorer {
   async #show(result) {
     this.snapshot.result = result;
     this.page.shown(result);
+    if (this.client.here()) {
+      // The next model's turn comes when this is painted, or nobody looks.
+      requestAnimationFrame(() => setTimeout(this.#begin));
+      setTimeout(this.#begin, 100);
+      return;
+    }
     this.#finder ??= await this.#makeFinder();
     if (this.snapshot.result === result) this.#finder?.begin(result, this.upTo(), this.#wantsTraces);
   }

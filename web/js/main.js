@@ -1,5 +1,5 @@
 // The page: one state, mirrored in the URL; views that render from it; one engine in a worker (page-port.js
-// for the first answer) that answers what the state asks. It holds no mathematics.
+// for the first answers) that answers what the state asks. It holds no mathematics.
 //
 // For tests and the curious: window.signflipPage = {state, snapshot, client, explorer, update}, and document
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown;
@@ -36,11 +36,11 @@ let state = readUrl(location.search, navigator.language);
 const address = new Address(navigator.language, () => state);
 const sources = state.model.map((id) => sourceOf(state.dataset, id));
 const kind = firstAttacks.includes(state.attack) ? "first" : "whole";
-/** Whether the first answer is a matter of milliseconds: then it is given on this thread, which waits for it
- * anyway, and a worker starts behind it. */
+/** Whether the first answers are a matter of milliseconds: then they are given on this thread, which waits for
+ * them anyway, and a worker starts behind them. */
 const quick = kind === "first" && sources.length <= 2 && sources.every(({ denoiser }) => !denoiser)
   && Number(state.parameters.steps ?? 0) * Number(state.parameters.restarts ?? 1) <= 40;
-const client = new EngineClient(sources, kind, quick ? new PagePort() : null);
+const client = new EngineClient(sources, kind, quick ? new PagePort(sources.length) : null);
 const started = client.start();
 /** The pictures of each dataset; the test images come later. @type {Record<string, Sample[]>} */
 const shelves = {};
@@ -155,10 +155,8 @@ function shown(result) {
   snapshot.error = "";
   render();
   reveal();
-  if (performance.getEntriesByName("signflip:first").length === 0) {
-    performance.mark("signflip:first");
-    loadPacked();
-  }
+  if (performance.getEntriesByName("signflip:first").length === 0) performance.mark("signflip:first");
+  if (!client.here()) loadPacked();
   document.dispatchEvent(new CustomEvent("signflip:result", { detail: result }));
   scheduleStatus();
 }

@@ -1,6 +1,6 @@
-// An engine on the page's own thread, for one answer: a worker's start would take longer than the page's
-// first attack. Talked with like a worker (worker-port.js); once it has answered it has ended, and a
-// worker goes on.
+// An engine on the page's own thread, for the first answers: a worker's start would take longer than the
+// page's first attack. Talked with like a worker (worker-port.js); once it has answered for all of the
+// first models, or twice, it has ended, and a worker goes on.
 import { EngineError } from "./worker-port.js";
 
 /** @typedef {import("./types").Answers} Answers */
@@ -10,8 +10,11 @@ export class PagePort {
   ended = null;
   /** @type {Promise<Answers>} */ #answers = import("./worker.js").then(({ answers }) => answers);
   /** One question after the other. @type {Promise<unknown>} */ #turn = this.#answers;
+  #answered = 0;
 
-  constructor() {
+  /** @param {number} models how many come first */
+  constructor(models) {
+    this.models = models;
     this.#turn.catch(() => {});
   }
 
@@ -26,7 +29,9 @@ export class PagePort {
         if (error instanceof WebAssembly.RuntimeError) this.end(error);
         throw error;
       } finally {
-        if (type === "explore") this.end(new EngineError("error.stopped", "answered"));
+        if (type === "explore" && (++this.#answered > 1 || body.models.length >= this.models)) {
+          this.end(new EngineError("error.stopped", "answered"));
+        }
       }
     });
     this.#turn = answer.catch(() => {});

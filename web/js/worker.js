@@ -1,7 +1,7 @@
 // The engine's worker: holds the WebAssembly module and its models, and answers the page's questions.
 // It knows nothing of the page's state, and it never touches the network itself: the page hands it the
 // compiled module and the bytes. What takes many attacks pauses between them, so that a newer question
-// gets its turn. The page imports this file, too, for its first answer: page-port.js.
+// gets its turn. The page imports this file, too, for its first answers: page-port.js.
 import createSignflip from "./signflip.js";
 
 /** The worker's name says which engine is wanted. */
@@ -12,8 +12,8 @@ const inWorker = !("document" in self), first = !inWorker || self.name === "sign
 const often = 50;
 /** A first attack that is quicker than this runs once more for its time. */
 const quick = 50;
-/** Until the first question is answered: its attacks find code that is not compiled yet. */
-let cold = true;
+/** Models that were attacked: the first attack finds code that is not compiled yet. @type {Set<string>} */
+const warm = new Set();
 
 /** @typedef {import("./types").ExploreRequest} ExploreRequest */
 /** @typedef {import("./types").Lane} Lane */
@@ -76,7 +76,8 @@ function attackOn(request, name, more = {}) {
 /** What is told of it is how long the attack takes, not its compiling.
  * @param {ExploreRequest} request @param {string} name @param {Record<string, unknown>} more as attackOn() takes them */
 function timedAttackOn(request, name, more) {
-  const first = attackOn(request, name, more);
+  const first = attackOn(request, name, more), cold = !warm.has(name);
+  warm.add(name);
   return cold && first.milliseconds < quick ? attackOn(request, name, more) : first;
 }
 
@@ -107,7 +108,6 @@ function explore(request, id) {
     };
     return lane;
   });
-  cold = false;
   return lanes;
 }
 

@@ -61,7 +61,8 @@ export const ownLater = (path) => /^\/(js|css)\/.*\.(js|css)$/.test(path) && !/(
 export async function settled(page) {
   return page.evaluate(async () => {
     let count = -1;
-    while (count !== globalThis.results.length || !globalThis.signflipPage.explorer.asking.idle) {
+    const { snapshot, explorer } = globalThis.signflipPage;
+    while (count !== globalThis.results.length || !explorer.asking.idle || Object.values(snapshot.files).includes("loading")) {
       count = globalThis.results.length;
       await new Promise((resolve) => setTimeout(resolve, 120));
     }
