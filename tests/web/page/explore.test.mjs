@@ -260,7 +260,7 @@ test("the experiments below set the page", async () => {
   }
 });
 
-test("the first quick answer needs no worker; a long attack, and every other answer, has one", async () => {
+test("the first quick answers need no worker; a long attack, and every other answer, has one", async () => {
   for (const [query, needs] of [["", false], ["?attack=pgd&steps=1000", true]]) {
     const page = await site.open("", { wait: false });
     // Workers that never say a word.
@@ -271,13 +271,49 @@ test("the first quick answer needs no worker; a long attack, and every other ans
     await page.goto(site.url + query);
     await page.waitForFunction(() => globalThis.silent.length > 0);
     if (!needs) {
-      await page.waitForFunction(() => globalThis.results.length > 0);
+      await page.waitForFunction(() => globalThis.results.length > 1);
       await page.locator("#parameter-epsilon").fill("0.1");
     }
     await page.waitForTimeout(700);
-    assert.deepEqual(await page.evaluate(() => [globalThis.results.length, globalThis.silent.length]), [needs ? 0 : 1, 1], query);
+    const lanes = await page.evaluate(() => globalThis.results.map((result) => result.lanes.map(({ model }) => model).join()));
+    assert.deepEqual(lanes, needs ? [] : ["standard", "standard,mixed"], query);
+    assert.equal(await page.evaluate(() => globalThis.silent.length), 1, query);
     await page.context().close();
   }
+});
+
+test("the first model's attack waits neither for the second one's file, nor where it never comes", async () => {
+  for (const comes of [true, false]) {
+    const page = await site.open("", { wait: false });
+    let answer = () => {};
+    const asked = new Promise((resolve) => { answer = resolve; });
+    await page.route("**/mnist-mixed.safetensors", async (route) => {
+      await asked;
+      return comes ? route.continue() : route.abort();
+    });
+    await page.goto(site.url);
+    await page.waitForFunction(() => globalThis.results.length > 0);
+    assert.deepEqual((await page.evaluate(() => globalThis.results[0].lanes.map(({ model }) => model))), ["standard"]);
+    // Meanwhile the page answers on, first on its own thread, then in a worker.
+    for (const epsilon of ["0.1", "0.15", "0.12"]) {
+      await page.locator("#parameter-epsilon").fill(epsilon);
+      await page.waitForFunction((now) => globalThis.results.at(-1).request.parameters.epsilon === now, Number(epsilon));
+    }
+    answer();
+    const { lanes, request } = await settled(page);
+    assert.deepEqual(lanes.map(({ model }) => model), comes ? ["standard", "mixed"] : ["standard"]);
+    assert.equal(request.parameters.epsilon, 0.12);
+    const file = await page.evaluate(() => globalThis.signflipPage.snapshot.files.mixed);
+    assert.equal(file, comes ? "there" : "failed");
+    assert.equal(await page.evaluate(() => globalThis.signflipPage.client.here()), false);
+    await page.context().close();
+  }
+  // Where nothing is asked meanwhile, the page goes on by itself.
+  const page = await site.open("", { wait: false });
+  await page.route("**/mnist-mixed.safetensors", (route) => route.abort());
+  await page.goto(site.url);
+  await page.waitForFunction(() => globalThis.signflipPage?.snapshot.files.mixed === "failed" && !globalThis.signflipPage.client.here());
+  assert.deepEqual((await settled(page)).lanes.map(({ model }) => model), ["standard"]);
 });
 
 test("a worker that dies is replaced", async () => {
