@@ -45,16 +45,18 @@ struct Ops {
 
   /// Floats of scratch memory that all kernels of a convolution need, whatever the batch size.
   std::size_t (*conv2d_scratch)(const Conv2dShape& shape);
+  /// `packed` was made of `matrix`; some backends read the one, some the other, some both.
   /// `scratch` holds conv2d_scratch() floats.
   void (*conv2d_forward)(const Conv2dShape& shape, std::size_t count, const float* x,
-                         const float* packed, const float* bias, float* y, float* scratch);
+                         const float* matrix, const float* packed, const float* bias, float* y,
+                         float* scratch);
   void (*conv2d_input_gradient)(const Conv2dShape& shape, std::size_t count, const float* dy,
                                 const float* packed_transposed, float* dx, float* scratch);
   /// The same through ReLU and pool at once, where the shape is `pooled`.
   void (*conv2d_pooled_input_gradient)(const Conv2dShape& shape, std::size_t count,
                                        const PooledGradient& pooled, const float* packed_transposed,
                                        float* dx, float* scratch);
-  /// `packed` was made of `matrix`; some backends read the one, some the other.
+  /// The matrix twice, too.
   void (*dense_forward)(const DenseShape& shape, std::size_t count, const float* x,
                         const float* matrix, const float* packed, const float* bias, float* y);
   void (*dense_input_gradient)(const DenseShape& shape, std::size_t count, const float* dy,

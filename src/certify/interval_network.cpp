@@ -132,6 +132,7 @@ void interval_layer(const IntervalNetwork& intervals, std::size_t i, std::size_t
   const std::size_t in = count * placed.in.size(), out = count * placed.out.size();
   const float allowance = intervals.elementwise_allowance();
   const bool certain = intervals.purpose() == IntervalNetwork::Purpose::certificates;
+  const float* const matrix = network.parameters().data() + placed.weight;
   const float* const bias = network.parameters().data() + placed.bias;
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
     // Radii must not turn negative, nor round as freely as transforms do.
@@ -139,19 +140,15 @@ void interval_layer(const IntervalNetwork& intervals, std::size_t i, std::size_t
     const float rounding = certain ? ops.conv2d_rounding(shape) : 0.0F;
     shape.plain = true;
     if (certain) widen(in, x, intervals.affine_allowance(placed.shape.rows));
-    ops.conv2d_forward(shape, count, x.centre, network.packed_forward(i), bias, y.centre,
+    ops.conv2d_forward(shape, count, x.centre, matrix, network.packed_forward(i), bias, y.centre,
                        scratch.convolution.data());
-    ops.conv2d_forward(shape, count, x.radius, intervals.packed_absolute(i),
+    ops.conv2d_forward(shape, count, x.radius, intervals.absolute(i), intervals.packed_absolute(i),
                        intervals.radius_bias(i), y.radius, scratch.convolution.data());
-    if (rounding > 0) {
-      allow_for_transforms(placed, network.parameters().data() + placed.weight, rounding, count, x,
-                           y);
-    }
+    if (rounding > 0) allow_for_transforms(placed, matrix, rounding, count, x, y);
   } else if (std::holds_alternative<Dense>(placed.layer)) {
     const DenseShape shape = dense_shape(placed);
     if (certain) widen(in, x, intervals.affine_allowance(placed.shape.rows));
-    ops.dense_forward(shape, count, x.centre, network.parameters().data() + placed.weight,
-                      network.packed_forward(i), bias, y.centre);
+    ops.dense_forward(shape, count, x.centre, matrix, network.packed_forward(i), bias, y.centre);
     ops.dense_forward(shape, count, x.radius, intervals.absolute(i), intervals.packed_absolute(i),
                       intervals.radius_bias(i), y.radius);
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {

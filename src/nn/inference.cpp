@@ -103,15 +103,15 @@ void forward_layer(const Sequential& network, std::size_t i, std::size_t count,
   const PlacedLayer& placed = network.layers()[i];
   const float* const x = activations.input_of(i);
   float* const y = activations.output_of(i);
+  const float* const matrix = network.parameters().data() + placed.weight;
   const float* const bias = network.parameters().data() + placed.bias;
   const std::size_t size = count * placed.in.size();
   if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-    cpu_ops().conv2d_forward(conv_shape(*conv, placed), count, x, network.packed_forward(i), bias,
-                             y, activations.scratch());
+    cpu_ops().conv2d_forward(conv_shape(*conv, placed), count, x, matrix, network.packed_forward(i),
+                             bias, y, activations.scratch());
   } else if (std::holds_alternative<Dense>(placed.layer)) {
-    cpu_ops().dense_forward(dense_shape(placed), count, x,
-                            network.parameters().data() + placed.weight, network.packed_forward(i),
-                            bias, y);
+    cpu_ops().dense_forward(dense_shape(placed), count, x, matrix, network.packed_forward(i), bias,
+                            y);
   } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
     reference::channel_affine(count * placed.in.pixels(), placed.shape.columns, x,
                               network.channel_scale(i), network.channel_shift(i), y);

@@ -75,7 +75,8 @@ class Kernels : public testing::TestWithParam<KernelTable> {
     Floats matrix(ops().conv2d_packed_size(s), kPoison);
     ops().conv2d_pack(s, weight.data(), matrix.data());
     Floats y = guarded(count * s.out.size()), scratch(ops().conv2d_scratch(s), kPoison);
-    ops().conv2d_forward(s, count, x.data(), matrix.data(), bias.data(), y.data(), scratch.data());
+    ops().conv2d_forward(s, count, x.data(), weight.data(), matrix.data(), bias.data(), y.data(),
+                         scratch.data());
     return unguarded(std::move(y));
   }
   Floats conv_input_gradient(const Conv2dShape& s, const Floats& dy, const Floats& weight) const {

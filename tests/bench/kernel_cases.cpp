@@ -76,8 +76,9 @@ void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
   cases.push_back({"conv-forward" + where, kImages, operations, [=] {
                      const auto o = prepared();
                      return [=] {
-                       cpu_ops().conv2d_forward(shape, kImages, o->x.data(), o->forward.data(),
-                                                o->bias.data(), o->y.data(), o->scratch.data());
+                       cpu_ops().conv2d_forward(shape, kImages, o->x.data(), o->weight.data(),
+                                                o->forward.data(), o->bias.data(), o->y.data(),
+                                                o->scratch.data());
                      };
                    }});
   cases.push_back({"conv-input-gradient" + where, kImages, operations, [=] {

@@ -63,8 +63,9 @@ Rows patches(const Conv2dShape& s, const float* padded) {
           s.stride.height * line};
 }
 
-// A convolution's weights are packed as panels and as rows for sparse.h and sparse_forward.h;
-// forward ones also transformed, where winograd.h is worth it.
+// A convolution's weights are packed as panels and as rows for sparse.h and sparse_forward.h, which
+// can read rows of whole vectors in the matrix itself; forward ones also transformed, where
+// winograd.h is worth it.
 
 /// Where the forms of the forward weights begin.
 struct ForwardPacking {
@@ -83,7 +84,7 @@ std::size_t conv2d_packed_size(const Conv2dShape& s) {
 void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
   const ForwardPacking parts = forward_packing(s);
   pack(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
-  if constexpr (kSkipsInputs) pack_filters(s, matrix, packed + parts.rows);
+  if (filters_size(s) > 0) pack_filters(s, matrix, packed + parts.rows);
   if (suits_winograd(s)) pack_winograd(s, matrix, packed + parts.transformed);
 }
 
@@ -125,8 +126,8 @@ std::size_t conv2d_scratch(const Conv2dShape& s) {
   return most;
 }
 
-void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, const float* packed,
-                    const float* bias, float* y, float* scratch) {
+void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, const float* matrix,
+                    const float* packed, const float* bias, float* y, float* scratch) {
   const std::size_t filters = s.out.channels;
   const ForwardPacking parts = forward_packing(s);
   const bool transforms = suits_winograd(s), planar = !transforms && suits_planar(s);
@@ -134,7 +135,7 @@ void conv2d_forward(const Conv2dShape& s, std::size_t count, const float* x, con
   for (std::size_t n = 0; n < count; ++n, x += s.in.size(), y += s.out.size()) {
     if constexpr (kSkipsInputs) {
       if (worth_skipping_inputs(s, count_nonzero(s.in.size(), x), cost)) {
-        forward_alive(s, x, packed + parts.rows, bias, y, scratch);
+        forward_alive(s, x, filters_size(s) > 0 ? packed + parts.rows : matrix, bias, y, scratch);
         continue;
       }
     }

@@ -20,9 +20,10 @@ inline std::size_t padded_filters(const Conv2dShape& s) {
   return (s.out.channels + kWidth - 1) / kWidth * kWidth;
 }
 
-/// Floats of the weights as pack_filters() lays them out.
+/// Floats of the weights as pack_filters() lays them out; none where the matrix lies so already.
 inline std::size_t filters_size(const Conv2dShape& s) {
-  return kSkipsInputs ? s.patch() * padded_filters(s) : 0;
+  const std::size_t filters = s.out.channels, padded = padded_filters(s);
+  return kSkipsInputs && padded > filters ? s.patch() * padded : 0;
 }
 
 /// Weights (patch × filters) with their rows padded to whole vectors.
@@ -119,7 +120,7 @@ void gather_filters(std::size_t size, const Conv2dShape& s, const PixelList& lis
   }
 }
 
-/// One image; weights from pack_filters(), scratch of forward_list_size().
+/// One image; weights as pack_filters() lays them out, scratch of forward_list_size().
 void forward_alive(const Conv2dShape& s, const float* x, const float* weights, const float* bias,
                    float* y, float* scratch) {
   const PixelList list = list_pixels(s, x, scratch);
