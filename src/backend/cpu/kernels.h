@@ -202,7 +202,9 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
   const BackwardPacking parts = backward_packing(s);
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
     for (std::size_t i = 0; i < padded_floats; ++i) padded[i] = 0.0F;
-    if (worth_skipping(s, list_alive(s, dy, lists)) || parts.rows == 0) {
+    if (adds_all(s)) {
+      scatter_all(s, dy, packed_transposed + parts.rows, padded);
+    } else if (worth_skipping(s, list_alive(s, dy, lists)) || parts.rows == 0) {
       scatter_alive(s, pixel_cells(s), patch_runs(s), lists, packed_transposed + parts.rows,
                     padded);
     } else {

@@ -208,6 +208,44 @@ void scatter_alive(const Conv2dShape& s, const Cells& cells, Runs runs, const Sp
   }
 }
 
+/// A patch of so few narrow vectors costs less to add for every filter than to look for those that
+/// are alive.
+constexpr std::size_t kSmallPatch = 4;
+
+inline bool adds_all(const Conv2dShape& s) {
+  const Runs runs = patch_runs(s);
+  return kWidth == 4 && runs.count * runs.vectors() == kSmallPatch;
+}
+
+/// scatter_alive() for such a patch, of all of dy.
+SIGNFLIP_APART void scatter_all(const Conv2dShape& s, const float* dy, const float* rows,
+                                float* padded) {
+  const Cells cells = pixel_cells(s);
+  const Runs runs = patch_runs(s);
+  const std::size_t line = s.padded_width() * static_cast<std::size_t>(s.in.channels);
+  const std::size_t filters = s.out.channels;
+  std::size_t place[kSmallPatch];
+  for (std::size_t v = 0; v < kSmallPatch; ++v) {
+    place[v] = v / runs.vectors() * line + v % runs.vectors() * kWidth;
+  }
+  for (int h = 0; h < cells.height; ++h) {
+    float* corner = padded + h * cells.line;
+    for (int w = 0; w < cells.width; ++w, dy += filters, corner += cells.step) {
+      Vector sum[kSmallPatch] = {};
+      for (std::size_t f = 0; f < filters; ++f) {
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < kSmallPatch; ++v) {
+          sum[v] += dy[f] * load(rows + (f * kSmallPatch + v) * kWidth);
+        }
+      }
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kSmallPatch; ++v) {
+        store(corner + place[v], load(corner + place[v]) + sum[v]);
+      }
+    }
+  }
+}
+
 // --- weight gradients ---
 
 /// sum[v] += Σ value·base[v][offset …].
