@@ -44,7 +44,7 @@ inline Float4 nearest(Float4 v, const Range& range, Float4 x) {
   return choose(v == v, smaller(larger(v, range.low), range.high), x);
 }
 
-void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
+[[gnu::noinline]] void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
   const Range box = {Float4{} + bounds.low, Float4{} + bounds.high};
   by_fours(image.size(), [&](std::size_t j, std::size_t count) {
     store4(nearest(load4(&image[j], count), box, load4(&clean[j], count)), &image[j], count);
@@ -137,20 +137,16 @@ Ball::Ball(std::span<const float> clean, std::size_t image_size, Norm norm, doub
 
 void Ball::project(std::size_t i, std::span<float> image) const {
   const std::span<const float> x = clean(i);
-  if (norm_ == Norm::linf && low_.empty()) {
+  if (norm_ == Norm::linf) {
     const Float4 radius = Float4{} + rounded_down(epsilon_);
+    const bool held = !low_.empty();
+    const float* const lowest = held ? low(i).data() : nullptr;
+    const float* const highest = held ? high(i).data() : nullptr;
     by_fours(image.size(), [&](std::size_t j, std::size_t count) {
       const Float4 centre = load4(&x[j], count);
-      const Range range = range_around(centre, radius, bounds_);
+      const Range range = held ? Range{load4(lowest + j, count), load4(highest + j, count)}
+                               : range_around(centre, radius, bounds_);
       store4(nearest(load4(&image[j], count), range, centre), &image[j], count);
-    });
-    return;
-  }
-  if (norm_ == Norm::linf) {
-    const std::span<const float> lowest = low(i), highest = high(i);
-    by_fours(image.size(), [&](std::size_t j, std::size_t count) {
-      const Range range = {load4(&lowest[j], count), load4(&highest[j], count)};
-      store4(nearest(load4(&image[j], count), range, load4(&x[j], count)), &image[j], count);
     });
     return;
   }

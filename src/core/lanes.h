@@ -19,15 +19,28 @@ struct Double4 {
   Double2 low, high;
 };
 
+/// 1 to 3 values; lanes beyond them are 0. Out of the way: the last of an image's, if any.
+[[gnu::noinline]] inline Float4 load_few(const float* from, std::size_t count) {
+  Float4 value = {};
+  for (std::size_t lane = 0; lane < count; ++lane) value[lane] = from[lane];
+  return value;
+}
+
+[[gnu::noinline]] inline void store_few(Float4 value, float* to, std::size_t count) {
+  for (std::size_t lane = 0; lane < count; ++lane) to[lane] = value[lane];
+}
+
 /// `count` ≤ 4 values; lanes beyond them are 0.
 inline Float4 load4(const float* from, std::size_t count) {
-  Float4 value = {};
-  std::memcpy(&value, from, count * sizeof(float));
+  if (count < kLanes) return load_few(from, count);
+  Float4 value;
+  std::memcpy(&value, from, sizeof value);
   return value;
 }
 
 inline void store4(Float4 value, float* to, std::size_t count) {
-  std::memcpy(to, &value, count * sizeof(float));
+  if (count < kLanes) return store_few(value, to, count);
+  std::memcpy(to, &value, sizeof value);
 }
 
 inline Int4 bits(Float4 value) { return reinterpret_cast<Int4>(value); }
@@ -74,9 +87,9 @@ inline double total(Double4 sums) {
 /// body(first, count) for stretches of 4, then for what is left.
 template <class Body>
 inline void by_fours(std::size_t size, const Body& body) {
-  std::size_t j = 0;
-  for (; j + kLanes <= size; j += kLanes) body(j, kLanes);
-  if (j < size) body(j, size - j);
+  for (std::size_t j = 0; j < size; j += kLanes) {
+    body(j, size - j < kLanes ? size - j : kLanes);
+  }
 }
 
 }  // namespace signflip

@@ -5,23 +5,12 @@
 
 #include "backend/ops.h"
 #include "backend/reference.h"
-#include "core/transpose.h"
 
 namespace signflip {
 namespace {
 
 PoolShape pool_shape(const MaxPool2d& layer, const PlacedLayer& placed) {
   return {placed.in, placed.out, layer.kernel, layer.stride};
-}
-
-std::size_t channels(ImageShape shape) { return static_cast<std::size_t>(shape.channels); }
-
-/// Flattening takes images from pixels × channels to channels × pixels.
-void transpose_images(std::size_t count, std::size_t rows, std::size_t columns, const float* from,
-                      float* to) {
-  for (std::size_t n = 0; n < count; ++n, from += rows * columns, to += rows * columns) {
-    transpose(rows, columns, from, to);
-  }
 }
 
 /// A network as seen through the attack seam.
@@ -120,7 +109,7 @@ void forward_layer(const Sequential& network, std::size_t i, std::size_t count,
   } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
     cpu_ops().maxpool_forward(pool_shape(*pool, placed), count, x, y, activations.winners_of(i));
   } else if (std::holds_alternative<Flatten>(placed.layer)) {
-    if (x != y) transpose_images(count, placed.in.pixels(), channels(placed.in), x, y);
+    if (x != y) reference::flatten_forward(placed.in, count, x, y);
   } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
     reference::upsample2d_forward(placed.in, upsample->scale, count, x, y);
   } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
@@ -150,7 +139,7 @@ void layer_input_gradient(const Sequential& network, std::size_t i, std::size_t 
     reference::maxpool_input_gradient(pool_shape(*pool, placed), count, dy,
                                       activations.winners_of(i), dx);
   } else if (std::holds_alternative<Flatten>(placed.layer)) {
-    if (dx != dy) transpose_images(count, channels(placed.in), placed.in.pixels(), dy, dx);
+    if (dx != dy) reference::flatten_input_gradient(placed.in, count, dy, dx);
   } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
     reference::upsample2d_input_gradient(placed.in, upsample->scale, count, dy, dx);
   } else if (std::holds_alternative<Sigmoid>(placed.layer)) {

@@ -138,7 +138,7 @@ inline void add_bias(std::size_t count, const float* bias, std::size_t columns, 
 /// y = row·b + bias; b as it is where kReadsRows, else packed.
 SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const float* b,
                                  const float* bias, std::size_t columns, float* y) {
-  for (std::size_t c = 0; c < columns; ++c) y[c] = 0.0F;
+  clear(columns, y);
   int list[kList + kListLanes];
   for (std::size_t begin = 0; begin < depth; begin += kList) {
     const std::size_t count = depth - begin < kList ? depth - begin : kList;
@@ -156,29 +156,30 @@ SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const floa
 
 /// Rows of the matrix that stay in the first cache, some panels wide, while these images pass.
 constexpr std::size_t kDepthAtOnce = 128, kImagesAtOnce = 16;
+constexpr std::size_t kColumnsAtOnce = kPanelsAtOnce * kPanel;
 
 /// Whether skipping beats the dense product, which reads weights for several images at once. Not on
 /// wide vectors: too few panels have their sums in registers to hide the latency of memory.
-inline bool worth_listing(std::size_t size, const float* x) {
-  return kReadsRows && 10 * count_nonzero(size, x) < 7 * size;
+inline bool worth_listing(std::size_t size, const float* x, std::size_t columns) {
+  return kReadsRows && columns % kColumnsAtOnce == 0 && 10 * count_nonzero(size, x) < 7 * size;
 }
 
-/// y (count × columns) = x·b + bias for at most kImagesAtOnce images; b packed.
+/// y (count × columns) = x·b + bias for at most kImagesAtOnce images, by whole kColumnsAtOnce; b
+/// packed.
 SIGNFLIP_APART void multiply_listed(std::size_t count, const float* x, std::size_t depth,
                                     const float* packed, const float* bias, std::size_t columns,
                                     float* y) {
   int lists[kImagesAtOnce][kDepthAtOnce + kListLanes];
   std::size_t alive[kImagesAtOnce];
-  for (std::size_t i = 0; i < count * columns; ++i) y[i] = 0.0F;
+  clear(count * columns, y);
   for (std::size_t begin = 0; begin < depth; begin += kDepthAtOnce, x += kDepthAtOnce) {
     const std::size_t rows = depth - begin < kDepthAtOnce ? depth - begin : kDepthAtOnce;
     for (std::size_t n = 0; n < count; ++n) alive[n] = list_nonzero(x + n * depth, rows, lists[n]);
-    std::size_t some = kPanelsAtOnce * kPanel;
-    for (std::size_t first = 0; first < columns; first += some) {
-      if (columns - first < some) some = columns - first;
+    for (std::size_t first = 0; first < columns; first += kColumnsAtOnce) {
       for (std::size_t n = 0; n < count; ++n) {
-        add_listed_columns(x + n * depth, lists[n], alive[n], packed + first * depth, depth, begin,
-                           some, y + n * columns + first);
+        add_listed<kPanelsAtOnce, kPanelVectors>(x + n * depth, lists[n], alive[n],
+                                                 packed + first * depth + begin * kPanel,
+                                                 depth * kPanel, y + n * columns + first);
       }
     }
   }
@@ -221,7 +222,7 @@ void multiply_dense(const DenseShape& s, std::size_t count, const float* x, std:
                     const float* matrix, const float* packed, const float* bias,
                     std::size_t columns, float* y) {
   if (count > kOneByOne && !reads_rows_only(s)) {
-    if (!worth_listing(count * depth, x)) {
+    if (!worth_listing(count * depth, x, columns)) {
       multiply(plain_rows(x, count, depth), packed, bias, columns, y, columns);
       return;
     }

@@ -32,6 +32,10 @@ typedef int Mask __attribute__((vector_size(SIGNFLIP_VECTOR_WIDTH * sizeof(float
 typedef int UnalignedMask
     __attribute__((vector_size(SIGNFLIP_VECTOR_WIDTH * sizeof(float)), aligned(4), may_alias));
 
+/// The size next below one of a tile, or a block of registers. Each is code of its own: where
+/// vectors are narrow there are only powers of two, for the page downloads them.
+constexpr std::size_t smaller_size(std::size_t size) { return kWidth > 4 ? size - 1 : size / 2; }
+
 inline Vector load(const float* from) { return *reinterpret_cast<const UnalignedVector*>(from); }
 inline void store(float* to, Vector value) { *reinterpret_cast<UnalignedVector*>(to) = value; }
 
@@ -69,7 +73,7 @@ inline std::size_t panel_width(std::size_t columns_left) {
   return columns_left > kWidth ? kPanel : kWidth;
 }
 
-std::size_t packed_columns(std::size_t columns) {
+SIGNFLIP_APART std::size_t packed_columns(std::size_t columns) {
   const std::size_t whole = columns / kPanel * kPanel;
   return columns == whole ? whole : whole + panel_width(columns - whole);
 }
@@ -79,8 +83,8 @@ std::size_t packed_size(std::size_t rows, std::size_t columns) {
 }
 
 /// Packs some rows of a matrix rows × columns.
-void pack(const float* matrix, std::size_t rows, std::size_t columns, std::size_t begin,
-          std::size_t end, float* packed) {
+SIGNFLIP_APART void pack(const float* matrix, std::size_t rows, std::size_t columns,
+                         std::size_t begin, std::size_t end, float* packed) {
   for (std::size_t first = 0; first < columns; first += kPanel) {
     const std::size_t width = panel_width(columns - first);
     const std::size_t inside = columns - first < width ? columns - first : width;
@@ -113,8 +117,8 @@ inline void transpose(const float* matrix, std::size_t columns, std::size_t begi
 
 /// Packs the same rows of its transpose, columns × rows: they are some of its columns, within
 /// panels. With the last row comes the padding.
-void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns, std::size_t begin,
-                     std::size_t end, float* packed) {
+SIGNFLIP_APART void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns,
+                                    std::size_t begin, std::size_t end, float* packed) {
   while (begin < end) {
     const std::size_t panel = begin / kPanel * kPanel, width = panel_width(rows - panel);
     const std::size_t stop = end < panel + width ? end : panel + width;
@@ -129,6 +133,10 @@ void pack_transposed(const float* matrix, std::size_t rows, std::size_t columns,
 }
 
 // --- y = a·b + bias ---
+
+SIGNFLIP_APART void clear(std::size_t size, float* to) {
+  for (std::size_t i = 0; i < size; ++i) to[i] = 0.0F;
+}
 
 /// The first `count` floats of a buffer, out of the way of whole vectors.
 SIGNFLIP_APART void copy_part(const float* from, std::size_t count, float* to) {
@@ -214,22 +222,33 @@ inline void multiply_rows(std::size_t rows, const Rows& a, std::size_t begin, st
   if (rows == MR) {
     multiply_tiles<MR, NV>(a, begin, end, panel, bias, columns, y, y_stride);
   } else if constexpr (MR > 1) {
-    multiply_rows<MR - 1, NV>(rows, a, begin, end, panel, bias, columns, y, y_stride);
+    multiply_rows<smaller_size(MR), NV>(rows, a, begin, end, panel, bias, columns, y, y_stride);
   }
 }
 
-/// Cuts the rows into as few tiles as there must be, of as equal heights as can be: 14 rows are two
-/// tiles of 7, not one of 12 and one of 2.
+/// Cuts the rows into tiles: on wide vectors as few as there must be, of as equal heights as can be
+/// (14 rows are two tiles of 7, not one of 12 and one of 2), else the largest that there are.
 template <std::size_t NV>
 void multiply_panel(const Rows& a, const float* panel, const float* bias, std::size_t columns,
                     float* y, std::size_t y_stride) {
-  if (a.count == 0) return;
-  const std::size_t tiles = (a.count + kTileRows - 1) / kTileRows, rows = a.count / tiles;
-  const std::size_t larger = a.count % tiles * (rows + 1);
-  if (larger > 0) {
-    multiply_rows<kTileRows, NV>(rows + 1, a, 0, larger, panel, bias, columns, y, y_stride);
+  const std::size_t tiles = (a.count + kTileRows - 1) / kTileRows;
+  std::size_t begin = 0;
+  while (begin < a.count) {
+    std::size_t rows = kTileRows, end = a.count;
+    if constexpr (kWidth > 4) {
+      rows = a.count / tiles;
+      const std::size_t larger = a.count % tiles * (rows + 1);
+      if (begin < larger) {
+        ++rows;
+        end = larger;
+      }
+    } else {
+      while (rows > a.count - begin) rows = smaller_size(rows);
+      end = a.count - (a.count - begin) % rows;
+    }
+    multiply_rows<kTileRows, NV>(rows, a, begin, end, panel, bias, columns, y, y_stride);
+    begin = end;
   }
-  multiply_rows<kTileRows, NV>(rows, a, larger, a.count, panel, bias, columns, y, y_stride);
 }
 
 // With few rows there are too few sums to hide the latency of a multiply-add behind one another, so

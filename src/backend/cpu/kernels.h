@@ -29,16 +29,10 @@ void copy_padded(const Conv2dShape& s, const float* x, float* padded) {
   const std::size_t channels = s.in.channels;
   const std::size_t side = s.padding.width * channels;
   const std::size_t line = s.in.width * channels;
-  float* to = padded;
-  for (int h = -s.padding.height; h < s.in.height + s.padding.height; ++h) {
-    if (h < 0 || h >= s.in.height) {
-      for (std::size_t i = 0; i < line + 2 * side; ++i) *to++ = 0.0F;
-      continue;
-    }
-    for (std::size_t i = 0; i < side; ++i) *to++ = 0.0F;
-    for (std::size_t i = 0; i < line; ++i) *to++ = *x++;
-    for (std::size_t i = 0; i < side; ++i) *to++ = 0.0F;
-  }
+  const std::size_t width = line + 2 * side;
+  clear(s.padded_height() * width, padded);
+  float* to = padded + s.padding.height * width + side;
+  for (int h = 0; h < s.in.height; ++h, x += line, to += width) copy_part(x, line, to);
 }
 
 /// The image with its border, in `padded`; x itself where there is no border.
@@ -72,7 +66,7 @@ struct ForwardPacking {
   std::size_t rows, transformed;
 };
 
-ForwardPacking forward_packing(const Conv2dShape& s) {
+SIGNFLIP_APART ForwardPacking forward_packing(const Conv2dShape& s) {
   const std::size_t rows = packed_size(s.patch(), s.out.channels);
   return {rows, rows + filters_size(s)};
 }
@@ -88,15 +82,18 @@ void conv2d_pack(const Conv2dShape& s, const float* matrix, float* packed) {
   if (suits_winograd(s)) pack_winograd(s, matrix, packed + parts.transformed);
 }
 
-/// The same of the backward weights. Behind a pool there is always more to skip than to multiply,
-/// so that there are no panels.
+/// Whether the backward weights are packed as panels, too.
+inline bool has_panels(const Conv2dShape& s) { return kWidth > 4 && !s.pooled; }
+
+/// The same of the backward weights. There are no panels behind a pool, where there is always more
+/// to skip than to multiply, nor for narrow vectors, where that is so behind ReLU.
 struct BackwardPacking {
   std::size_t rows, windows, size;
 };
 
-BackwardPacking backward_packing(const Conv2dShape& s) {
+SIGNFLIP_APART BackwardPacking backward_packing(const Conv2dShape& s) {
   BackwardPacking parts;
-  parts.rows = s.pooled ? 0 : packed_size(s.out.channels, s.patch());
+  parts.rows = has_panels(s) ? packed_size(s.out.channels, s.patch()) : 0;
   parts.windows = parts.rows + rows_size(s);
   parts.size = parts.windows + (s.pooled ? window_rows_size(s) : 0);
   return parts;
@@ -106,9 +103,7 @@ std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) { return backwar
 
 void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* packed) {
   const BackwardPacking parts = backward_packing(s);
-  if (parts.rows > 0) {
-    pack_transposed(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
-  }
+  if (has_panels(s)) pack_transposed(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
   pack_rows(s, matrix, packed + parts.rows);
   if (parts.size > parts.windows) pack_window_rows(s, matrix, packed + parts.windows);
 }
@@ -183,13 +178,12 @@ SIGNFLIP_APART void scatter_patches(const Conv2dShape& s, const float* dy,
 }
 
 /// The image without its border.
-void copy_inside(const Conv2dShape& s, const float* padded, float* dx) {
+SIGNFLIP_APART void copy_inside(const Conv2dShape& s, const float* padded, float* dx) {
   const std::size_t channels = s.in.channels;
   const std::size_t line = s.padded_width() * channels;
   for (int h = 0; h < s.in.height; ++h) {
-    const float* from = padded + (h + s.padding.height) * line + s.padding.width * channels;
-    float* const to = dx + h * s.in.width * channels;
-    for (std::size_t i = 0; i < s.in.width * channels; ++i) to[i] = from[i];
+    copy_part(padded + (h + s.padding.height) * line + s.padding.width * channels,
+              s.in.width * channels, dx + h * s.in.width * channels);
   }
 }
 
@@ -201,13 +195,14 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
   const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
   const BackwardPacking parts = backward_packing(s);
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
-    for (std::size_t i = 0; i < padded_floats; ++i) padded[i] = 0.0F;
+    clear(padded_floats, padded);
     if (adds_all(s)) {
       scatter_all(s, dy, packed_transposed + parts.rows, padded);
-    } else if (worth_skipping(s, list_alive(s, dy, lists)) || parts.rows == 0) {
+    } else if (const std::size_t alive = list_alive(s, dy, lists);
+               !has_panels(s) || worth_skipping(s, alive)) {
       scatter_alive(s, pixel_cells(s), patch_runs(s), lists, packed_transposed + parts.rows,
                     padded);
-    } else {
+    } else if constexpr (kWidth > 4) {
       scatter_patches(s, dy, packed_transposed, padded, columns);
     }
     copy_inside(s, padded, dx);
@@ -223,7 +218,7 @@ void conv2d_pooled_input_gradient(const Conv2dShape& s, std::size_t count,
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size()) {
     const PooledGradient image = {pooled.dy + n * size, pooled.winner + n * size,
                                   pooled.y == nullptr ? nullptr : pooled.y + n * size};
-    for (std::size_t i = 0; i < padded_floats; ++i) scratch[i] = 0.0F;
+    clear(padded_floats, scratch);
     scatter_pooled(s, image, packed_transposed + parts.rows, packed_transposed + parts.windows,
                    lists, scratch);
     copy_inside(s, scratch, dx);

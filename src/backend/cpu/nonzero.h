@@ -65,10 +65,15 @@ struct Compression {
 };
 constexpr Compression kCompression;
 
-inline ListVector load_lanes(const float* values, std::size_t count) {
-  if (count >= 4) return reinterpret_cast<ListVector>(wasm_v128_load(values));
+/// Fewer than four, out of the way.
+[[gnu::noinline]] ListVector load_few_lanes(const float* values, std::size_t count) {
   const v128_t two = count == 1 ? wasm_v128_load32_zero(values) : wasm_v128_load64_zero(values);
   return reinterpret_cast<ListVector>(count == 3 ? wasm_v128_load32_lane(values + 2, two, 2) : two);
+}
+
+inline ListVector load_lanes(const float* values, std::size_t count) {
+  if (count < 4) return load_few_lanes(values, count);
+  return reinterpret_cast<ListVector>(wasm_v128_load(values));
 }
 
 inline Chosen not_zero(ListVector values) {

@@ -55,7 +55,7 @@ void pack_window_rows(const Conv2dShape& s, const float* weight, float* rows) {
   const std::size_t filters = s.out.channels, channels = s.in.channels;
   const std::size_t length = s.kernel.width * channels, line = window_runs(s).padded();
   const std::size_t size = window_rows_size(s);
-  for (std::size_t i = 0; i < size; ++i) rows[i] = 0.0F;
+  clear(size, rows);
   for (std::size_t f = 0; f < filters; ++f) {
     for (std::size_t right = 0; right < 2; ++right, rows += window_stride(s)) {
       const float* from = weight + f;
@@ -163,8 +163,7 @@ void scatter_window_pixels(const Conv2dShape& s, const SparseScratch& lists, con
         size = block_size((end - begin) / kWidth);
         std::size_t place[kBlock];
         for (std::size_t v = 0; v < size; ++v) place[v] = row * line + begin + v * kWidth;
-        scatter_blocks<kBlock>(size, cells, ranges[part], lists.begins, lists.values, lists.offsets,
-                               rows + row * run + begin, place, padded);
+        scatter_some(size, cells, ranges[part], lists, rows + row * run + begin, place, padded);
       }
     }
   }

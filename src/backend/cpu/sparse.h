@@ -17,10 +17,6 @@ using signflip::Conv2dShape;
 /// Vectors of sums in registers; with the row's and the value's they must fit into 16.
 constexpr std::size_t kBlock = kWidth > 4 ? 10 : 8;
 
-/// The size next below a block's. Each is code of its own: where vectors are narrow and a patch is
-/// many, there are only powers of two, for the page downloads them.
-constexpr std::size_t smaller_block(std::size_t size) { return kWidth > 4 ? size - 1 : size / 2; }
-
 /// The first block's size, of so many vectors: as few blocks as there must be.
 inline std::size_t block_size(std::size_t vectors) {
   if constexpr (kWidth > 4) {
@@ -28,7 +24,7 @@ inline std::size_t block_size(std::size_t vectors) {
     return (vectors + blocks - 1) / blocks;  // of as equal sizes as can be
   }
   std::size_t size = kBlock;
-  while (size > vectors) size = smaller_block(size);
+  while (size > vectors) size = smaller_size(size);
   return size;
 }
 
@@ -112,8 +108,8 @@ void scatter_blocks(std::size_t size, const Cells& cells, ListRange range, const
   if (size == NB) {
     scatter_block<NB>(cells, range, begins, values, offsets, weights, place, padded);
   } else if constexpr (NB > 1) {
-    scatter_blocks<smaller_block(NB)>(size, cells, range, begins, values, offsets, weights, place,
-                                      padded);
+    scatter_blocks<smaller_size(NB)>(size, cells, range, begins, values, offsets, weights, place,
+                                     padded);
   }
 }
 
@@ -186,9 +182,16 @@ bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
   const std::size_t pixels = s.out.pixels(), all = s.out.size();
   const std::size_t dense = all * (packed_columns(s.patch()) / kWidth) + pixels * runs.count * 16;
   const std::size_t vectors = runs.count * runs.vectors();
-  const std::size_t sparse = kWidth > 4 ? alive * (vectors * 3 / 2 + 4) + pixels * vectors * 4
-                                        : alive * (vectors + 4) + pixels * vectors * 2;
+  const std::size_t sparse = alive * (vectors * 3 / 2 + 4) + pixels * vectors * 4;
   return sparse < dense;
+}
+
+/// One block of `size` ≤ kBlock vectors.
+SIGNFLIP_APART void scatter_some(std::size_t size, const Cells& cells, ListRange range,
+                                 const SparseScratch& lists, const float* weights,
+                                 const std::size_t* place, float* padded) {
+  scatter_blocks<kBlock>(size, cells, range, lists.begins, lists.values, lists.offsets, weights,
+                         place, padded);
 }
 
 /// padded (zeroed, with kWidth floats to spare) += the gradient of one image's listed dy, by
@@ -203,8 +206,7 @@ void scatter_alive(const Conv2dShape& s, const Cells& cells, Runs runs, const Sp
     for (std::size_t v = 0; v < size; ++v) {
       place[v] = (begin + v) / runs.vectors() * line + (begin + v) % runs.vectors() * kWidth;
     }
-    scatter_blocks<kBlock>(size, cells, {}, lists.begins, lists.values, lists.offsets,
-                           rows + begin * kWidth, place, padded);
+    scatter_some(size, cells, {}, lists, rows + begin * kWidth, place, padded);
   }
 }
 
@@ -270,7 +272,7 @@ SIGNFLIP_APART void gather_block(std::size_t size, const Terms& terms, const flo
       store(row + v * kWidth, load(row + v * kWidth) + sum[v]);
     }
   } else if constexpr (NB > 1) {
-    gather_block<smaller_block(NB)>(size, terms, base, row);
+    gather_block<smaller_size(NB)>(size, terms, base, row);
   }
 }
 

@@ -116,7 +116,7 @@ void gather_filters(std::size_t size, const Conv2dShape& s, const PixelList& lis
   if (size == NB) {
     gather_filters<NB>(s, list, weights, bias, columns, y);
   } else if constexpr (NB > 1) {
-    gather_filters<NB - 1>(size, s, list, weights, bias, columns, y);
+    gather_filters<smaller_size(NB)>(size, s, list, weights, bias, columns, y);
   }
 }
 
@@ -125,11 +125,10 @@ void forward_alive(const Conv2dShape& s, const float* x, const float* weights, c
                    float* y, float* scratch) {
   const PixelList list = list_pixels(s, x, scratch);
   const std::size_t filters = s.out.channels, vectors = padded_filters(s) / kWidth;
-  const std::size_t blocks = (vectors + kForwardBlock - 1) / kForwardBlock;
-  for (std::size_t b = 0; b < blocks; ++b) {
-    const std::size_t begin = b * vectors / blocks * kWidth;
-    const std::size_t end = (b + 1) * vectors / blocks * kWidth;
-    gather_filters<kForwardBlock>((end - begin) / kWidth, s, list, weights + begin, bias + begin,
+  for (std::size_t first = 0, size = kForwardBlock; first < vectors; first += size) {
+    while (size > vectors - first) size = smaller_size(size);
+    const std::size_t begin = first * kWidth, end = begin + size * kWidth;
+    gather_filters<kForwardBlock>(size, s, list, weights + begin, bias + begin,
                                   (end < filters ? end : filters) - begin, y + begin);
   }
 }

@@ -32,7 +32,7 @@ struct Tiling {
   std::size_t padded_height() const { return down * kSide + kTransformedKernel - 1; }
 };
 
-inline Tiling tiling(const Conv2dShape& s) {
+SIGNFLIP_APART Tiling tiling(const Conv2dShape& s) {
   Tiling t;
   t.across = (s.out.width + kSide - 1) / kSide;
   t.down = (s.out.height + kSide - 1) / kSide;
@@ -42,7 +42,7 @@ inline Tiling tiling(const Conv2dShape& s) {
 }
 
 /// Operations on vectors, as worth_skipping() counts them.
-inline std::size_t winograd_cost(const Conv2dShape& s) {
+SIGNFLIP_APART std::size_t winograd_cost(const Conv2dShape& s) {
   const Tiling t = tiling(s);
   const std::size_t channels = s.in.channels, vectors = packed_columns(s.out.channels) / kWidth;
   return t.across * t.down *
@@ -50,7 +50,7 @@ inline std::size_t winograd_cost(const Conv2dShape& s) {
 }
 
 /// Whether the shape allows it and it is worth it; few channels or filters leave nothing to win.
-inline bool suits_winograd(const Conv2dShape& s) {
+SIGNFLIP_APART bool suits_winograd(const Conv2dShape& s) {
   constexpr int kKernel = kTransformedKernel;
   const bool fits = !s.plain && s.kernel.height == kKernel && s.kernel.width == kKernel &&
                     s.stride.height == 1 && s.stride.width == 1 && s.in.channels >= 8 &&
@@ -171,14 +171,14 @@ void finish_tile(const Conv2dShape& s, const float* from, std::size_t plane, con
 void pad_for_tiles(const Conv2dShape& s, const Tiling& t, const float* x, float* padded) {
   const std::size_t channels = s.in.channels, line = t.padded_width() * channels;
   const std::size_t size = t.padded_height() * line + kWidth;
-  for (std::size_t i = 0; i < size; ++i) padded[i] = 0.0F;
+  clear(size, padded);
   for (int h = 0; h < s.in.height; ++h, x += s.in.width * channels) {
     // A border of zeros is never cut off, but lines and pixels that no output sees may be.
     if (h + s.padding.height >= static_cast<int>(t.padded_height())) break;
     float* const to = padded + (h + s.padding.height) * line + s.padding.width * channels;
     const std::size_t room = line - s.padding.width * channels;
     const std::size_t width = s.in.width * channels < room ? s.in.width * channels : room;
-    for (std::size_t i = 0; i < width; ++i) to[i] = x[i];
+    copy_part(x, width, to);
   }
 }
 
