@@ -13,17 +13,8 @@ namespace {
 
 using Floats = std::vector<float>;
 
-Sequential usual_network() {
-  const auto conv = [](int filters) { return Conv2d{filters, {3, 3}, {1, 1}, {1, 1}}; };
-  return test::random_network(
-      {8, 8, 2},
-      {conv(5), BatchNorm2d{}, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, conv(7), Relu{}, BatchNorm2d{},
-       Sigmoid{}, Dropout{0.5F}, Flatten{}, Dense{20}, Relu{}, Dense{6}},
-      9);
-}
-
 TEST(SequentialPass, IsDeterministicAndDoesNotDependOnTheBatch) {
-  const Sequential network = usual_network();
+  const Sequential network = test::usual_network();
   constexpr std::size_t kCount = 7;
   const std::size_t size = network.input_shape().size();
   Rng rng(2);
@@ -45,7 +36,7 @@ TEST(SequentialPass, IsDeterministicAndDoesNotDependOnTheBatch) {
 }
 
 TEST(SequentialPass, CountsWhatItIsAsked) {
-  const Sequential network = usual_network();
+  const Sequential network = test::usual_network();
   const auto pass = network.new_pass(4);
   EXPECT_EQ(pass->capacity(), 4U);
   EXPECT_EQ(pass->classes(), 6U);
@@ -59,7 +50,7 @@ TEST(SequentialPass, CountsWhatItIsAsked) {
 }
 
 TEST(SequentialPass, GradientsAreLinearInTheirArgument) {
-  const Sequential network = usual_network();
+  const Sequential network = test::usual_network();
   const auto pass = network.new_pass(1);
   Rng rng(4);
   const auto image = test::random_values<float>(network.input_shape().size(), rng, 0.0F);

@@ -100,17 +100,8 @@ TEST(Sequential, InitialisesAfterHe) {
   EXPECT_TRUE(std::equal(first.begin(), first.end(), network.parameters().begin()));
 }
 
-Sequential usual_network() {
-  const auto conv = [](int filters) { return Conv2d{filters, {3, 3}, {1, 1}, {1, 1}}; };
-  return test::random_network(
-      {8, 8, 2},
-      {conv(5), BatchNorm2d{}, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, conv(7), Relu{}, BatchNorm2d{},
-       Sigmoid{}, Dropout{0.5F}, Flatten{}, Dense{20}, Relu{}, Dense{6}},
-      9);
-}
-
 TEST(Sequential, HoldsPackedWeightsAtCacheLines) {
-  const Sequential network = usual_network();
+  const Sequential network = test::usual_network();
   const Sequential copy = network;
   for (const Sequential* each : {&network, &copy}) {
     for (std::size_t i = 0; i < each->layers().size(); ++i) {

@@ -64,6 +64,16 @@ inline Sequential random_network(ImageShape input, std::vector<Layer> layers, st
   return std::move(*network);
 }
 
+/// One with most kinds of layers.
+inline Sequential usual_network() {
+  const auto conv = [](int filters) { return Conv2d{filters, {3, 3}, {1, 1}, {1, 1}}; };
+  return random_network(
+      {8, 8, 2},
+      {conv(5), BatchNorm2d{}, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, conv(7), Relu{}, BatchNorm2d{},
+       Sigmoid{}, Dropout{0.5F}, Flatten{}, Dense{20}, Relu{}, Dense{6}},
+      9);
+}
+
 /// "relu sigmoid dense", for messages.
 inline std::string describe(const Sequential& network) {
   std::string text = to_string(network.input_shape());
