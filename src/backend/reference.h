@@ -221,7 +221,9 @@ void flatten_forward(ImageShape in, std::size_t count, const T* x, T* y) {
   const int area = in.height * in.width;
   for (std::size_t n = 0; n < count; ++n, x += in.size()) {
     for (int c = 0; c < in.channels; ++c) {
-      for (int i = 0; i < area; ++i) *y++ = x[i * in.channels + c];
+      const T* from = x + c;
+#pragma GCC unroll 4
+      for (int i = 0; i < area; ++i, from += in.channels) *y++ = *from;
     }
   }
 }
@@ -231,7 +233,9 @@ void flatten_input_gradient(ImageShape in, std::size_t count, const T* dy, T* dx
   const int area = in.height * in.width;
   for (std::size_t n = 0; n < count; ++n, dx += in.size()) {
     for (int c = 0; c < in.channels; ++c) {
-      for (int i = 0; i < area; ++i) dx[i * in.channels + c] = *dy++;
+      T* to = dx + c;
+#pragma GCC unroll 4
+      for (int i = 0; i < area; ++i, to += in.channels) *to = *dy++;
     }
   }
 }

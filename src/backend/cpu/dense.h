@@ -35,35 +35,39 @@ inline bool reads_rows_only(const DenseShape& s) {
 
 constexpr std::size_t kRowsAtOnce = 6;
 
-/// sums += NR listed values of a row times their rows of the matrix.
-template <std::size_t NR>
-SIGNFLIP_APART void add_whole_rows(const float* row, const int* list, const float* matrix,
+/// sums += kRowsAtOnce values times their rows of the matrix, which begin at these offsets.
+SIGNFLIP_APART void add_whole_rows(const float* values, const int* offsets, const float* matrix,
                                    std::size_t columns, float* sums) {
-  const float* from[NR];
-  float value[NR];
+  const float* from[kRowsAtOnce];
+  float value[kRowsAtOnce];
 #pragma GCC unroll 8
-  for (std::size_t r = 0; r < NR; ++r) {
-    from[r] = matrix + static_cast<std::size_t>(list[r]) * columns;
-    value[r] = row[list[r]];
+  for (std::size_t r = 0; r < kRowsAtOnce; ++r) {
+    from[r] = matrix + offsets[r];
+    value[r] = values[r];
   }
   std::size_t c = 0;
   for (; c + kWidth <= columns; c += kWidth) {
     Vector sum = load(sums + c);
 #pragma GCC unroll 8
-    for (std::size_t r = 0; r < NR; ++r) sum += value[r] * load(from[r] + c);
+    for (std::size_t r = 0; r < kRowsAtOnce; ++r) sum += value[r] * load(from[r] + c);
     store(sums + c, sum);
   }
   for (; c < columns; ++c) {
-    for (std::size_t r = 0; r < NR; ++r) sums[c] += value[r] * from[r][c];
+    for (std::size_t r = 0; r < kRowsAtOnce; ++r) sums[c] += value[r] * from[r][c];
   }
 }
 
-/// The same for all that are listed, NR and fewer at a time.
-template <std::size_t NR>
-void add_listed_rows(const float* row, const int* list, std::size_t alive, const float* matrix,
-                     std::size_t columns, float* sums) {
-  for (; alive >= NR; alive -= NR, list += NR) add_whole_rows<NR>(row, list, matrix, columns, sums);
-  if constexpr (NR > 1) add_listed_rows<NR - 1>(row, list, alive, matrix, columns, sums);
+/// sums += what is not zero among at most kList values times their rows of the matrix.
+SIGNFLIP_APART void add_rows_alive(const float* values, std::size_t count, const float* matrix,
+                                   std::size_t columns, float* sums) {
+  float alive[kList + kListLanes + kRowsAtOnce];
+  int offsets[kList + kListLanes + kRowsAtOnce];
+  std::size_t size = list_with_offsets(values, count, 0, static_cast<int>(columns), alive, offsets);
+  // Filled up by zeros times the first row.
+  for (; size % kRowsAtOnce != 0; ++size) alive[size] = 0.0F, offsets[size] = 0;
+  for (std::size_t i = 0; i < size; i += kRowsAtOnce) {
+    add_whole_rows(alive + i, offsets + i, matrix, columns, sums);
+  }
 }
 
 // --- by panels: sums stay in registers ---
@@ -139,13 +143,13 @@ inline void add_bias(std::size_t count, const float* bias, std::size_t columns, 
 SIGNFLIP_APART void multiply_row(const float* row, std::size_t depth, const float* b,
                                  const float* bias, std::size_t columns, float* y) {
   clear(columns, y);
-  int list[kList + kListLanes];
   for (std::size_t begin = 0; begin < depth; begin += kList) {
     const std::size_t count = depth - begin < kList ? depth - begin : kList;
-    const std::size_t alive = list_nonzero(row + begin, count, list);
     if constexpr (kReadsRows) {
-      add_listed_rows<kRowsAtOnce>(row + begin, list, alive, b + begin * columns, columns, y);
+      add_rows_alive(row + begin, count, b + begin * columns, columns, y);
     } else {
+      int list[kList + kListLanes];
+      const std::size_t alive = list_nonzero(row + begin, count, list);
       add_listed_columns(row + begin, list, alive, b, depth, begin, columns, y);
     }
   }

@@ -138,9 +138,11 @@ SIGNFLIP_APART void clear(std::size_t size, float* to) {
   for (std::size_t i = 0; i < size; ++i) to[i] = 0.0F;
 }
 
-/// The first `count` floats of a buffer, out of the way of whole vectors.
+/// Copies floats, out of the way of loops over whole vectors.
 SIGNFLIP_APART void copy_part(const float* from, std::size_t count, float* to) {
-  for (std::size_t c = 0; c < count; ++c) to[c] = from[c];
+  std::size_t c = 0;
+  for (; c + kWidth <= count; c += kWidth) store(to + c, load(from + c));
+  for (; c < count; ++c) to[c] = from[c];
 }
 
 /// NV vectors of which only the first `count` floats are there, or none where `from` is null.

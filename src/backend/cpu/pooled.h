@@ -155,15 +155,17 @@ void scatter_window_pixels(const Conv2dShape& s, const SparseScratch& lists, con
   const std::size_t run = patch_runs(s).padded();
   const std::size_t edges[4] = {0, channels, run, run + channels};
   const Cells cells = window_cells(s, kPixelLists);
-  for (int row = 0; row <= s.kernel.height; ++row) {
-    const ListRange* const ranges = kReaching[row == 0 ? 0 : row < s.kernel.height ? 1 : 2];
+  const std::size_t last = s.kernel.height;
+  for (std::size_t row = 0; row <= last; ++row) {
+    const ListRange* const ranges = kReaching[row == 0 ? 0 : row < last ? 1 : 2];
     for (std::size_t part = 0; part < 3; ++part) {
       const std::size_t end = edges[part + 1];
       for (std::size_t begin = edges[part], size = 0; begin < end; begin += size * kWidth) {
         size = block_size((end - begin) / kWidth);
         std::size_t place[kBlock];
         for (std::size_t v = 0; v < size; ++v) place[v] = row * line + begin + v * kWidth;
-        scatter_some(size, cells, ranges[part], lists, rows + row * run + begin, place, padded);
+        scatter_some(s, size, cells, ranges[part], {row, row}, lists, rows + row * run + begin,
+                     place, padded);
       }
     }
   }

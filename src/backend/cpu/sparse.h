@@ -186,12 +186,28 @@ bool worth_skipping(const Conv2dShape& s, std::size_t alive) {
   return sparse < dense;
 }
 
-/// One block of `size` ≤ kBlock vectors.
-SIGNFLIP_APART void scatter_some(std::size_t size, const Cells& cells, ListRange range,
-                                 const SparseScratch& lists, const float* weights,
-                                 const std::size_t* place, float* padded) {
-  scatter_blocks<kBlock>(size, cells, range, lists.begins, lists.values, lists.offsets, weights,
-                         place, padded);
+/// Some of the runs of a patch.
+struct RunRange {
+  std::size_t first, last;
+};
+
+/// One block of `size` ≤ kBlock vectors, which lie in these runs. Where they would all be added to
+/// the border, cells are left out.
+SIGNFLIP_APART void scatter_some(const Conv2dShape& s, std::size_t size, Cells cells,
+                                 ListRange range, RunRange runs, const SparseScratch& lists,
+                                 const float* weights, const std::size_t* place, float* padded) {
+  const std::size_t step = cells.line / (s.padded_width() * s.in.channels);
+  const std::size_t above = s.padding.height, below = above + s.in.height;
+  const AliasedInt* begins = lists.begins;
+  for (; cells.height > 0 && (cells.height - 1) * step + runs.first >= below; --cells.height) {
+  }
+  for (std::size_t top = runs.last; cells.height > 0 && top < above; top += step) {
+    --cells.height;
+    begins += cells.width * cells.lists;
+    padded += cells.line;
+  }
+  scatter_blocks<kBlock>(size, cells, range, begins, lists.values, lists.offsets, weights, place,
+                         padded);
 }
 
 /// padded (zeroed, with kWidth floats to spare) += the gradient of one image's listed dy, by
@@ -206,20 +222,21 @@ void scatter_alive(const Conv2dShape& s, const Cells& cells, Runs runs, const Sp
     for (std::size_t v = 0; v < size; ++v) {
       place[v] = (begin + v) / runs.vectors() * line + (begin + v) % runs.vectors() * kWidth;
     }
-    scatter_some(size, cells, {}, lists, rows + begin * kWidth, place, padded);
+    scatter_some(s, size, cells, {}, {begin / runs.vectors(), (begin + size - 1) / runs.vectors()},
+                 lists, rows + begin * kWidth, place, padded);
   }
 }
 
 /// A patch of so few narrow vectors costs less to add for every filter than to look for those that
-/// are alive.
+/// are alive, two pixels of a line at a time: the sums of one alone would wait for each other.
 constexpr std::size_t kSmallPatch = 4;
 
 inline bool adds_all(const Conv2dShape& s) {
   const Runs runs = patch_runs(s);
-  return kWidth == 4 && runs.count * runs.vectors() == kSmallPatch;
+  return kWidth == 4 && runs.count * runs.vectors() == kSmallPatch && s.out.width % 2 == 0;
 }
 
-/// scatter_alive() for such a patch, of all of dy.
+/// scatter_alive() for such patches, of all of dy.
 SIGNFLIP_APART void scatter_all(const Conv2dShape& s, const float* dy, const float* rows,
                                 float* padded) {
   const Cells cells = pixel_cells(s);
@@ -232,17 +249,23 @@ SIGNFLIP_APART void scatter_all(const Conv2dShape& s, const float* dy, const flo
   }
   for (int h = 0; h < cells.height; ++h) {
     float* corner = padded + h * cells.line;
-    for (int w = 0; w < cells.width; ++w, dy += filters, corner += cells.step) {
-      Vector sum[kSmallPatch] = {};
+    for (int w = 0; w < cells.width; w += 2, dy += 2 * filters) {
+      Vector sum[2][kSmallPatch] = {};
       for (std::size_t f = 0; f < filters; ++f) {
+#pragma GCC unroll 2
+        for (std::size_t p = 0; p < 2; ++p) {
 #pragma GCC unroll 4
-        for (std::size_t v = 0; v < kSmallPatch; ++v) {
-          sum[v] += dy[f] * load(rows + (f * kSmallPatch + v) * kWidth);
+          for (std::size_t v = 0; v < kSmallPatch; ++v) {
+            sum[p][v] += dy[p * filters + f] * load(rows + (f * kSmallPatch + v) * kWidth);
+          }
         }
       }
+#pragma GCC unroll 2
+      for (std::size_t p = 0; p < 2; ++p, corner += cells.step) {
 #pragma GCC unroll 4
-      for (std::size_t v = 0; v < kSmallPatch; ++v) {
-        store(corner + place[v], load(corner + place[v]) + sum[v]);
+        for (std::size_t v = 0; v < kSmallPatch; ++v) {
+          store(corner + place[v], load(corner + place[v]) + sum[p][v]);
+        }
       }
     }
   }

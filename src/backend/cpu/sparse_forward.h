@@ -14,7 +14,7 @@ namespace {
 constexpr bool kSkipsInputs = kWidth == 4;
 
 /// Vectors of sums at a time: few, so that the weights that a patch reads stay in the first cache.
-constexpr std::size_t kForwardBlock = 4;
+constexpr std::size_t kForwardBlock = 8;
 
 inline std::size_t padded_filters(const Conv2dShape& s) {
   return (s.out.channels + kWidth - 1) / kWidth * kWidth;
