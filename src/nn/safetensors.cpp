@@ -124,11 +124,13 @@ Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::
     if (!tensor) return bad(tensor.error().message);
     file.tensors.push_back(std::move(*tensor));
   }
-  std::sort(file.tensors.begin(), file.tensors.end(),
-            [](const StoredTensor& a, const StoredTensor& b) {
-              if (a.bytes.data() != b.bytes.data()) return a.bytes.data() < b.bytes.data();
-              return a.bytes.size() < b.bytes.size();  // empty ones first
-            });
+  const auto lies_before = [](const StoredTensor& a, const StoredTensor& b) {
+    if (a.bytes.data() != b.bytes.data()) return a.bytes.data() < b.bytes.data();
+    return a.bytes.size() < b.bytes.size();  // empty ones first
+  };
+  // Which takes a third of the code of std::sort in the module.
+  std::make_heap(file.tensors.begin(), file.tensors.end(), lies_before);
+  std::sort_heap(file.tensors.begin(), file.tensors.end(), lies_before);
   std::size_t covered = 0;
   for (const StoredTensor& tensor : file.tensors) {
     if (tensor.bytes.data() != data.data() + covered) {
