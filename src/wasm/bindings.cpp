@@ -10,7 +10,6 @@
 #include <cctype>
 #include <memory>
 
-#include "core/bits.h"
 #include "core/softmax.h"
 #include "wasm/bindings.h"
 #include "wasm/session.h"
@@ -95,30 +94,21 @@ val attacks() {
 
 /// What the next call on a model is about. Text is laid down, too, instead of being an argument:
 /// Embind keeps a function's arguments in one place, where a call from within the call (onProgress)
-/// overwrites them before their memory is freed.
+/// overwrites them before their memory is freed. All of it stays as it is until room() is asked for
+/// another: JavaScript need not ask where a call is like the one before.
 struct Laid {
   std::string text;
-  std::vector<float> numbers;  ///< the pixels, behind them the bits of class numbers
-  std::size_t pixels = 0;
+  std::vector<float> pixels;
+  std::vector<int> classes;  ///< labels, then targets
 } laid;
 
-/// Where JavaScript puts the numbers, at once: a view does not outlive a growth of the memory.
-val room(const std::string& text, std::size_t pixels, std::size_t classes) {
-  laid = {text, std::vector<float>(pixels + classes), pixels};
-  return val(typed_memory_view(laid.numbers.size(), laid.numbers.data()));
+void room(const std::string& text, std::size_t pixels, std::size_t classes) {
+  laid = {text, std::vector<float>(pixels), std::vector<int>(classes)};
 }
 
-std::vector<int> take_classes() {
-  const auto behind = laid.numbers.begin() + static_cast<std::ptrdiff_t>(laid.pixels);
-  std::vector<int> classes(laid.numbers.size() - laid.pixels);
-  std::transform(behind, laid.numbers.end(), classes.begin(),
-                 [](float bits) { return static_cast<int>(float_bits(bits)); });
-  laid.numbers.resize(laid.pixels);
-  return classes;
-}
-
-/// Where no classes were laid down, or after take_classes().
-std::vector<float> take_pixels() { return std::move(laid.numbers); }
+// Where JavaScript puts the numbers. A view does not outlive a growth of the memory.
+val pixels() { return val(typed_memory_view(laid.pixels.size(), laid.pixels.data())); }
+val classes() { return val(typed_memory_view(laid.classes.size(), laid.classes.data())); }
 
 /// The text up to the next '\0', which is taken off.
 std::string_view next(std::string_view& text) {
@@ -198,15 +188,14 @@ class Model {
   }
 
   val predict() const {
-    auto found = session_.predict(take_pixels());
+    auto found = session_.predict(laid.pixels);
     if (!found) return failure(found.error());
     const Session::Prediction& prediction = keep(std::move(*found));
     return record(prediction.logits, prediction.probabilities, prediction.labels);
   }
 
   val gradient() const {
-    const std::vector<int> labels = take_classes();
-    auto found = session_.gradient(take_pixels(), labels);
+    auto found = session_.gradient(laid.pixels, laid.classes);
     if (!found) return failure(found.error());
     return record(keep(std::move(*found)));
   }
@@ -239,11 +228,11 @@ class Model {
         on_step(image, step, loss, typed_memory_view(iterate.size(), iterate.data()));
       };
     }
-    std::vector<int> labels = take_classes();
+    std::vector<int> labels = laid.classes;
     const std::vector<int> targets(labels.begin() + static_cast<std::ptrdiff_t>(label_count),
                                    labels.end());
     labels.resize(label_count);
-    auto outcome = session_.attack(request, take_pixels(), std::move(labels), targets);
+    auto outcome = session_.attack(request, laid.pixels, std::move(labels), targets);
     if (!outcome) return failure(outcome.error());
     const Attacked& found = keep(Attacked(std::move(*outcome), session_.network().classes()));
     return record(found.adversarial.values(), found.l0, found.l2, found.linf, found.figures,
@@ -273,6 +262,8 @@ EMSCRIPTEN_BINDINGS(signflip) {
   emscripten::function("attacks", &attacks);
   emscripten::function("loadModel", &load);
   emscripten::function("room", &room);
+  emscripten::function("pixels", &pixels);
+  emscripten::function("classes", &classes);
   emscripten::function("release", &release);
   emscripten::class_<Model>("Model")
       .smart_ptr<std::shared_ptr<Model>>("Model")

@@ -39,8 +39,8 @@ Result<Tensor> Session::to_tensor(std::vector<float> images) const {
   return Tensor(count, shape, std::move(images));
 }
 
-Result<Session::Prediction> Session::predict(std::vector<float> images) const {
-  const auto tensor = to_tensor(std::move(images));
+Result<Session::Prediction> Session::predict(const std::vector<float>& images) const {
+  const auto tensor = to_tensor(images);
   if (!tensor) return tensor.error();
   const std::size_t count = tensor->count(), size = network().output_shape().size();
   const bool classifier = !network().architecture().classes.empty();
@@ -63,9 +63,9 @@ Result<Session::Prediction> Session::predict(std::vector<float> images) const {
   return result;
 }
 
-Result<std::vector<float>> Session::gradient(std::vector<float> images,
+Result<std::vector<float>> Session::gradient(const std::vector<float>& images,
                                              const std::vector<int>& labels) const {
-  const auto tensor = to_tensor(std::move(images));
+  const auto tensor = to_tensor(images);
   if (!tensor) return tensor.error();
   const std::size_t classes = network().architecture().classes.size();
   const bool known = std::all_of(labels.begin(), labels.end(), [&](int label) {
@@ -85,8 +85,8 @@ Result<std::vector<float>> Session::gradient(std::vector<float> images,
   return gradient;
 }
 
-Result<AttackOutcome> Session::attack(const AttackOptions& options, std::vector<float> images,
-                                      std::vector<int> labels,
+Result<AttackOutcome> Session::attack(const AttackOptions& options,
+                                      const std::vector<float>& images, std::vector<int> labels,
                                       const std::vector<int>& targets) const {
   const auto entry = require_attack(options.name);
   if (!entry) return entry.error();
@@ -103,7 +103,7 @@ Result<AttackOutcome> Session::attack(const AttackOptions& options, std::vector<
     if (!clean) return clean.error();
     labels = std::move(clean->labels);
   }
-  const auto tensor = to_tensor(std::move(images));
+  const auto tensor = to_tensor(images);
   if (!tensor) return tensor.error();
   AttackRequest request{*entry, std::move(*parameters), options.seed, 0, options.observer};
   request.judge = options.judge;

@@ -35,10 +35,10 @@ class Session {
     std::vector<int> labels;
   };
   /// For a denoiser `logits` holds the images, and the rest is empty.
-  Result<Prediction> predict(std::vector<float> images) const;
+  Result<Prediction> predict(const std::vector<float>& images) const;
 
   /// The gradient of each image's cross-entropy with respect to its pixels, N×H×W×C.
-  Result<std::vector<float>> gradient(std::vector<float> images,
+  Result<std::vector<float>> gradient(const std::vector<float>& images,
                                       const std::vector<int>& labels) const;
 
   struct AttackOptions {
@@ -53,7 +53,7 @@ class Session {
   };
   /// `labels` may be empty: then what the model says of the clean images. `targets` empty:
   /// untargeted.
-  Result<AttackOutcome> attack(const AttackOptions& options, std::vector<float> images,
+  Result<AttackOutcome> attack(const AttackOptions& options, const std::vector<float>& images,
                                std::vector<int> labels, const std::vector<int>& targets) const;
 
  private:

@@ -125,14 +125,46 @@ function toBytes(bytes, what) {
  */
 const owning = (onStep) => onStep ? (image, step, loss, iterate) => onStep(image, step, loss, iterate.slice()) : undefined;
 
+/** Where an engine finds what the next call on a model is about. */
+class Room {
+  #text = "";
+  #pixels = new Float32Array(0);
+  #classes = noClasses;
+
+  /** @param {any} engine */
+  constructor(engine) {
+    this.engine = engine;
+  }
+
+  /**
+   * @param {Float32Array} images
+   * @param {Int32Array} labels
+   * @param {Int32Array} targets
+   * @param {string} text
+   */
+  lay(images, labels, targets, text) {
+    const classes = labels.length + targets.length;
+    // Calls that are alike find the room as it was, unless the engine's memory has grown: then a view has no length.
+    if (this.#pixels.length === 0 || images.length !== this.#pixels.length || classes !== this.#classes.length || text !== this.#text) {
+      this.engine.room(text, images.length, classes);
+      this.#pixels = this.engine.pixels();
+      this.#classes = this.engine.classes();
+      this.#text = text;
+    }
+    this.#pixels.set(images);
+    this.#classes.set(labels);
+    this.#classes.set(targets, labels.length);
+  }
+}
+
 /** A loaded model. Call delete() when it is no longer needed: WASM memory is not collected. */
 export class Model {
-  #engine;
+  #room;
   #handle;
 
-  /** @param {any} engine @param {any} handle the engine's object */
-  constructor(engine, handle) {
-    this.#engine = engine;
+  /** @param {Room} room its engine's @param {any} handle the engine's object */
+  constructor(room, handle) {
+    this.#room = room;
     this.#handle = handle;
     const about = handle.describe();
     /** @type {string} */
@@ -199,7 +231,7 @@ export class Model {
    * @returns {Model}
    */
   denoisedBy(denoiser) {
-    return new Model(this.#engine, unwrap(this.#open().denoisedBy(denoiser.#open())).model);
+    return new Model(this.#room, unwrap(this.#open().denoisedBy(denoiser.#open())).model);
   }
 
   /** Frees the model's memory. */
@@ -217,11 +249,7 @@ export class Model {
    */
   #about(images, labels = noClasses, targets = noClasses, text = "") {
     const handle = this.#open();
-    const room = this.#engine.room(text, images.length, labels.length + targets.length);
-    room.set(images);
-    const classes = new Int32Array(room.buffer, room.byteOffset + images.byteLength, labels.length + targets.length);
-    classes.set(labels);
-    classes.set(targets, labels.length);
+    this.#room.lay(images, labels, targets, text);
     return handle;
   }
 
@@ -240,7 +268,7 @@ export class Model {
       at += 2;
       return copy;
     });
-    this.#engine.release();
+    this.#room.engine.release();
     return result;
   }
 
@@ -253,10 +281,12 @@ export class Model {
 /** The module: a catalogue of attacks, and a way to load models and pictures. */
 export class Signflip {
   #engine;
+  #room;
 
   /** @param {any} engine */
   constructor(engine) {
     this.#engine = engine;
+    this.#room = new Room(engine);
   }
 
   /** @returns {AttackInfo[]} every attack, with the ranges of its parameters */
@@ -269,7 +299,7 @@ export class Signflip {
    * @returns {Model}
    */
   loadModel(bytes) {
-    return new Model(this.#engine, unwrap(this.#engine.loadModel(toBytes(bytes, "the model"))).model);
+    return new Model(this.#room, unwrap(this.#engine.loadModel(toBytes(bytes, "the model"))).model);
   }
 
   /**
