@@ -44,6 +44,13 @@ inline Float4 nearest(Float4 v, const Range& range, Float4 x) {
   return choose(v == v, smaller(larger(v, range.low), range.high), x);
 }
 
+/// The same for the range around x, of which only the side where v lies is worked out.
+inline Float4 nearest(Float4 v, Float4 x, Float4 radius, const Range& bounds) {
+  const Int4 above = v > x;
+  const Float4 limit = reach(x, choose(above, radius, -radius));
+  return nearest(choose(above, smaller(v, limit), larger(v, limit)), bounds, x);
+}
+
 [[gnu::noinline]] void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
   const Range box = {Float4{} + bounds.low, Float4{} + bounds.high};
   by_fours(image.size(), [&](std::size_t j, std::size_t count) {
@@ -139,14 +146,15 @@ void Ball::project(std::size_t i, std::span<float> image) const {
   const std::span<const float> x = clean(i);
   if (norm_ == Norm::linf) {
     const Float4 radius = Float4{} + rounded_down(epsilon_);
+    const Range box = {Float4{} + bounds_.low, Float4{} + bounds_.high};
     const bool held = !low_.empty();
     const float* const lowest = held ? low(i).data() : nullptr;
     const float* const highest = held ? high(i).data() : nullptr;
     by_fours(image.size(), [&](std::size_t j, std::size_t count) {
-      const Float4 centre = load4(&x[j], count);
-      const Range range = held ? Range{load4(lowest + j, count), load4(highest + j, count)}
-                               : range_around(centre, radius, bounds_);
-      store4(nearest(load4(&image[j], count), range, centre), &image[j], count);
+      const Float4 centre = load4(&x[j], count), value = load4(&image[j], count);
+      store4(held ? nearest(value, {load4(lowest + j, count), load4(highest + j, count)}, centre)
+                  : nearest(value, centre, radius, box),
+             &image[j], count);
     });
     return;
   }

@@ -44,25 +44,25 @@ std::unique_ptr<Pass> Sequential::new_pass(std::size_t capacity) const {
   return std::make_unique<NetworkPass>(*this, capacity);
 }
 
-Activations::Activations(const Sequential& network, std::size_t capacity) : capacity_(capacity) {
-  std::size_t floats = 0, winners = 0;
+Activations::Activations(const Sequential& network, std::size_t capacity)
+    : capacity_(capacity),
+      source_(network.layers().size() + 1),
+      buffers_(source_.size()),
+      first_winner_(source_.size()) {
+  std::size_t floats = 0, winners = 0, buffers = 0;
   const auto place = [&](std::size_t size) {
     const std::size_t offset = floats;
     floats += whole_lines(size);
     return offset;
   };
   std::size_t scratch = 1, largest = network.input_shape().size();
-  source_.push_back(0);
-  buffers_.push_back(place(capacity * largest));
-  for (const PlacedLayer& placed : network.layers()) {
+  buffers_[0] = place(capacity * largest);
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const PlacedLayer& placed = network.layers()[i];
     largest = std::max(largest, placed.out.size());
-    if (placed.in_place) {
-      source_.push_back(source_.back());
-    } else {
-      source_.push_back(buffers_.size());
-      buffers_.push_back(place(capacity * placed.out.size()));
-    }
-    first_winner_.push_back(winners);
+    if (!placed.in_place) buffers_[++buffers] = place(capacity * placed.out.size());
+    source_[i + 1] = buffers;
+    first_winner_[i] = winners;
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
       scratch = std::max(scratch, cpu_ops().conv2d_scratch(conv_shape(*conv, placed)));
     } else if (std::holds_alternative<MaxPool2d>(placed.layer)) {
