@@ -28,7 +28,9 @@ struct Climb {
 bool ascend(const Shard& shard, const Climb& climb, const Ball& ball) {
   const std::span<float> images = shard.adversarial;
   const std::size_t size = shard.image_size(), classes = shard.classes();
-  std::vector<float> dlogits(shard.count * classes), gradient(images.size());
+  std::vector<float> dlogits(shard.count * classes);
+  const std::unique_ptr<float[]> gradients(new float[images.size()]);  // a vector would clear it
+  const std::span<float> gradient(gradients.get(), images.size());
   std::vector<float> velocity(climb.momentum ? images.size() : 0);
   for (int step = 0; step < climb.steps; ++step) {
     if (!shard.tick(static_cast<double>(step) / climb.steps)) return false;
@@ -41,7 +43,7 @@ bool ascend(const Shard& shard, const Climb& climb, const Ball& ball) {
     }
     shard.pass.input_gradient(dlogits, gradient);
     for (std::size_t i = 0; i < shard.count; ++i) {
-      std::span<const float> direction = std::span<const float>(gradient).subspan(i * size, size);
+      std::span<const float> direction = gradient.subspan(i * size, size);
       if (climb.momentum) {
         const std::span<float> own = std::span<float>(velocity).subspan(i * size, size);
         add_normalised(direction, climb.decay, own);

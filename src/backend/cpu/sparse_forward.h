@@ -13,11 +13,12 @@ namespace {
 
 constexpr bool kSkipsInputs = kWidth == 4;
 
-/// Vectors of sums at a time: few, so that the weights that a patch reads stay in the first cache.
-constexpr std::size_t kForwardBlock = 8;
+/// Vectors of sums at a time, and the fewest; filters are filled up to so many.
+constexpr std::size_t kForwardBlock = 8, kSmallBlock = 4;
 
 inline std::size_t padded_filters(const Conv2dShape& s) {
-  return (s.out.channels + kWidth - 1) / kWidth * kWidth;
+  constexpr std::size_t few = kSmallBlock * kWidth;
+  return (s.out.channels + few - 1) / few * few;
 }
 
 /// Floats of the weights as pack_filters() lays them out; none where the matrix lies so already.
@@ -115,7 +116,7 @@ void gather_filters(std::size_t size, const Conv2dShape& s, const PixelList& lis
                     const float* weights, const float* bias, std::size_t columns, float* y) {
   if (size == NB) {
     gather_filters<NB>(s, list, weights, bias, columns, y);
-  } else if constexpr (NB > 1) {
+  } else if constexpr (NB > kSmallBlock) {
     gather_filters<smaller_size(NB)>(size, s, list, weights, bias, columns, y);
   }
 }
