@@ -1,5 +1,5 @@
 // What the module does beyond models and attacks: a denoiser in front of a classifier, pictures made
-// ready, the iterates of an attack.
+// ready, the iterates of an attack, calls within calls.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -68,6 +68,26 @@ test("onStep tells every iterate but the last, which is the answer, and its loss
     assert.ok(iterate.every((x, i) => Math.abs(x - pixels[i]) <= 0.2 + 1e-6));
   }
   assert.notDeepEqual(steps[4].iterate, adversarial);
+});
+
+test("calls that are alike find their own images, whatever was called between or within them", () => {
+  const inverted = pixels.map((value) => 1 - value), seen = [];
+  const alone = [pixels, inverted].map((image) => classifier.attack(mim, image, label).adversarial);
+  const other = classifier.predict(inverted).logits;
+  let calls = 0;
+  const { adversarial } = classifier.attack({ ...mim, onStep() {
+    if (calls++ % 2) seen.push(classifier.predict(inverted).logits);
+    else seen.push(classifier.attack(mim, inverted, label).adversarial);
+  } }, pixels, label);
+  assert.deepEqual(adversarial, alone[0]);
+  assert.deepEqual(seen, [alone[1], other, alone[1], other, alone[1]]);
+  // So many images that the engine's memory grows: what was laid out before is elsewhere.
+  const many = new Float32Array(8000 * pixels.length);
+  for (let i = 0; i < many.length; i += pixels.length) many.set(pixels, i);
+  assert.equal(classifier.predict(pixels).labels[0], label);
+  for (let time = 0; time < 2; time++) assert.ok(classifier.predict(many).labels.every((found) => found === label));
+  assert.deepEqual(classifier.attack(mim, pixels, label).adversarial, alone[0]);
+  assert.equal(classifier.attack({ ...mim, steps: 6 }, pixels, label).gradients, 6);
 });
 
 test("within the certified radius no attack succeeds, and beyond what fools it nothing is certified", () => {
