@@ -1,6 +1,7 @@
 // The loop behind FGSM, BIM, MIM and PGD.
 #include "attack/gradient_steps.h"
 
+#include <memory>
 #include <vector>
 
 #include "attack/active_set.h"

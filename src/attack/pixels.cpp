@@ -7,22 +7,10 @@
 
 namespace signflip {
 
-namespace {
-
-/// Lanes beyond the values hold `rest`.
-Float4 filled(const float* values, std::size_t count, float rest) {
-  Float4 result = Float4{} + rest;
-  for (std::size_t lane = 0; lane < count; ++lane) result[lane] = values[lane];
-  return result;
-}
-
-}  // namespace
-
 bool all_within(std::span<const float> values, Bounds bounds) {
   Int4 inside = ~Int4{};
   by_fours(values.size(), [&](std::size_t j, std::size_t count) {
-    const Float4 value =
-        count < kLanes ? filled(&values[j], count, bounds.low) : load4(&values[j], kLanes);
+    const Float4 value = load4(&values[j], count, bounds.low);
     inside &= (value >= bounds.low) & (value <= bounds.high);
   });
   return (inside[0] & inside[1] & inside[2] & inside[3]) != 0;

@@ -19,9 +19,9 @@ struct Double4 {
   Double2 low, high;
 };
 
-/// 1 to 3 values; lanes beyond them are 0. Out of the way: the last of an image's, if any.
-[[gnu::noinline]] inline Float4 load_few(const float* from, std::size_t count) {
-  Float4 value = {};
+/// 1 to 3 values; lanes beyond them hold `rest`. Out of the way: the last of an image's, if any.
+[[gnu::noinline]] inline Float4 load_few(const float* from, std::size_t count, float rest) {
+  Float4 value = Float4{} + rest;
   for (std::size_t lane = 0; lane < count; ++lane) value[lane] = from[lane];
   return value;
 }
@@ -30,9 +30,9 @@ struct Double4 {
   for (std::size_t lane = 0; lane < count; ++lane) to[lane] = value[lane];
 }
 
-/// `count` ≤ 4 values; lanes beyond them are 0.
-inline Float4 load4(const float* from, std::size_t count) {
-  if (count < kLanes) return load_few(from, count);
+/// `count` ≤ 4 values; lanes beyond them hold `rest`.
+inline Float4 load4(const float* from, std::size_t count, float rest = 0.0F) {
+  if (count < kLanes) return load_few(from, count, rest);
   Float4 value;
   std::memcpy(&value, from, sizeof value);
   return value;

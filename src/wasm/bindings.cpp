@@ -3,8 +3,9 @@
 // errors into exceptions and documents the types.
 //
 // Every use of a JavaScript value crosses the border and takes as long as a hundred pixels of an
-// attack. So a model's methods cross it three times: JavaScript lays down what the call is about
-// (room), calls, and copies what came of it (record) before it says release.
+// attack. So a model's methods cross it as rarely as can be: JavaScript lays down what the call is
+// about (in a room that it asks for where the last one does not suit), calls, and copies what came
+// of it (record) before it says release.
 #include <algorithm>
 #include <array>
 #include <cctype>

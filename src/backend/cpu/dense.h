@@ -116,8 +116,9 @@ std::size_t add_listed_panels(const float* row, const int* list, std::size_t ali
 constexpr std::size_t kPanelsAtOnce = kWidth > 4 ? 5 : 4;
 
 /// sums += the listed values of a row, from row `begin` of the matrix on, times their rows of it.
-void add_listed_columns(const float* row, const int* list, std::size_t alive, const float* packed,
-                        std::size_t depth, std::size_t begin, std::size_t columns, float* sums) {
+[[maybe_unused]] void add_listed_columns(const float* row, const int* list, std::size_t alive,
+                                         const float* packed, std::size_t depth, std::size_t begin,
+                                         std::size_t columns, float* sums) {
   const std::size_t whole = add_listed_panels<kPanelsAtOnce>(
       row, list, alive, packed + begin * kPanel, depth, columns, sums);
   if (whole == columns) return;

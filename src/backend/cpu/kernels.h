@@ -58,7 +58,7 @@ Rows patches(const Conv2dShape& s, const float* padded) {
 }
 
 // A convolution's weights are packed as panels and as rows for sparse.h and sparse_forward.h, which
-// can read rows of whole vectors in the matrix itself; forward ones also transformed, where
+// can read rows of whole blocks in the matrix itself; forward ones also transformed, where
 // winograd.h is worth it.
 
 /// Where the forms of the forward weights begin.
@@ -159,8 +159,9 @@ inline void add_run(const float* from, std::size_t size, float* to) {
 
 /// For each line of output pixels: dy·weightᵀ gives the gradients of its patches, which are then
 /// added to where the patches came from.
-SIGNFLIP_APART void scatter_patches(const Conv2dShape& s, const float* dy,
-                                    const float* packed_transposed, float* padded, float* columns) {
+[[maybe_unused]] SIGNFLIP_APART void scatter_patches(const Conv2dShape& s, const float* dy,
+                                                     const float* packed_transposed, float* padded,
+                                                     float* columns) {
   const std::size_t channels = s.in.channels, filters = s.out.channels;
   const std::size_t line = s.padded_width() * channels;
   const std::size_t run = s.kernel.width * channels;

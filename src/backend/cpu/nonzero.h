@@ -38,10 +38,6 @@ inline void store_chosen(void* to, Chosen chosen, ListVector lanes) {
   _mm512_storeu_si512(to, _mm512_maskz_compress_epi32(chosen, reinterpret_cast<__m512i>(lanes)));
 }
 
-inline std::size_t count_of(Chosen chosen) {
-  return static_cast<std::size_t>(__builtin_popcount(chosen));
-}
-
 #elif defined(__wasm_simd128__)
 
 constexpr std::size_t kListLanes = 4;
@@ -85,10 +81,6 @@ inline void store_chosen(void* to, Chosen chosen, ListVector lanes) {
   wasm_v128_store(to, wasm_i8x16_swizzle(reinterpret_cast<v128_t>(lanes), bytes));
 }
 
-inline std::size_t count_of(Chosen chosen) {
-  return static_cast<std::size_t>(__builtin_popcount(chosen));
-}
-
 #else
 
 constexpr std::size_t kListLanes = 1;
@@ -108,14 +100,16 @@ inline void store_chosen(void* to, Chosen, ListVector lane) {
   __builtin_memcpy(to, &lane, sizeof lane);
 }
 
-inline std::size_t count_of(Chosen chosen) { return chosen ? 1 : 0; }
-
 #endif
 
-/// All bits of the lanes where a comparison of them is true.
+// How many are chosen; and all bits of the lanes where a comparison of them is true.
 #if defined(__AVX512F__) || defined(__wasm_simd128__)
+inline std::size_t count_of(Chosen chosen) {
+  return static_cast<std::size_t>(__builtin_popcount(chosen));
+}
 inline ListVector where(ListVector true_lanes) { return true_lanes; }
 #else
+inline std::size_t count_of(Chosen chosen) { return chosen ? 1 : 0; }
 inline ListVector where(bool is_true) { return is_true ? -1 : 0; }
 #endif
 

@@ -107,12 +107,14 @@ void scatter_blocks(std::size_t size, const Cells& cells, ListRange range, const
                     const float* values, const AliasedInt* offsets, const float* weights,
                     const std::size_t* place, float* padded) {
   if (size == NB) {
-    if (NB == kBlock && place[NB - 1] == place[0] + (NB - 1) * kWidth) {
-      scatter_block<NB, NB == kBlock>(cells, range, begins, values, offsets, weights, place,
-                                      padded + place[0]);
-    } else {
-      scatter_block<NB, false>(cells, range, begins, values, offsets, weights, place, padded);
+    if constexpr (NB == kBlock) {
+      if (place[NB - 1] == place[0] + (NB - 1) * kWidth) {
+        scatter_block<NB, true>(cells, range, begins, values, offsets, weights, place,
+                                padded + place[0]);
+        return;
+      }
     }
+    scatter_block<NB, false>(cells, range, begins, values, offsets, weights, place, padded);
   } else if constexpr (NB > 1) {
     scatter_blocks<smaller_size(NB)>(size, cells, range, begins, values, offsets, weights, place,
                                      padded);
@@ -205,8 +207,7 @@ SIGNFLIP_APART void scatter_some(const Conv2dShape& s, std::size_t size, Cells c
   const std::size_t step = cells.line / (s.padded_width() * s.in.channels);
   const std::size_t above = s.padding.height, below = above + s.in.height;
   const AliasedInt* begins = lists.begins;
-  for (; cells.height > 0 && (cells.height - 1) * step + runs.first >= below; --cells.height) {
-  }
+  while (cells.height > 0 && (cells.height - 1) * step + runs.first >= below) --cells.height;
   for (std::size_t top = runs.last; cells.height > 0 && top < above; top += step) {
     --cells.height;
     begins += cells.width * cells.lists;

@@ -27,7 +27,7 @@ inline std::size_t filters_size(const Conv2dShape& s) {
   return kSkipsInputs && padded > filters ? s.patch() * padded : 0;
 }
 
-/// Weights (patch × filters) with their rows padded to whole vectors.
+/// Weights (patch × filters) with their rows padded to padded_filters().
 void pack_filters(const Conv2dShape& s, const float* weight, float* packed) {
   const std::size_t filters = s.out.channels, padded = padded_filters(s);
   for (std::size_t k = 0; k < s.patch(); ++k, weight += filters) {
