@@ -38,6 +38,15 @@ test("a thousand images under FGSM: the counts agree with each other and with th
   assert.ok(Math.abs(native.accuracy * 1000 - right) <= 3, `${native.accuracy} natively, ${right / 1000} in the page`);
 });
 
+test("the whole test set leaves the main thread alone, its unpacking, too", { skip: noImages }, async (t) => {
+  const page = await openTool(site, "test", "&attack=fgsm");
+  await page.locator("#lab-test .chip", { hasText: "10,000" }).click();
+  const tasks = await longTasks(site.browser, page, () => run(page, "test"));
+  assert.equal((await cells(page)).reduce((a, b) => a + b, 0), 10000);
+  t.diagnostic(`tasks over 50 ms: ${tasks.join(", ") || "none"}`);
+  assert.deepEqual(tasks, [], "the main thread was blocked for more than 50 ms");
+});
+
 test("a cell leads to its images, and an image to the map", { skip: noImages }, async () => {
   const page = await openTool(site, "test", "&attack=mim");
   await run(page, "test");

@@ -74,3 +74,14 @@ test("trained on attacked images it holds where the normal one fell", { skip: no
   assert.ok(last.clean > 0.8 && last.robust > 0.5, `${last.clean}, ${last.robust}`);
   assert.match(await page.locator("#status").textContent(), /Training is over/);
 });
+
+test("images that came damaged are told of, and fetched again when asked", { skip: noImages, timeout: 400000 }, async () => {
+  const page = await open();
+  await page.route("**/*-train-*.gz", (route) => route.fulfill({ body: Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]) }), { times: 1 });
+  await startOf(page, "train").click();
+  await page.getByText(/mnist-train-4000\.gz/).first().waitFor();
+  await page.locator("#lab-train .chip", { hasText: /^4$/ }).click();
+  await startOf(page, "train").click();
+  await page.waitForFunction(() => globalThis.epochs.length >= 1, null, { timeout: 120000 });
+  assert.deepEqual(page.problems, []);
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { survivors, Tally } from "../../../web/js/model-view/counts.js";
-import { readPack } from "../../../web/js/model-view/packs.js";
+import { readPack } from "../../../web/js/model-view/pack.js";
 import { ticksOf } from "../../../web/js/model-view/plot.js";
 import { regions } from "../../../web/js/model-view/slice.js";
 

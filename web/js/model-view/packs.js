@@ -1,6 +1,7 @@
 // Whole test sets, and images to learn from, where the site was built with a dataset: fetched when they
-// are first wanted, unpacked by the browser. tools/lib/packs.mjs says what a pack is.
-import { EngineError } from "../worker-port.js";
+// are first wanted. pack.js says what a pack is.
+import { EngineError, WorkerPort } from "../worker-port.js";
+import { readPack } from "./pack.js";
 
 /** @typedef {import("./types").Images} Images
  * @typedef {{file: string, count: number, bytes: number}} Pack
@@ -8,6 +9,8 @@ import { EngineError } from "../worker-port.js";
 
 /** @type {Promise<Record<string, PackList>> | null} */
 let lists = null;
+/** Packs as they came, and what was in them, by their files. @type {Map<string, Promise<Blob>>} */
+const fetched = new Map();
 /** @type {Map<string, Promise<Images>>} */
 const opened = new Map();
 
@@ -23,47 +26,41 @@ export async function packsOf(dataset) {
   return all[dataset] ?? { test: [], train: [] };
 }
 
-/** Reads the IDX array of bytes that begins at `at`. Exported for its test.
- * @param {Uint8Array} bytes @param {number} at @returns {{shape: number[], values: Uint8Array, end: number}} */
-export function readIdx(bytes, at) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const rank = bytes[at + 3];
-  if (at + 4 > bytes.length || view.getUint16(at) !== 0 || bytes[at + 2] !== 8 || at + 4 + 4 * rank > bytes.length) throw new Error("no IDX array of bytes");
-  const shape = Array.from({ length: rank }, (_, i) => view.getUint32(at + 4 + 4 * i));
-  const begin = at + 4 + 4 * rank, end = begin + shape.reduce((a, b) => a * b, 1);
-  if (end > bytes.length) throw new Error("cut short");
-  return { shape, values: bytes.subarray(begin, end), end };
-}
-
-/** @param {Uint8Array} bytes unpacked @returns {Images} */
-export function readPack(bytes) {
-  const images = readIdx(bytes, 0), labels = readIdx(bytes, images.end);
-  const [count, height, width, channels = 1] = images.shape;
-  if (labels.shape[0] !== count) throw new Error("not as many labels as images");
-  return { count, shape: { height, width, channels }, pixels: images.values, labels: labels.values };
-}
-
-/** Unpacks gzip, unless the server's content encoding has had the browser do it already.
- * @param {ArrayBuffer} packed */
-async function unpack(packed) {
-  const bytes = new Uint8Array(packed);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-/** Fetches a pack, once. @param {Pack} pack @returns {Promise<Images>} */
-export function openPack({ file }) {
-  let images = opened.get(file);
-  if (!images) {
-    images = fetch(new URL(file, document.baseURI)).then((response) => {
+/** Fetches a pack as it is, once. @param {Pack} pack @returns {Promise<Blob>} */
+export function fetchPack(pack) {
+  let blob = fetched.get(pack.file);
+  if (!blob) {
+    blob = fetch(new URL(pack.file, document.baseURI)).then((response) => {
       if (!response.ok) throw new Error(String(response.status));
-      return response.arrayBuffer();
-    }).then(unpack).then(readPack).catch(() => {
-      opened.delete(file);
-      throw new EngineError("error.download", file.split("/").slice(-1)[0]);
-    });
-    opened.set(file, images);
+      return response.blob();
+    }).catch(() => { throw damaged(pack); });
+    fetched.set(pack.file, blob);
+  }
+  return blob;
+}
+
+/** What is to be thrown where a pack cannot be had or read: the next time it is fetched again.
+ * @param {Pack} pack */
+export function damaged({ file }) {
+  fetched.delete(file);
+  opened.delete(file);
+  return new EngineError("error.download", file.split("/").slice(-1)[0]);
+}
+
+/** Fetches and reads a pack, once; a worker unpacks it. @param {Pack} pack @returns {Promise<Images>} */
+export function openPack(pack) {
+  let images = opened.get(pack.file);
+  if (!images) {
+    images = fetchPack(pack).then(async (blob) => {
+      const worker = new WorkerPort("whole", new URL("./pack-worker.js", import.meta.url).href);
+      try {
+        return readPack(await worker.ask("unpack", blob));
+      } finally {
+        worker.end(new Error("The pack is unpacked."));
+        fetched.delete(pack.file);
+      }
+    }).catch(() => { throw damaged(pack); });
+    opened.set(pack.file, images);
   }
   return images;
 }

@@ -1,12 +1,15 @@
 // The worker that trains: the training module and one run in it (src/wasm/bindings_train.cpp). After each
 // epoch it hands the page all that another worker needs to go on, so that stopping is ending the worker.
 import createEngine from "../signflip-train-engine.js";
+import { readPack, unpack } from "./pack.js";
 
 /** How often a look at the test images may be taken within an epoch, in parts of it. */
 const looks = 4;
 
 /** @type {any} */
 let course;
+/** What it will learn from, until the engine has it. @type {import("./types").Images | null} */
+let images = null;
 
 /** @template T @param {T & {error?: string}} answer @returns {T} */
 function unwrap(answer) {
@@ -14,10 +17,18 @@ function unwrap(answer) {
   return answer;
 }
 
-/** @param {{wasm: ArrayBuffer, options: any, train: any, test: any, classes: string[], memory: Float32Array | null}} body */
-async function start({ wasm, options, train, test, classes, memory }) {
+/** @param {Blob} packed */
+async function open(packed) {
+  images = readPack(await unpack(packed));
+  return {};
+}
+
+/** @param {{wasm: ArrayBuffer, options: any, test: any, classes: string[], memory: Float32Array | null}} body */
+async function start({ wasm, options, test, classes, memory }) {
   const engine = await createEngine({ wasmBinary: new Uint8Array(wasm) });
-  course = unwrap(engine.beginCourse(options, train, test, classes)).course;
+  if (!images) throw new Error("There are no images to learn from.");
+  course = unwrap(engine.beginCourse(options, { ...images.shape, pixels: images.pixels, labels: images.labels }, test, classes)).course;
+  images = null;
   if (memory) unwrap(course.resume(memory));
   return { epochs: course.epochsDone(), look: course.look() };
 }
@@ -38,8 +49,8 @@ function epoch({ name }, id) {
 
 self.onmessage = async (/** @type {MessageEvent} */ { data: { id, type, body } }) => {
   try {
-    const value = type === "start" ? await start(body) : epoch(body, id);
-    self.postMessage({ id, value });
+    const value = type === "epoch" ? epoch(body, id) : await (type === "open" ? open(body) : start(body));
+    self.postMessage({ id, value }, { transfer: "memory" in value ? [value.memory.buffer, value.model.buffer] : [] });
   } catch (error) {
     const dead = error instanceof WebAssembly.RuntimeError;
     const message = error instanceof Error ? error.message : String(error);

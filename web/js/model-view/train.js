@@ -3,7 +3,7 @@
 import { h, oncePerFrame, setText } from "../dom.js";
 import { EngineError, WorkerPort } from "../worker-port.js";
 import { createOneOf } from "./choices.js";
-import { openPack, pixelsOf } from "./packs.js";
+import { damaged, fetchPack, pixelsOf } from "./packs.js";
 import { createPlot } from "./plot.js";
 import { createRunBar } from "./run-bar.js";
 import { bytesOf } from "./site-models.js";
@@ -128,13 +128,13 @@ export function createTrain(context) {
     if (!course || course.epoch >= course.options.epochs) course = enrol();
     const mine = course;
     lab.memory.set("train", mine);
-    const { train } = await lab.packs();
-    if (train.length === 0) throw new Error(words.t("train.noImages"));
+    const pack = (await lab.packs()).train[0];
+    if (!pack) throw new Error(words.t("train.noImages"));
     module ??= bytesOf(new URL("../signflip-train.wasm", import.meta.url).href).catch((error) => {
       module = null;
       throw error;
     });
-    const [wasm, images, tests] = await Promise.all([module, openPack(train[0]), lab.testImages(lookedAt)]);
+    const [wasm, packed, tests] = await Promise.all([module, fetchPack(pack), lab.testImages(lookedAt)]);
     signal.throwIfAborted();
     // What was seen of an epoch that was broken off is not part of the run.
     for (const key of /** @type {const} */ (["clean", "robust"])) mine[key] = mine[key].filter(({ x }) => x <= mine.epoch);
@@ -142,13 +142,13 @@ export function createTrain(context) {
     const stop = () => here.end(new EngineError("error.stopped", "stopped"));
     signal.addEventListener("abort", stop, { once: true });
     try {
+      await here.ask("open", packed).catch((error) => { throw here.ended ?? (error instanceof EngineError ? error : damaged(pack)); });
       const { look } = await here.ask("start", { wasm, options: mine.options, memory: mine.memory, classes: Array.from({ length: classes }, (_, i) => className(i)),
-        train: { ...images.shape, pixels: images.pixels, labels: images.labels },
         test: { ...tests.shape, pixels: pixelsOf(tests, 0, lookedAt), labels: tests.labels.slice(0, lookedAt) } });
       if (mine.clean.length === 0) note(mine, 0, look);
       while (mine.epoch < mine.options.epochs) {
         const answer = await here.ask("epoch", { name: mine.title }, (_, fraction, more) => {
-          tell((mine.epoch + fraction) * images.count, mine.options.epochs * images.count, "train.progress");
+          tell((mine.epoch + fraction) * pack.count, mine.options.epochs * pack.count, "train.progress");
           mine.loss = more.loss;
           if (more.look) note(mine, more.at, more.look);
           else scheduleCalmly();
