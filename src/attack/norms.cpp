@@ -64,16 +64,16 @@ Norm norm_from(std::string_view name) { return name == "l2" ? Norm::l2 : Norm::l
 
 Distances distances(std::span<const float> a, std::span<const float> b) {
   Double4 squares = {};
-  Double2 most = {}, least = {};
+  Double4 most = {};
   by_fours(a.size(), [&](std::size_t j, std::size_t count) {
     const Double4 difference = widened(load4(&a[j], count)) - widened(load4(&b[j], count));
     add_squares_to(squares, difference);
-    for (const Double2 some : {difference.low, difference.high}) {
-      most = some > most ? some : most;
-      least = some < least ? some : least;
-    }
+    const Double4 length = magnitude(difference);
+    most.low = length.low > most.low ? length.low : most.low;
+    most.high = length.high > most.high ? length.high : most.high;
   });
-  return {std::sqrt(total(squares)), std::max({most[0], most[1], -least[0], -least[1]})};
+  return {std::sqrt(total(squares)),
+          std::max({most.low[0], most.low[1], most.high[0], most.high[1]})};
 }
 
 double linf_distance(std::span<const float> a, std::span<const float> b) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -209,7 +208,6 @@ Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
                                  const Tensor& images, std::span<const int> labels,
                                  std::span<const int> targets, ThreadPool& pool,
                                  const Progress& progress) {
-  const auto start = std::chrono::steady_clock::now();
   const Status status = check_attack(crafted_on, judged_on, request, images, labels, targets);
   if (!status) return status.error();
 
@@ -251,7 +249,6 @@ Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
   if (progress) progress(run.total(), run.total());
   outcome.gradients = run.gradients;
   outcome.queries = run.queries;
-  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return outcome;
 }
 

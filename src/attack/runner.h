@@ -50,7 +50,7 @@ struct AttackOutcome {
   std::vector<float> logits;          ///< N×K at the final image, by the judging model
   std::size_t gradients = 0;          ///< images sent backward by the attack, in all
   std::size_t queries = 0;            ///< images sent forward by the attack; judging not counted
-  double seconds = 0;                 ///< wall clock, attack and judging
+  double seconds = 0;                 ///< wall clock, where whoever ran the attack took the time
 };
 
 /// Progress counts in hundredths of an image, so that one image under a slow attack moves the bar.

@@ -68,6 +68,13 @@ inline Float4 narrowed(Double4 value) {
   return __builtin_shufflevector(low, high, 0, 1, 2, 3);
 }
 
+inline Double4 magnitude(Double4 value) {
+  typedef std::int64_t Long2 __attribute__((vector_size(16)));
+  const Long2 low = reinterpret_cast<Long2>(value.low), high = reinterpret_cast<Long2>(value.high);
+  constexpr std::int64_t kMagnitude = INT64_MAX;  // all bits but the sign
+  return {reinterpret_cast<Double2>(low & kMagnitude),
+          reinterpret_cast<Double2>(high & kMagnitude)};
+}
 inline Double4 operator-(Double4 a, Double4 b) { return {a.low - b.low, a.high - b.high}; }
 inline Double4 operator*(Double4 a, double b) { return {a.low * b, a.high * b}; }
 

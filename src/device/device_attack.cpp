@@ -2,7 +2,6 @@
 #include "device/device_attack.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <numeric>
 
@@ -137,7 +136,6 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
                                     const AttackRequest& request, const Tensor& images,
                                     std::span<const int> labels, std::span<const int> targets,
                                     ThreadPool& pool, const Progress& progress) {
-  const auto begun = std::chrono::steady_clock::now();
   const Status checked = check_attack(crafted_on, judged_on, request, images, labels, targets);
   if (!checked) return checked.error();
   const auto attack = device_attack(*request.attack, request.parameters);
@@ -171,8 +169,6 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
   if (!outcome) return outcome;
   outcome->gradients = crafting.gradients();
   outcome->queries = crafting.queries();
-  outcome->seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   return outcome;
 }
 

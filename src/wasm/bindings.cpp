@@ -130,8 +130,7 @@ struct Attacked : AttackOutcome {
   }
 
   std::vector<float> probabilities;  ///< N×K, empty where nothing was judged
-  std::array<double, 3> figures = {static_cast<double>(gradients), static_cast<double>(queries),
-                                   seconds};
+  std::array<double, 2> figures = {static_cast<double>(gradients), static_cast<double>(queries)};
 };
 
 /// What the last call found, until JavaScript has copied it.

@@ -1,6 +1,8 @@
 // Target.
 #include "target.h"
 
+#include <chrono>
+
 #include "device/device_attack.h"
 
 namespace signflip::cli {
@@ -109,13 +111,21 @@ Result<AttackOutcome> run_attack_with(Device* device, const DifferentiableModel&
                                       const AttackRequest& request, const Tensor& images,
                                       std::span<const int> labels, std::span<const int> targets,
                                       ThreadPool& pool, const Progress& progress) {
-  if (device == nullptr) {
-    return run_attack(crafted_on, judged_on, request, images, labels, targets, pool, progress);
-  }
-  const Status fits = check_device(crafted_on, request);
-  if (!fits) return fits.error();
-  return run_attack_on(*device, dynamic_cast<const Sequential&>(crafted_on), judged_on, request,
-                       images, labels, targets, pool, progress);
+  const auto run = [&]() -> Result<AttackOutcome> {
+    if (device == nullptr) {
+      return run_attack(crafted_on, judged_on, request, images, labels, targets, pool, progress);
+    }
+    const Status fits = check_device(crafted_on, request);
+    if (!fits) return fits.error();
+    return run_attack_on(*device, dynamic_cast<const Sequential&>(crafted_on), judged_on, request,
+                         images, labels, targets, pool, progress);
+  };
+  const auto start = std::chrono::steady_clock::now();
+  auto outcome = run();
+  if (!outcome) return outcome;
+  outcome->seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return outcome;
 }
 
 }  // namespace signflip::cli

@@ -54,7 +54,7 @@ class Target {
 /// A sentence where a device cannot run this attack on this model.
 Status check_device(const DifferentiableModel& crafted_on, const AttackRequest& request);
 
-/// run_attack(), on `device` where that is not null.
+/// run_attack(), on `device` where that is not null, and how long it took.
 Result<AttackOutcome> run_attack_with(Device* device, const DifferentiableModel& crafted_on,
                                       const DifferentiableModel& judged_on,
                                       const AttackRequest& request, const Tensor& images,

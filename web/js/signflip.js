@@ -212,11 +212,13 @@ export class Model {
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== null) text.push(name, value);
     const truth = toClasses(labels, "labels"), judges = Boolean(judge ?? true);
     const handle = this.#about(toFloats(images, "images"), truth, toClasses(targets, "targets"), `${text.join("\0")}\0`);
+    const began = performance.now();
     const answer = handle.attack(truth.length, seed ?? 0, grayBox ?? false, judges, onProgress ?? undefined, owning(onStep));
+    const ended = performance.now();
     return this.#copied(answer, (next) => {
       const adversarial = next(Float32Array), l0 = next(Float32Array), l2 = next(Float32Array), linf = next(Float32Array);
-      const [gradients, queries, seconds] = next(Float64Array);
-      const crafted = { adversarial, l0, l2, linf, gradients, queries, seconds };
+      const [gradients, queries] = next(Float64Array);
+      const crafted = { adversarial, l0, l2, linf, gradients, queries, seconds: (ended - began) / 1000 };
       return !judges ? crafted : Object.assign(crafted, {
         labels: next(Int32Array), labels8bit: next(Int32Array), success: next(Uint8Array), loss: next(Float32Array),
         logits: next(Float32Array), probabilities: next(Float32Array),
