@@ -62,6 +62,34 @@ TEST_P(Kernels, Conv2dMatchesTheReference) {
   }
 }
 
+/// Strides that cut the padded image into whole cells of many channels take a way of their own.
+TEST_P(Kernels, InputGradientOfWholeCellsMatchesTheReference) {
+  for (std::uint64_t stream = 0; stream < 100; ++stream) {
+    Rng rng(55, stream);
+    const Size2 kernel = {between(rng, 1, 6), between(rng, 1, 6)};
+    const Size2 stride = {between(rng, 1, 3), between(rng, 1, 3)};
+    const Size2 padding = {between(rng, 0, kernel.height - 1), between(rng, 0, kernel.width - 1)};
+    const auto whole = [&](int side, int step, int border) {
+      int size = between(rng, 1, 9);
+      while (size + 2 * border < side || (size + 2 * border) % step != 0) ++size;
+      return size;
+    };
+    const ImageShape in = {whole(kernel.height, stride.height, padding.height),
+                           whole(kernel.width, stride.width, padding.width),
+                           16 * between(rng, 1, 5)};
+    const Conv2dShape s = test::conv_shape(in, between(rng, 1, 40), kernel, stride, padding);
+    const auto count = static_cast<std::size_t>(between(rng, 1, 3));
+    SCOPED_TRACE(describe(s, count));
+    const auto dy = thinned(count * s.out.size(), rng);
+    const auto weight =
+        test::random_values<float>(s.patch() * static_cast<std::size_t>(s.out.channels), rng);
+    const Doubles dy_ = converted<double>(dy), weight_ = converted<double>(weight);
+    Doubles dx(count * s.in.size());
+    reference::conv2d_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
+    ASSERT_TRUE(close(conv_input_gradient(s, dy, weight), dx, kTolerance));
+  }
+}
+
 /// A convolution's gradient through ReLU and a 2×2 pool, or the pool alone, step by step.
 TEST_P(Kernels, PooledInputGradientMatchesTheReference) {
   for (std::uint64_t stream = 0; stream < 200; ++stream) {

@@ -2,12 +2,11 @@
 // each kernels_<instruction set>.cpp; see there and gemm.h for the rules.
 #pragma once
 
+#include "backend/cpu/cell_gradient.h"
 #include "backend/cpu/dense.h"
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/planar.h"
 #include "backend/cpu/pooled.h"
-#include "backend/cpu/sparse.h"
-#include "backend/cpu/sparse_forward.h"
 #include "backend/cpu/transposed.h"
 #include "backend/cpu/winograd.h"
 #include "backend/ops.h"
@@ -94,7 +93,7 @@ struct BackwardPacking {
 SIGNFLIP_APART BackwardPacking backward_packing(const Conv2dShape& s) {
   BackwardPacking parts;
   parts.rows = has_panels(s) ? packed_size(s.out.channels, s.patch()) : 0;
-  parts.windows = parts.rows + rows_size(s);
+  parts.windows = parts.rows + backward_rows_size(s);
   parts.size = parts.windows + (s.pooled ? window_rows_size(s) : 0);
   return parts;
 }
@@ -104,7 +103,7 @@ std::size_t conv2d_packed_transposed_size(const Conv2dShape& s) { return backwar
 void conv2d_pack_transposed(const Conv2dShape& s, const float* matrix, float* packed) {
   const BackwardPacking parts = backward_packing(s);
   if (has_panels(s)) pack_transposed(matrix, s.patch(), s.out.channels, 0, s.patch(), packed);
-  pack_rows(s, matrix, packed + parts.rows);
+  pack_backward_rows(s, matrix, packed + parts.rows);
   if (parts.size > parts.windows) pack_window_rows(s, matrix, packed + parts.windows);
 }
 
@@ -116,6 +115,7 @@ std::size_t conv2d_scratch(const Conv2dShape& s) {
   std::size_t most = forward_list_size(s);
   const auto grow = [&](std::size_t size) { most = size > most ? size : most; };
   grow(padded_size(s) + s.out.width * s.patch() + sparse_scratch_size(s));
+  if (gathers(s)) grow(padded_size(s) + forward_list_size(cell_lines(s)));
   if (suits_winograd(s)) grow(winograd_scratch(s).size());
   if (suits_planar(s)) grow(planar_scratch(s).size);
   return most;
@@ -196,6 +196,11 @@ void conv2d_input_gradient(const Conv2dShape& s, std::size_t count, const float*
   const SparseScratch lists = sparse_scratch(s, columns + s.out.width * s.patch());
   const BackwardPacking parts = backward_packing(s);
   for (std::size_t n = 0; n < count; ++n, dx += s.in.size(), dy += s.out.size()) {
+    if (gathers(s)) {
+      gather_gradient(s, dy, packed_transposed + parts.rows, padded, columns);
+      copy_inside(s, padded, dx);
+      continue;
+    }
     clear(padded_floats, padded);
     if (adds_all(s)) {
       scatter_all(s, dy, packed_transposed + parts.rows, padded);

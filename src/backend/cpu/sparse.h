@@ -80,8 +80,8 @@ struct ListRange {
 };
 
 /// For each cell: NB vectors of its patch grow by the sum of the terms in some of its lists.
-/// `place` says where in the patch each vector lies, unless they follow one another (`whole`).
-template <std::size_t NB, bool whole>
+/// `place` says where in the patch each vector lies.
+template <std::size_t NB>
 SIGNFLIP_APART void scatter_block(const Cells& cells, ListRange range, const AliasedInt* begins,
                                   const float* values, const AliasedInt* offsets,
                                   const float* weights, const std::size_t* place, float* padded) {
@@ -95,7 +95,7 @@ SIGNFLIP_APART void scatter_block(const Cells& cells, ListRange range, const Ali
                     weights, sum);
 #pragma GCC unroll 16
       for (std::size_t v = 0; v < NB; ++v) {
-        float* const to = corner + (whole ? v * kWidth : place[v]);
+        float* const to = corner + place[v];
         store(to, load(to) + sum[v]);
       }
     }
@@ -107,14 +107,7 @@ void scatter_blocks(std::size_t size, const Cells& cells, ListRange range, const
                     const float* values, const AliasedInt* offsets, const float* weights,
                     const std::size_t* place, float* padded) {
   if (size == NB) {
-    if constexpr (NB == kBlock) {
-      if (place[NB - 1] == place[0] + (NB - 1) * kWidth) {
-        scatter_block<NB, true>(cells, range, begins, values, offsets, weights, place,
-                                padded + place[0]);
-        return;
-      }
-    }
-    scatter_block<NB, false>(cells, range, begins, values, offsets, weights, place, padded);
+    scatter_block<NB>(cells, range, begins, values, offsets, weights, place, padded);
   } else if constexpr (NB > 1) {
     scatter_blocks<smaller_size(NB)>(size, cells, range, begins, values, offsets, weights, place,
                                      padded);

@@ -85,15 +85,17 @@ inline PixelList list_pixels(const Conv2dShape& s, const float* x, float* scratc
 }
 
 /// NB vectors of filters at every output pixel, of which the first `columns` values are wanted.
+/// Lines of y are y_line floats apart.
 template <std::size_t NB>
 SIGNFLIP_APART void gather_filters(const Conv2dShape& s, const PixelList& list,
                                    const float* weights, const float* bias, std::size_t columns,
-                                   float* y) {
+                                   float* y, std::size_t y_line) {
   const std::ptrdiff_t pixel_rows = s.in.channels * static_cast<std::ptrdiff_t>(padded_filters(s));
   Vector biases[NB];
   load_part(bias, columns, biases);
-  for (int oh = 0; oh < s.out.height; ++oh) {
-    for (int ow = 0; ow < s.out.width; ++ow, y += s.out.channels) {
+  for (int oh = 0; oh < s.out.height; ++oh, y += y_line) {
+    float* to = y;
+    for (int ow = 0; ow < s.out.width; ++ow, to += s.out.channels) {
       const int corner = ow * s.stride.width - s.padding.width;
       const int begin = corner < 0 ? 0 : corner;
       const int beyond = corner + s.kernel.width, end = beyond < s.in.width ? beyond : s.in.width;
@@ -106,32 +108,40 @@ SIGNFLIP_APART void gather_filters(const Conv2dShape& s, const PixelList& list,
                        static_cast<std::size_t>(line[end] - line[begin])},
                       weights + (kh * s.kernel.width - corner) * pixel_rows, sum);
       }
-      store_row(sum, biases, columns, columns == NB * kWidth, y);
+      store_row(sum, biases, columns, columns == NB * kWidth, to);
     }
   }
 }
 
 template <std::size_t NB>
 void gather_filters(std::size_t size, const Conv2dShape& s, const PixelList& list,
-                    const float* weights, const float* bias, std::size_t columns, float* y) {
+                    const float* weights, const float* bias, std::size_t columns, float* y,
+                    std::size_t y_line) {
   if (size == NB) {
-    gather_filters<NB>(s, list, weights, bias, columns, y);
+    gather_filters<NB>(s, list, weights, bias, columns, y, y_line);
   } else if constexpr (NB > kSmallBlock) {
-    gather_filters<smaller_size(NB)>(size, s, list, weights, bias, columns, y);
+    gather_filters<smaller_size(NB)>(size, s, list, weights, bias, columns, y, y_line);
   }
 }
 
-/// One image; weights as pack_filters() lays them out, scratch of forward_list_size().
-void forward_alive(const Conv2dShape& s, const float* x, const float* weights, const float* bias,
-                   float* y, float* scratch) {
-  const PixelList list = list_pixels(s, x, scratch);
+/// All filters; weights as pack_filters() lays them out, bias may be null.
+SIGNFLIP_APART void gather(const Conv2dShape& s, const PixelList& list, const float* weights,
+                           const float* bias, float* y, std::size_t y_line) {
   const std::size_t filters = s.out.channels, vectors = padded_filters(s) / kWidth;
   for (std::size_t first = 0, size = kForwardBlock; first < vectors; first += size) {
     while (size > vectors - first) size = smaller_size(size);
     const std::size_t begin = first * kWidth, end = begin + size * kWidth;
-    gather_filters<kForwardBlock>(size, s, list, weights + begin, bias + begin,
-                                  (end < filters ? end : filters) - begin, y + begin);
+    gather_filters<kForwardBlock>(size, s, list, weights + begin,
+                                  bias == nullptr ? bias : bias + begin,
+                                  (end < filters ? end : filters) - begin, y + begin, y_line);
   }
+}
+
+/// One image; scratch of forward_list_size().
+void forward_alive(const Conv2dShape& s, const float* x, const float* weights, const float* bias,
+                   float* y, float* scratch) {
+  gather(s, list_pixels(s, x, scratch), weights, bias, y,
+         s.out.width * static_cast<std::size_t>(s.out.channels));
 }
 
 }  // namespace
