@@ -91,6 +91,9 @@ function toFloats(values, what) {
   return Float32Array.from(values);
 }
 
+/** Options that every attack has; the others are an attack's own parameters. */
+const common = new Set(["attack", "targets", "seed", "grayBox", "judge", "onProgress", "onStep"]);
+
 const noClasses = new Int32Array(0);
 
 /**
@@ -207,11 +210,14 @@ export class Model {
    * @returns {AttackResult}
    */
   attack(options, images, labels) {
-    const { attack, targets, seed, grayBox, judge, onProgress, onStep, ...parameters } = options;
-    const text = [attack ?? ""];
-    for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== null) text.push(name, value);
+    const { attack, targets, seed, grayBox, judge, onProgress, onStep } = options;
+    let text = `${attack ?? ""}\0`;
+    for (const name of Object.keys(options)) {
+      const value = options[name];
+      if (value !== undefined && value !== null && !common.has(name)) text += `${name}\0${value}\0`;
+    }
     const truth = toClasses(labels, "labels"), judges = Boolean(judge ?? true);
-    const handle = this.#about(toFloats(images, "images"), truth, toClasses(targets, "targets"), `${text.join("\0")}\0`);
+    const handle = this.#about(toFloats(images, "images"), truth, toClasses(targets, "targets"), text);
     const began = performance.now();
     const answer = handle.attack(truth.length, seed ?? 0, grayBox ?? false, judges, onProgress ?? undefined, owning(onStep));
     const ended = performance.now();
@@ -264,9 +270,8 @@ export class Model {
     const places = unwrap(answer);
     let at = 0;
     const result = arrange((Type) => {
-      // slice() would take five times as long.
-      const copy = new Type(places[at + 1]);
-      copy.set(new Type(places.buffer, places[at], places[at + 1]));
+      // slice(), and an empty array that is then set, take longer.
+      const copy = new Type(new Type(places.buffer, places[at], places[at + 1]));
       at += 2;
       return copy;
     });
