@@ -72,7 +72,7 @@ export class LazyView {
     this.#mounted?.render(context.snapshot());
   }
 
-  /** @param {ViewContext} context */
+  /** False where it cannot be had. @param {ViewContext} context */
   async #mount(context) {
     const turn = ++this.#turn;
     this.#context = context;
@@ -83,18 +83,30 @@ export class LazyView {
       const [words] = await Promise.all([(module.messages?.[lang] ?? module.messages?.en)?.(), module.styles && styleSheet(module.styles)]);
       return { module, words: words ? context.words.with({ [lang]: words.default }) : context.words };
     }).catch(() => null);
-    if (turn !== this.#turn) return;
+    if (turn !== this.#turn) return true;
     this.element.removeAttribute("aria-busy");
-    if (!found) return this.#failed(context);
+    if (!found) {
+      this.#failed(context);
+      return false;
+    }
     this.element.replaceChildren();
     this.#mounted = found.module.mount(this.element, { ...context, words: found.words });
     if (this.#shown) this.#mounted.render(context.snapshot());
+    return true;
+  }
+
+  /** Some browsers remember of a module that it could not be had, and ask for it again only in a new page.
+   * @param {ViewContext} context */
+  async #again(context) {
+    if (await this.#mount(context)) return;
+    const reachable = await fetch(location.href, { cache: "no-store" }).then(({ ok }) => ok, () => false);
+    if (reachable) location.reload();
   }
 
   /** @param {ViewContext} context */
   #failed(context) {
     const { words } = context;
     this.element.replaceChildren(h("div", { class: "alert", role: "alert" }, h("p", {}, words.t("view.failed")),
-      h("button", { type: "button", onclick: () => this.#mount(context) }, words.t("view.retry"))));
+      h("button", { type: "button", onclick: () => this.#again(context) }, words.t("view.retry"))));
   }
 }

@@ -220,6 +220,7 @@ for (const [name, attributes, options] of [
 test("the frame can be used with the keyboard alone", async (t) => {
   const page = await hosted(t, `${script()}<sign-flip></sign-flip>`);
   const [frame] = await framesOf(page, 1);
+  await settled(frame);
   const focusOn = async (selector) => {
     for (let i = 0; i < 20; i++) {
       await page.keyboard.press("Tab");
