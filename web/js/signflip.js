@@ -91,9 +91,6 @@ function toFloats(values, what) {
   return Float32Array.from(values);
 }
 
-/** Options that every attack has; the others are an attack's own parameters. */
-const common = new Set(["attack", "targets", "seed", "grayBox", "judge", "onProgress", "onStep"]);
-
 const noClasses = new Int32Array(0);
 
 /**
@@ -210,12 +207,9 @@ export class Model {
    * @returns {AttackResult}
    */
   attack(options, images, labels) {
-    const { attack, targets, seed, grayBox, judge, onProgress, onStep } = options;
+    const { attack, targets, seed, grayBox, judge, onProgress, onStep, ...parameters } = options;
     let text = `${attack ?? ""}\0`;
-    for (const name of Object.keys(options)) {
-      const value = options[name];
-      if (value !== undefined && value !== null && !common.has(name)) text += `${name}\0${value}\0`;
-    }
+    for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== null) text += `${name}\0${value}\0`;
     const truth = toClasses(labels, "labels"), judges = Boolean(judge ?? true);
     const handle = this.#about(toFloats(images, "images"), truth, toClasses(targets, "targets"), text);
     const began = performance.now();

@@ -56,9 +56,9 @@ Rows patches(const Conv2dShape& s, const float* padded) {
           s.stride.height * line};
 }
 
-// A convolution's weights are packed as panels and as rows for sparse.h and sparse_forward.h, which
-// can read rows of whole blocks in the matrix itself; forward ones also transformed, where
-// winograd.h is worth it.
+// A convolution's weights are packed as panels and as rows for sparse.h or cell_gradient.h and for
+// sparse_forward.h, which can read rows of whole blocks in the matrix itself; forward ones also
+// transformed, where winograd.h is worth it.
 
 /// Where the forms of the forward weights begin.
 struct ForwardPacking {
