@@ -20,7 +20,6 @@ function unwrap(answer) {
 /** @param {Blob} packed */
 async function open(packed) {
   images = readPack(await unpack(packed));
-  return {};
 }
 
 /** @param {{wasm: ArrayBuffer, options: any, test: any, classes: string[], memory: Float32Array | null}} body */
@@ -47,10 +46,13 @@ function epoch({ name }, id) {
   return { ...report, look: course.look(), model: course.model(name), memory: course.memory() };
 }
 
+/** @type {Record<string, (body: any, id: number) => any>} */
+const answers = { open, start, epoch };
+
 self.onmessage = async (/** @type {MessageEvent} */ { data: { id, type, body } }) => {
   try {
-    const value = type === "epoch" ? epoch(body, id) : await (type === "open" ? open(body) : start(body));
-    self.postMessage({ id, value }, { transfer: "memory" in value ? [value.memory.buffer, value.model.buffer] : [] });
+    const value = await answers[type](body, id);
+    self.postMessage({ id, value }, { transfer: value?.memory ? [value.memory.buffer, value.model.buffer] : [] });
   } catch (error) {
     const dead = error instanceof WebAssembly.RuntimeError;
     const message = error instanceof Error ? error.message : String(error);
