@@ -1,7 +1,15 @@
 // Runs the benchmarks as WebAssembly, under node and in headless Chromium, and on request beside
 // onnxruntime-web and TensorFlow.js; leaves JSON files for report.mjs:
 //   node web.mjs --out FOLDER [--rounds N] [--seconds S] [--filter REGEX] [--peers]
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,12 +18,16 @@ import { compare } from "./peers/compare.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    out: { type: "string" }, rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "0.5" },
-    filter: { type: "string", default: "." }, peers: { type: "boolean", default: false },
+    out: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "0.5" },
+    filter: { type: "string", default: "." },
+    peers: { type: "boolean", default: false },
   },
 });
 const out = resolve(options.out);
-const rounds = Number(options.rounds), seconds = Number(options.seconds);
+const rounds = Number(options.rounds),
+  seconds = Number(options.seconds);
 const wanted = new RegExp(options.filter);
 const built = join(root, "build/wasm");
 const save = (name, rows) => writeFileSync(join(out, name), JSON.stringify(rows, null, 1) + "\n");
@@ -23,13 +35,24 @@ const save = (name, rows) => writeFileSync(join(out, name), JSON.stringify(rows,
 /** Times all wanted cases round after round, so that a busy moment of the machine hits none alone.
  * @param {string[]} names @param {(number: number) => any} timeCase */
 async function inRounds(names, timeCase) {
-  const chosen = names.flatMap((name, number) => name.startsWith("peak/") || wanted.test(name) ? [number] : []);
+  const chosen = names.flatMap((name, number) =>
+    name.startsWith("peak/") || wanted.test(name) ? [number] : [],
+  );
   const rows = new Map();
   for (let round = 0; round < rounds; round++) {
     for (const number of chosen) {
       const row = await timeCase(number);
       const before = rows.get(number);
-      rows.set(number, !before ? row : { ...row, best: Math.min(row.best, before.best), median: Math.min(row.median, before.median) });
+      rows.set(
+        number,
+        !before
+          ? row
+          : {
+              ...row,
+              best: Math.min(row.best, before.best),
+              median: Math.min(row.median, before.median),
+            },
+      );
     }
   }
   return [...rows.values()];
@@ -37,18 +60,23 @@ async function inRounds(names, timeCase) {
 
 console.error("Measuring WebAssembly under node …");
 // With the bytes, because Emscripten's glue would fetch a path.
-const module = await createRequire(import.meta.url)(join(built, "tests/bench/signflip_bench_wasm.js"))(
-  { wasmBinary: readFileSync(join(built, "tests/bench/signflip_bench_wasm.wasm")) });
+const module = await createRequire(import.meta.url)(
+  join(built, "tests/bench/signflip_bench_wasm.js"),
+)({ wasmBinary: readFileSync(join(built, "tests/bench/signflip_bench_wasm.wasm")) });
 save("node.json", await inRounds(module.names(), (number) => module.timeCase(number, seconds)));
 
 // A site of our own: the modules, the nets, and the peers where they were fetched.
 const site = join(out, "site");
 rmSync(site, { recursive: true, force: true });
 mkdirSync(site);
-writeFileSync(join(site, "index.html"), "<!doctype html><title>Benchmarks</title><script src=\"bench.js\"></script>\n");
+writeFileSync(
+  join(site, "index.html"),
+  '<!doctype html><title>Benchmarks</title><script src="bench.js"></script>\n',
+);
 cpSync(join(built, "tests/bench/signflip_bench_wasm.js"), join(site, "bench.js"));
 cpSync(join(built, "tests/bench/signflip_bench_wasm.wasm"), join(site, "signflip_bench_wasm.wasm"));
-for (const file of ["signflip-engine.js", "signflip.wasm"]) cpSync(join(built, "web", file), join(site, file));
+for (const file of ["signflip-engine.js", "signflip.wasm"])
+  cpSync(join(built, "web", file), join(site, file));
 cpSync(join(root, "web/js/signflip.js"), join(site, "signflip.js"));
 cpSync(join(out, "models"), join(site, "models"), { recursive: true });
 cpSync(join(root, "tests/bench/peers"), join(site, "peers"), { recursive: true });
@@ -64,12 +92,22 @@ try {
     globalThis.module = await globalThis.createBench();
     return globalThis.module.names();
   });
-  const timeCase = (number) => page.evaluate(([n, s]) => globalThis.module.timeCase(n, s), [number, seconds]);
+  const timeCase = (number) =>
+    page.evaluate(([n, s]) => globalThis.module.timeCase(n, s), [number, seconds]);
   save("chromium.json", await inRounds(names, timeCase));
   await page.close();
   if (options.peers) {
     const targets = JSON.parse(readFileSync(join(root, "tests/bench/targets.json"), "utf8"));
-    save("web-peers.json", await compare(browser, { rounds, seconds, wanted, targets, installed: (name) => existsSync(join(peers, name)) }));
+    save(
+      "web-peers.json",
+      await compare(browser, {
+        rounds,
+        seconds,
+        wanted,
+        targets,
+        installed: (name) => existsSync(join(peers, name)),
+      }),
+    );
   }
 } catch (error) {
   // Caught here, for Emscripten's glue under node would print itself beside the error.

@@ -29,12 +29,38 @@ function refuses(args, ...patterns) {
   for (const pattern of patterns) assert.match(stderr, pattern);
 }
 
-const attack = (...more) => ["attack", "--model", model, "--images", file("image.npy"), "--attack", ...more];
-const train = (...more) => ["train", "--dataset", "bars", "--data", data, "--epochs", "1", "--out", file("out.safetensors"), ...more];
+const attack = (...more) => [
+  "attack",
+  "--model",
+  model,
+  "--images",
+  file("image.npy"),
+  "--attack",
+  ...more,
+];
+const train = (...more) => [
+  "train",
+  "--dataset",
+  "bars",
+  "--data",
+  data,
+  "--epochs",
+  "1",
+  "--out",
+  file("out.safetensors"),
+  ...more,
+];
 
 test("a dataset folder that is not there", () => {
-  refuses(["evaluate", "--model", model, "--dataset", "mnist", "--data", file("nowhere")], /nowhere/);
-  refuses(["evaluate", "--model", model, "--dataset", "mnist"], /SIGNFLIP_DATA|nowhere/, /data\/mnist/);
+  refuses(
+    ["evaluate", "--model", model, "--dataset", "mnist", "--data", file("nowhere")],
+    /nowhere/,
+  );
+  refuses(
+    ["evaluate", "--model", model, "--dataset", "mnist"],
+    /SIGNFLIP_DATA|nowhere/,
+    /data\/mnist/,
+  );
 });
 
 test("a truncated gzip file", () => {
@@ -43,17 +69,27 @@ test("a truncated gzip file", () => {
   writeBars(broken);
   const name = join(broken, "t10k-images-idx3-ubyte.gz");
   writeFileSync(name, readFileSync(name).subarray(0, 500));
-  refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", broken], /t10k-images-idx3-ubyte\.gz/, /gzip|cut|end/i);
+  refuses(
+    ["evaluate", "--model", model, "--dataset", "bars", "--data", broken],
+    /t10k-images-idx3-ubyte\.gz/,
+    /gzip|cut|end/i,
+  );
 });
 
 test("an IDX file with the wrong dimensions", () => {
-  for (const [name, images] of [["two", idx([90, 144], Buffer.alloc(90 * 144))], ["short", idx([90, 12, 12], Buffer.alloc(100))],
-    ["huge", idx([0xffffffff, 0xffffffff, 0xffffffff], [])]]) {
+  for (const [name, images] of [
+    ["two", idx([90, 144], Buffer.alloc(90 * 144))],
+    ["short", idx([90, 12, 12], Buffer.alloc(100))],
+    ["huge", idx([0xffffffff, 0xffffffff, 0xffffffff], [])],
+  ]) {
     const broken = file(name);
     mkdirSync(broken);
     writeBars(broken);
     writeFileSync(join(broken, "t10k-images-idx3-ubyte.gz"), gzipSync(images));
-    refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", broken], /t10k-images-idx3-ubyte/);
+    refuses(
+      ["evaluate", "--model", model, "--dataset", "bars", "--data", broken],
+      /t10k-images-idx3-ubyte/,
+    );
   }
 });
 
@@ -80,10 +116,18 @@ test("pictures of impossible sizes", () => {
     header[24] = 8;
     return header;
   };
-  for (const [name, bytes] of [["zero.png", png(0, 0)], ["vast.png", png(100000, 100000)], ["zero.pgm", Buffer.from("P5\n0 0\n255\n")],
-    ["vast.ppm", Buffer.from("P6\n100000 100000\n255\n")], ["text.png", Buffer.from("this is no picture")]]) {
+  for (const [name, bytes] of [
+    ["zero.png", png(0, 0)],
+    ["vast.png", png(100000, 100000)],
+    ["zero.pgm", Buffer.from("P5\n0 0\n255\n")],
+    ["vast.ppm", Buffer.from("P6\n100000 100000\n255\n")],
+    ["text.png", Buffer.from("this is no picture")],
+  ]) {
     writeFileSync(file(name), bytes);
-    refuses(["predict", "--model", model, "--images", file(name)], new RegExp(name.replace(".", "\\.")));
+    refuses(
+      ["predict", "--model", model, "--images", file(name)],
+      new RegExp(name.replace(".", "\\.")),
+    );
   }
 });
 
@@ -93,40 +137,106 @@ test("unknown attacks, parameters and values", () => {
   refuses(attack("fgsm", "--epsilon", "lots"), /epsilon/, /lots/);
   refuses(attack("bim", "--steps", "0"), /steps/, /0/);
   refuses(attack("fgsm", "--decay", "1"), /--decay/, /fgsm/);
-  refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", data, "--attacks", "clean,nothing"], /nothing/);
+  refuses(
+    [
+      "evaluate",
+      "--model",
+      model,
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--attacks",
+      "clean,nothing",
+    ],
+    /nothing/,
+  );
 });
 
 test("certify with a radius, a model or data that it cannot use", () => {
-  const certify = (...more) => ["certify", "--model", model, "--dataset", "bars", "--data", data, ...more];
+  const certify = (...more) => [
+    "certify",
+    "--model",
+    model,
+    "--dataset",
+    "bars",
+    "--data",
+    data,
+    ...more,
+  ];
   for (const epsilon of ["-0.1", "1.5", "8/0", "300/255", "lots", "nan"]) {
     refuses(certify("--epsilon", epsilon), /--epsilon is/, new RegExp(epsilon), /from 0 to 1/);
   }
   refuses(certify(), /--epsilon/);
   refuses(certify("--epsilon", "0.1"), /28×28×1/, /12×12×1/);
   refuses(certify("--epsilon", "0.1", "--json", file("no/such/folder.json")), /--json/, /folder/);
-  const about = { version: 1, name: "denoiser", input: { height: 12, width: 12, channels: 1 }, layers: [{ type: "sigmoid" }] };
+  const about = {
+    version: 1,
+    name: "denoiser",
+    input: { height: 12, width: 12, channels: 1 },
+    layers: [{ type: "sigmoid" }],
+  };
   const header = Buffer.from(JSON.stringify({ __metadata__: { signflip: JSON.stringify(about) } }));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   writeFileSync(file("denoiser.safetensors"), Buffer.concat([length, header]));
-  refuses(["certify", "--model", file("denoiser.safetensors"), "--dataset", "bars", "--data", data, "--epsilon", "0.1"],
-    /denoiser\.safetensors, which is a denoiser/, /classifier/);
-  refuses(["certify", "--model", file("image.npy"), "--dataset", "bars", "--data", data, "--epsilon", "0.1"], /image\.npy/);
+  refuses(
+    [
+      "certify",
+      "--model",
+      file("denoiser.safetensors"),
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--epsilon",
+      "0.1",
+    ],
+    /denoiser\.safetensors, which is a denoiser/,
+    /classifier/,
+  );
+  refuses(
+    [
+      "certify",
+      "--model",
+      file("image.npy"),
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--epsilon",
+      "0.1",
+    ],
+    /image\.npy/,
+  );
 });
 
 test("images, labels and datasets that do not fit the model", () => {
   writeFileSync(file("small.npy"), npy("<f4", [1, 5, 5, 1], new Float32Array(25)));
-  refuses(["predict", "--model", model, "--images", file("small.npy")], /small\.npy/, /5×5/, /28×28/);
+  refuses(
+    ["predict", "--model", model, "--images", file("small.npy")],
+    /small\.npy/,
+    /5×5/,
+    /28×28/,
+  );
   writeFileSync(file("bright.npy"), npy("<f4", [1, 28, 28, 1], new Float32Array(784).fill(7)));
   refuses(["predict", "--model", model, "--images", file("bright.npy")], /bright\.npy/, /7/);
   writeFileSync(file("labels.npy"), npy("|u1", [1], Uint8Array.from([10])));
   refuses(attack("fgsm", "--labels", file("labels.npy")), /labels\.npy/, /10/);
-  refuses(["evaluate", "--model", model, "--dataset", "bars", "--data", data], /28×28×1/, /12×12×1/);
+  refuses(
+    ["evaluate", "--model", model, "--dataset", "bars", "--data", data],
+    /28×28×1/,
+    /12×12×1/,
+  );
 });
 
 test("architectures whose layers do not fit", () => {
   const architecture = (layers) => writeFileSync(file("net.json"), JSON.stringify({ layers }));
-  architecture([{ type: "conv2d", filters: 4, kernel: [50, 50] }, { type: "flatten" }, { type: "dense", units: 3 }]);
+  architecture([
+    { type: "conv2d", filters: 4, kernel: [50, 50] },
+    { type: "flatten" },
+    { type: "dense", units: 3 },
+  ]);
   refuses(train("--architecture", file("net.json")), /layer 0/, /50×50/, /12×12/);
   architecture([{ type: "dense", units: 3 }]);
   refuses(train("--architecture", file("net.json")), /layer 0/, /flatten/);
@@ -145,7 +255,11 @@ test("training options out of range, and places that cannot be written to", () =
     refuses(command("--device", "cuda"), /--device is cuda/, /built without CUDA/, /--device cpu/);
     refuses(command("--device", "tpu"), /--device/, /tpu/);
   }
-  refuses(["train", "--dataset", "bars", "--data", data, "--out", file("no/such/folder/x.safetensors")], /--out/, /no\/such\/folder/);
+  refuses(
+    ["train", "--dataset", "bars", "--data", data, "--out", file("no/such/folder/x.safetensors")],
+    /--out/,
+    /no\/such\/folder/,
+  );
   refuses(["train", "--dataset", "bars", "--data", data], /--out/);
   refuses(["fly"], /fly|subcommand/i);
   assert.ok(!existsSync(file("out.safetensors")));
@@ -153,7 +267,10 @@ test("training options out of range, and places that cannot be written to", () =
 
 test("an experiment that is none, or asks for what is not there", () => {
   const experiment = (content) => {
-    writeFileSync(file("experiment.json"), typeof content === "string" ? content : JSON.stringify(content));
+    writeFileSync(
+      file("experiment.json"),
+      typeof content === "string" ? content : JSON.stringify(content),
+    );
     return ["evaluate", "--experiment", file("experiment.json"), "--data", data];
   };
   const good = { experiment: 1, dataset: "bars", attack: "fgsm" };
@@ -166,7 +283,11 @@ test("an experiment that is none, or asks for what is not there", () => {
   refuses(experiment({ ...good, parameters: [] }), /"parameters": \[\], expected an object/);
   refuses(experiment({ ...good, parameters: { epsilon: null } }), /"epsilon": null/);
   refuses(experiment({ ...good, parameters: { warp: 1 } }), /no attack has a parameter "warp"/);
-  refuses(experiment({ ...good, model: "none.safetensors" }), /neither here nor beside it/, /--model/);
+  refuses(
+    experiment({ ...good, model: "none.safetensors" }),
+    /neither here nor beside it/,
+    /--model/,
+  );
   refuses(experiment(good), /--model is missing/);
   refuses([...experiment({ experiment: 1 }), "--model", model], /--dataset is missing/);
   refuses([...experiment({ ...good, attack: "nothing" }), "--model", model], /nothing/);

@@ -9,11 +9,32 @@ import { signflip, temporaryFolder, writeBars } from "./support.mjs";
 const folder = temporaryFolder();
 const data = join(folder, "bars");
 const file = (name) => join(folder, name);
-const train = (method, ...more) => signflip("train", "--dataset", "bars", "--data", data, "--method", method,
-  "--epochs", "3", "--epsilon", "25.5/255", "--out", file(`${method}.safetensors`), "--log", file(`${method}.jsonl`), ...more);
+const train = (method, ...more) =>
+  signflip(
+    "train",
+    "--dataset",
+    "bars",
+    "--data",
+    data,
+    "--method",
+    method,
+    "--epochs",
+    "3",
+    "--epsilon",
+    "25.5/255",
+    "--out",
+    file(`${method}.safetensors`),
+    "--log",
+    file(`${method}.jsonl`),
+    ...more,
+  );
 
 /** The lines of a log. */
-const log = (method) => readFileSync(file(`${method}.jsonl`), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+const log = (method) =>
+  readFileSync(file(`${method}.jsonl`), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
 
 /** A run that is refused: one sentence with these words in it, and no file. */
 function refuses(result, ...words) {
@@ -48,28 +69,75 @@ for (const [method, more] of Object.entries(options)) {
       assert.ok(epoch.validation_robust_accuracy >= 0 && epoch.validation_robust_accuracy <= 1);
       assert.equal(epoch.undone, false);
     }
-    const about = JSON.parse(signflip("inspect", file(`${method}.safetensors`), "--json", "-").stdout);
+    const about = JSON.parse(
+      signflip("inspect", file(`${method}.safetensors`), "--json", "-").stdout,
+    );
     assert.equal(about.metadata["signflip.training"].method, method);
   });
 }
 
 test("a denoiser stands in front of its classifier", () => {
-  const results = JSON.parse(signflip("evaluate", "--model", file("standard.safetensors"), "--denoiser", file("denoiser.safetensors"),
-    "--gray-box", "--dataset", "bars", "--data", data, "--attacks", "clean,fgsm", "--epsilon", "0.1", "--json", "-").stdout);
+  const results = JSON.parse(
+    signflip(
+      "evaluate",
+      "--model",
+      file("standard.safetensors"),
+      "--denoiser",
+      file("denoiser.safetensors"),
+      "--gray-box",
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--attacks",
+      "clean,fgsm",
+      "--epsilon",
+      "0.1",
+      "--json",
+      "-",
+    ).stdout,
+  );
   assert.match(results.denoiser.file, /denoiser\.safetensors/);
   assert.equal(results.gray_box, true);
   // Crafted through the denoiser, judged without it.
-  const options = ["evaluate", "--model", file("standard.safetensors"), "--from-denoiser", file("denoiser.safetensors"),
-    "--dataset", "bars", "--data", data, "--attacks", "fgsm", "--epsilon", "0.1"];
-  const transferred = JSON.parse(signflip(...options, "--from", file("standard.safetensors"), "--json", "-").stdout);
+  const options = [
+    "evaluate",
+    "--model",
+    file("standard.safetensors"),
+    "--from-denoiser",
+    file("denoiser.safetensors"),
+    "--dataset",
+    "bars",
+    "--data",
+    data,
+    "--attacks",
+    "fgsm",
+    "--epsilon",
+    "0.1",
+  ];
+  const transferred = JSON.parse(
+    signflip(...options, "--from", file("standard.safetensors"), "--json", "-").stdout,
+  );
   assert.match(transferred.from_denoiser.file, /denoiser\.safetensors/);
   assert.notEqual(transferred.results[0].loss, results.results[1].loss);
   refuses(signflip(...options), /--from is missing/);
-  refuses(signflip(...options, "--from", file("denoiser.safetensors")), /--from is .*denoiser\.safetensors, which is a denoiser/, /--from-denoiser/);
+  refuses(
+    signflip(...options, "--from", file("denoiser.safetensors")),
+    /--from is .*denoiser\.safetensors, which is a denoiser/,
+    /--from-denoiser/,
+  );
 });
 
 test("--init goes on from a model, with its architecture", () => {
-  const result = train("pgd", "--steps", "2", "--init", file("standard.safetensors"), "--name", "warm");
+  const result = train(
+    "pgd",
+    "--steps",
+    "2",
+    "--init",
+    file("standard.safetensors"),
+    "--name",
+    "warm",
+  );
   assert.equal(result.status, 0, result.stderr);
   const [config, first] = log("pgd");
   assert.match(config.init, /standard\.safetensors/);
@@ -87,6 +155,20 @@ test("options that do not fit the method", () => {
   refuses(train("mixed", "--classifier", file("standard.safetensors")), /--classifier/);
   refuses(train("pgd", "--init", file("nowhere.safetensors")), /--init/, /nowhere/);
   refuses(train("ibp", "--kappa", "2"), /--kappa/, /2/);
-  refuses(signflip("train", "--dataset", "bars", "--data", data, "--epsilon", "8/0", "--out", file("out.safetensors")), /--epsilon/, /8\/0/);
+  refuses(
+    signflip(
+      "train",
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--epsilon",
+      "8/0",
+      "--out",
+      file("out.safetensors"),
+    ),
+    /--epsilon/,
+    /8\/0/,
+  );
   assert.ok(!existsSync(file("out.safetensors")));
 });

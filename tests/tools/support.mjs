@@ -18,7 +18,8 @@ export function temporaryFolder() {
 }
 
 /** Runs the tool to its end: {status, stdout, stderr}. */
-export const signflip = (...args) => spawnSync(binary, args, { encoding: "utf8", env: { ...process.env, SIGNFLIP_DATA: "/nowhere" } });
+export const signflip = (...args) =>
+  spawnSync(binary, args, { encoding: "utf8", env: { ...process.env, SIGNFLIP_DATA: "/nowhere" } });
 
 /** Starts the tool; the caller listens and waits. */
 export const start = (...args) => spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -36,26 +37,52 @@ export function idx(shape, values) {
 export function npy(type, shape, array) {
   const head = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.map((side) => `${side},`).join("")}), }`;
   const padded = head.padEnd(Math.ceil((head.length + 11) / 64) * 64 - 11) + "\n";
-  const prefix = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8]);
-  return Buffer.concat([prefix, Buffer.from(padded, "latin1"), Buffer.from(array.buffer, array.byteOffset, array.byteLength)]);
+  const prefix = Buffer.from([
+    0x93,
+    0x4e,
+    0x55,
+    0x4d,
+    0x50,
+    0x59,
+    1,
+    0,
+    padded.length & 255,
+    padded.length >> 8,
+  ]);
+  return Buffer.concat([
+    prefix,
+    Buffer.from(padded, "latin1"),
+    Buffer.from(array.buffer, array.byteOffset, array.byteLength),
+  ]);
 }
 
 /** The float32 values of an .npy file. */
 export function floatsOf(path) {
   const file = readFileSync(path);
   const start = 10 + file.readUInt16LE(8);
-  return new Float32Array(file.buffer.slice(file.byteOffset + start, file.byteOffset + file.length));
+  return new Float32Array(
+    file.buffer.slice(file.byteOffset + start, file.byteOffset + file.length),
+  );
 }
 
 /** A dataset of 12×12 pictures in three classes, told apart by where a bright bar stands. */
 export function writeBars(folder, { train = 600, test = 90 } = {}) {
   let state = 5;
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  for (const [prefix, count] of [["train", train], ["t10k", test]]) {
+  for (const [prefix, count] of [
+    ["train", train],
+    ["t10k", test],
+  ]) {
     const labels = Array.from({ length: count }, () => Math.floor(3 * random()));
-    const pixels = labels.flatMap((label) => Array.from({ length: 144 },
-      (_, i) => Math.floor((Math.floor((i % 12) / 4) === label ? 150 : 20) + 80 * random())));
-    writeFileSync(join(folder, `${prefix}-images-idx3-ubyte.gz`), gzipSync(idx([count, 12, 12], pixels)));
+    const pixels = labels.flatMap((label) =>
+      Array.from({ length: 144 }, (_, i) =>
+        Math.floor((Math.floor((i % 12) / 4) === label ? 150 : 20) + 80 * random()),
+      ),
+    );
+    writeFileSync(
+      join(folder, `${prefix}-images-idx3-ubyte.gz`),
+      gzipSync(idx([count, 12, 12], pixels)),
+    );
     writeFileSync(join(folder, `${prefix}-labels-idx1-ubyte`), idx([count], labels));
   }
 }

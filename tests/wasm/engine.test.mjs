@@ -9,11 +9,19 @@ import { root, temporaryFolder } from "../tools/support.mjs";
 import { convolutionDenoiser, loadEngine, pnm } from "./support.mjs";
 
 const signflip = await loadEngine(temporaryFolder());
-const classifier = signflip.loadModel(readFileSync(join(root, "models/mnist-standard.safetensors")));
+const classifier = signflip.loadModel(
+  readFileSync(join(root, "models/mnist-standard.safetensors")),
+);
 const shape = classifier.inputShape;
 const identity = signflip.loadModel(convolutionDenoiser(shape, [[1]]));
 const ninth = 1 / 9;
-const blur = signflip.loadModel(convolutionDenoiser(shape, [[ninth, ninth, ninth], [ninth, ninth, ninth], [ninth, ninth, ninth]]));
+const blur = signflip.loadModel(
+  convolutionDenoiser(shape, [
+    [ninth, ninth, ninth],
+    [ninth, ninth, ninth],
+    [ninth, ninth, ninth],
+  ]),
+);
 const { pixels, label } = ownSamples().find(({ id }) => id === "3a");
 const mim = { attack: "mim", epsilon: 0.2, steps: 5 };
 const near = (a, b, within) => a.every((value, i) => Math.abs(value - b[i]) <= within);
@@ -23,7 +31,10 @@ test("behind a denoiser that changes nothing a model is the same", () => {
   assert.deepEqual(model.inputShape, shape);
   assert.deepEqual(model.classes, classifier.classes);
   assert.ok(near(model.predict(pixels).logits, classifier.predict(pixels).logits, 1e-4));
-  assert.deepEqual(model.attack(mim, pixels, label).adversarial, classifier.attack(mim, pixels, label).adversarial);
+  assert.deepEqual(
+    model.attack(mim, pixels, label).adversarial,
+    classifier.attack(mim, pixels, label).adversarial,
+  );
   model.delete();
 });
 
@@ -51,41 +62,68 @@ test("a denoised model outlives its parts", () => {
 });
 
 test("what does not fit gets a sentence", () => {
-  const small = signflip.loadModel(convolutionDenoiser({ height: 8, width: 8, channels: 1 }, [[1]]));
+  const small = signflip.loadModel(
+    convolutionDenoiser({ height: 8, width: 8, channels: 1 }, [[1]]),
+  );
   assert.throws(() => classifier.denoisedBy(small), /8×8/);
   assert.throws(() => classifier.denoisedBy(classifier), /denoiser/);
-  assert.throws(() => classifier.attack({ ...mim, grayBox: true }, pixels, label), /gray-box attack needs a model behind a denoiser/);
+  assert.throws(
+    () => classifier.attack({ ...mim, grayBox: true }, pixels, label),
+    /gray-box attack needs a model behind a denoiser/,
+  );
 });
 
 test("onStep tells every iterate but the last, which is the answer, and its loss", () => {
   const steps = [];
-  const { adversarial } = classifier.attack({ ...mim, onStep: (image, step, value, iterate) => steps.push({ image, step, value, iterate }) }, pixels, label);
-  assert.deepEqual(steps.map(({ step }) => step), [0, 1, 2, 3, 4]);
+  const { adversarial } = classifier.attack(
+    {
+      ...mim,
+      onStep: (image, step, value, iterate) => steps.push({ image, step, value, iterate }),
+    },
+    pixels,
+    label,
+  );
+  assert.deepEqual(
+    steps.map(({ step }) => step),
+    [0, 1, 2, 3, 4],
+  );
   assert.deepEqual(steps[0].iterate, pixels);
   for (const { iterate, value } of steps) {
     const p = classifier.predict(iterate).probabilities[label];
-    assert.ok(Math.abs(value + Math.log(p)) <= 1e-3 * Math.max(1, value), `${value} where the probability is ${p}`);
+    assert.ok(
+      Math.abs(value + Math.log(p)) <= 1e-3 * Math.max(1, value),
+      `${value} where the probability is ${p}`,
+    );
     assert.ok(iterate.every((x, i) => Math.abs(x - pixels[i]) <= 0.2 + 1e-6));
   }
   assert.notDeepEqual(steps[4].iterate, adversarial);
 });
 
 test("calls that are alike find their own images, whatever was called between or within them", () => {
-  const inverted = pixels.map((value) => 1 - value), seen = [];
+  const inverted = pixels.map((value) => 1 - value),
+    seen = [];
   const alone = [pixels, inverted].map((image) => classifier.attack(mim, image, label).adversarial);
   const other = classifier.predict(inverted).logits;
   let calls = 0;
-  const { adversarial } = classifier.attack({ ...mim, onStep() {
-    if (calls++ % 2) seen.push(classifier.predict(inverted).logits);
-    else seen.push(classifier.attack(mim, inverted, label).adversarial);
-  } }, pixels, label);
+  const { adversarial } = classifier.attack(
+    {
+      ...mim,
+      onStep() {
+        if (calls++ % 2) seen.push(classifier.predict(inverted).logits);
+        else seen.push(classifier.attack(mim, inverted, label).adversarial);
+      },
+    },
+    pixels,
+    label,
+  );
   assert.deepEqual(adversarial, alone[0]);
   assert.deepEqual(seen, [alone[1], other, alone[1], other, alone[1]]);
   // So many images that the engine's memory grows: what was laid out before is elsewhere.
   const many = new Float32Array(8000 * pixels.length);
   for (let i = 0; i < many.length; i += pixels.length) many.set(pixels, i);
   assert.equal(classifier.predict(pixels).labels[0], label);
-  for (let time = 0; time < 2; time++) assert.ok(classifier.predict(many).labels.every((found) => found === label));
+  for (let time = 0; time < 2; time++)
+    assert.ok(classifier.predict(many).labels.every((found) => found === label));
   assert.deepEqual(classifier.attack(mim, pixels, label).adversarial, alone[0]);
   assert.equal(classifier.attack({ ...mim, steps: 6 }, pixels, label).gradients, 6);
 });
@@ -105,10 +143,12 @@ test("within the certified radius no attack succeeds, and beyond what fools it n
 
 test("a photograph of a digit becomes MNIST's: light on dark, scaled, centred", () => {
   // A black 1 on white paper, off the middle, in a wide picture.
-  const photo = pnm(300, 200, 3, (x, y) => x > 180 && x < 192 && y > 30 && y < 130 ? 25 : 235);
+  const photo = pnm(300, 200, 3, (x, y) => (x > 180 && x < 192 && y > 30 && y < 130 ? 25 : 235));
   const digit = signflip.prepareImage(photo, { side: 28, channels: 1, digit: true });
   assert.equal(digit.length, 784);
-  const ink = Array.from(digit).flatMap((value, i) => value > 0.5 ? [[i % 28, Math.floor(i / 28)]] : []);
+  const ink = Array.from(digit).flatMap((value, i) =>
+    value > 0.5 ? [[i % 28, Math.floor(i / 28)]] : [],
+  );
   const ys = ink.map(([, y]) => y);
   assert.equal(Math.max(...ys) - Math.min(...ys) + 1, 20);
   assert.equal(digit[0], 0);
@@ -116,13 +156,23 @@ test("a photograph of a digit becomes MNIST's: light on dark, scaled, centred", 
 });
 
 test("any other picture is its middle square, in the model's size and channels", () => {
-  const wide = pnm(90, 30, 3, (x, y, c) => x >= 30 && x < 60 ? [255, 51, 0][c] : 128);
+  const wide = pnm(90, 30, 3, (x, y, c) => (x >= 30 && x < 60 ? [255, 51, 0][c] : 128));
   const sign = signflip.prepareImage(wide, { side: 32, channels: 3 });
   assert.equal(sign.length, 32 * 32 * 3);
   assert.ok(sign.every((value, i) => Math.abs(value - [1, 0.2, 0][i % 3]) < 1e-6));
 });
 
 test("what is no picture, or shows nothing, gets a sentence", () => {
-  assert.throws(() => signflip.prepareImage(Buffer.from("hello"), { side: 32, channels: 3 }), /the picture/);
-  assert.throws(() => signflip.prepareImage(pnm(40, 40, 1, () => 200), { side: 28, channels: 1, digit: true }), /nothing that stands out/);
+  assert.throws(
+    () => signflip.prepareImage(Buffer.from("hello"), { side: 32, channels: 3 }),
+    /the picture/,
+  );
+  assert.throws(
+    () =>
+      signflip.prepareImage(
+        pnm(40, 40, 1, () => 200),
+        { side: 28, channels: 1, digit: true },
+      ),
+    /nothing that stands out/,
+  );
 });

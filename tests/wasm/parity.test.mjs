@@ -44,10 +44,15 @@ function images({ height, width, channels }, classes) {
  * ties are exact in both builds. */
 function gradientsNearby(model, pixels, labels) {
   let state = 7;
-  return Array.from({ length: 16 }, () => model.gradient(pixels.map((value) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.min(1, value * (1 + 2e-7 * (state / 2 ** 31 - 1)));
-  }), labels));
+  return Array.from({ length: 16 }, () =>
+    model.gradient(
+      pixels.map((value) => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return Math.min(1, value * (1 + 2e-7 * (state / 2 ** 31 - 1)));
+      }),
+      labels,
+    ),
+  );
 }
 
 for (const name of models.filter((file) => !file.includes("denoiser"))) {
@@ -56,8 +61,14 @@ for (const name of models.filter((file) => !file.includes("denoiser"))) {
   const shape = model.inputShape;
   const { pixels, labels } = images(shape, model.classes.length);
   const count = labels.length;
-  const files = { images: join(folder, `${name}.images.npy`), labels: join(folder, `${name}.labels.npy`) };
-  writeFileSync(files.images, npy("<f4", [count, shape.height, shape.width, shape.channels], pixels));
+  const files = {
+    images: join(folder, `${name}.images.npy`),
+    labels: join(folder, `${name}.labels.npy`),
+  };
+  writeFileSync(
+    files.images,
+    npy("<f4", [count, shape.height, shape.width, shape.channels], pixels),
+  );
   writeFileSync(files.labels, npy("<i4", [count], Int32Array.from(labels)));
 
   test(`${name}: logits agree within 1e-5`, () => {
@@ -79,19 +90,41 @@ for (const name of models.filter((file) => !file.includes("denoiser"))) {
 
   test(`${name}: FGSM images agree pixel for pixel where the gradient's sign is not a matter of rounding`, (t) => {
     const out = join(folder, "adversarial.npy");
-    tool("attack", "--model", path, "--images", files.images, "--labels", files.labels,
-      "--attack", "fgsm", "--epsilon", "0.25", "--out", out);
+    tool(
+      "attack",
+      "--model",
+      path,
+      "--images",
+      files.images,
+      "--labels",
+      files.labels,
+      "--attack",
+      "fgsm",
+      "--epsilon",
+      "0.25",
+      "--out",
+      out,
+    );
     const native = floatsOf(out);
     const { adversarial, linf } = model.attack({ attack: "fgsm", epsilon: 0.25 }, pixels, labels);
     const gradient = model.gradient(pixels, labels);
     const compared = Array.from(gradient.keys()).filter((i) => Math.abs(gradient[i]) > 1e-6);
-    assert.ok(compared.length > pixels.length / 20, `only ${compared.length} pixels have a gradient`);
+    assert.ok(
+      compared.length > pixels.length / 20,
+      `only ${compared.length} pixels have a gradient`,
+    );
     const different = compared.filter((i) => adversarial[i] !== native[i]);
-    assert.ok(different.length <= compared.length / 1000, `${different.length} of ${compared.length} pixels differ`);
+    assert.ok(
+      different.length <= compared.length / 1000,
+      `${different.length} of ${compared.length} pixels differ`,
+    );
     const nearby = different.length > 0 ? gradientsNearby(model, pixels, labels) : [];
     for (const i of different) {
       const signs = new Set(nearby.map((other) => Math.sign(other[i])));
-      assert.ok(signs.size > 1, `pixel ${i}: ${adversarial[i]} here, ${native[i]} natively, and the gradient is ${gradient[i]}`);
+      assert.ok(
+        signs.size > 1,
+        `pixel ${i}: ${adversarial[i]} here, ${native[i]} natively, and the gradient is ${gradient[i]}`,
+      );
     }
     t.diagnostic(`${different.length} of ${compared.length} pixels differ`);
     assert.ok(linf.every((distance) => distance <= 0.25));

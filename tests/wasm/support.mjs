@@ -10,7 +10,8 @@ export async function loadEngine(folder) {
   const built = process.env.SIGNFLIP_ENGINE ?? join(root, "build/wasm/web");
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
   cpSync(join(root, "web/js/signflip.js"), join(folder, "signflip.js"));
-  for (const file of ["signflip-engine.js", "signflip.wasm"]) cpSync(join(built, file), join(folder, file));
+  for (const file of ["signflip-engine.js", "signflip.wasm"])
+    cpSync(join(built, file), join(folder, file));
   const { default: createSignflip } = await import(join(folder, "signflip.js"));
   return createSignflip();
 }
@@ -18,16 +19,39 @@ export async function loadEngine(folder) {
 /** A denoiser of one convolution: each pixel becomes the sum of those around it, weighted.
  * @param {{height: number, width: number, channels: number}} input @param {number[][]} kernel square, of odd side */
 export function convolutionDenoiser(input, kernel) {
-  const side = kernel.length, { channels } = input;
+  const side = kernel.length,
+    { channels } = input;
   const weight = new Float32Array(channels * channels * side * side);
   for (let c = 0; c < channels; c++) weight.set(kernel.flat(), (c * channels + c) * side * side);
-  const about = { version: 1, name: "denoiser", input, layers: [{ type: "conv2d", filters: channels, kernel: [side, side],
-    stride: [1, 1], padding: [(side - 1) / 2, (side - 1) / 2] }] };
-  const header = Buffer.from(JSON.stringify({
-    __metadata__: { signflip: JSON.stringify(about) },
-    "0.weight": { dtype: "F32", shape: [channels, channels, side, side], data_offsets: [0, weight.byteLength] },
-    "0.bias": { dtype: "F32", shape: [channels], data_offsets: [weight.byteLength, weight.byteLength + 4 * channels] },
-  }));
+  const about = {
+    version: 1,
+    name: "denoiser",
+    input,
+    layers: [
+      {
+        type: "conv2d",
+        filters: channels,
+        kernel: [side, side],
+        stride: [1, 1],
+        padding: [(side - 1) / 2, (side - 1) / 2],
+      },
+    ],
+  };
+  const header = Buffer.from(
+    JSON.stringify({
+      __metadata__: { signflip: JSON.stringify(about) },
+      "0.weight": {
+        dtype: "F32",
+        shape: [channels, channels, side, side],
+        data_offsets: [0, weight.byteLength],
+      },
+      "0.bias": {
+        dtype: "F32",
+        shape: [channels],
+        data_offsets: [weight.byteLength, weight.byteLength + 4 * channels],
+      },
+    }),
+  );
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   return Buffer.concat([length, header, Buffer.from(weight.buffer), Buffer.alloc(4 * channels)]);
@@ -41,5 +65,8 @@ export function pnm(width, height, channels, value) {
     const pixel = Math.floor(i / channels);
     pixels[i] = value(pixel % width, Math.floor(pixel / width), i % channels);
   }
-  return Buffer.concat([Buffer.from(`P${channels === 1 ? 5 : 6}\n${width} ${height}\n255\n`), pixels]);
+  return Buffer.concat([
+    Buffer.from(`P${channels === 1 ? 5 : 6}\n${width} ${height}\n255\n`),
+    pixels,
+  ]);
 }

@@ -16,8 +16,10 @@ export function withImports(scripts, path, found = new Set(), above = []) {
   if (found.has(path)) return found;
   if (above.includes(path)) throw new Error(`${[...above, path].join(" imports ")}: a cycle`);
   const text = scripts.get(path);
-  if (text === undefined) throw new Error(`${above.at(-1) ?? "The page"} imports ${path}, which is not there`);
-  for (const [, , name] of text.matchAll(importing)) withImports(scripts, join(dirname(path), name), found, [...above, path]);
+  if (text === undefined)
+    throw new Error(`${above.at(-1) ?? "The page"} imports ${path}, which is not there`);
+  for (const [, , name] of text.matchAll(importing))
+    withImports(scripts, join(dirname(path), name), found, [...above, path]);
   return found.add(path);
 }
 
@@ -26,7 +28,12 @@ export function withImports(scripts, path, found = new Set(), above = []) {
 function patternOf(clause) {
   const named = /^\{([\s\S]*)\}$/.exec(clause);
   if (!named) return `{ default: ${clause} }`;
-  return `{ ${named[1].split(",").map((part) => part.trim()).filter(Boolean).map((part) => part.replace(/^(\w+)\s+as\s+(\w+)$/, "$1: $2")).join(", ")} }`;
+  return `{ ${named[1]
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map((part) => part.replace(/^(\w+)\s+as\s+(\w+)$/, "$1: $2"))
+    .join(", ")} }`;
 }
 
 /** What a module and all that it imports fetch on demand.
@@ -34,7 +41,10 @@ function patternOf(clause) {
 export function onDemand(scripts, path) {
   return [...withImports(scripts, path)].flatMap((inner) =>
     // Types in comments are written the same way.
-    [...(scripts.get(inner) ?? "").replace(/\/\*[\s\S]*?\*\//g, "").matchAll(demanding)].map(([, name]) => join(dirname(inner), name)));
+    [...(scripts.get(inner) ?? "").replace(/\/\*[\s\S]*?\*\//g, "").matchAll(demanding)].map(
+      ([, name]) => join(dirname(inner), name),
+    ),
+  );
 }
 
 /** @param {Map<string, string>} scripts @param {string} entry
@@ -44,34 +54,50 @@ export function onDemand(scripts, path) {
 export function bundle(scripts, entry, demanded = []) {
   const found = new Set(/** @type {string[]} */ ([]));
   for (const path of [...demanded, entry]) withImports(scripts, path, found);
-  const order = [...found], home = dirname(entry);
+  const order = [...found],
+    home = dirname(entry);
   const inside = order.filter((path) => path !== entry);
   const variable = (/** @type {string} */ path) => `module${inside.indexOf(path)}`;
   /** @type {Map<string, string>} */
   const result = new Map(scripts);
 
   /** The text with its imports taken from the variables, and those on demand seen from the entry's folder. */
-  const rewired = (/** @type {string} */ path) => /** @type {string} */ (scripts.get(path))
-    .replace(importing, (_, clause, name) => `const ${patternOf(clause)} = ${variable(join(dirname(path), name))};`)
-    .replace(demanding, (_, name) => {
-      const wanted = join(dirname(path), name);
-      return inside.includes(wanted) ? `Promise.resolve(${variable(wanted)})` : `import("./${relative(home, wanted)}")`;
-    });
+  const rewired = (/** @type {string} */ path) =>
+    /** @type {string} */ (scripts.get(path))
+      .replace(
+        importing,
+        (_, clause, name) => `const ${patternOf(clause)} = ${variable(join(dirname(path), name))};`,
+      )
+      .replace(demanding, (_, name) => {
+        const wanted = join(dirname(path), name);
+        return inside.includes(wanted)
+          ? `Promise.resolve(${variable(wanted)})`
+          : `import("./${relative(home, wanted)}")`;
+      });
 
   const parts = inside.map((path) => {
     const text = rewired(path);
-    if (/\bimport\.meta\b/.test(text) && dirname(path) !== home) throw new Error(`${path} uses import.meta away from ${home}`);
+    if (/\bimport\.meta\b/.test(text) && dirname(path) !== home)
+      throw new Error(`${path} uses import.meta away from ${home}`);
     const names = [...text.matchAll(declaring)].map((match) => match[2]);
     const whole = defaulting.test(text);
     const bare = text.replace(declaring, "$1 $2").replace(defaulting, "$1const whole = ");
     const left = /^export\b.*$/m.exec(bare);
     if (left) throw new Error(`${path}: cannot bundle "${left[0]}"`);
     const upwards = relative(dirname(path), entry);
-    result.set(path, `import { parts } from "${upwards.startsWith(".") ? upwards : `./${upwards}`}";\n`
-      + (names.length > 0 ? `export const { ${names.join(", ")} } = parts.${variable(path)};\n` : "")
-      + (whole ? `export default parts.${variable(path)}.default;\n` : ""));
+    result.set(
+      path,
+      `import { parts } from "${upwards.startsWith(".") ? upwards : `./${upwards}`}";\n` +
+        (names.length > 0
+          ? `export const { ${names.join(", ")} } = parts.${variable(path)};\n`
+          : "") +
+        (whole ? `export default parts.${variable(path)}.default;\n` : ""),
+    );
     return `const ${variable(path)} = (() => {\n${bare}\nreturn { ${[...names, ...(whole ? ["default: whole"] : [])].join(", ")} };\n})();\n`;
   });
-  result.set(entry, `${parts.join("")}export const parts = { ${inside.map(variable).join(", ")} };\n${rewired(entry)}`);
+  result.set(
+    entry,
+    `${parts.join("")}export const parts = { ${inside.map(variable).join(", ")} };\n${rewired(entry)}`,
+  );
   return result;
 }

@@ -13,34 +13,50 @@ const count = (value) => value.toLocaleString("en");
 /** 0.3, or 4/255 where it is that. */
 const radius = (value) => {
   const levels = value * 255;
-  return dataset === "gtsrb" && Math.abs(levels - Math.round(levels)) < 1e-6 ? `${Math.round(levels)}/255` : `${value}`;
+  return dataset === "gtsrb" && Math.abs(levels - Math.round(levels)) < 1e-6
+    ? `${Math.round(levels)}/255`
+    : `${value}`;
 };
 
 const about = read("inspect");
 const training = about.metadata["signflip.training"];
-const log = readFileSync(`models/${name}.jsonl`, "utf8").trim().split("\n").slice(1).map((line) => JSON.parse(line));
+const log = readFileSync(`models/${name}.jsonl`, "utf8")
+  .trim()
+  .split("\n")
+  .slice(1)
+  .map((line) => JSON.parse(line));
 const seconds = log.reduce((sum, epoch) => sum + epoch.seconds, 0);
 
 const remarks = {
-  "mnist-standard": "Trained on clean images only, so it has no defence: this is the model that the page fools.",
-  "mnist-mixed": "Each training batch is half clean images and half the same images under FGSM (ε = 0.25) by the model of that moment. It holds under FGSM. It is **not** robust: iterated attacks (BIM, MIM, PGD) with the same ε break it, which the table shows and the page lets you see.",
+  "mnist-standard":
+    "Trained on clean images only, so it has no defence: this is the model that the page fools.",
+  "mnist-mixed":
+    "Each training batch is half clean images and half the same images under FGSM (ε = 0.25) by the model of that moment. It holds under FGSM. It is **not** robust: iterated attacks (BIM, MIM, PGD) with the same ε break it, which the table shows and the page lets you see.",
   "mnist-robust": "Adversarially trained against iterated attacks, to hold within L∞ 0.3.",
-  "mnist-certified": "Trained on interval bounds: for most images it can be *proved* that no change within L∞ 0.3 alters the class, whatever the attack (`signflip certify`).",
-  "mnist-denoiser": "A convolutional autoencoder to put in front of a classifier. It was trained to undo FGSM images crafted on mnist-standard, and does, as long as the attack does not know of it. An attack that looks through it (*adaptive*) passes: a denoiser alone is not a defence.",
-  "gtsrb-standard": "Trained on clean images only, so it has no defence: this is the model that the page fools.",
+  "mnist-certified":
+    "Trained on interval bounds: for most images it can be *proved* that no change within L∞ 0.3 alters the class, whatever the attack (`signflip certify`).",
+  "mnist-denoiser":
+    "A convolutional autoencoder to put in front of a classifier. It was trained to undo FGSM images crafted on mnist-standard, and does, as long as the attack does not know of it. An attack that looks through it (*adaptive*) passes: a denoiser alone is not a defence.",
+  "gtsrb-standard":
+    "Trained on clean images only, so it has no defence: this is the model that the page fools.",
   "gtsrb-lenet": "LeNet-5 with ReLU, as students use it: small, quick, and without a defence.",
   "gtsrb-robust": "Adversarially trained, to hold within L∞ 4/255.",
-  "gtsrb-denoiser": "A convolutional autoencoder to put in front of a classifier, trained to undo FGSM images crafted on gtsrb-standard. An attack that looks through it (*adaptive*) passes: a denoiser alone is not a defence.",
+  "gtsrb-denoiser":
+    "A convolutional autoencoder to put in front of a classifier, trained to undo FGSM images crafted on gtsrb-standard. An attack that looks through it (*adaptive*) passes: a denoiser alone is not a defence.",
 };
 
 /** The name of an attack with what was asked of it. */
 function attackText(result) {
   if (result.attack === "clean") return "none (clean)";
   const details = [];
-  if (result.steps && !/^(apgd|autoattack)/.test(result.attack)) details.push(`${result.steps} steps`);
+  if (result.steps && !/^(apgd|autoattack)/.test(result.attack))
+    details.push(`${result.steps} steps`);
   if (result.restarts > 1) details.push(`${result.restarts} restarts`);
-  if (result.attack === "square" && result["max-queries"]) details.push(`${count(result["max-queries"])} queries`);
-  const title = { autoattack: "AutoAttack", square: "Square (black box)" }[result.attack] ?? result.attack.toUpperCase();
+  if (result.attack === "square" && result["max-queries"])
+    details.push(`${count(result["max-queries"])} queries`);
+  const title =
+    { autoattack: "AutoAttack", square: "Square (black box)" }[result.attack] ??
+    result.attack.toUpperCase();
   return [title, ...details].join(", ");
 }
 
@@ -52,14 +68,19 @@ function table(parts) {
     for (const result of results) {
       if (result.attack === "worst") continue;
       const crafted = from ? `, crafted on ${from.file.replace(/^.*\/|\.safetensors$/g, "")}` : "";
-      rows.add(`| ${attackText(result)}${crafted} | ${result.epsilon === undefined ? "" : radius(result.epsilon)} | ${percent(result.accuracy)} | ${percent(result.accuracy_8bit)} | ${result.loss.toFixed(4)} | ${count(images.count)} |`);
+      rows.add(
+        `| ${attackText(result)}${crafted} | ${result.epsilon === undefined ? "" : radius(result.epsilon)} | ${percent(result.accuracy)} | ${percent(result.accuracy_8bit)} | ${result.loss.toFixed(4)} | ${count(images.count)} |`,
+      );
     }
   }
-  return rows.size === 0 ? "" : `| attack | ε | accuracy | 8-bit | loss | images |\n| --- | --- | --- | --- | --- | --- |\n${[...rows].join("\n")}\n`;
+  return rows.size === 0
+    ? ""
+    : `| attack | ε | accuracy | 8-bit | loss | images |\n| --- | --- | --- | --- | --- | --- |\n${[...rows].join("\n")}\n`;
 }
 
 /** The accuracy under one attack in one part, if it was measured. */
-const accuracyUnder = (part, attack) => (has(part) ? read(part).results.find((result) => result.attack === attack)?.accuracy : undefined);
+const accuracyUnder = (part, attack) =>
+  has(part) ? read(part).results.find((result) => result.attack === attack)?.accuracy : undefined;
 
 /** A black-box attack or another model's images that beat the model's own gradients show that these
  * are hidden, not that the model is robust. Same images, same ε; differences that chance would make as
@@ -68,35 +89,62 @@ function masking(own, ownAttack, others) {
   const left = accuracyUnder(own, ownAttack);
   return others.flatMap(([part, attack, what]) => {
     const found = accuracyUnder(part, attack);
-    const chance = left === undefined ? 0 : 2 * Math.sqrt(left * (1 - left) / read(own).dataset.count);
+    const chance =
+      left === undefined ? 0 : 2 * Math.sqrt((left * (1 - left)) / read(own).dataset.count);
     return left !== undefined && found !== undefined && found < left - chance
-      ? [`${what} leaves ${percent(found)}, fewer than ${ownAttack.toUpperCase()} with the model's own gradient (${percent(left)})`] : [];
+      ? [
+          `${what} leaves ${percent(found)}, fewer than ${ownAttack.toUpperCase()} with the model's own gradient (${percent(left)})`,
+        ]
+      : [];
   });
 }
 const standard = `${dataset}-standard`;
-const hidden = kind === "denoiser"
-  ? masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])
-  : [...masking("attacks", "fgsm", [["transfer", "fgsm", `FGSM crafted on ${standard}`]]),
-    ...masking("attacks", "pgd", [["transfer", "pgd", `PGD crafted on ${standard}`], ["transfer", "mim", `MIM crafted on ${standard}`]]),
-    ...masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])];
-const gradient = hidden.length > 0 ? `**Gradient masking.** ${hidden.join("; ")}: this model's gradients lead attacks astray, so trust only the lowest figure below.`
-  : has("black-box") ? `No sign of gradient masking: ${kind === "denoiser" || name === standard ? "Square (black box) does not beat" : `neither Square (black box) nor images crafted on ${standard} beat`} the model's own gradients.` : "";
+const hidden =
+  kind === "denoiser"
+    ? masking("black-box", "pgd", [["black-box", "square", "Square, which needs no gradient,"]])
+    : [
+        ...masking("attacks", "fgsm", [["transfer", "fgsm", `FGSM crafted on ${standard}`]]),
+        ...masking("attacks", "pgd", [
+          ["transfer", "pgd", `PGD crafted on ${standard}`],
+          ["transfer", "mim", `MIM crafted on ${standard}`],
+        ]),
+        ...masking("black-box", "pgd", [
+          ["black-box", "square", "Square, which needs no gradient,"],
+        ]),
+      ];
+const gradient =
+  hidden.length > 0
+    ? `**Gradient masking.** ${hidden.join("; ")}: this model's gradients lead attacks astray, so trust only the lowest figure below.`
+    : has("black-box")
+      ? `No sign of gradient masking: ${kind === "denoiser" || name === standard ? "Square (black box) does not beat" : `neither Square (black box) nor images crafted on ${standard} beat`} the model's own gradients.`
+      : "";
 
 /** What the denoiser does to the robust model behind it. */
 function combination() {
-  const both = masking("combined", "pgd", [["combined", "square", "Square, which needs no gradient,"]]);
+  const both = masking("combined", "pgd", [
+    ["combined", "square", "Square, which needs no gradient,"],
+  ]);
   const { results } = JSON.parse(readFileSync(`runs/${dataset}-robust.black-box.json`, "utf8"));
   const worst = (list) => Math.min(...list.map(({ accuracy }) => accuracy));
   const [alone, behind] = [worst(results), worst(read("combined").results)];
   return [
-    ...both.map((sentence) => `**Gradient masking.** ${sentence}: through the denoiser gradients lead attacks astray.`),
+    ...both.map(
+      (sentence) =>
+        `**Gradient masking.** ${sentence}: through the denoiser gradients lead attacks astray.`,
+    ),
     `Alone, ${dataset}-robust keeps ${percent(alone)} of these images under PGD and Square; behind the denoiser ${percent(behind)} are left: ${behind < alone ? "the combination is weaker than its stronger half" : "the denoiser adds to it"}.`,
   ].join(" ");
 }
 
 /** The certificates, for models that have some. */
-const certificates = ["0.1", "0.2", "0.3"].map((at) => `certify-${at}`).filter(has).map((part) => read(part).results[0]);
-const certified = certificates.length === 0 ? "" : `## Verified on the test set
+const certificates = ["0.1", "0.2", "0.3"]
+  .map((at) => `certify-${at}`)
+  .filter(has)
+  .map((part) => read(part).results[0]);
+const certified =
+  certificates.length === 0
+    ? ""
+    : `## Verified on the test set
 
 An image is verified where interval bounds prove that no perturbation within ε changes its class:
 \`signflip certify --model models/${name}.safetensors --dataset ${dataset} --epsilon ${certificates.at(-1).epsilon}\`.
@@ -109,23 +157,33 @@ Median certified radius of the correctly classified images: ${certificates[0].me
 
 `;
 
-const results = kind === "denoiser" ? `### Gray-box: ${standard} behind it, attacked without knowing of the denoiser
+const results =
+  kind === "denoiser"
+    ? `### Gray-box: ${standard} behind it, attacked without knowing of the denoiser
 
 ${table(["clean", "gray-box"])}
 ### Adaptive: the same, attacked through the denoiser
 
-${table(["adaptive", "black-box", "autoattack"])}${has("combined") ? `
+${table(["adaptive", "black-box", "autoattack"])}${
+        has("combined")
+          ? `
 ### Combined defence: ${dataset}-robust behind it, attacked through the denoiser
 
 ${table(["combined-clean", "combined"])}
 ${combination()}
-` : ""}`
-  : table(["clean", "attacks", "attacks-other", "black-box", "autoattack", "transfer"]);
+`
+          : ""
+      }`
+    : table(["clean", "attacks", "attacks-other", "black-box", "autoattack", "transfer"]);
 
 const validated = log.some((epoch) => epoch.validation_accuracy !== null);
-const milestones = log.filter((_, i) => i === 0 || i === log.length - 1 || (i + 1) % Math.ceil(log.length / 8) === 0);
+const milestones = log.filter(
+  (_, i) => i === 0 || i === log.length - 1 || (i + 1) % Math.ceil(log.length / 8) === 0,
+);
 
-writeFileSync(`models/${name}.md`, `# ${name}
+writeFileSync(
+  `models/${name}.md`,
+  `# ${name}
 
 ${remarks[name] ?? ""}
 
@@ -150,7 +208,9 @@ ${training.command}
 
 Data, MD5 of the decompressed files:
 
-${Object.entries(training.md5).map(([file, md5]) => `- \`${file}\`: \`${md5}\``).join("\n")}
+${Object.entries(training.md5)
+  .map(([file, md5]) => `- \`${file}\`: \`${md5}\``)
+  .join("\n")}
 
 ${certified}## Results on the test set
 
@@ -166,5 +226,6 @@ The whole log is [${name}.jsonl](${name}.jsonl). Accuracy is on the training ima
 | epoch | loss | training accuracy |${validated ? " validation | robust validation |" : ""}
 | --- | --- | --- |${validated ? " --- | --- |" : ""}
 ${milestones.map((epoch) => `| ${epoch.epoch} | ${epoch.loss.toFixed(4)} | ${percent(epoch.train_accuracy)} |${validated ? ` ${percent(epoch.validation_accuracy)} | ${percent(epoch.validation_robust_accuracy)} |` : ""}`).join("\n")}
-`);
+`,
+);
 console.log(`wrote models/${name}.md`);

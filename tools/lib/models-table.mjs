@@ -4,34 +4,78 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 
 const percent = (value) => (value === undefined ? "" : `${(100 * value).toFixed(2)}%`);
-const rowsOf = (name, part) => (existsSync(`runs/${name}.${part}.json`) ? JSON.parse(readFileSync(`runs/${name}.${part}.json`, "utf8")).results : []);
-const left = (name, part, attack) => rowsOf(name, part).find((row) => row.attack === attack)?.accuracy;
+const rowsOf = (name, part) =>
+  existsSync(`runs/${name}.${part}.json`)
+    ? JSON.parse(readFileSync(`runs/${name}.${part}.json`, "utf8")).results
+    : [];
+const left = (name, part, attack) =>
+  rowsOf(name, part).find((row) => row.attack === attack)?.accuracy;
 
 /** One row: what stands after the attacks that the columns name. */
 function row(name) {
   const dataset = name.split("-")[0];
   const epsilon = dataset === "mnist" ? "0.3" : "4/255";
-  const transfer = Math.min(...rowsOf(name, "transfer").filter(({ attack }) => attack !== "worst").map(({ accuracy }) => accuracy));
+  const transfer = Math.min(
+    ...rowsOf(name, "transfer")
+      .filter(({ attack }) => attack !== "worst")
+      .map(({ accuracy }) => accuracy),
+  );
   const verified = rowsOf(name, "certify-0.3")[0]?.verified_accuracy;
   const parameters = JSON.parse(readFileSync(`runs/${name}.inspect.json`, "utf8")).model.parameters;
-  return [`[\`${name}\`](models/${name}.md)`, parameters.toLocaleString("en"), epsilon, percent(left(name, "clean", "clean")),
-    percent(left(name, "attacks", "fgsm")), percent(left(name, "attacks", "mim")), percent(left(name, "attacks", "pgd")),
-    percent(left(name, "black-box", "square")), Number.isFinite(transfer) ? percent(transfer) : "",
-    percent(left(name, "autoattack", "autoattack")), percent(verified)];
+  return [
+    `[\`${name}\`](models/${name}.md)`,
+    parameters.toLocaleString("en"),
+    epsilon,
+    percent(left(name, "clean", "clean")),
+    percent(left(name, "attacks", "fgsm")),
+    percent(left(name, "attacks", "mim")),
+    percent(left(name, "attacks", "pgd")),
+    percent(left(name, "black-box", "square")),
+    Number.isFinite(transfer) ? percent(transfer) : "",
+    percent(left(name, "autoattack", "autoattack")),
+    percent(verified),
+  ];
 }
 
 const readme = readFileSync("README.md", "utf8");
 const [before, rest] = readme.split("<!-- models -->\n");
 const [table, after] = rest.split("<!-- /models -->");
-const known = new Map(table.split("\n").filter((line) => line.startsWith("| [")).map((line) => [line.match(/`([^`]+)`/)[1], line]));
-const names = readdirSync("models").filter((file) => file.endsWith(".safetensors") && !file.includes("denoiser"))
-  .map((file) => file.replace(".safetensors", "")).sort((a, b) => b.startsWith("mnist") - a.startsWith("mnist") || a.localeCompare(b));
-const lines = names.map((name) => (existsSync(`runs/${name}.attacks.json`) && existsSync(`runs/${name}.inspect.json`)
-  ? `| ${row(name).join(" | ")} |` : known.get(name))).filter(Boolean);
-const head = ["model", "parameters", "ε", "clean", "FGSM", "MIM-10", "PGD-40 × 5", "Square", "transfer", "AutoAttack", "verified"];
-writeFileSync("README.md", `${before}<!-- models -->
+const known = new Map(
+  table
+    .split("\n")
+    .filter((line) => line.startsWith("| ["))
+    .map((line) => [line.match(/`([^`]+)`/)[1], line]),
+);
+const names = readdirSync("models")
+  .filter((file) => file.endsWith(".safetensors") && !file.includes("denoiser"))
+  .map((file) => file.replace(".safetensors", ""))
+  .sort((a, b) => b.startsWith("mnist") - a.startsWith("mnist") || a.localeCompare(b));
+const lines = names
+  .map((name) =>
+    existsSync(`runs/${name}.attacks.json`) && existsSync(`runs/${name}.inspect.json`)
+      ? `| ${row(name).join(" | ")} |`
+      : known.get(name),
+  )
+  .filter(Boolean);
+const head = [
+  "model",
+  "parameters",
+  "ε",
+  "clean",
+  "FGSM",
+  "MIM-10",
+  "PGD-40 × 5",
+  "Square",
+  "transfer",
+  "AutoAttack",
+  "verified",
+];
+writeFileSync(
+  "README.md",
+  `${before}<!-- models -->
 | ${head.join(" | ")} |
 |${" --- |".repeat(head.length)}
 ${lines.join("\n")}
-<!-- /models -->${after}`);
+<!-- /models -->${after}`,
+);
 console.log("wrote the table of models in README.md");

@@ -19,11 +19,16 @@ function result(net, part, attack) {
   return found;
 }
 const accuracy = (...what) => `${(100 * result(...what).accuracy).toFixed(2)}%`;
-const both = (name, attack) => `${accuracy(name, "c", attack)}, loss ${result(name, "c", attack).loss.toFixed(4)}`;
+const both = (name, attack) =>
+  `${accuracy(name, "c", attack)}, loss ${result(name, "c", attack).loss.toFixed(4)}`;
 
 /** A table: rows of [what, published, ours, PGD-40 where it tells more]. */
-const table = (rows) => ["| | published | ours | PGD-40, same ε |", "| --- | --- | --- | --- |",
-  ...rows.map((cells) => `| ${cells.map((cell) => cell ?? "").join(" | ")} |`)].join("\n");
+const table = (rows) =>
+  [
+    "| | published | ours | PGD-40, same ε |",
+    "| --- | --- | --- | --- |",
+    ...rows.map((cells) => `| ${cells.map((cell) => cell ?? "").join(" | ")} |`),
+  ].join("\n");
 
 const text = `# Four published experiments, repeated
 
@@ -38,12 +43,22 @@ Our net: S (166k parameters), 10 epochs; ε = 0.13 (not stated by the source; ch
 about as far as theirs under FGSM), MIM with 10 steps, mixed batches.
 
 ${table([
-    ["undefended, FGSM", "30%", accuracy("a-standard", "results", "fgsm"), accuracy("a-standard", "pgd", "pgd")],
-    ["undefended, MIM", "0.6%", accuracy("a-standard", "results", "mim")],
-    ["FGSM-trained, FGSM", "93.4%", accuracy("a-fgsm", "results", "fgsm"), accuracy("a-fgsm", "pgd", "pgd")],
-    ["FGSM-trained, MIM", "77.6%", accuracy("a-fgsm", "results", "mim")],
-    ["FGSM-trained, clean", "", accuracy("a-fgsm", "results", "clean")],
-  ])}
+  [
+    "undefended, FGSM",
+    "30%",
+    accuracy("a-standard", "results", "fgsm"),
+    accuracy("a-standard", "pgd", "pgd"),
+  ],
+  ["undefended, MIM", "0.6%", accuracy("a-standard", "results", "mim")],
+  [
+    "FGSM-trained, FGSM",
+    "93.4%",
+    accuracy("a-fgsm", "results", "fgsm"),
+    accuracy("a-fgsm", "pgd", "pgd"),
+  ],
+  ["FGSM-trained, MIM", "77.6%", accuracy("a-fgsm", "results", "mim")],
+  ["FGSM-trained, clean", "", accuracy("a-fgsm", "results", "clean")],
+])}
 
 ## (b) GTSRB with LeNet: adversarial training and an autoencoder
 
@@ -52,18 +67,33 @@ of 0% is what it is for. Adversarial training: mixed batches with PGD-5. The aut
 (the attack does not know of it) and adaptive (it does).
 
 ${table([
-    ["undefended, clean", "", accuracy("b-standard", "results", "clean")],
-    ["undefended, FGSM", "2%", accuracy("b-standard", "results", "fgsm"), accuracy("b-standard", "pgd", "pgd")],
-    ["undefended, C&W", "2%", accuracy("b-standard", "cw", "cw")],
-    ["adversarially trained, clean", "restored", accuracy("b-robust", "results", "clean")],
-    ["adversarially trained, FGSM", "restored", accuracy("b-robust", "results", "fgsm"), accuracy("b-robust", "pgd", "pgd")],
-    ["adversarially trained, C&W", "restored", accuracy("b-robust", "cw", "cw")],
-    ["autoencoder in front, clean", "restored", accuracy("b-standard", "gray", "clean")],
-    ["autoencoder, FGSM, gray-box", "restored", accuracy("b-standard", "gray", "fgsm")],
-    ["autoencoder, C&W, gray-box", "restored", accuracy("b-standard", "gray-cw", "cw")],
-    ["autoencoder, FGSM, adaptive", "not tried", accuracy("b-standard", "adaptive", "fgsm"), accuracy("b-standard", "adaptive", "pgd")],
-    ["autoencoder, C&W, adaptive", "not tried", accuracy("b-standard", "adaptive-cw", "cw")],
-  ])}
+  ["undefended, clean", "", accuracy("b-standard", "results", "clean")],
+  [
+    "undefended, FGSM",
+    "2%",
+    accuracy("b-standard", "results", "fgsm"),
+    accuracy("b-standard", "pgd", "pgd"),
+  ],
+  ["undefended, C&W", "2%", accuracy("b-standard", "cw", "cw")],
+  ["adversarially trained, clean", "restored", accuracy("b-robust", "results", "clean")],
+  [
+    "adversarially trained, FGSM",
+    "restored",
+    accuracy("b-robust", "results", "fgsm"),
+    accuracy("b-robust", "pgd", "pgd"),
+  ],
+  ["adversarially trained, C&W", "restored", accuracy("b-robust", "cw", "cw")],
+  ["autoencoder in front, clean", "restored", accuracy("b-standard", "gray", "clean")],
+  ["autoencoder, FGSM, gray-box", "restored", accuracy("b-standard", "gray", "fgsm")],
+  ["autoencoder, C&W, gray-box", "restored", accuracy("b-standard", "gray-cw", "cw")],
+  [
+    "autoencoder, FGSM, adaptive",
+    "not tried",
+    accuracy("b-standard", "adaptive", "fgsm"),
+    accuracy("b-standard", "adaptive", "pgd"),
+  ],
+  ["autoencoder, C&W, adaptive", "not tried", accuracy("b-standard", "adaptive-cw", "cw")],
+])}
 
 Mean L2 length of the C&W perturbations: ${result("b-standard", "cw", "cw").mean_l2.toFixed(2)} undefended,
 ${result("b-robust", "cw", "cw").mean_l2.toFixed(2)} after adversarial training: that is how a minimum-norm attack shows a defence.
@@ -74,11 +104,21 @@ ${result("b-robust", "cw", "cw").mean_l2.toFixed(2)} after adversarial training:
 does not tell; on pixels in [0,1] this ε is a quarter of the whole range.
 
 ${table([
-    ["undefended, clean", "99.2%", accuracy("a-standard", "c", "clean")],
-    ["undefended, FGSM", "72.2%", accuracy("a-standard", "c", "fgsm"), accuracy("a-standard", "c", "pgd")],
-    ["FGSM-trained, clean", "99.2%", accuracy("c-mixed", "c", "clean")],
-    ["FGSM-trained, FGSM", "96.2%", accuracy("c-mixed", "c", "fgsm"), accuracy("c-mixed", "c", "pgd")],
-  ])}
+  ["undefended, clean", "99.2%", accuracy("a-standard", "c", "clean")],
+  [
+    "undefended, FGSM",
+    "72.2%",
+    accuracy("a-standard", "c", "fgsm"),
+    accuracy("a-standard", "c", "pgd"),
+  ],
+  ["FGSM-trained, clean", "99.2%", accuracy("c-mixed", "c", "clean")],
+  [
+    "FGSM-trained, FGSM",
+    "96.2%",
+    accuracy("c-mixed", "c", "fgsm"),
+    accuracy("c-mixed", "c", "pgd"),
+  ],
+])}
 
 ## (d) MNIST: mixing against fine-tuning
 
@@ -87,13 +127,23 @@ attacked by the current net, 10 epochs, as in (c). Fine-tuning: 5 clean epochs, 
 and the net learns from these images for 5 epochs.
 
 ${table([
-    ["undefended, clean", "98.95%", both("a-standard", "clean")],
-    ["undefended, attacked", "0.87%, loss 15.78", both("a-standard", "fgsm"), accuracy("a-standard", "c", "pgd")],
-    ["mixed batches, clean", "99.11%, loss 0.0273", both("c-mixed", "clean")],
-    ["mixed batches, attacked", "97.53%, loss 0.0815", both("c-mixed", "fgsm"), accuracy("c-mixed", "c", "pgd")],
-    ["fine-tuned, clean", "", both("d-finetuned", "clean")],
-    ["fine-tuned, attacked", "", both("d-finetuned", "fgsm"), accuracy("d-finetuned", "c", "pgd")],
-  ])}
+  ["undefended, clean", "98.95%", both("a-standard", "clean")],
+  [
+    "undefended, attacked",
+    "0.87%, loss 15.78",
+    both("a-standard", "fgsm"),
+    accuracy("a-standard", "c", "pgd"),
+  ],
+  ["mixed batches, clean", "99.11%, loss 0.0273", both("c-mixed", "clean")],
+  [
+    "mixed batches, attacked",
+    "97.53%, loss 0.0815",
+    both("c-mixed", "fgsm"),
+    accuracy("c-mixed", "c", "pgd"),
+  ],
+  ["fine-tuned, clean", "", both("d-finetuned", "clean")],
+  ["fine-tuned, attacked", "", both("d-finetuned", "fgsm"), accuracy("d-finetuned", "c", "pgd")],
+])}
 
 Fine-tuning on images that were attacked once teaches the net these images: attacked anew, as above, it falls
 further than the net that met fresh attacks in every batch.

@@ -7,9 +7,16 @@ import { extname, join, normalize, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const types = {
-  ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-  ".json": "application/json", ".svg": "image/svg+xml", ".wasm": "application/wasm",
-  ".bin": "application/octet-stream", ".safetensors": "application/octet-stream", ".txt": "text/plain; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+  ".bin": "application/octet-stream",
+  ".safetensors": "application/octet-stream",
+  ".txt": "text/plain; charset=utf-8",
 };
 
 /** @param {string} root @param {string} path */
@@ -31,12 +38,19 @@ export async function serve({ root, port = 0, headers = {}, onRequest }) {
     onRequest?.(pathname);
     const found = await locate(folder, pathname).catch(() => null);
     if (!found || !["GET", "HEAD"].includes(request.method ?? "")) {
-      response.writeHead(found ? 405 : 404, { "content-type": "text/plain" }).end(found ? "Only GET.\n" : "Not found.\n");
+      response
+        .writeHead(found ? 405 : 404, { "content-type": "text/plain" })
+        .end(found ? "Only GET.\n" : "Not found.\n");
       return;
     }
     response.writeHead(200, {
-      "content-type": types[/** @type {keyof typeof types} */ (extname(found.file))] ?? "application/octet-stream",
-      "content-length": found.size, "cache-control": "no-cache", "x-content-type-options": "nosniff", ...headers,
+      "content-type":
+        types[/** @type {keyof typeof types} */ (extname(found.file))] ??
+        "application/octet-stream",
+      "content-length": found.size,
+      "cache-control": "no-cache",
+      "x-content-type-options": "nosniff",
+      ...headers,
     });
     if (request.method === "HEAD") response.end();
     else createReadStream(found.file).pipe(response);
@@ -44,10 +58,11 @@ export async function serve({ root, port = 0, headers = {}, onRequest }) {
   const taken = await listen(server, port);
   return {
     url: `http://localhost:${taken}/`,
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }
 
@@ -74,5 +89,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.exit(1);
   });
   console.log(`Signflip is at ${url} (stop it with Ctrl-C).`);
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => process.exit(0));
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"]))
+    process.on(signal, () => process.exit(0));
 }

@@ -80,9 +80,11 @@ has_nvcc() {
   [ -n "${CUDACXX:-}" ] || command -v nvcc >/dev/null || [ -x "${CUDA_HOME:-/usr/local/cuda}/bin/nvcc" ]
 }
 
-# need_npm_modules: node_modules, when package-lock.json changed since the last time.
+# need_npm_modules: installs node_modules when package-lock.json changed since the last time.
 need_npm_modules() {
   need_packages nodejs npm
+  # A link leads to somebody else's folder, which is theirs to keep in order.
+  if [ -L "$signflip_root/node_modules" ]; then return 0; fi
   local stamp="$signflip_root/node_modules/.signflip-lock"
   if cmp -s "$signflip_root/package-lock.json" "$stamp"; then return 0; fi
   say "Installing the development tools of package.json …"

@@ -6,7 +6,8 @@
 /** @typedef {import("./types").ExploreResult} ExploreResult */
 
 /** An attack that lasted longer than this is asked for only when nothing moved for so long. */
-const heavy = 150, rest = 250;
+const heavy = 150,
+  rest = 250;
 /** After this long progress and Cancel are shown. */
 const slow = 300;
 
@@ -90,7 +91,11 @@ export class Asking {
         this.run = { ...this.run, progress };
         if (this.run.state === "slow") this.page.changed();
       });
-      if (result) this.#remember(request.attack, result.lanes.reduce((sum, lane) => sum + (lane.milliseconds ?? 0), 0));
+      if (result)
+        this.#remember(
+          request.attack,
+          result.lanes.reduce((sum, lane) => sum + (lane.milliseconds ?? 0), 0),
+        );
       this.#settle(result !== null);
       if (result && this.#newest) this.page.result(result);
     } catch (error) {
@@ -125,7 +130,9 @@ export class Asking {
   /** @param {string} attack */
   #isHeavy(attack) {
     const lasted = this.#lasted.get(attack);
-    return (lasted !== undefined && Math.min(...lasted) > heavy)
-      || (this.#pending > 0 && performance.now() - this.#since > heavy);
+    return (
+      (lasted !== undefined && Math.min(...lasted) > heavy) ||
+      (this.#pending > 0 && performance.now() - this.#since > heavy)
+    );
   }
 }

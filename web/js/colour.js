@@ -5,8 +5,24 @@
 
 /** Stops from −1 to +1, evenly spaced, for each theme. @type {Record<Scheme, [number, number, number][]>} */
 const stops = {
-  light: [[22, 78, 172], [76, 140, 220], [174, 206, 240], [248, 247, 244], [250, 204, 152], [232, 138, 48], [190, 82, 8]],
-  dark: [[150, 200, 255], [78, 148, 230], [38, 80, 138], [30, 32, 36], [138, 76, 22], [226, 128, 40], [255, 200, 136]],
+  light: [
+    [22, 78, 172],
+    [76, 140, 220],
+    [174, 206, 240],
+    [248, 247, 244],
+    [250, 204, 152],
+    [232, 138, 48],
+    [190, 82, 8],
+  ],
+  dark: [
+    [150, 200, 255],
+    [78, 148, 230],
+    [38, 80, 138],
+    [30, 32, 36],
+    [138, 76, 22],
+    [226, 128, 40],
+    [255, 200, 136],
+  ],
 };
 
 const tableSize = 257;
@@ -19,7 +35,8 @@ function buildTable(scheme) {
     const position = (i / (tableSize - 1)) * (colours.length - 1);
     const lower = Math.min(colours.length - 2, Math.floor(position));
     for (let c = 0; c < 3; c++) {
-      table[i * 3 + c] = colours[lower][c] + (position - lower) * (colours[lower + 1][c] - colours[lower][c]);
+      table[i * 3 + c] =
+        colours[lower][c] + (position - lower) * (colours[lower + 1][c] - colours[lower][c]);
     }
   }
   return table;
@@ -31,7 +48,8 @@ const tables = { light: buildTable("light"), dark: buildTable("dark") };
  * @param {ArrayLike<number>} values H×W×C @param {number} channels 1 (grey) or 3 @param {Uint8ClampedArray} rgba */
 export function paint(values, channels, rgba) {
   for (let i = 0; i < values.length / channels; i++) {
-    for (let c = 0; c < 3; c++) rgba[4 * i + c] = values[channels * i + (channels === 1 ? 0 : c)] * 255;
+    for (let c = 0; c < 3; c++)
+      rgba[4 * i + c] = values[channels * i + (channels === 1 ? 0 : c)] * 255;
     rgba[4 * i + 3] = 255;
   }
 }
@@ -42,7 +60,8 @@ export function paintSigned(values, scale, scheme, rgba) {
   const table = tables[scheme];
   for (let i = 0; i < values.length; i++) {
     const part = scale > 0 ? Math.min(1, Math.max(-1, values[i] / scale)) : 0;
-    const at = 3 * Math.round(((part + 1) / 2) * (tableSize - 1)), to = 4 * i;
+    const at = 3 * Math.round(((part + 1) / 2) * (tableSize - 1)),
+      to = 4 * i;
     for (let c = 0; c < 3; c++) rgba[to + c] = table[at + c];
     rgba[to + 3] = 255;
   }

@@ -25,7 +25,11 @@ const known = {
       { id: "mixed", file: "models/mnist-mixed.safetensors" },
       { id: "robust", file: "models/mnist-robust.safetensors" },
       { id: "certified", file: "models/mnist-certified.safetensors" },
-      { id: "denoised", file: "models/mnist-standard.safetensors", denoiser: "models/mnist-denoiser.safetensors" },
+      {
+        id: "denoised",
+        file: "models/mnist-standard.safetensors",
+        denoiser: "models/mnist-denoiser.safetensors",
+      },
     ],
     shown: ["standard", "mixed"],
     digit: true,
@@ -44,12 +48,16 @@ const known = {
       { id: "standard", file: "models/gtsrb-standard.safetensors" },
       { id: "robust", file: "models/gtsrb-robust.safetensors" },
       { id: "lenet", file: "models/gtsrb-lenet.safetensors" },
-      { id: "denoised", file: "models/gtsrb-standard.safetensors", denoiser: "models/gtsrb-denoiser.safetensors" },
+      {
+        id: "denoised",
+        file: "models/gtsrb-standard.safetensors",
+        denoiser: "models/gtsrb-denoiser.safetensors",
+      },
     ],
     shown: ["standard", "robust", "lenet"],
     digit: false,
     samples: "samples/gtsrb",
-    sample: "test-516",  // 60 km/h, which the normal model reads as 80 under attack
+    sample: "test-516", // 60 km/h, which the normal model reads as 80 under attack
     defaults: { epsilon: 0.03 },
     sliderMax: { epsilon: 0.2, steps: 50 },
     sliderStep: { epsilon: 0.002 },
@@ -57,7 +65,7 @@ const known = {
 };
 
 /** The files that a model is made of. @param {ModelFile} model */
-export const filesOf = ({ file, denoiser }) => denoiser ? [file, denoiser] : [file];
+export const filesOf = ({ file, denoiser }) => (denoiser ? [file, denoiser] : [file]);
 
 /** What index.html says the site was built with (tools/build-site); elsewhere everything counts.
  * @type {string[] | undefined} */
@@ -65,16 +73,27 @@ const built = globalThis.document?.documentElement.dataset.models?.split(" ");
 
 /** The datasets that there is a model for, each with its models.
  * @type {Record<string, Dataset>} */
-export const datasets = Object.fromEntries(Object.entries(known).map(([name, dataset]) => {
-  const models = dataset.models.filter((model) => !built || filesOf(model).every((file) => built.includes(file)));
-  const ids = models.map(({ id }) => id);
-  const shown = dataset.shown.filter((id) => ids.includes(id)).slice(0, 2);
-  return /** @type {const} */ ([name, { ...dataset, models, shown: shown.length > 0 ? shown : ids.slice(0, 1) }]);
-}).filter(([, { models }]) => models.length > 0));
+export const datasets = Object.fromEntries(
+  Object.entries(known)
+    .map(([name, dataset]) => {
+      const models = dataset.models.filter(
+        (model) => !built || filesOf(model).every((file) => built.includes(file)),
+      );
+      const ids = models.map(({ id }) => id);
+      const shown = dataset.shown.filter((id) => ids.includes(id)).slice(0, 2);
+      return /** @type {const} */ ([
+        name,
+        { ...dataset, models, shown: shown.length > 0 ? shown : ids.slice(0, 1) },
+      ]);
+    })
+    .filter(([, { models }]) => models.length > 0),
+);
 
 /** A model's files under a name that no other dataset's model has. @param {string} dataset @param {string} id */
 export function sourceOf(dataset, id) {
-  const { file, denoiser } = /** @type {ModelFile} */ (datasets[dataset].models.find((model) => model.id === id));
+  const { file, denoiser } = /** @type {ModelFile} */ (
+    datasets[dataset].models.find((model) => model.id === id)
+  );
   return { id: `${dataset}/${id}`, file, denoiser };
 }
 

@@ -8,9 +8,11 @@
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    if (name.startsWith("on"))
+      element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
+    else if (value !== false && value !== null && value !== undefined)
+      element.setAttribute(name, String(value));
   }
   element.append(...children.filter((child) => child !== null));
   return element;
@@ -20,10 +22,13 @@ export function h(tag, attributes = {}, ...children) {
  * @param {string} text
  * @returns {(Node | string)[]} */
 export function rich(text) {
-  return text.split(/(<[ib]>.*?<\/[ib]>)/).filter(Boolean).map((part) => {
-    const match = /^<([ib])>(.*)<\/[ib]>$/.exec(part);
-    return match ? h(match[1] === "i" ? "em" : "strong", {}, match[2]) : part;
-  });
+  return text
+    .split(/(<[ib]>.*?<\/[ib]>)/)
+    .filter(Boolean)
+    .map((part) => {
+      const match = /^<([ib])>(.*)<\/[ib]>$/.exec(part);
+      return match ? h(match[1] === "i" ? "em" : "strong", {}, match[2]) : part;
+    });
 }
 
 /** Sets text only where it changed: no needless layout, no needless announcement.
@@ -51,9 +56,19 @@ export function oncePerFrame(paint) {
  * @param {{name: string, value: string, label: string, title?: string, class?: string, onchange: () => void}} options
  * @param {...(Node | string)} content
  * @returns {{element: HTMLElement, input: HTMLInputElement}} */
-export function choice({ name, value, label, title, class: className = "chip", onchange }, ...content) {
-  const input = /** @type {HTMLInputElement} */ (h("input", { type: "radio", name, value, "aria-label": label, onchange }));
-  const element = h("label", { class: `choice ${className}`, title: title ?? null }, input, h("span", { class: "face" }, ...content));
+export function choice(
+  { name, value, label, title, class: className = "chip", onchange },
+  ...content
+) {
+  const input = /** @type {HTMLInputElement} */ (
+    h("input", { type: "radio", name, value, "aria-label": label, onchange })
+  );
+  const element = h(
+    "label",
+    { class: `choice ${className}`, title: title ?? null },
+    input,
+    h("span", { class: "face" }, ...content),
+  );
   return { element, input };
 }
 
@@ -76,6 +91,8 @@ export function styleSheet(path) {
   const there = [...document.styleSheets].some((sheet) => sheet.href === href);
   if (there) return Promise.resolve();
   return new Promise((resolve) => {
-    document.head.append(h("link", { rel: "stylesheet", href, onload: () => resolve(), onerror: () => resolve() }));
+    document.head.append(
+      h("link", { rel: "stylesheet", href, onload: () => resolve(), onerror: () => resolve() }),
+    );
   });
 }

@@ -25,17 +25,32 @@ const shown = ["epsilon", "steps", "queries"];
 /** So many test images can be picked where there are no digits of our own. */
 const tiles = 20;
 const calm = 700;
-const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const place = (/** @type {string} */ id) =>
+  /** @type {HTMLElement} */ (document.getElementById(id));
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
 let state = readUrl(location.search, navigator.language);
-const client = new EngineClient(state.model.map((id) => sourceOf(state.dataset, id)), firstAttacks.includes(state.attack) ? "first" : "whole");
+const client = new EngineClient(
+  state.model.map((id) => sourceOf(state.dataset, id)),
+  firstAttacks.includes(state.attack) ? "first" : "whole",
+);
 const { digit } = datasets[state.dataset];
 /** @type {import("./types").Sample[]} */
 const samples = digit ? ownSamples() : [];
 /** @type {import("./types").Snapshot} */
-const snapshot = { state, attacks: [], files: {}, samples, image: imageOf(state, samples), result: null,
-  findings: { traces: {}, smallest: {}, certified: {} }, error: "", troubles: {}, run: { state: "idle", progress: {} }, others: "none" };
+const snapshot = {
+  state,
+  attacks: [],
+  files: {},
+  samples,
+  image: imageOf(state, samples),
+  result: null,
+  findings: { traces: {}, smallest: {}, certified: {} },
+  error: "",
+  troubles: {},
+  run: { state: "idle", progress: {} },
+  others: "none",
+};
 const explorer = new Explorer(client, snapshot, { changed, shown: result, failed: fail, sentence });
 let words = new Words(state.lang);
 /** @type {(() => void)[]} */
@@ -55,7 +70,8 @@ function update(patch) {
 /** The state that the page around it wants. @param {string} query */
 function become(query) {
   const next = readUrl(query, navigator.language);
-  if (next.dataset !== state.dataset || next.lang !== state.lang || next.view !== "image") return location.replace(`?${query.replace(/^\?/, "")}`);
+  if (next.dataset !== state.dataset || next.lang !== state.lang || next.view !== "image")
+    return location.replace(`?${query.replace(/^\?/, "")}`);
   if (next.sample.startsWith("test-")) fetchTestImages();
   if (next.model.join() !== state.model.join()) {
     state = next;
@@ -68,7 +84,7 @@ let fetched = false;
 async function fetchTestImages() {
   if (fetched) return;
   fetched = true;
-  samples.push(...await packedSamples(state.dataset));
+  samples.push(...(await packedSamples(state.dataset)));
   snapshot.image = imageOf(state, samples);
   explorer.ask();
   schedule();
@@ -79,7 +95,10 @@ async function equipped() {
   const has = () => snapshot.attacks.some(({ name }) => name === state.attack);
   if (snapshot.attacks.length === 0 || has()) return;
   if (client.kind === "first") {
-    const [{ attacks }] = await Promise.all([client.whole().catch(() => snapshot), words.learnAttacks()]);
+    const [{ attacks }] = await Promise.all([
+      client.whole().catch(() => snapshot),
+      words.learnAttacks(),
+    ]);
     snapshot.attacks = attacks;
   }
   update(has() ? {} : { attack: snapshot.attacks[0].name });
@@ -103,49 +122,94 @@ function createControls(context) {
   let built;
   /** @type {{element: HTMLElement, render: () => void}[]} */
   let sliders = [];
-  const attack = /** @type {HTMLSelectElement} */ (h("select", { id: "attack", onchange: () => {
-    const next = /** @type {import("./types").AttackInfo} */ (snapshot.attacks.find(({ name }) => name === attack.value));
-    update({ attack: next.name, parameters: carriedOver(state, built, next) });
-  } }));
+  const attack = /** @type {HTMLSelectElement} */ (
+    h("select", {
+      id: "attack",
+      onchange: () => {
+        const next = /** @type {import("./types").AttackInfo} */ (
+          snapshot.attacks.find(({ name }) => name === attack.value)
+        );
+        update({ attack: next.name, parameters: carriedOver(state, built, next) });
+      },
+    })
+  );
   const any = h("option", { value: "" }, words.t("target.none"));
-  const target = /** @type {HTMLSelectElement} */ (h("select", { id: "target", onchange: () =>
-    update({ target: target.value === "" ? null : Number(target.value) }) }, any,
-  ...datasets[dataset].classes.map((_, i) => h("option", { value: i }, words.t("target.class", { digit: words.className(dataset, i) })))));
+  const target = /** @type {HTMLSelectElement} */ (
+    h(
+      "select",
+      {
+        id: "target",
+        onchange: () => update({ target: target.value === "" ? null : Number(target.value) }),
+      },
+      any,
+      ...datasets[dataset].classes.map((_, i) =>
+        h("option", { value: i }, words.t("target.class", { digit: words.className(dataset, i) })),
+      ),
+    )
+  );
   const parameters = h("div", { class: "parameters" });
   return {
-    element: h("div", { class: "asked" },
-      h("div", { class: "lists" }, h("div", {}, h("label", { for: "attack" }, words.t("attack.title")), attack),
-        h("div", {}, h("label", { for: "target" }, words.t("target.title")), target)), parameters),
+    element: h(
+      "div",
+      { class: "asked" },
+      h(
+        "div",
+        { class: "lists" },
+        h("div", {}, h("label", { for: "attack" }, words.t("attack.title")), attack),
+        h("div", {}, h("label", { for: "target" }, words.t("target.title")), target),
+      ),
+      parameters,
+    ),
     render() {
       const { attacks, image, result: newest } = snapshot;
       if (attack.length !== attacks.length) {
-        attack.replaceChildren(...attacks.map(({ name, title }) => h("option", { value: name }, words.t(`attack.${name}`, {}, title))));
+        attack.replaceChildren(
+          ...attacks.map(({ name, title }) =>
+            h("option", { value: name }, words.t(`attack.${name}`, {}, title)),
+          ),
+        );
       }
       const now = attacks.find(({ name }) => name === state.attack);
       if (now && built !== now) {
         built = now;
-        sliders = now.parameters.filter(({ name }) => shown.includes(name)).map((parameter) => createParameter(context, parameter));
+        sliders = now.parameters
+          .filter(({ name }) => shown.includes(name))
+          .map((parameter) => createParameter(context, parameter));
         parameters.replaceChildren(...sliders.map(({ element }) => element));
       }
       attack.value = state.attack;
       for (const slider of sliders) slider.render();
       const label = image.label ?? newest?.lanes[0]?.label ?? null;
       for (const option of target.options) {
-        option.disabled = option === any ? now?.untargeted === false : Number(option.value) === label;
+        option.disabled =
+          option === any ? now?.untargeted === false : Number(option.value) === label;
       }
       target.disabled = now?.targeted === false;
-      target.value = state.target === null || state.target === label || target.disabled ? "" : String(state.target);
+      target.value =
+        state.target === null || state.target === label || target.disabled
+          ? ""
+          : String(state.target);
     },
   };
 }
 
 function mount() {
-  const root = document.documentElement, { dataset } = state;
+  const root = document.documentElement,
+    { dataset } = state;
   root.lang = state.lang;
   root.dataset.dataset = dataset;
   document.title = words.t("page.title");
   /** @type {any} what the views used here want of the page */
-  const context = { words, state: () => state, update, explorer, scheme, cancel: () => explorer.asking.cancel(), again: () => explorer.asking.again(), loadOthers() {} };
+  const context = {
+    words,
+    state: () => state,
+    update,
+    explorer,
+    scheme,
+    cancel: () => explorer.asking.cancel(),
+    again: () => explorer.asking.again(),
+    loadOthers() {},
+  };
   const picker = createPicker(context, digit ? 0 : Math.min(tiles, packedCount(dataset)));
   const controls = createControls(context);
   const lanes = state.model.map((id) => createLane(context, id));
@@ -153,16 +217,38 @@ function mount() {
   const link = h("a", { target: "_blank", rel: "noopener" }, words.t("embed.open"));
   place("embed").replaceChildren(
     h("h1", { class: "hidden" }, words.t("page.title")),
-    h("section", { class: "panel", "aria-labelledby": "asked-title" }, h("h2", { class: "hidden", id: "asked-title" }, words.t("attack.title")), picker.element, controls.element), alert,
-    h("section", { id: "results", tabindex: -1, "aria-labelledby": "results-title" }, h("h2", { class: "hidden", id: "results-title" }, words.t("results.title")),
-      h("div", { class: "lanes" }, ...lanes.map(({ element }) => element))),
-    h("p", { class: "foot" }, h("span", {}, words.t("footer.private")), link));
+    h(
+      "section",
+      { class: "panel", "aria-labelledby": "asked-title" },
+      h("h2", { class: "hidden", id: "asked-title" }, words.t("attack.title")),
+      picker.element,
+      controls.element,
+    ),
+    alert,
+    h(
+      "section",
+      { id: "results", tabindex: -1, "aria-labelledby": "results-title" },
+      h("h2", { class: "hidden", id: "results-title" }, words.t("results.title")),
+      h("div", { class: "lanes" }, ...lanes.map(({ element }) => element)),
+    ),
+    h("p", { class: "foot" }, h("span", {}, words.t("footer.private")), link),
+  );
   const pickable = { ...snapshot };
   renderers = [
-    () => picker.render(Object.assign(pickable, snapshot, { samples: digit ? samples.filter(({ id }) => !id.startsWith("test-")) : samples.slice(0, tiles) })),
-    controls.render, ...lanes.map((lane) => () => lane.render(snapshot)),
+    () =>
+      picker.render(
+        Object.assign(pickable, snapshot, {
+          samples: digit
+            ? samples.filter(({ id }) => !id.startsWith("test-"))
+            : samples.slice(0, tiles),
+        }),
+      ),
+    controls.render,
+    ...lanes.map((lane) => () => lane.render(snapshot)),
     () => {
-      const sentence = [snapshot.error, ...state.model.map((id) => snapshot.troubles[id])].filter(Boolean).join(" ");
+      const sentence = [snapshot.error, ...state.model.map((id) => snapshot.troubles[id])]
+        .filter(Boolean)
+        .join(" ");
       alert.hidden = sentence === "";
       setText(alert, sentence);
       link.setAttribute("href", `index.html?${writeUrl(state, navigator.language)}`);
@@ -193,7 +279,10 @@ function result(answer) {
   render();
   document.dispatchEvent(new CustomEvent("signflip:result", { detail: answer }));
   clearTimeout(statusTimer);
-  statusTimer = setTimeout(() => setText(place("status"), sayVerdicts(words, state.dataset, answer.lanes)), calm);
+  statusTimer = setTimeout(
+    () => setText(place("status"), sayVerdicts(words, state.dataset, answer.lanes)),
+    calm,
+  );
 }
 
 /** @param {unknown} error */
@@ -218,7 +307,8 @@ function talk() {
     told = height;
   }).observe(document.body);
   addEventListener("message", ({ source, data }) => {
-    if (source === parent && data?.type === "signflip:state" && typeof data.query === "string") become(data.query);
+    if (source === parent && data?.type === "signflip:state" && typeof data.query === "string")
+      become(data.query);
   });
 }
 
@@ -226,7 +316,17 @@ if (state.view !== "image") {
   // A whole model wants the whole page.
   location.replace(`index.html${location.search}`);
 } else {
-  Object.assign(globalThis, { signflipPage: { get state() { return state; }, snapshot, client, explorer, update } });
+  Object.assign(globalThis, {
+    signflipPage: {
+      get state() {
+        return state;
+      },
+      snapshot,
+      client,
+      explorer,
+      update,
+    },
+  });
   darkQuery.addEventListener("change", schedule);
   const started = client.start();
   words = await wordsFor(state.lang, state.dataset);

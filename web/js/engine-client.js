@@ -23,7 +23,10 @@ async function bytesOf(url) {
   return response.arrayBuffer();
 }
 
-const wasmBytes = (/** @type {Kind} */ kind) => bytesOf(new URL(kind === "first" ? "./signflip-first.wasm" : "./signflip.wasm", import.meta.url).href);
+const wasmBytes = (/** @type {Kind} */ kind) =>
+  bytesOf(
+    new URL(kind === "first" ? "./signflip-first.wasm" : "./signflip.wasm", import.meta.url).href,
+  );
 
 /** An engine's module. The page compiles it while its worker starts, and a further worker finds it done.
  * @param {Kind} kind */
@@ -35,7 +38,8 @@ async function wasm(kind) {
 }
 
 /** The models that a question needs, by the names that the worker knows. @param {ExploreRequest} request */
-const namesIn = ({ dataset, models, from }) => [...new Set([...models, ...(from ? [from] : [])])].map((id) => `${dataset}/${id}`);
+const namesIn = ({ dataset, models, from }) =>
+  [...new Set([...models, ...(from ? [from] : [])])].map((id) => `${dataset}/${id}`);
 
 export class EngineClient {
   /** Which engine answers. @type {Kind} */ kind;
@@ -46,9 +50,11 @@ export class EngineClient {
   /** @type {Promise<Catalogue> | null} */ #started = null;
   /** @type {Promise<Catalogue> | null} */ #whole = null;
   /** @type {Promise<WebAssembly.Module>} */ #wasm;
-  /** The files that were asked for. @type {Map<string, Promise<ArrayBuffer>>} */ #files = new Map();
+  /** The files that were asked for. @type {Map<string, Promise<ArrayBuffer>>} */ #files =
+    new Map();
   /** @type {Map<string, Source>} */ #sources = new Map();
-  /** What each worker has, or is being given. @type {WeakMap<Port, Map<string, Promise<{loaded: Promise<unknown>}>>>} */ #held = new WeakMap();
+  /** What each worker has, or is being given. @type {WeakMap<Port, Map<string, Promise<{loaded: Promise<unknown>}>>>} */ #held =
+    new WeakMap();
   #busy = false;
   /** The worker that is at a question, and since when. @type {Port | null} */ #asking = null;
   #began = 0;
@@ -65,10 +71,15 @@ export class EngineClient {
     this.here = () => here !== null && here.ended === null;
     this.#wasm = wasm(kind);
     // The built page's head has begun to fetch the first engine and models; taking them keeps the console quiet.
-    const idle = kind === "whole" && document.querySelector('link[rel="preload"][href$="signflip-first.wasm"]') ? [wasmBytes("first")] : [];
+    const idle =
+      kind === "whole" && document.querySelector('link[rel="preload"][href$="signflip-first.wasm"]')
+        ? [wasmBytes("first")]
+        : [];
     for (const download of [this.#wasm, ...idle]) download.catch(() => {});
     for (const source of sources) this.fetch(source).catch(() => {});
-    const begun = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll('link[rel="preload"][href$=".safetensors"]'));
+    const begun = /** @type {NodeListOf<HTMLLinkElement>} */ (
+      document.querySelectorAll('link[rel="preload"][href$=".safetensors"]')
+    );
     for (const link of begun) this.#file(link.getAttribute("href") ?? "").catch(() => {});
   }
 
@@ -104,12 +115,14 @@ export class EngineClient {
     /** @type {Map<string, Promise<{loaded: Promise<unknown>}>>} */
     const held = this.#held.get(port) ?? new Map();
     this.#held.set(port, held);
-    const given = await Promise.all(ids.map((id) => {
-      const begun = held.get(id) ?? this.#give(port, id);
-      if (!held.has(id)) begun.then(({ loaded }) => loaded).catch(() => held.delete(id));
-      held.set(id, begun);
-      return begun;
-    }));
+    const given = await Promise.all(
+      ids.map((id) => {
+        const begun = held.get(id) ?? this.#give(port, id);
+        if (!held.has(id)) begun.then(({ loaded }) => loaded).catch(() => held.delete(id));
+        held.set(id, begun);
+        return begun;
+      }),
+    );
     return { loaded: Promise.all(given.map(({ loaded }) => loaded)) };
   }
 
@@ -117,7 +130,10 @@ export class EngineClient {
   async #give(port, id) {
     const source = this.#sources.get(id);
     if (!source) throw new Error(`The files of the model "${id}" were not fetched.`);
-    const [bytes, denoiser] = await Promise.all([this.#file(source.file), source.denoiser ? this.#file(source.denoiser) : null]);
+    const [bytes, denoiser] = await Promise.all([
+      this.#file(source.file),
+      source.denoiser ? this.#file(source.denoiser) : null,
+    ]);
     return { loaded: port.ask("load", { id, bytes, denoiser }) };
   }
 
@@ -142,7 +158,9 @@ export class EngineClient {
    * after a failure the next call tries again. @returns {Promise<Catalogue>} */
   whole() {
     if (this.kind === "whole") return this.start();
-    this.#whole ??= this.#exchange().finally(() => { this.#whole = null; });
+    this.#whole ??= this.#exchange().finally(() => {
+      this.#whole = null;
+    });
     return this.#whole;
   }
 
@@ -154,7 +172,11 @@ export class EngineClient {
       this.#waiting?.resolve(null);
       this.#waiting = { request, onProgress, resolve, reject };
       clearTimeout(this.#impatience);
-      if (this.#asking) this.#impatience = setTimeout(() => this.#stop(), Math.max(0, overdue - (performance.now() - this.#began)));
+      if (this.#asking)
+        this.#impatience = setTimeout(
+          () => this.#stop(),
+          Math.max(0, overdue - (performance.now() - this.#began)),
+        );
       this.#next();
     });
   }

@@ -17,7 +17,8 @@ export const budgetOf = (attack) => attack?.parameters.find(({ name }) => name =
 
 /** Nothing but black: a drawing that was not begun, a picture that was not chosen.
  * @param {import("./types").Sample} image */
-export const isEmpty = ({ id, pixels }) => id === "" || (id === "drawing" && pixels.every((value) => value === 0));
+export const isEmpty = ({ id, pixels }) =>
+  id === "" || (id === "drawing" && pixels.every((value) => value === 0));
 
 export class Explorer {
   #asked = "";
@@ -27,7 +28,9 @@ export class Explorer {
   #wantsTraces = false;
   /** @type {() => void} */ #begin = () => {};
   /** Settled when the first picture is painted, or cannot be. @type {Promise<void>} */
-  #begun = new Promise((resolve) => { this.#begin = resolve; });
+  #begun = new Promise((resolve) => {
+    this.#begin = resolve;
+  });
 
   /** @param {import("./engine-client.js").EngineClient} client @param {Snapshot} snapshot
    * @param {{changed: () => void, shown: (result: ExploreResult) => void, failed: (error: unknown) => void,
@@ -38,21 +41,29 @@ export class Explorer {
     this.snapshot = snapshot;
     this.page = page;
     this.findings = findings;
-    this.asking = new Asking(client, { changed: page.changed, result: (result) => this.#show(result), failed: (error) => {
-      this.#asked = "";
-      this.#begin();
-      page.failed(error);
-    } });
+    this.asking = new Asking(client, {
+      changed: page.changed,
+      result: (result) => this.#show(result),
+      failed: (error) => {
+        this.#asked = "";
+        this.#begin();
+        page.failed(error);
+      },
+    });
   }
 
   /** Fetches the files of the models that the state names, each once. */
   fetchModels() {
-    const { snapshot, page } = this, { dataset, model, from } = snapshot.state;
+    const { snapshot, page } = this,
+      { dataset, model, from } = snapshot.state;
     const waiting = this.#oneByOne() && snapshot.state.view === "image" && !isEmpty(snapshot.image);
     for (const id of new Set([...model, ...(from ? [from] : [])])) {
       if (snapshot.files[id]) continue;
       snapshot.files[id] = "loading";
-      const settle = (/** @type {"there" | "failed"} */ how, /** @type {Record<string, string>} */ trouble = {}) => {
+      const settle = (
+        /** @type {"there" | "failed"} */ how,
+        /** @type {Record<string, string>} */ trouble = {},
+      ) => {
         if (snapshot.state.dataset !== dataset) return;
         snapshot.files = { ...snapshot.files, [id]: how };
         snapshot.troubles = { ...snapshot.troubles, ...trouble };
@@ -64,13 +75,16 @@ export class Explorer {
         page.changed();
       };
       const add = () => this.client.add(sourceOf(dataset, id));
-      (waiting && id !== model[0] ? this.#begun.then(add) : add()).then(({ loaded }) => {
-        settle("there");
-        return loaded;
-      }).catch((error) => {
-        // Where the engine was replaced meanwhile, the next one is given the model with its question.
-        if (!(error instanceof EngineError && error.key === "error.stopped")) settle("failed", { [id]: page.sentence(error) });
-      });
+      (waiting && id !== model[0] ? this.#begun.then(add) : add())
+        .then(({ loaded }) => {
+          settle("there");
+          return loaded;
+        })
+        .catch((error) => {
+          // Where the engine was replaced meanwhile, the next one is given the model with its question.
+          if (!(error instanceof EngineError && error.key === "error.stopped"))
+            settle("failed", { [id]: page.sentence(error) });
+        });
     }
   }
 
@@ -89,19 +103,37 @@ export class Explorer {
     // A worker's first picture waits for every model that is on its way; later ones are shown as they come.
     const awaited = this.#oneByOne() ? state.model.slice(0, 1) : [...state.model, state.from];
     const coming = awaited.some((id) => files[id] === "loading");
-    if (!attack || models.length === 0 || (coming && (!this.snapshot.result || files[state.from] === "loading"))) return;
+    if (
+      !attack ||
+      models.length === 0 ||
+      (coming && (!this.snapshot.result || files[state.from] === "loading"))
+    )
+      return;
     /** @type {Omit<ExploreRequest, "image">} */
-    const question = { dataset: state.dataset, label: image.label, attack: attack.name, parameters: attackParameters(state, attack),
-      target: attack.targeted ? state.target : null, needsTarget: attack.untargeted === false, models,
-      from: files[state.from] === "there" ? state.from : "", grayBox: state.grayBox };
-    const source = [image.id, image.id === "drawing" && state.drawing, image.id === "picture" && state.picture];
+    const question = {
+      dataset: state.dataset,
+      label: image.label,
+      attack: attack.name,
+      parameters: attackParameters(state, attack),
+      target: attack.targeted ? state.target : null,
+      needsTarget: attack.untargeted === false,
+      models,
+      from: files[state.from] === "there" ? state.from : "",
+      grayBox: state.grayBox,
+    };
+    const source = [
+      image.id,
+      image.id === "drawing" && state.drawing,
+      image.id === "picture" && state.picture,
+    ];
     const key = JSON.stringify([question, source]);
     if (key === this.#asked) return;
     this.#asked = key;
     this.#finder?.stop();
     const { epsilon, ...others } = question.parameters;
     const searched = JSON.stringify([{ ...question, models: null, parameters: others }, source]);
-    if (searched !== this.#searched) this.snapshot.findings = { traces: {}, smallest: {}, certified: {} };
+    if (searched !== this.#searched)
+      this.snapshot.findings = { traces: {}, smallest: {}, certified: {} };
     this.#searched = searched;
     if (!isEmpty(image)) return this.asking.ask({ ...question, image: image.pixels });
     this.asking.forget();
@@ -167,18 +199,21 @@ export class Explorer {
       return;
     }
     this.#finder ??= await this.#makeFinder();
-    if (this.snapshot.result === result) this.#finder?.begin(result, this.upTo(), this.#wantsTraces);
+    if (this.snapshot.result === result)
+      this.#finder?.begin(result, this.upTo(), this.#wantsTraces);
   }
 
   async #makeFinder() {
     const module = await this.findings?.().catch(() => null);
-    return !module ? null : new module.Finder(this.client, {
-      findings: () => this.snapshot.findings,
-      found: (findings) => {
-        this.snapshot.findings = findings;
-        this.page.changed();
-      },
-      failed: this.page.failed,
-    });
+    return !module
+      ? null
+      : new module.Finder(this.client, {
+          findings: () => this.snapshot.findings,
+          found: (findings) => {
+            this.snapshot.findings = findings;
+            this.page.changed();
+          },
+          failed: this.page.failed,
+        });
   }
 }

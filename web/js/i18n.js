@@ -17,7 +17,10 @@ const ofDatasets = {
 };
 
 /** What the attacks beyond the first view's are about. @type {Record<string, () => Promise<{default: Messages}>>} */
-const ofAttacks = { en: () => import("./attacks/messages/en.js"), de: () => import("./attacks/messages/de.js") };
+const ofAttacks = {
+  en: () => import("./attacks/messages/en.js"),
+  de: () => import("./attacks/messages/de.js"),
+};
 
 /** The words for a language and a dataset; English where they cannot be had.
  * @param {string} lang @param {string} dataset */
@@ -66,8 +69,12 @@ export class Words {
   number(value, digits = 2) {
     if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? "−∞" : "∞";
     const [whole, decimals] = value.toFixed(digits).split(".");
-    const grouped = whole.replace("-", "−").replace(/\B(?=(\d{3})+$)/g, this.messages["number.group"]);
-    return decimals === undefined ? grouped : `${grouped}${this.messages["number.point"]}${decimals}`;
+    const grouped = whole
+      .replace("-", "−")
+      .replace(/\B(?=(\d{3})+$)/g, this.messages["number.group"]);
+    return decimals === undefined
+      ? grouped
+      : `${grouped}${this.messages["number.point"]}${decimals}`;
   }
 
   /** @param {number} part in [0,1] @param {number} [digits] */

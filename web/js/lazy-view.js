@@ -30,9 +30,12 @@ export class LazyView {
     this.skeletons = skeletons;
     this.far = whenNear;
     if (!whenNear) return;
-    this.#watch = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) this.approach();
-    }, { rootMargin: near });
+    this.#watch = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) this.approach();
+      },
+      { rootMargin: near },
+    );
     this.#watch.observe(element);
   }
 
@@ -76,13 +79,25 @@ export class LazyView {
   async #mount(context) {
     const turn = ++this.#turn;
     this.#context = context;
-    this.element.replaceChildren(...Array.from({ length: this.skeletons }, () => h("span", { class: "skeleton", "aria-hidden": "true" })));
+    this.element.replaceChildren(
+      ...Array.from({ length: this.skeletons }, () =>
+        h("span", { class: "skeleton", "aria-hidden": "true" }),
+      ),
+    );
     this.element.setAttribute("aria-busy", "true");
     const { lang } = context.words;
-    const found = await this.load().then(async (module) => {
-      const [words] = await Promise.all([(module.messages?.[lang] ?? module.messages?.en)?.(), module.styles && styleSheet(module.styles)]);
-      return { module, words: words ? context.words.with({ [lang]: words.default }) : context.words };
-    }).catch(() => null);
+    const found = await this.load()
+      .then(async (module) => {
+        const [words] = await Promise.all([
+          (module.messages?.[lang] ?? module.messages?.en)?.(),
+          module.styles && styleSheet(module.styles),
+        ]);
+        return {
+          module,
+          words: words ? context.words.with({ [lang]: words.default }) : context.words,
+        };
+      })
+      .catch(() => null);
     if (turn !== this.#turn) return true;
     this.element.removeAttribute("aria-busy");
     if (!found) {
@@ -99,14 +114,23 @@ export class LazyView {
    * @param {ViewContext} context */
   async #again(context) {
     if (await this.#mount(context)) return;
-    const reachable = await fetch(location.href, { cache: "no-store" }).then(({ ok }) => ok, () => false);
+    const reachable = await fetch(location.href, { cache: "no-store" }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
     if (reachable) location.reload();
   }
 
   /** @param {ViewContext} context */
   #failed(context) {
     const { words } = context;
-    this.element.replaceChildren(h("div", { class: "alert", role: "alert" }, h("p", {}, words.t("view.failed")),
-      h("button", { type: "button", onclick: () => this.#again(context) }, words.t("view.retry"))));
+    this.element.replaceChildren(
+      h(
+        "div",
+        { class: "alert", role: "alert" },
+        h("p", {}, words.t("view.failed")),
+        h("button", { type: "button", onclick: () => this.#again(context) }, words.t("view.retry")),
+      ),
+    );
   }
 }

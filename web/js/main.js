@@ -28,8 +28,10 @@ import { sentenceOf } from "./worker-port.js";
 const calm = 700;
 /** After so many milliseconds the page is put together, or shown, even if the engine has not started, or
  * there is no first result: doing either earlier, or twice, would take the processor from the attack. */
-const startup = 250, patience = 400;
-const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const startup = 250,
+  patience = 400;
+const place = (/** @type {string} */ id) =>
+  /** @type {HTMLElement} */ (document.getElementById(id));
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
 let state = readUrl(location.search, navigator.language);
@@ -38,16 +40,29 @@ const sources = state.model.map((id) => sourceOf(state.dataset, id));
 const kind = firstAttacks.includes(state.attack) ? "first" : "whole";
 /** Whether the first answers are a matter of milliseconds: then they are given on this thread, which waits for
  * them anyway, and a worker starts behind them. */
-const quick = kind === "first" && sources.length <= 2 && sources.every(({ denoiser }) => !denoiser)
-  && Number(state.parameters.steps ?? 0) * Number(state.parameters.restarts ?? 1) <= 40;
+const quick =
+  kind === "first" &&
+  sources.length <= 2 &&
+  sources.every(({ denoiser }) => !denoiser) &&
+  Number(state.parameters.steps ?? 0) * Number(state.parameters.restarts ?? 1) <= 40;
 const client = new EngineClient(sources, kind, quick ? new PagePort(sources.length) : null);
 const started = client.start();
 /** The pictures of each dataset; the test images come later. @type {Record<string, Sample[]>} */
 const shelves = {};
 /** @type {Snapshot} */
-const snapshot = { state, attacks: [], files: {}, samples: [], image: { id: "", label: null, pixels: new Float32Array(0) },
-  result: null, findings: { traces: {}, smallest: {}, certified: {} }, error: "", troubles: {}, run: { state: "idle", progress: {} },
-  others: client.kind === "whole" ? "loading" : "none" };
+const snapshot = {
+  state,
+  attacks: [],
+  files: {},
+  samples: [],
+  image: { id: "", label: null, pixels: new Float32Array(0) },
+  result: null,
+  findings: { traces: {}, smallest: {}, certified: {} },
+  error: "",
+  troubles: {},
+  run: { state: "idle", progress: {} },
+  others: client.kind === "whole" ? "loading" : "none",
+};
 let words = new Words(state.lang);
 const modelView = new LazyView(place("view-model"), () => import("./model-view/index.js"));
 /** @type {import("./views/context").ViewContext} */
@@ -57,7 +72,12 @@ let renderers = [];
 const { schedule } = oncePerFrame(render);
 /** @type {import("./views/context").MountedView | null} */
 let imageView = null;
-const explorer = new Explorer(client, snapshot, { changed, shown, failed: fail, sentence }, () => import("./findings.js"));
+const explorer = new Explorer(
+  client,
+  snapshot,
+  { changed, shown, failed: fail, sentence },
+  () => import("./findings.js"),
+);
 
 /** @returns {import("./colour.js").Scheme} */
 function scheme() {
@@ -70,9 +90,15 @@ function update(patch) {
   if (dataset !== state.dataset || lang !== state.lang) return void turn(dataset, lang, patch);
   const before = state;
   // Whatever else is changed, the result is what one wants to see of it.
-  const looked = "step" in patch || Object.keys(patch).every((name) => ["theme", "view"].includes(name));
+  const looked =
+    "step" in patch || Object.keys(patch).every((name) => ["theme", "view"].includes(name));
   state = snapshot.state = { ...state, ...(looked ? {} : { step: null }), ...patch };
-  if (["sample", "drawing", "picture"].some((name) => Reflect.get(state, name) !== Reflect.get(before, name))) snapshot.image = imageOf(state, shelves[state.dataset]);
+  if (
+    ["sample", "drawing", "picture"].some(
+      (name) => Reflect.get(state, name) !== Reflect.get(before, name),
+    )
+  )
+    snapshot.image = imageOf(state, shelves[state.dataset]);
   if (state.view !== before.view) address.leave();
   else address.follow();
   explorer.fetchModels();
@@ -83,7 +109,8 @@ function update(patch) {
 
 /** An attack that the engine at hand does not have wants the whole one. */
 function seekAttack() {
-  const missing = snapshot.attacks.length > 0 && !snapshot.attacks.some((a) => a.name === state.attack);
+  const missing =
+    snapshot.attacks.length > 0 && !snapshot.attacks.some((a) => a.name === state.attack);
   if (missing && snapshot.others === "none") loadOthers();
 }
 
@@ -93,7 +120,10 @@ async function turn(dataset, lang, patch) {
   const found = await wordsFor(lang, dataset);
   if (client.kind === "whole") await found.learnAttacks();
   const { theme, view, experiment, attack } = state;
-  const start = dataset === state.dataset ? state : { ...defaultState(navigator.language, dataset), theme, view, experiment, attack, lang };
+  const start =
+    dataset === state.dataset
+      ? state
+      : { ...defaultState(navigator.language, dataset), theme, view, experiment, attack, lang };
   const anew = dataset !== state.dataset;
   state = snapshot.state = { ...start, ...patch };
   words = found;
@@ -126,8 +156,20 @@ function mount() {
   document.documentElement.lang = state.lang;
   document.documentElement.dataset.dataset = state.dataset;
   document.title = words.t("page.title");
-  context = { words, state: () => state, snapshot: () => snapshot, update, announce, scheme, loadOthers,
-    cancel: () => explorer.asking.cancel(), again: () => explorer.asking.again(), explorer, client, link: () => address.link() };
+  context = {
+    words,
+    state: () => state,
+    snapshot: () => snapshot,
+    update,
+    announce,
+    scheme,
+    loadOthers,
+    cancel: () => explorer.asking.cancel(),
+    again: () => explorer.asking.again(),
+    explorer,
+    client,
+    link: () => address.link(),
+  };
   const masthead = createMasthead(context);
   imageView?.remove?.();
   imageView = createImageView(context, place("view-image"), packedCount(state.dataset));
@@ -155,7 +197,8 @@ function shown(result) {
   snapshot.error = "";
   render();
   reveal();
-  if (performance.getEntriesByName("signflip:first").length === 0) performance.mark("signflip:first");
+  if (performance.getEntriesByName("signflip:first").length === 0)
+    performance.mark("signflip:first");
   if (!client.here()) loadPacked();
   document.dispatchEvent(new CustomEvent("signflip:result", { detail: result }));
   scheduleStatus();
@@ -171,7 +214,8 @@ function changed() {
     clearTimeout(statusTimer);
     announce(words.t("progress.status"));
   }
-  if (snapshot.run.state === "cancelled" && before !== "cancelled") announce(words.t("progress.cancelled"));
+  if (snapshot.run.state === "cancelled" && before !== "cancelled")
+    announce(words.t("progress.cancelled"));
   schedule();
 }
 
@@ -192,7 +236,8 @@ let statusTimer;
 function scheduleStatus() {
   clearTimeout(statusTimer);
   statusTimer = setTimeout(() => {
-    if (state.view === "image") announce(sayVerdicts(words, state.dataset, snapshot.result?.lanes ?? []));
+    if (state.view === "image")
+      announce(sayVerdicts(words, state.dataset, snapshot.result?.lanes ?? []));
   }, calm);
 }
 
@@ -223,7 +268,8 @@ function loadOthers() {
   client.whole().then(equip, () => {
     snapshot.others = "failed";
     announce(words.t("attack.failed"));
-    if (!snapshot.attacks.some((a) => a.name === state.attack)) update({ attack: snapshot.attacks[0].name });
+    if (!snapshot.attacks.some((a) => a.name === state.attack))
+      update({ attack: snapshot.attacks[0].name });
     schedule();
   });
 }
@@ -251,7 +297,17 @@ address.listen((now) => {
   state = { ...state, view: now.view };
   update(now);
 });
-Object.assign(globalThis, { signflipPage: { get state() { return state; }, snapshot, client, explorer, update } });
+Object.assign(globalThis, {
+  signflipPage: {
+    get state() {
+      return state;
+    },
+    snapshot,
+    client,
+    explorer,
+    update,
+  },
+});
 
 words = await wordsFor(state.lang, state.dataset);
 enter();

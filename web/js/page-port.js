@@ -42,7 +42,10 @@ export class PagePort {
   end(error) {
     if (this.ended) return;
     this.ended = error;
-    this.#answers.then(({ forget }) => forget(null, 0), () => {});
+    this.#answers.then(
+      ({ forget }) => forget(null, 0),
+      () => {},
+    );
   }
 
   /** Ends it once it has answered. @param {Error} reason */

@@ -6,7 +6,9 @@ export class Picture {
   /** @param {{width: number, height: number, channels?: number}} shape @param {Record<string, string>} [attributes] */
   constructor({ width, height, channels = 1 }, attributes = {}) {
     this.channels = channels;
-    this.element = /** @type {HTMLCanvasElement} */ (h("canvas", { width, height, class: "pixels", ...attributes }));
+    this.element = /** @type {HTMLCanvasElement} */ (
+      h("canvas", { width, height, class: "pixels", ...attributes })
+    );
     this.context = /** @type {CanvasRenderingContext2D} */ (this.element.getContext("2d"));
     this.data = this.context.createImageData(width, height);
   }
@@ -27,6 +29,7 @@ export class Picture {
 
   /** Says in words what the picture shows. @param {string} text */
   describe(text) {
-    if (this.element.getAttribute("aria-label") !== text) this.element.setAttribute("aria-label", text);
+    if (this.element.getAttribute("aria-label") !== text)
+      this.element.setAttribute("aria-label", text);
   }
 }

@@ -4,7 +4,8 @@
 /** base64url of a picture's bytes. @param {ArrayLike<number>} pixels in [0,1] */
 export function packPicture(pixels) {
   let binary = "";
-  for (let i = 0; i < pixels.length; i++) binary += String.fromCharCode(Math.round(Math.min(1, Math.max(0, pixels[i])) * 255));
+  for (let i = 0; i < pixels.length; i++)
+    binary += String.fromCharCode(Math.round(Math.min(1, Math.max(0, pixels[i])) * 255));
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
@@ -26,7 +27,8 @@ export function unpackPicture(text, size) {
  * @returns {Float32Array} */
 export function changeOf(changed, original, channels) {
   const change = new Float32Array(original.length / channels);
-  for (let i = 0; i < original.length; i++) change[Math.floor(i / channels)] += (changed[i] - original[i]) / channels;
+  for (let i = 0; i < original.length; i++)
+    change[Math.floor(i / channels)] += (changed[i] - original[i]) / channels;
   return change;
 }
 
@@ -34,7 +36,9 @@ export function changeOf(changed, original, channels) {
  * @param {ArrayLike<number>} changed @param {ArrayLike<number>} original @param {number} channels
  * @returns {{l0: number, l2: number, linf: number}} */
 export function normsOf(changed, original, channels) {
-  let l0 = 0, squares = 0, linf = 0;
+  let l0 = 0,
+    squares = 0,
+    linf = 0;
   for (let pixel = 0; pixel < original.length; pixel += channels) {
     let moved = false;
     for (let i = pixel; i < pixel + channels; i++) {

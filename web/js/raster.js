@@ -18,10 +18,13 @@ export const middle = 14.5;
 /** Nearest squared distance of (x, y) to the segment a–b.
  * @param {number} x @param {number} y @param {Point} a @param {Point} b */
 function squaredDistance(x, y, a, b) {
-  const dx = b[0] - a[0], dy = b[1] - a[1];
+  const dx = b[0] - a[0],
+    dy = b[1] - a[1];
   const length = dx * dx + dy * dy;
-  const along = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - a[0]) * dx + (y - a[1]) * dy) / length));
-  const px = x - a[0] - along * dx, py = y - a[1] - along * dy;
+  const along =
+    length === 0 ? 0 : Math.min(1, Math.max(0, ((x - a[0]) * dx + (y - a[1]) * dy) / length));
+  const px = x - a[0] - along * dx,
+    py = y - a[1] - along * dy;
   return px * px + py * py;
 }
 
@@ -33,7 +36,8 @@ export function drawStrokes(strokes, size = side) {
   const nearest = new Float32Array(size * size).fill(reach * reach);
   for (const stroke of strokes) {
     for (let i = 0; i < Math.max(1, stroke.length - 1); i++) {
-      const a = stroke[i], b = stroke[Math.min(i + 1, stroke.length - 1)];
+      const a = stroke[i],
+        b = stroke[Math.min(i + 1, stroke.length - 1)];
       const left = Math.max(0, Math.floor(Math.min(a[0], b[0]) - reach));
       const right = Math.min(size - 1, Math.ceil(Math.max(a[0], b[0]) + reach));
       const top = Math.max(0, Math.floor(Math.min(a[1], b[1]) - reach));
@@ -53,7 +57,9 @@ export function drawStrokes(strokes, size = side) {
  * @param {Float32Array} pixels @param {number} size
  * @returns {Point | null} */
 export function centreOfMass(pixels, size = side) {
-  let mass = 0, x = 0, y = 0;
+  let mass = 0,
+    x = 0,
+    y = 0;
   for (let i = 0; i < pixels.length; i++) {
     mass += pixels[i];
     x += pixels[i] * ((i % size) + 0.5);
@@ -64,11 +70,14 @@ export function centreOfMass(pixels, size = side) {
 
 /** @param {Stroke[]} strokes */
 function bounds(strokes) {
-  let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
+  let left = Infinity,
+    top = Infinity,
+    right = -Infinity,
+    bottom = -Infinity;
   for (const stroke of strokes) {
     for (const [x, y] of stroke) {
-      left = Math.min(left, x), right = Math.max(right, x);
-      top = Math.min(top, y), bottom = Math.max(bottom, y);
+      ((left = Math.min(left, x)), (right = Math.max(right, x)));
+      ((top = Math.min(top, y)), (bottom = Math.max(bottom, y)));
     }
   }
   return { left, top, right, bottom };
@@ -85,8 +94,12 @@ export function rasterise(strokes) {
   if (drawn.length === 0) return new Float32Array(side * side);
   const { left, top, right, bottom } = bounds(drawn);
   const scale = (box - 2 * radius) / Math.max(right - left, bottom - top, smallest);
-  let dx = middle - scale * (left + right) / 2, dy = middle - scale * (top + bottom) / 2;
-  const place = () => drawn.map((stroke) => stroke.map(([x, y]) => /** @type {Point} */ ([x * scale + dx, y * scale + dy])));
+  let dx = middle - (scale * (left + right)) / 2,
+    dy = middle - (scale * (top + bottom)) / 2;
+  const place = () =>
+    drawn.map((stroke) =>
+      stroke.map(([x, y]) => /** @type {Point} */ ([x * scale + dx, y * scale + dy])),
+    );
   const centre = centreOfMass(drawStrokes(place()));
   if (centre) {
     // Centre by mass, but never push ink over the edge.
@@ -105,13 +118,21 @@ export function curve(points, pieces = 8) {
   /** @type {Stroke} */
   const line = [points[0]];
   for (let i = 0; i + 1 < points.length; i++) {
-    const p0 = points[Math.max(0, i - 1)], p1 = points[i], p2 = points[i + 1];
+    const p0 = points[Math.max(0, i - 1)],
+      p1 = points[i],
+      p2 = points[i + 1];
     const p3 = points[Math.min(points.length - 1, i + 2)];
     for (let k = 1; k <= pieces; k++) {
-      const t = k / pieces, t2 = t * t, t3 = t2 * t;
+      const t = k / pieces,
+        t2 = t * t,
+        t3 = t2 * t;
       /** @param {0 | 1} c */
-      const at = (c) => 0.5 * (2 * p1[c] + (p2[c] - p0[c]) * t + (2 * p0[c] - 5 * p1[c] + 4 * p2[c] - p3[c]) * t2 +
-        (3 * p1[c] - p0[c] - 3 * p2[c] + p3[c]) * t3);
+      const at = (c) =>
+        0.5 *
+        (2 * p1[c] +
+          (p2[c] - p0[c]) * t +
+          (2 * p0[c] - 5 * p1[c] + 4 * p2[c] - p3[c]) * t2 +
+          (3 * p1[c] - p0[c] - 3 * p2[c] + p3[c]) * t3);
       line.push([at(0), at(1)]);
     }
   }
@@ -123,12 +144,17 @@ export function curve(points, pieces = 8) {
  * @returns {Stroke} */
 export function simplify(stroke, tolerance = 0.004) {
   if (stroke.length < 3) return stroke.slice();
-  const first = stroke[0], last = stroke[stroke.length - 1];
-  let farthest = 0, distance = 0;
+  const first = stroke[0],
+    last = stroke[stroke.length - 1];
+  let farthest = 0,
+    distance = 0;
   for (let i = 1; i + 1 < stroke.length; i++) {
     const d = squaredDistance(stroke[i][0], stroke[i][1], first, last);
-    if (d > distance) farthest = i, distance = d;
+    if (d > distance) ((farthest = i), (distance = d));
   }
   if (distance <= tolerance * tolerance) return [first, last];
-  return [...simplify(stroke.slice(0, farthest + 1), tolerance).slice(0, -1), ...simplify(stroke.slice(farthest), tolerance)];
+  return [
+    ...simplify(stroke.slice(0, farthest + 1), tolerance).slice(0, -1),
+    ...simplify(stroke.slice(farthest), tolerance),
+  ];
 }

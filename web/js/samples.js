@@ -14,20 +14,33 @@ export function ownSamples() {
   return ownDigits.map((own) => {
     /** @type {Float32Array | undefined} */
     let drawn;
-    return { id: own.id, label: own.digit, get pixels() { return drawn ??= rasterise(own.strokes); } };
+    return {
+      id: own.id,
+      label: own.digit,
+      get pixels() {
+        return (drawn ??= rasterise(own.strokes));
+      },
+    };
   });
 }
 
 /** The picture that the state names; the dataset's first where there is none of that name.
  * @param {import("./types").State} state @param {Sample[]} samples of its dataset @returns {Sample} */
 export function imageOf(state, samples) {
-  const { shape: { height, width, channels }, sample: fallback } = datasets[state.dataset];
+  const {
+    shape: { height, width, channels },
+    sample: fallback,
+  } = datasets[state.dataset];
   const size = height * width * channels;
-  if (state.sample === "drawing") return { id: "drawing", label: null, pixels: rasterise(unpackDrawing(state.drawing)) };
+  if (state.sample === "drawing")
+    return { id: "drawing", label: null, pixels: rasterise(unpackDrawing(state.drawing)) };
   const own = state.sample === "picture" ? unpackPicture(state.picture, size) : null;
   if (own) return { id: "picture", label: null, pixels: own };
-  return samples.find((s) => s.id === state.sample) ?? samples.find((s) => s.id === fallback) ?? samples[0]
-    ?? { id: "", label: null, pixels: new Float32Array(size) };
+  return (
+    samples.find((s) => s.id === state.sample) ??
+    samples.find((s) => s.id === fallback) ??
+    samples[0] ?? { id: "", label: null, pixels: new Float32Array(size) }
+  );
 }
 
 /** How many of a dataset's test images the site was built with.
@@ -52,7 +65,8 @@ export async function packedSamples(dataset) {
   const { height, width, channels = 1, images } = list;
   const size = height * width * channels;
   return images.map(({ index, label }, i) => ({
-    id: `test-${index}`, label,
+    id: `test-${index}`,
+    label,
     pixels: Float32Array.from(new Uint8Array(bytes, i * size, size), (value) => value / 255),
   }));
 }

@@ -11,11 +11,38 @@
   "use strict";
   /** Attributes by their names in the address. @type {Record<string, string>} */
   const names = {};
-  for (const name of ["dataset", "sample", "drawing", "picture", "attack", "epsilon", "steps", "stepSize", "decay", "norm", "restarts",
-    "queries", "model", "target", "from", "grayBox", "view", "experiment", "image", "theme", "lang"]) names[name.toLowerCase()] = name;
+  for (const name of [
+    "dataset",
+    "sample",
+    "drawing",
+    "picture",
+    "attack",
+    "epsilon",
+    "steps",
+    "stepSize",
+    "decay",
+    "norm",
+    "restarts",
+    "queries",
+    "model",
+    "target",
+    "from",
+    "grayBox",
+    "view",
+    "experiment",
+    "image",
+    "theme",
+    "lang",
+  ])
+    names[name.toLowerCase()] = name;
   const languages = ["en", "de"];
-  const titles = { en: "Signflip: fool a neural network", de: "Signflip: ein neuronales Netz täuschen" };
-  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript ?? document.querySelector('script[src*="sign-flip.js"]'));
+  const titles = {
+    en: "Signflip: fool a neural network",
+    de: "Signflip: ein neuronales Netz täuschen",
+  };
+  const script = /** @type {HTMLScriptElement | null} */ (
+    document.currentScript ?? document.querySelector('script[src*="sign-flip.js"]')
+  );
   const home = script?.src ? new URL("../", script.src).href : document.baseURI;
 
   class SignFlip extends HTMLElement {
@@ -32,7 +59,12 @@
       const frame = document.createElement("iframe");
       frame.loading = "lazy";
       frame.allow = "clipboard-write";
-      Object.assign(frame.style, { display: "block", width: "100%", border: "0", colorScheme: "light dark" });
+      Object.assign(frame.style, {
+        display: "block",
+        width: "100%",
+        border: "0",
+        colorScheme: "light dark",
+      });
       this.#frame = frame;
       this.#open();
       (this.shadowRoot ?? this.attachShadow({ mode: "open" })).replaceChildren(frame);
@@ -69,7 +101,8 @@
     }
 
     #language() {
-      const lang = (/** @type {HTMLElement | null} */ (this.closest("[lang]"))?.lang ?? "").slice(0, 2).toLowerCase();
+      const around = /** @type {HTMLElement | null} */ (this.closest("[lang]"));
+      const lang = (around?.lang ?? "").slice(0, 2).toLowerCase();
       return languages.includes(lang) ? lang : "";
     }
 
@@ -90,7 +123,10 @@
       this.#query = this.#queryNow();
       frame.title = this.title || (this.#language() === "de" ? titles.de : titles.en);
       frame.style.height = this.#isWhole ? "900px" : "600px";
-      frame.src = new URL(`${this.#isWhole ? "index" : "embed"}.html?${this.#query}`, this.#site).href;
+      frame.src = new URL(
+        `${this.#isWhole ? "index" : "embed"}.html?${this.#query}`,
+        this.#site,
+      ).href;
     }
 
     #send() {
@@ -103,7 +139,8 @@
 
     /** @param {MessageEvent} event */
     #receive = ({ source, origin, data }) => {
-      if (!this.#frame || source !== this.#frame.contentWindow || origin !== this.#site.origin) return;
+      if (!this.#frame || source !== this.#frame.contentWindow || origin !== this.#site.origin)
+        return;
       if (data?.type !== "signflip:height" || !(data.height > 0 && data.height < 10000)) return;
       this.#frame.style.height = `${Math.ceil(data.height)}px`;
       this.#ready = true;

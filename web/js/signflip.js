@@ -123,7 +123,8 @@ function toBytes(bytes, what) {
  * @param {AttackOptions["onStep"]} onStep
  * @returns {AttackOptions["onStep"]}
  */
-const owning = (onStep) => onStep ? (image, step, loss, iterate) => onStep(image, step, loss, iterate.slice()) : undefined;
+const owning = (onStep) =>
+  onStep ? (image, step, loss, iterate) => onStep(image, step, loss, iterate.slice()) : undefined;
 
 /** Where an engine finds what the next call on a model is about. */
 class Room {
@@ -145,7 +146,12 @@ class Room {
   lay(images, labels, targets, text) {
     const classes = labels.length + targets.length;
     // Calls that are alike find the room as it was, unless the engine's memory has grown: then a view has no length.
-    if (this.#pixels.length === 0 || images.length !== this.#pixels.length || classes !== this.#classes.length || text !== this.#text) {
+    if (
+      this.#pixels.length === 0 ||
+      images.length !== this.#pixels.length ||
+      classes !== this.#classes.length ||
+      text !== this.#text
+    ) {
       this.engine.room(text, images.length, classes);
       this.#pixels = this.engine.pixels();
       this.#classes = this.engine.classes();
@@ -185,7 +191,11 @@ export class Model {
    */
   predict(images) {
     const answer = this.#about(toFloats(images, "images")).predict();
-    return this.#copied(answer, (next) => ({ logits: next(Float32Array), probabilities: next(Float32Array), labels: next(Int32Array) }));
+    return this.#copied(answer, (next) => ({
+      logits: next(Float32Array),
+      probabilities: next(Float32Array),
+      labels: next(Int32Array),
+    }));
   }
 
   /**
@@ -209,20 +219,51 @@ export class Model {
   attack(options, images, labels) {
     const { attack, targets, seed, grayBox, judge, onProgress, onStep, ...parameters } = options;
     let text = `${attack ?? ""}\0`;
-    for (const [name, value] of Object.entries(parameters)) if (value !== undefined && value !== null) text += `${name}\0${value}\0`;
-    const truth = toClasses(labels, "labels"), judges = Boolean(judge ?? true);
-    const handle = this.#about(toFloats(images, "images"), truth, toClasses(targets, "targets"), text);
+    for (const [name, value] of Object.entries(parameters))
+      if (value !== undefined && value !== null) text += `${name}\0${value}\0`;
+    const truth = toClasses(labels, "labels"),
+      judges = Boolean(judge ?? true);
+    const handle = this.#about(
+      toFloats(images, "images"),
+      truth,
+      toClasses(targets, "targets"),
+      text,
+    );
     const began = performance.now();
-    const answer = handle.attack(truth.length, seed ?? 0, grayBox ?? false, judges, onProgress ?? undefined, owning(onStep));
+    const answer = handle.attack(
+      truth.length,
+      seed ?? 0,
+      grayBox ?? false,
+      judges,
+      onProgress ?? undefined,
+      owning(onStep),
+    );
     const ended = performance.now();
     return this.#copied(answer, (next) => {
-      const adversarial = next(Float32Array), l0 = next(Float32Array), l2 = next(Float32Array), linf = next(Float32Array);
+      const adversarial = next(Float32Array),
+        l0 = next(Float32Array),
+        l2 = next(Float32Array),
+        linf = next(Float32Array);
       const [gradients, queries] = next(Float64Array);
-      const crafted = { adversarial, l0, l2, linf, gradients, queries, seconds: (ended - began) / 1000 };
-      return !judges ? crafted : Object.assign(crafted, {
-        labels: next(Int32Array), labels8bit: next(Int32Array), success: next(Uint8Array), loss: next(Float32Array),
-        logits: next(Float32Array), probabilities: next(Float32Array),
-      });
+      const crafted = {
+        adversarial,
+        l0,
+        l2,
+        linf,
+        gradients,
+        queries,
+        seconds: (ended - began) / 1000,
+      };
+      return !judges
+        ? crafted
+        : Object.assign(crafted, {
+            labels: next(Int32Array),
+            labels8bit: next(Int32Array),
+            success: next(Uint8Array),
+            loss: next(Float32Array),
+            logits: next(Float32Array),
+            probabilities: next(Float32Array),
+          });
     });
   }
 
@@ -313,7 +354,13 @@ export class Signflip {
    */
   certifiedRadii(bytes, images, labels) {
     if (!this.#engine.certifiedRadii) throw new Error("the first view's module proves nothing");
-    return unwrap(this.#engine.certifiedRadii(toBytes(bytes, "the model"), toFloats(images, "images"), toClasses(labels, "labels"))).radii;
+    return unwrap(
+      this.#engine.certifiedRadii(
+        toBytes(bytes, "the model"),
+        toFloats(images, "images"),
+        toClasses(labels, "labels"),
+      ),
+    ).radii;
   }
 
   /**
@@ -334,7 +381,8 @@ export class Signflip {
    */
   prepareImage(bytes, { side, channels, digit = false }) {
     if (!this.#engine.prepareImage) throw new Error("the first view's module decodes no pictures");
-    return unwrap(this.#engine.prepareImage(toBytes(bytes, "the picture"), side, channels, digit)).pixels;
+    return unwrap(this.#engine.prepareImage(toBytes(bytes, "the picture"), side, channels, digit))
+      .pixels;
   }
 }
 
@@ -342,15 +390,16 @@ export class Signflip {
  * @param {(options: any) => Promise<any>} createEngine
  * @param {WebAssembly.Module} module
  */
-const instance = (createEngine, module) => new Promise((resolve, reject) => {
-  createEngine({
-    /** @param {WebAssembly.Imports} imports @param {(instance: WebAssembly.Instance) => void} done */
-    instantiateWasm(imports, done) {
-      WebAssembly.instantiate(module, imports).then(done, reject);
-      return {}; // its exports come later
-    },
-  }).then(resolve, reject);
-});
+const instance = (createEngine, module) =>
+  new Promise((resolve, reject) => {
+    createEngine({
+      /** @param {WebAssembly.Imports} imports @param {(instance: WebAssembly.Instance) => void} done */
+      instantiateWasm(imports, done) {
+        WebAssembly.instantiate(module, imports).then(done, reject);
+        return {}; // its exports come later
+      },
+    }).then(resolve, reject);
+  });
 
 /**
  * Loads the module, and only what it needs of it. Finds the .wasm beside this file, unless given its
@@ -362,9 +411,11 @@ const instance = (createEngine, module) => new Promise((resolve, reject) => {
 export default async function createSignflip({ wasmBinary, wasmModule, first = false } = {}) {
   // Whole names, not pieced together, so that bundlers find the files.
   const url = first
-    ? new URL("./signflip-first.wasm", import.meta.url) : new URL("./signflip.wasm", import.meta.url);
+    ? new URL("./signflip-first.wasm", import.meta.url)
+    : new URL("./signflip.wasm", import.meta.url);
   const { default: createEngine } = await (first
-    ? import("./signflip-first-engine.js") : import("./signflip-engine.js"));
+    ? import("./signflip-first-engine.js")
+    : import("./signflip-engine.js"));
   if (wasmModule !== undefined) return new Signflip(await instance(createEngine, wasmModule));
   let binary = wasmBinary;
   if (binary === undefined && globalThis.process?.versions?.node) {

@@ -3,7 +3,8 @@
 // overshoot where a smaller one did not. It knows no model; it is told whether a budget fools.
 
 /** Budgets tried on the way up, and how often the step that succeeded is halved. */
-const steps = 12, halvings = 7;
+const steps = 12,
+  halvings = 7;
 
 /** @param {(epsilon: number) => Promise<boolean>} fools
  * @param {{upTo: number, onProgress?: (fraction: number) => void}} options
@@ -15,7 +16,8 @@ export async function smallestBudget(fools, { upTo, onProgress }) {
     return fools(epsilon);
   };
   if (await attempt(0)) return { epsilon: 0, upTo, attacks };
-  let low = 0, high = 0;
+  let low = 0,
+    high = 0;
   for (let k = 1; k <= steps && high === 0; k++) {
     const epsilon = (upTo * k) / steps;
     if (await attempt(epsilon)) high = epsilon;

@@ -5,7 +5,23 @@ import { datasets } from "./datasets.js";
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").ParameterValues} ParameterValues */
 
-const fixed = ["dataset", "sample", "drawing", "picture", "attack", "target", "from", "grayBox", "step", "model", "view", "experiment", "image", "theme", "lang"];
+const fixed = [
+  "dataset",
+  "sample",
+  "drawing",
+  "picture",
+  "attack",
+  "target",
+  "from",
+  "grayBox",
+  "step",
+  "model",
+  "view",
+  "experiment",
+  "image",
+  "theme",
+  "lang",
+];
 const languages = ["en", "de"];
 /** What the page shows: one image under attack, or a whole model. */
 export const views = ["image", "model"];
@@ -66,14 +82,16 @@ export function readUrl(query, language) {
   if (/^\d{1,6}$/.test(given.get("step") ?? "")) state.step = Number(given.get("step"));
   const shown = known.filter((id) => (given.get("model") ?? "").split(",").includes(id));
   if (shown.length > 0) state.model = shown;
-  if (/^[a-z]+$/.test(given.get("experiment") ?? "")) state.experiment = given.get("experiment") ?? "";
+  if (/^[a-z]+$/.test(given.get("experiment") ?? ""))
+    state.experiment = given.get("experiment") ?? "";
   if (/^\d{1,6}$/.test(given.get("image") ?? "")) state.image = Number(given.get("image"));
   const theme = given.get("theme");
   if (theme === "light" || theme === "dark") state.theme = theme;
   const lang = given.get("lang") ?? "";
   if (languages.includes(lang)) state.lang = lang;
   for (const [name, text] of given) {
-    if (!fixed.includes(name) && /^[a-z][a-zA-Z0-9]*$/.test(name)) state.parameters[name] = parseValue(text);
+    if (!fixed.includes(name) && /^[a-z][a-zA-Z0-9]*$/.test(name))
+      state.parameters[name] = parseValue(text);
   }
   return state;
 }
@@ -106,9 +124,13 @@ export function writeUrl(state, language) {
  * @param {State} state @param {import("./types").Parameter} parameter
  * @returns {number | boolean | string} */
 export function valueOf(state, parameter) {
-  const value = state.parameters[parameter.name] ?? datasets[state.dataset].defaults[parameter.name] ?? parameter.default;
+  const value =
+    state.parameters[parameter.name] ??
+    datasets[state.dataset].defaults[parameter.name] ??
+    parameter.default;
   if (parameter.kind === "boolean") return value === true;
-  if (parameter.kind === "choice") return parameter.choices?.includes(String(value)) ? value : parameter.default;
+  if (parameter.kind === "choice")
+    return parameter.choices?.includes(String(value)) ? value : parameter.default;
   const number = typeof value === "number" ? value : Number(parameter.default);
   const bounded = Math.min(parameter.max ?? Infinity, Math.max(parameter.min ?? -Infinity, number));
   return parameter.kind === "integer" ? Math.round(bounded) : bounded;
@@ -121,7 +143,8 @@ export function attackParameters(state, attack) {
   /** @type {ParameterValues} */
   const values = {};
   for (const parameter of attack.parameters) {
-    const touched = parameter.name in state.parameters || parameter.name in datasets[state.dataset].defaults;
+    const touched =
+      parameter.name in state.parameters || parameter.name in datasets[state.dataset].defaults;
     if (touched) values[parameter.name] = valueOf(state, parameter);
   }
   return values;
@@ -132,8 +155,16 @@ export function attackParameters(state, attack) {
  * @param {State} state @param {import("./types").AttackInfo | undefined} now @param {import("./types").AttackInfo} next
  * @returns {ParameterValues} */
 export function carriedOver(state, now, next) {
-  const of = (/** @type {import("./types").AttackInfo | undefined} */ attack, /** @type {string} */ name) =>
-    attack?.parameters.find((parameter) => parameter.name === name);
-  return Object.fromEntries(Object.entries(state.parameters).filter(([name]) => name === "epsilon" || !of(next, name)
-    || (of(now, name) && of(now, name)?.default === of(next, name)?.default)));
+  const of = (
+    /** @type {import("./types").AttackInfo | undefined} */ attack,
+    /** @type {string} */ name,
+  ) => attack?.parameters.find((parameter) => parameter.name === name);
+  return Object.fromEntries(
+    Object.entries(state.parameters).filter(
+      ([name]) =>
+        name === "epsilon" ||
+        !of(next, name) ||
+        (of(now, name) && of(now, name)?.default === of(next, name)?.default),
+    ),
+  );
 }

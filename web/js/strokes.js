@@ -35,14 +35,24 @@ const hands = {
  * @returns {Stroke} */
 function parse(text) {
   const smooth = text.startsWith("~");
-  const points = text.replace("~", "").split(" ").map((pair) => {
-    const [x, y] = pair.split(",").map(Number);
-    return /** @type {import("./raster.js").Point} */ ([x / 100, y / 100]);
-  });
+  const points = text
+    .replace("~", "")
+    .split(" ")
+    .map((pair) => {
+      const [x, y] = pair.split(",").map(Number);
+      return /** @type {import("./raster.js").Point} */ ([x / 100, y / 100]);
+    });
   return smooth ? curve(points) : points;
 }
 
 /** Our own digits, one hand after the other: the names that the page's state calls them by, and their strokes.
  * @type {{id: string, digit: number, strokes: Stroke[]}[]} */
-export const ownDigits = ["a", "b"].flatMap((hand) => Object.keys(hands).filter((id) => id[1] === hand))
-  .map((id) => ({ id, digit: Number(id[0]), get strokes() { return hands[id].map(parse); } }));
+export const ownDigits = ["a", "b"]
+  .flatMap((hand) => Object.keys(hands).filter((id) => id[1] === hand))
+  .map((id) => ({
+    id,
+    digit: Number(id[0]),
+    get strokes() {
+      return hands[id].map(parse);
+    },
+  }));

@@ -40,10 +40,13 @@ export function crossEntropy(logits, label) {
 /** @param {Way} way @param {import("./types").Model} model @param {number} label @param {string} name
  * @returns {import("./types").Trace} */
 export function traceOf(way, model, label, name) {
-  const size = way.images[0].length, classes = model.classes.length;
+  const size = way.images[0].length,
+    classes = model.classes.length;
   const images = new Float32Array(way.images.length * size);
   way.images.forEach((image, i) => images.set(image, i * size));
   const { logits, probabilities, labels } = model.predict(images);
-  const losses = Float32Array.from(way.steps, (_, i) => crossEntropy(logits.subarray(i * classes, (i + 1) * classes), label));
+  const losses = Float32Array.from(way.steps, (_, i) =>
+    crossEntropy(logits.subarray(i * classes, (i + 1) * classes), label),
+  );
   return { model: name, steps: way.steps, images, probabilities, labels, losses };
 }

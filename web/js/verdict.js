@@ -6,10 +6,16 @@
  * @param {import("./i18n.js").Words} words @param {string} dataset @param {Lane[]} lanes */
 export function sayVerdicts(words, dataset, lanes) {
   const name = (/** @type {number} */ label) => words.className(dataset, label);
-  return lanes.map((lane) => words.t(`status.${verdictOf(lane).kind}`, {
-    model: words.t(`model.${lane.model}`, {}, lane.model), label: name(lane.label),
-    before: name(lane.cleanLabel), after: name(lane.adversarialLabel),
-  })).join(" ");
+  return lanes
+    .map((lane) =>
+      words.t(`status.${verdictOf(lane).kind}`, {
+        model: words.t(`model.${lane.model}`, {}, lane.model),
+        label: name(lane.label),
+        before: name(lane.cleanLabel),
+        after: name(lane.adversarialLabel),
+      }),
+    )
+    .join(" ");
 }
 
 /** kind colours the lane; detail picks the words.

@@ -25,7 +25,8 @@ const patience = 120000;
 const trustedTypes = Reflect.get(globalThis, "trustedTypes");
 const policy = trustedTypes?.createPolicy("signflip", {
   createScriptURL(/** @type {string} */ url) {
-    if (new URL(url).origin !== location.origin) throw new TypeError("Only the page's own worker may be started.");
+    if (new URL(url).origin !== location.origin)
+      throw new TypeError("Only the page's own worker may be started.");
     return url;
   },
 });
@@ -43,8 +44,10 @@ export class WorkerPort {
 
   /** @param {Kind} kind @param {string} [url] of another worker that talks the same way */
   constructor(kind, url = new URL("./worker.js", import.meta.url).href) {
-    this.#worker = new Worker(policy ? policy.createScriptURL(url) : url,
-      { type: "module", name: kind === "first" ? "signflip-first" : "signflip" });
+    this.#worker = new Worker(policy ? policy.createScriptURL(url) : url, {
+      type: "module",
+      name: kind === "first" ? "signflip-first" : "signflip",
+    });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

@@ -5,7 +5,8 @@
 import createSignflip from "./signflip.js";
 
 /** The worker's name says which engine is wanted. */
-const inWorker = !("document" in self), first = !inWorker || self.name === "signflip-first";
+const inWorker = !("document" in self),
+  first = !inWorker || self.name === "signflip-first";
 // The glue's download begins here, beside that of the bytes; createSignflip says where it fails.
 (first ? import("./signflip-first-engine.js") : import("./signflip-engine.js")).catch(() => {});
 /** How often progress is told, in milliseconds. */
@@ -67,7 +68,13 @@ function attackOn(request, name, more = {}) {
   const truth = label ?? model.predict(image).labels[0];
   const wanted = target === truth ? null : target;
   const aim = wanted ?? (needsTarget ? (truth + 1) % model.classes.length : null);
-  const options = { ...parameters, attack, ...(denoiser ? { grayBox } : {}), ...(aim === null ? {} : { targets: Int32Array.of(aim) }), ...more };
+  const options = {
+    ...parameters,
+    attack,
+    ...(denoiser ? { grayBox } : {}),
+    ...(aim === null ? {} : { targets: Int32Array.of(aim) }),
+    ...more,
+  };
   const began = performance.now();
   const result = model.attack(options, image, Int32Array.of(truth));
   return { result, aim, truth, milliseconds: performance.now() - began };
@@ -76,7 +83,8 @@ function attackOn(request, name, more = {}) {
 /** What is told of it is how long the attack takes, not its compiling.
  * @param {ExploreRequest} request @param {string} name @param {Record<string, unknown>} more as attackOn() takes them */
 function timedAttackOn(request, name, more) {
-  const first = attackOn(request, name, more), cold = !warm.has(name);
+  const first = attackOn(request, name, more),
+    cold = !warm.has(name);
   warm.add(name);
   return cold && first.milliseconds < quick ? attackOn(request, name, more) : first;
 }
@@ -84,11 +92,15 @@ function timedAttackOn(request, name, more) {
 /** @param {ExploreRequest} request @param {number} id */
 function explore(request, id) {
   const tell = (/** @type {string[]} */ lanes) => ({ onProgress: teller(id, lanes) });
-  const shared = request.from === "" ? null : timedAttackOn(request, request.from, tell(request.models));
+  const shared =
+    request.from === "" ? null : timedAttackOn(request, request.from, tell(request.models));
   const lanes = request.models.map((name) => {
     const { model, denoiser } = modelNamed(request, name);
     const clean = model.predict(request.image);
-    const own = shared && name !== request.from ? null : (shared ?? timedAttackOn(request, name, tell([name])));
+    const own =
+      shared && name !== request.from
+        ? null
+        : (shared ?? timedAttackOn(request, name, tell([name])));
     const { result, aim } = own ?? /** @type {NonNullable<typeof shared>} */ (shared);
     const after = own ? result : model.predict(result.adversarial);
     /** @type {Lane} */
@@ -103,7 +115,9 @@ function explore(request, id) {
       // One image may serve several lanes, and a buffer can be given away only once.
       adversarial: result.adversarial.slice(),
       seen: denoiser && denoiser.predict(result.adversarial).logits,
-      l0: Number(result.l0[0]), l2: Number(result.l2[0]), linf: Number(result.linf[0]),
+      l0: Number(result.l0[0]),
+      l2: Number(result.l2[0]),
+      linf: Number(result.linf[0]),
       milliseconds: own ? own.milliseconds : null,
     };
     return lane;
@@ -116,7 +130,12 @@ async function trace({ request, model: name }) {
   const { traceOf, Way } = await import("./trace.js");
   const way = new Way();
   const { result } = attackOn(request, request.from || name, {
-    onStep: (/** @type {number} */ _image, /** @type {number} */ _step, /** @type {number} */ _loss, /** @type {Float32Array} */ iterate) => way.add(iterate),
+    onStep: (
+      /** @type {number} */ _image,
+      /** @type {number} */ _step,
+      /** @type {number} */ _loss,
+      /** @type {Float32Array} */ iterate,
+    ) => way.add(iterate),
   });
   // Not every attack has steps that it tells.
   if (way.steps.length === 0) way.add(request.image);
@@ -139,14 +158,17 @@ async function smallest({ request, model: name, upTo }, id) {
   const tell = teller(id, [name]);
   const stopped = new Error("stopped");
   try {
-    const found = await smallestBudget(async (epsilon) => {
-      await pause();
-      if (stops !== begun) throw stopped;
-      const asked = { ...request, parameters: { ...request.parameters, epsilon } };
-      const { result, aim } = attackOn(asked, request.from || name);
-      const label = model.predict(result.adversarial).labels[0];
-      return aim === null ? label !== truth : label === aim;
-    }, { upTo, onProgress: tell });
+    const found = await smallestBudget(
+      async (epsilon) => {
+        await pause();
+        if (stops !== begun) throw stopped;
+        const asked = { ...request, parameters: { ...request.parameters, epsilon } };
+        const { result, aim } = attackOn(asked, request.from || name);
+        const label = model.predict(result.adversarial).labels[0];
+        return aim === null ? label !== truth : label === aim;
+      },
+      { upTo, onProgress: tell },
+    );
     return { model: name, ...found };
   } catch (error) {
     if (error === stopped) return null;
@@ -176,7 +198,17 @@ function forget() {
 }
 
 /** @type {import("./types").Answers} */
-export const answers = { start, load, explore, trace, smallest, certify, prepare, forget, stop: () => (stops++, true) };
+export const answers = {
+  start,
+  load,
+  explore,
+  trace,
+  smallest,
+  certify,
+  prepare,
+  forget,
+  stop: () => (stops++, true),
+};
 
 /** The arrays of an answer can be given away instead of copied. @param {any} value @returns {ArrayBuffer[]} */
 function buffersOf(value) {
@@ -185,14 +217,15 @@ function buffersOf(value) {
   return [...new Set(Object.values(value).flatMap(buffersOf))];
 }
 
-if (inWorker) self.onmessage = async (/** @type {MessageEvent} */ event) => {
-  const { id, type, body } = event.data;
-  try {
-    const value = await answers[type](body, id);
-    self.postMessage({ id, value }, { transfer: type === "start" ? [] : buffersOf(value) });
-  } catch (error) {
-    // A trap leaves the module in an unknown state: the page must start another worker.
-    const dead = error instanceof WebAssembly.RuntimeError;
-    self.postMessage({ id, error: error instanceof Error ? error.message : String(error), dead });
-  }
-};
+if (inWorker)
+  self.onmessage = async (/** @type {MessageEvent} */ event) => {
+    const { id, type, body } = event.data;
+    try {
+      const value = await answers[type](body, id);
+      self.postMessage({ id, value }, { transfer: type === "start" ? [] : buffersOf(value) });
+    } catch (error) {
+      // A trap leaves the module in an unknown state: the page must start another worker.
+      const dead = error instanceof WebAssembly.RuntimeError;
+      self.postMessage({ id, error: error instanceof Error ? error.message : String(error), dead });
+    }
+  };

@@ -25,13 +25,20 @@ export function readModel(bytes) {
   let shape = [about.input.channels, about.input.height, about.input.width];
   const layers = about.layers.map((layer, i) => {
     const inShape = shape;
-    const size = (axis, window, padding) => Math.floor((inShape[axis + 1] + 2 * padding[axis] - window.kernel[axis]) / window.stride[axis]) + 1;
-    if (layer.type === "conv2d") shape = [layer.filters, size(0, layer, layer.padding), size(1, layer, layer.padding)];
-    else if (layer.type === "maxpool2d") shape = [inShape[0], size(0, layer, [0, 0]), size(1, layer, [0, 0])];
+    const size = (axis, window, padding) =>
+      Math.floor(
+        (inShape[axis + 1] + 2 * padding[axis] - window.kernel[axis]) / window.stride[axis],
+      ) + 1;
+    if (layer.type === "conv2d")
+      shape = [layer.filters, size(0, layer, layer.padding), size(1, layer, layer.padding)];
+    else if (layer.type === "maxpool2d")
+      shape = [inShape[0], size(0, layer, [0, 0]), size(1, layer, [0, 0])];
     else if (layer.type === "flatten") shape = [inShape[0] * inShape[1] * inShape[2], 1, 1];
     else if (layer.type === "dense") shape = [layer.units, 1, 1];
     else if (layer.type !== "relu") throw new Error(`the comparison knows no layer ${layer.type}`);
-    const values = header[`${i}.weight`] ? { weight: tensor(`${i}.weight`), bias: tensor(`${i}.bias`) } : {};
+    const values = header[`${i}.weight`]
+      ? { weight: tensor(`${i}.weight`), bias: tensor(`${i}.bias`) }
+      : {};
     return { ...layer, inShape, outShape: shape, ...values };
   });
   return { input: about.input, classes: about.classes, layers };
@@ -39,20 +46,24 @@ export function readModel(bytes) {
 
 /** N×H×W×C → N×C×H×W. */
 export function toPlanes(images, { height, width, channels }) {
-  const out = new Float32Array(images.length), area = height * width;
+  const out = new Float32Array(images.length),
+    area = height * width;
   for (let i = 0; i < images.length; i++) {
-    const pixel = Math.floor(i / channels), image = Math.floor(pixel / area);
-    out[(image * channels + i % channels) * area + pixel % area] = images[i];
+    const pixel = Math.floor(i / channels),
+      image = Math.floor(pixel / area);
+    out[(image * channels + (i % channels)) * area + (pixel % area)] = images[i];
   }
   return out;
 }
 
 /** N×C×H×W → N×H×W×C. */
 export function fromPlanes(images, { height, width, channels }) {
-  const out = new Float32Array(images.length), area = height * width;
+  const out = new Float32Array(images.length),
+    area = height * width;
   for (let i = 0; i < images.length; i++) {
     const plane = Math.floor(i / area);
-    out[(Math.floor(plane / channels) * area + i % area) * channels + plane % channels] = images[i];
+    out[(Math.floor(plane / channels) * area + (i % area)) * channels + (plane % channels)] =
+      images[i];
   }
   return out;
 }

@@ -26,12 +26,15 @@ const integer = (field, value) => concat([varint(field << 3), varint(value)]);
 const bytes = (field, value) => concat([varint((field << 3) | 2), varint(value.length), value]);
 const text = (field, value) => bytes(field, encoder.encode(value));
 const message = (field, ...parts) => bytes(field, concat(parts));
-const float = (field, value) => concat([varint((field << 3) | 5), new Uint8Array(Float32Array.of(value).buffer)]);
+const float = (field, value) =>
+  concat([varint((field << 3) | 5), new Uint8Array(Float32Array.of(value).buffer)]);
 
 /** AttributeProto: a whole number, a list of such, or {float}. */
 function attribute(name, value) {
-  if (Array.isArray(value)) return message(5, text(1, name), ...value.map((each) => integer(8, each)), integer(20, 7));
-  if (typeof value === "object") return message(5, text(1, name), float(2, value.float), integer(20, 1));
+  if (Array.isArray(value))
+    return message(5, text(1, name), ...value.map((each) => integer(8, each)), integer(20, 7));
+  if (typeof value === "object")
+    return message(5, text(1, name), float(2, value.float), integer(20, 1));
   return message(5, text(1, name), integer(3, value), integer(20, 2));
 }
 
@@ -59,7 +62,15 @@ export class Graph {
   constant(values, shape) {
     const name = `c${this.#count++}`;
     const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.#constants.push(message(5, ...shape.map((side) => integer(1, side)), integer(2, 1), text(8, name), bytes(9, raw)));
+    this.#constants.push(
+      message(
+        5,
+        ...shape.map((side) => integer(1, side)),
+        integer(2, 1),
+        text(8, name),
+        bytes(9, raw),
+      ),
+    );
     return name;
   }
 
@@ -67,7 +78,9 @@ export class Graph {
   shape(sides) {
     const name = `c${this.#count++}`;
     const raw = new Uint8Array(BigInt64Array.from(sides, BigInt).buffer);
-    this.#constants.push(message(5, integer(1, sides.length), integer(2, 7), text(8, name), bytes(9, raw)));
+    this.#constants.push(
+      message(5, integer(1, sides.length), integer(2, 7), text(8, name), bytes(9, raw)),
+    );
     return name;
   }
 
@@ -75,19 +88,37 @@ export class Graph {
    * @param {string} type @param {string[]} inputs @param {Record<string, any>} [attributes] @param {number} [results] */
   add(type, inputs, attributes = {}, results = 1) {
     const names = Array.from({ length: results }, () => `v${this.#count++}`);
-    this.#nodes.push(message(1, ...inputs.map((name) => text(1, name)), ...names.map((name) => text(2, name)), text(4, type),
-      ...Object.entries(attributes).map(([name, value]) => attribute(name, value))));
+    this.#nodes.push(
+      message(
+        1,
+        ...inputs.map((name) => text(1, name)),
+        ...names.map((name) => text(2, name)),
+        text(4, type),
+        ...Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+      ),
+    );
     return results === 1 ? names[0] : names;
   }
 
   /** ModelProto, opset 13. */
   finish() {
-    const graph = message(7, ...this.#nodes, text(2, "attack"), ...this.#constants, ...this.#inputs, ...this.#outputs);
+    const graph = message(
+      7,
+      ...this.#nodes,
+      text(2, "attack"),
+      ...this.#constants,
+      ...this.#inputs,
+      ...this.#outputs,
+    );
     return concat([integer(1, 7), message(8, integer(2, 13)), graph]);
   }
 
   #about(field, name, shape) {
     const dimensions = shape.map((side) => message(1, integer(1, side)));
-    return message(field, text(1, name), message(2, message(1, integer(1, 1), message(2, ...dimensions))));
+    return message(
+      field,
+      text(1, name),
+      message(2, message(1, integer(1, 1), message(2, ...dimensions))),
+    );
   }
 }

@@ -8,15 +8,20 @@ import { keep, laneOf, settled, start } from "../support/browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site;
-before(async () => { site = await start(); });
+before(async () => {
+  site = await start();
+});
 after(() => site?.close());
 
 const narrow = { width: 320, height: 640 };
 const states = {
-  "light": ["", {}],
-  "dark": ["?theme=dark&attack=mim", { colorScheme: "dark" }],
+  light: ["", {}],
+  dark: ["?theme=dark&attack=mim", { colorScheme: "dark" }],
   "320 px": ["", { viewport: narrow }],
-  "320 px, dark, goal": ["?attack=bim&target=8&epsilon=0.4", { viewport: narrow, colorScheme: "dark" }],
+  "320 px, dark, goal": [
+    "?attack=bim&target=8&epsilon=0.4",
+    { viewport: narrow, colorScheme: "dark" },
+  ],
   "320 px, German": ["?lang=de&attack=mim", { viewport: narrow }],
   "drawing, empty": ["?sample=drawing", { wait: false }],
   "transfer, German": ["?from=standard&lang=de", {}],
@@ -27,24 +32,41 @@ for (const [name, [query, options]] of Object.entries(states)) {
     const page = await site.open(query, options);
     await page.locator(".choice.chip input[name=attack]").first().waitFor({ state: "attached" });
     await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }));
-    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`), []);
+    const { violations } = await page.evaluate(() =>
+      globalThis.axe.run(document, {
+        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      }),
+    );
+    assert.deepEqual(
+      violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
+      ),
+      [],
+    );
     await keep(page, `state-${name.replace(/\W+/g, "-")}`);
   });
 }
 
 for (const width of [320, 390, 768, 1024, 1440, 1920, 3840]) {
   test(`nothing sticks out at ${width} px`, async () => {
-    const page = await site.open("?lang=de&attack=mim", { viewport: { width, height: Math.max(640, Math.round(width * 0.56)) } });
+    const page = await site.open("?lang=de&attack=mim", {
+      viewport: { width, height: Math.max(640, Math.round(width * 0.56)) },
+    });
     const { over, small } = await page.evaluate(() => {
-      const visible = [...document.querySelectorAll("button, select, input, summary, a")].filter((element) =>
-        element.checkVisibility({ visibilityProperty: true }) && !element.classList.contains("skip"));
+      const visible = [...document.querySelectorAll("button, select, input, summary, a")].filter(
+        (element) =>
+          element.checkVisibility({ visibilityProperty: true }) &&
+          !element.classList.contains("skip"),
+      );
       return {
         over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        small: visible.map((element) => ({ box: element.getBoundingClientRect(), name: element.id || element.className || element.textContent || element.value }))
-          .filter(({ box }) => box.width < 23.5 || box.height < 23.5).map(({ box, name }) => `${name} ${box.width}×${box.height}`),
+        small: visible
+          .map((element) => ({
+            box: element.getBoundingClientRect(),
+            name: element.id || element.className || element.textContent || element.value,
+          }))
+          .filter(({ box }) => box.width < 23.5 || box.height < 23.5)
+          .map(({ box, name }) => `${name} ${box.width}×${box.height}`),
       };
     });
     assert.ok(over <= 0, `${over} px too wide`);
@@ -103,30 +125,56 @@ test("a digit drawn with the keyboard", async () => {
 });
 
 const sheetOrSlow = {
-  "More": ["", async (page) => {
-    await page.locator("button.others").click();
-    await page.locator(".sheet input[value=cw]").waitFor();
-  }],
-  "More, 320 px, German, dark": ["?lang=de&theme=dark", async (page) => {
-    await page.locator("button.others").click();
-    await page.locator(".sheet input[value=cw]").waitFor();
-  }, { viewport: narrow }],
-  "slow, 320 px, German": ["?attack=bim&steps=10000&lang=de", async (page) => page.locator(".progress button").first().waitFor(), { viewport: narrow, wait: false }],
-  "cancelled, dark": ["?attack=bim&steps=10000&theme=dark", async (page) => {
-    await page.locator(".progress button").first().click();
-    await page.getByText("Cancelled.").first().waitFor();
-  }, { wait: false }],
+  More: [
+    "",
+    async (page) => {
+      await page.locator("button.others").click();
+      await page.locator(".sheet input[value=cw]").waitFor();
+    },
+  ],
+  "More, 320 px, German, dark": [
+    "?lang=de&theme=dark",
+    async (page) => {
+      await page.locator("button.others").click();
+      await page.locator(".sheet input[value=cw]").waitFor();
+    },
+    { viewport: narrow },
+  ],
+  "slow, 320 px, German": [
+    "?attack=bim&steps=10000&lang=de",
+    async (page) => page.locator(".progress button").first().waitFor(),
+    { viewport: narrow, wait: false },
+  ],
+  "cancelled, dark": [
+    "?attack=bim&steps=10000&theme=dark",
+    async (page) => {
+      await page.locator(".progress button").first().click();
+      await page.getByText("Cancelled.").first().waitFor();
+    },
+    { wait: false },
+  ],
 };
 for (const [name, [query, prepare, options]] of Object.entries(sheetOrSlow)) {
   test(`axe-core finds nothing, and nothing sticks out: ${name}`, async () => {
     const page = await site.open(query, options);
     await prepare(page);
     await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }));
-    assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`), []);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+    const { violations } = await page.evaluate(() =>
+      globalThis.axe.run(document, {
+        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      }),
+    );
+    assert.deepEqual(
+      violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
+      ),
+      [],
+    );
+    assert.ok(
+      await page.evaluate(
+        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+      ),
+    );
     await keep(page, `state-${name.replace(/\W+/g, "-")}`, !/More/.test(name));
   });
 }
@@ -135,7 +183,14 @@ test("focus is visible, and reduced motion leaves nothing that moves", async () 
   const page = await site.open("", { reducedMotion: "reduce" });
   await page.locator("input[name=attack]").first().focus();
   await page.keyboard.press("ArrowRight");
-  const outline = await page.locator("input[name=attack]:checked + .face").evaluate((face) => getComputedStyle(face).outlineStyle);
+  const outline = await page
+    .locator("input[name=attack]:checked + .face")
+    .evaluate((face) => getComputedStyle(face).outlineStyle);
   assert.equal(outline, "solid");
-  assert.equal(await page.evaluate(() => document.getAnimations().filter((a) => a.playState === "running").length), 0);
+  assert.equal(
+    await page.evaluate(
+      () => document.getAnimations().filter((a) => a.playState === "running").length,
+    ),
+    0,
+  );
 });

@@ -3,14 +3,27 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { firstAttacks } from "../../../web/js/datasets.js";
-import { keep, laneOf, largestChange, ownLater, quiet, resultOf, settled, slide, start } from "../support/browser.mjs";
+import {
+  keep,
+  laneOf,
+  largestChange,
+  ownLater,
+  quiet,
+  resultOf,
+  settled,
+  slide,
+  start,
+} from "../support/browser.mjs";
 
 let site;
-before(async () => { site = await start(); });
+before(async () => {
+  site = await start();
+});
 after(() => site?.close());
 
 const more = (page) => page.locator("button.others");
-const names = (page) => page.evaluate(() => globalThis.signflipPage.snapshot.attacks.map(({ name }) => name));
+const names = (page) =>
+  page.evaluate(() => globalThis.signflipPage.snapshot.attacks.map(({ name }) => name));
 const openMore = async (page) => {
   await more(page).click();
   await page.locator(".sheet input[value=deepfool]").waitFor({ state: "attached" });
@@ -27,17 +40,33 @@ test("More fetches the whole engine once, and nothing else does", async () => {
   for (const path of wholeEngine) assert.ok(!site.since(from).includes(path), path);
   const loaded = site.requests.length;
   await resultOf(page, () => page.locator("input[name=attack][value=mim]").check());
-  const pgd = await resultOf(page, () => page.evaluate(() => globalThis.signflipPage.update({ attack: "pgd" })));
+  const pgd = await resultOf(page, () =>
+    page.evaluate(() => globalThis.signflipPage.update({ attack: "pgd" })),
+  );
   assert.equal(pgd.request.attack, "pgd");
-  assert.deepEqual(site.since(loaded).filter((path) => !ownLater(path)), []);
+  assert.deepEqual(
+    site.since(loaded).filter((path) => !ownLater(path)),
+    [],
+  );
 
   await openMore(page);
   // The worker's own scripts, and the engine: each once.
-  assert.deepEqual(site.since(loaded).filter((path) => !/\/(worker|signflip)\.js$/.test(path) && !ownLater(path)).sort(), wholeEngine);
+  assert.deepEqual(
+    site
+      .since(loaded)
+      .filter((path) => !/\/(worker|signflip)\.js$/.test(path) && !ownLater(path))
+      .sort(),
+    wholeEngine,
+  );
   const all = await names(page);
   assert.ok(all.length >= 16, `${all.length} attacks`);
   assert.deepEqual(all.slice(0, firstAttacks.length), firstAttacks);
-  assert.deepEqual(await page.locator("input[name=attack]").evaluateAll((list) => list.map((input) => input.value)), all);
+  assert.deepEqual(
+    await page
+      .locator("input[name=attack]")
+      .evaluateAll((list) => list.map((input) => input.value)),
+    all,
+  );
   await keep(page, "more-wide", false);
 
   const before = site.requests.length;
@@ -53,7 +82,10 @@ test("More fetches the whole engine once, and nothing else does", async () => {
   }
   assert.match(await more(page).textContent(), /DeepFool/);
   await page.waitForTimeout(300);
-  assert.deepEqual(site.since(before).filter((path) => !ownLater(path)), []);
+  assert.deepEqual(
+    site.since(before).filter((path) => !ownLater(path)),
+    [],
+  );
   assert.equal(await page.evaluate(() => globalThis.signflipPage.client.restarts), 0);
   assert.deepEqual(page.problems, []);
 });
@@ -62,26 +94,39 @@ test("while the whole engine loads, More waits calmly and the page works on", as
   const page = await site.open("", { viewport: { width: 320, height: 640 } });
   let release;
   await page.route("**/signflip.wasm", async (route) => {
-    await new Promise((resolve) => { release = resolve; });
+    await new Promise((resolve) => {
+      release = resolve;
+    });
     await route.continue();
   });
   await page.evaluate(() => {
     globalThis.shift = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { globalThis.shift += entry.value; })).observe({ type: "layout-shift" });
+    new PerformanceObserver((list) =>
+      list.getEntries().forEach((entry) => {
+        globalThis.shift += entry.value;
+      }),
+    ).observe({ type: "layout-shift" });
   });
   await more(page).click();
   await page.getByText("Loading the other attacks").first().waitFor();
   await keep(page, "more-loading-320", false);
-  const result = await resultOf(page, () => page.locator(".sheet input[value=pgd]").evaluate((input) => input.click()));
+  const result = await resultOf(page, () =>
+    page.locator(".sheet input[value=pgd]").evaluate((input) => input.click()),
+  );
   assert.equal(result.request.attack, "pgd");
   // More than half a second later no movement counts as the visitor's own doing.
   await page.waitForTimeout(700);
-  await page.evaluate(() => { globalThis.shift = 0; });
+  await page.evaluate(() => {
+    globalThis.shift = 0;
+  });
   release();
   await page.locator(".sheet input[value=one-pixel]").waitFor({ state: "attached" });
   await keep(page, "more-320", false);
   await page.waitForTimeout(200);
-  assert.ok(await page.evaluate(() => globalThis.shift) <= 0.01, `shift ${await page.evaluate(() => globalThis.shift)}`);
+  assert.ok(
+    (await page.evaluate(() => globalThis.shift)) <= 0.01,
+    `shift ${await page.evaluate(() => globalThis.shift)}`,
+  );
   assert.ok(await page.locator(".sheet .wait").isHidden());
 });
 
@@ -122,12 +167,16 @@ test("a link to another attack loads the whole engine at once, and not the first
   assert.equal(result.request.attack, "deepfool");
   assert.equal(result.request.parameters.overshoot, 0.1);
   const asked = site.since(from);
-  for (const path of wholeEngine) assert.equal(asked.filter((name) => name === path).length, 1, path);
+  for (const path of wholeEngine)
+    assert.equal(asked.filter((name) => name === path).length, 1, path);
   assert.ok(!asked.includes("/js/signflip-first-engine.js"));
   const before = site.requests.length;
   await more(page).click();
   await page.locator(".sheet input[value=cw]").waitFor();
-  assert.deepEqual(site.since(before).filter((path) => !ownLater(path)), []);
+  assert.deepEqual(
+    site.since(before).filter((path) => !ownLater(path)),
+    [],
+  );
   // An attack that nobody knows is the first one.
   const unknown = await site.open("?attack=nonsense");
   assert.equal((await settled(unknown)).request.attack, "fgsm");
@@ -140,11 +189,17 @@ test("a minimum-norm result has no budget: colours follow the largest change, an
   const largest = Math.max(...result.lanes.map((lane) => largestChange(result, lane)));
   assert.ok(largest > 0.05);
   const note = await page.locator("[data-model=standard] .legend .hint").textContent();
-  assert.equal(note, `Full colour: the largest change, ±${largest.toFixed(largest < 0.1 ? 3 : 2)} (×${(1 / largest).toFixed(1)})`);
+  assert.equal(
+    note,
+    `Full colour: the largest change, ±${largest.toFixed(largest < 0.1 ? 3 : 2)} (×${(1 / largest).toFixed(1)})`,
+  );
   assert.equal(await page.locator("#parameter-epsilon").count(), 0);
   assert.equal(await page.getByText("One step, so there is nothing else to set.").count(), 0);
   assert.equal(await page.locator("#parameter-overshoot").count(), 1);
-  assert.ok(await page.locator("input[name=target][value='5']").isDisabled(), "it has no targeted form");
+  assert.ok(
+    await page.locator("input[name=target][value='5']").isDisabled(),
+    "it has no targeted form",
+  );
   await keep(page, "deepfool");
   const dark = await site.open("?attack=jsma&target=8&theme=dark");
   assert.equal(laneOf(await settled(dark), "standard").adversarialLabel, 8);
@@ -156,12 +211,28 @@ test("a slow attack shows progress; Cancel brings back what was there, Run again
   const before = await settled(page);
   const shown = await page.locator("[data-model=standard] .reading").textContent();
   const box = await page.locator("[data-model=standard] .trio").boundingBox();
-  await page.evaluate(() => globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 10000, epsilon: 0.1 } }));
+  await page.evaluate(() =>
+    globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 10000, epsilon: 0.1 } }),
+  );
   const lane = page.locator("[data-model=standard]");
-  await page.waitForFunction(() => Number(document.querySelector("[data-model=standard] [role=progressbar]").getAttribute("aria-valuenow")) > 0);
+  await page.waitForFunction(
+    () =>
+      Number(
+        document
+          .querySelector("[data-model=standard] [role=progressbar]")
+          .getAttribute("aria-valuenow"),
+      ) > 0,
+  );
   assert.match(await lane.locator(".progress p").textContent(), /^Attacking: \d+%$/);
-  assert.equal(await page.locator("#status").textContent(), "The attack takes a while; it can be cancelled.");
-  assert.deepEqual(await page.locator("[data-model=standard] .trio").boundingBox(), box, "nothing moves");
+  assert.equal(
+    await page.locator("#status").textContent(),
+    "The attack takes a while; it can be cancelled.",
+  );
+  assert.deepEqual(
+    await page.locator("[data-model=standard] .trio").boundingBox(),
+    box,
+    "nothing moves",
+  );
   const cancel = lane.getByRole("button", { name: "Cancel" });
   const { width, height } = await cancel.boundingBox();
   assert.ok(width >= 24 && height >= 24, `${width}×${height}`);
@@ -173,24 +244,35 @@ test("a slow attack shows progress; Cancel brings back what was there, Run again
   assert.equal(await lane.locator(".reading").textContent(), shown);
   assert.equal(await page.locator("#results[aria-busy]").count(), 0);
   assert.deepEqual((await settled(page)).lanes, before.lanes);
-  assert.ok(await lane.getByRole("button", { name: "Run again" }).evaluate((button) => button === document.activeElement));
+  assert.ok(
+    await lane
+      .getByRole("button", { name: "Run again" })
+      .evaluate((button) => button === document.activeElement),
+  );
   await keep(page, "cancelled", false);
   await page.keyboard.press("Enter");
   await cancel.waitFor();
   await cancel.click();
-  const next = await resultOf(page, () => page.evaluate(() => globalThis.signflipPage.update({ parameters: { steps: 5, epsilon: 0.1 } })));
+  const next = await resultOf(page, () =>
+    page.evaluate(() => globalThis.signflipPage.update({ parameters: { steps: 5, epsilon: 0.1 } })),
+  );
   assert.equal(next.request.attack, "bim");
   assert.equal(await lane.locator(".progress").isHidden(), true);
   assert.deepEqual(page.problems, []);
 });
 
 test("cancelled before there was a result: empty lanes, and the page goes on", async () => {
-  const page = await site.open(`?${slow}&theme=dark`, { wait: false, viewport: { width: 320, height: 640 } });
+  const page = await site.open(`?${slow}&theme=dark`, {
+    wait: false,
+    viewport: { width: 320, height: 640 },
+  });
   await page.getByRole("button", { name: "Cancel" }).first().click();
   await page.getByText("Cancelled.").first().waitFor();
   await page.locator("[data-model=standard]").scrollIntoViewIfNeeded();
   await keep(page, "cancelled-empty-320", false);
-  const result = await resultOf(page, () => page.evaluate(() => globalThis.signflipPage.update({ attack: "fgsm", parameters: {} })));
+  const result = await resultOf(page, () =>
+    page.evaluate(() => globalThis.signflipPage.update({ attack: "fgsm", parameters: {} })),
+  );
   assert.equal(result.request.attack, "fgsm");
 });
 

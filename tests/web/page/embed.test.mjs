@@ -27,20 +27,32 @@ let pages = 0;
 /** A page of another origin with this in its body; what it and its frames complain of in page.problems. */
 async function hosted(t, body, { width = 700, lang = "en", headers, ...options } = {}) {
   const name = `host-${++pages}.html`;
-  writeFileSync(join(folder, name), `<!doctype html><html lang="${lang}"><title>A course</title><meta name="viewport" content="width=device-width"><main><h1>A course</h1>${body}</main>`);
+  writeFileSync(
+    join(folder, name),
+    `<!doctype html><html lang="${lang}"><title>A course</title><meta name="viewport" content="width=device-width"><main><h1>A course</h1>${body}</main>`,
+  );
   const own = headers ? await serve({ root: folder, headers }) : host;
   if (headers) t.after(() => own.close());
-  const context = await site.browser.newContext({ viewport: { width, height: 900 }, locale: "en-GB", ...options });
+  const context = await site.browser.newContext({
+    viewport: { width, height: 900 },
+    locale: "en-GB",
+    ...options,
+  });
   t.after(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(60000); // several engines start at once, perhaps on a busy machine
   const problems = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
+  page.on(
+    "console",
+    (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
+  );
   page.on("pageerror", (error) => problems.push(error.message));
   // In every frame, ours too, and in the page that a link opens.
   await context.addInitScript(() => {
     globalThis.results = [];
-    document.addEventListener("signflip:result", (event) => globalThis.results.push({ ...event.detail, shown: performance.now() }));
+    document.addEventListener("signflip:result", (event) =>
+      globalThis.results.push({ ...event.detail, shown: performance.now() }),
+    );
   });
   await page.goto(`${own.url}${name}`);
   return Object.assign(page, { problems });
@@ -55,33 +67,64 @@ async function framesOf(page, count) {
   return ours();
 }
 
-const fits = (frame) => frame.waitForFunction(() => {
-  const { scrollHeight, clientHeight, scrollWidth, clientWidth } = document.documentElement;
-  return scrollHeight <= clientHeight && scrollWidth <= clientWidth;
-});
+const fits = (frame) =>
+  frame.waitForFunction(() => {
+    const { scrollHeight, clientHeight, scrollWidth, clientWidth } = document.documentElement;
+    return scrollHeight <= clientHeight && scrollWidth <= clientWidth;
+  });
 
 async function violations(target) {
   await target.evaluate(axe);
-  const found = await target.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+  const found = await target.evaluate(() =>
+    globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }),
+  );
+  return found.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
+  );
 }
 
 test("an iframe shows what its address names, and says how tall it is", async (t) => {
-  const page = await hosted(t, `<iframe id="frame" title="Signflip" width="640" height="300" src="${site.url}embed.html?sample=7b&attack=mim&epsilon=0.15&steps=4&model=standard&theme=dark&lang=de"></iframe>
-    <script>heights = []; addEventListener("message", ({ data, origin }) => { if (data.type === "signflip:height") { heights.push({ ...data, origin }); frame.height = data.height; } });</script>`);
+  const page = await hosted(
+    t,
+    `<iframe id="frame" title="Signflip" width="640" height="300" src="${site.url}embed.html?sample=7b&attack=mim&epsilon=0.15&steps=4&model=standard&theme=dark&lang=de"></iframe>
+    <script>heights = []; addEventListener("message", ({ data, origin }) => { if (data.type === "signflip:height") { heights.push({ ...data, origin }); frame.height = data.height; } });</script>`,
+  );
   const [frame] = await framesOf(page, 1);
   const { request, lanes } = await settled(frame);
-  assert.deepEqual([request.label, request.attack, request.parameters.epsilon, request.parameters.steps], [7, "mim", 0.15, 4]);
-  assert.deepEqual(lanes.map(({ model }) => model), ["standard"]);
+  assert.deepEqual(
+    [request.label, request.attack, request.parameters.epsilon, request.parameters.steps],
+    [7, "mim", 0.15, 4],
+  );
+  assert.deepEqual(
+    lanes.map(({ model }) => model),
+    ["standard"],
+  );
   await fits(frame);
   const heights = await page.evaluate(() => globalThis.heights);
-  assert.ok(heights.length > 0 && heights.every(({ height, origin }) => height > 200 && height < 900 && origin === new URL(site.url).origin), JSON.stringify(heights));
-  assert.deepEqual(await frame.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.theme]), ["de", "dark"]);
+  assert.ok(
+    heights.length > 0 &&
+      heights.every(
+        ({ height, origin }) => height > 200 && height < 900 && origin === new URL(site.url).origin,
+      ),
+    JSON.stringify(heights),
+  );
+  assert.deepEqual(
+    await frame.evaluate(() => [
+      document.documentElement.lang,
+      document.documentElement.dataset.theme,
+    ]),
+    ["de", "dark"],
+  );
   assert.equal(await frame.locator(".foot a").textContent(), "Ganze Seite öffnen");
   assert.deepEqual(await violations(frame), []);
   await keep(page, "embed-iframe");
   // The whole page opens where the frame is.
-  const [whole] = await Promise.all([page.context().waitForEvent("page"), frame.locator(".foot a").click()]);
+  const [whole] = await Promise.all([
+    page.context().waitForEvent("page"),
+    frame.locator(".foot a").click(),
+  ]);
   await whole.waitForFunction(() => globalThis.results.length > 0);
   const same = await settled(whole);
   assert.deepEqual(same.request, request);
@@ -98,18 +141,33 @@ test("the slider, the attack, the goal and the picture work in the frame", async
   await frame.locator("input[name=sample][value='4a']").check();
   const { request, lanes } = await settled(frame);
   assert.deepEqual([request.attack, request.target, request.label], ["bim", 8, 4]);
-  assert.deepEqual(lanes.map(({ model, target }) => [model, target]), [["standard", 8], ["mixed", 8]]);
+  assert.deepEqual(
+    lanes.map(({ model, target }) => [model, target]),
+    [
+      ["standard", 8],
+      ["mixed", 8],
+    ],
+  );
   for (const lane of lanes) assert.ok(lane.linf <= 0.1 + 1e-6 && lane.linf > 0.09);
   assert.match(await frame.locator("[data-model=standard] .reading").textContent(), /4/);
-  await frame.waitForFunction(() => /Normal model/.test(document.getElementById("status").textContent));
+  await frame.waitForFunction(() =>
+    /Normal model/.test(document.getElementById("status").textContent),
+  );
   assert.deepEqual(page.problems, []);
 });
 
 test("the element speaks its page's language, follows its attributes, and leaves nothing behind", async (t) => {
-  const page = await hosted(t, `${script()}<sign-flip attack="mim" epsilon="0.3" stepsize="0.1" model="mixed" title="Angriff"></sign-flip>`, { lang: "de-AT" });
+  const page = await hosted(
+    t,
+    `${script()}<sign-flip attack="mim" epsilon="0.3" stepsize="0.1" model="mixed" title="Angriff"></sign-flip>`,
+    { lang: "de-AT" },
+  );
   const [frame] = await framesOf(page, 1);
   const first = await settled(frame);
-  assert.deepEqual([first.request.attack, first.request.parameters.epsilon, first.request.models[0]], ["mim", 0.3, "mixed"]);
+  assert.deepEqual(
+    [first.request.attack, first.request.parameters.epsilon, first.request.models[0]],
+    ["mim", 0.3, "mixed"],
+  );
   assert.equal(await frame.evaluate(() => document.documentElement.lang), "de");
   const element = page.locator("sign-flip");
   assert.equal(await element.locator("iframe").getAttribute("title"), "Angriff");
@@ -133,9 +191,16 @@ test("the element speaks its page's language, follows its attributes, and leaves
   const counted = await page.evaluate(async () => {
     let listening = 0;
     const { addEventListener: add, removeEventListener: remove } = globalThis;
-    globalThis.addEventListener = (type, ...rest) => { listening += Number(type === "message"); return add.call(globalThis, type, ...rest); };
-    globalThis.removeEventListener = (type, ...rest) => { listening -= Number(type === "message"); return remove.call(globalThis, type, ...rest); };
-    const it = document.querySelector("sign-flip"), { parentNode } = it;
+    globalThis.addEventListener = (type, ...rest) => {
+      listening += Number(type === "message");
+      return add.call(globalThis, type, ...rest);
+    };
+    globalThis.removeEventListener = (type, ...rest) => {
+      listening -= Number(type === "message");
+      return remove.call(globalThis, type, ...rest);
+    };
+    const it = document.querySelector("sign-flip"),
+      { parentNode } = it;
     it.remove();
     const gone = [listening, it.shadowRoot.childNodes.length];
     parentNode.append(it);
@@ -147,10 +212,15 @@ test("the element speaks its page's language, follows its attributes, and leaves
 });
 
 test("several elements on one page do not disturb each other, and a whole model gets the whole page", async (t) => {
-  const page = await hosted(t, `${script()}<sign-flip epsilon="0.1" model="standard"></sign-flip><sign-flip epsilon="0.4" attack="bim" model="mixed"></sign-flip>
-    <sign-flip view="model" experiment="curve"></sign-flip>`, { width: 1000 });
+  const page = await hosted(
+    t,
+    `${script()}<sign-flip epsilon="0.1" model="standard"></sign-flip><sign-flip epsilon="0.4" attack="bim" model="mixed"></sign-flip>
+    <sign-flip view="model" experiment="curve"></sign-flip>`,
+    { width: 1000 },
+  );
   await page.waitForFunction(() => document.querySelectorAll("sign-flip").length === 3);
-  const frameAt = async (i) => (await (await page.locator("sign-flip").nth(i).locator("iframe").elementHandle()).contentFrame());
+  const frameAt = async (i) =>
+    await (await page.locator("sign-flip").nth(i).locator("iframe").elementHandle()).contentFrame();
   const seen = [];
   for (const i of [0, 1]) {
     await page.locator("sign-flip").nth(i).scrollIntoViewIfNeeded(); // frames wait until they are near
@@ -160,14 +230,20 @@ test("several elements on one page do not disturb each other, and a whole model 
     seen.push([request.attack, request.parameters.epsilon, request.models.join()]);
     await fits(frame);
   }
-  assert.deepEqual(seen, [["fgsm", 0.1, "standard"], ["bim", 0.4, "mixed"]]);
+  assert.deepEqual(seen, [
+    ["fgsm", 0.1, "standard"],
+    ["bim", 0.4, "mixed"],
+  ]);
   await page.locator("sign-flip").last().scrollIntoViewIfNeeded();
   const model = await frameAt(2);
   await model.waitForURL(/view=model/);
   assert.match(model.url(), /index\.html\?.*view=model/);
   await model.locator("#lab-curve").waitFor();
   // The compact page itself hands such an address on.
-  const handed = await hosted(t, `<iframe title="Signflip" width="900" height="600" src="${site.url}embed.html?view=model&lang=de"></iframe>`);
+  const handed = await hosted(
+    t,
+    `<iframe title="Signflip" width="900" height="600" src="${site.url}embed.html?view=model&lang=de"></iframe>`,
+  );
   await handed.waitForFunction(() => frames.length === 1);
   await handed.frames()[1].locator("#lab-tab-curve").waitFor();
   assert.match(handed.frames()[1].url(), /index\.html\?view=model&lang=de/);
@@ -176,27 +252,43 @@ test("several elements on one page do not disturb each other, and a whole model 
 
 test("a host with a strict policy that names the site, and a frame with a sandbox", async (t) => {
   const origin = new URL(site.url).origin;
-  const page = await hosted(t, `${script()}<sign-flip></sign-flip>`,
-    { headers: { "content-security-policy": `default-src 'none'; script-src ${origin}; frame-src ${origin}; style-src 'none'` } });
+  const page = await hosted(t, `${script()}<sign-flip></sign-flip>`, {
+    headers: {
+      "content-security-policy": `default-src 'none'; script-src ${origin}; frame-src ${origin}; style-src 'none'`,
+    },
+  });
   const [frame] = await framesOf(page, 1);
   await fits(frame);
   const height = await page.locator("sign-flip iframe").evaluate((it) => it.style.height);
   assert.match(height, /^\d+px$/);
   assert.deepEqual(page.problems, []);
 
-  const boxed = await hosted(t, `<iframe title="Signflip" sandbox="allow-scripts allow-same-origin" width="600" height="600" src="${site.url}embed.html"></iframe>`);
+  const boxed = await hosted(
+    t,
+    `<iframe title="Signflip" sandbox="allow-scripts allow-same-origin" width="600" height="600" src="${site.url}embed.html"></iframe>`,
+  );
   await framesOf(boxed, 1);
   // Without allow-same-origin no module of ours is let in; the frame says so, and has the way out.
-  const closed = await hosted(t, `<iframe title="Signflip" sandbox="allow-scripts allow-popups" width="600" height="300" src="${site.url}embed.html"></iframe>`);
+  const closed = await hosted(
+    t,
+    `<iframe title="Signflip" sandbox="allow-scripts allow-popups" width="600" height="300" src="${site.url}embed.html"></iframe>`,
+  );
   const sentence = closed.frameLocator("iframe").getByText("This frame may not run scripts");
   await sentence.waitFor({ state: "visible" });
-  assert.match(await closed.frameLocator("iframe").locator(".starting a").getAttribute("href"), /index\.html/);
+  assert.match(
+    await closed.frameLocator("iframe").locator(".starting a").getAttribute("href"),
+    /index\.html/,
+  );
   await keep(closed, "embed-sandbox");
 });
 
 for (const [name, attributes, options] of [
   ["320 px", "", { width: 320 }],
-  ["360 px, German, dark, goal", `attack="mim" target="8" theme="dark"`, { width: 360, lang: "de", colorScheme: "dark" }],
+  [
+    "360 px, German, dark, goal",
+    `attack="mim" target="8" theme="dark"`,
+    { width: 360, lang: "de", colorScheme: "dark" },
+  ],
   ["wide", `model="standard,mixed,robust"`, { width: 1200 }],
   ["signs, 320 px", `dataset="gtsrb"`, { width: 320 }],
 ]) {
@@ -209,9 +301,16 @@ for (const [name, attributes, options] of [
     assert.deepEqual(page.problems, []);
     assert.deepEqual(await violations(frame), []);
     assert.deepEqual(await violations(page), []);
-    const small = await frame.evaluate(() => [...document.querySelectorAll("button, select, input, a")].filter((element) => element.checkVisibility({ visibilityProperty: true }))
-      .map((element) => ({ box: element.getBoundingClientRect(), name: element.id || element.value || element.textContent }))
-      .filter(({ box }) => box.width < 23.5 || box.height < 23.5).map(({ box, name: of }) => `${of} ${box.width}×${box.height}`));
+    const small = await frame.evaluate(() =>
+      [...document.querySelectorAll("button, select, input, a")]
+        .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+        .map((element) => ({
+          box: element.getBoundingClientRect(),
+          name: element.id || element.value || element.textContent,
+        }))
+        .filter(({ box }) => box.width < 23.5 || box.height < 23.5)
+        .map(({ box, name: of }) => `${of} ${box.width}×${box.height}`),
+    );
     assert.deepEqual(small, []);
     await keep(page, `embed-${name.replace(/\W+/g, "-")}`);
   });
@@ -224,7 +323,8 @@ test("the frame can be used with the keyboard alone", async (t) => {
   const focusOn = async (selector) => {
     for (let i = 0; i < 20; i++) {
       await page.keyboard.press("Tab");
-      if (await frame.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+      if (await frame.evaluate((wanted) => document.activeElement.matches(wanted), selector))
+        return;
     }
     assert.fail(`Tab never came to ${selector}`);
   };
@@ -242,6 +342,16 @@ test("the frame can be used with the keyboard alone", async (t) => {
 test("a missing model gets one readable sentence in the frame", async (t) => {
   const page = await hosted(t, "");
   await page.route("**/mnist-standard.safetensors", (route) => route.fulfill({ status: 404 }));
-  await page.evaluate((src) => document.body.append(Object.assign(document.createElement("iframe"), { src, width: 600, height: 600 })), `${site.url}embed.html`);
-  await page.frameLocator("iframe").getByRole("alert").getByText("mnist-standard.safetensors").waitFor();
+  await page.evaluate(
+    (src) =>
+      document.body.append(
+        Object.assign(document.createElement("iframe"), { src, width: 600, height: 600 }),
+      ),
+    `${site.url}embed.html`,
+  );
+  await page
+    .frameLocator("iframe")
+    .getByRole("alert")
+    .getByText("mnist-standard.safetensors")
+    .waitFor();
 });

@@ -2,10 +2,20 @@
 // speed.test.mjs, accessibility in access.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keep, laneOf, largestChange, resultOf, settled, slide, start } from "../support/browser.mjs";
+import {
+  keep,
+  laneOf,
+  largestChange,
+  resultOf,
+  settled,
+  slide,
+  start,
+} from "../support/browser.mjs";
 
 let site;
-before(async () => { site = await start(); });
+before(async () => {
+  site = await start();
+});
 after(() => site?.close());
 
 const pick = (page, sample) => page.locator(`input[name=sample][value="${sample}"]`).check();
@@ -15,7 +25,10 @@ const goal = (page, target) => page.locator(`input[name=target][value="${target}
 test("the page opens with a picture, an attack and a verdict for both models", async () => {
   const page = await site.open();
   const result = await settled(page);
-  assert.deepEqual(result.lanes.map((lane) => lane.model), ["standard", "mixed"]);
+  assert.deepEqual(
+    result.lanes.map((lane) => lane.model),
+    ["standard", "mixed"],
+  );
   assert.equal(await page.locator(".lane:visible").count(), 2);
   for (const lane of result.lanes) {
     assert.equal(lane.cleanLabel, 3);
@@ -38,15 +51,21 @@ for (const attack of ["fgsm", "bim", "mim"]) {
       assert.equal(epsilon, 0.25);
       for (const lane of result.lanes) {
         assert.equal(lane.label, Number(sample[0]));
-        assert.ok(largestChange(result, lane) <= epsilon + 1e-6, `${lane.model}: ${largestChange(result, lane)}`);
+        assert.ok(
+          largestChange(result, lane) <= epsilon + 1e-6,
+          `${lane.model}: ${largestChange(result, lane)}`,
+        );
         assert.ok(lane.adversarial.every((value) => value >= 0 && value <= 1));
         assert.ok(Math.abs(lane.linf - largestChange(result, lane)) < 1e-5);
         const shown = await page.locator(`[data-model=${lane.model}] .reading`).textContent();
         assert.match(shown, new RegExp(`${lane.adversarialLabel}$`));
-        const verdict = await page.locator(`[data-model=${lane.model}]`).getAttribute("data-verdict");
+        const verdict = await page
+          .locator(`[data-model=${lane.model}]`)
+          .getAttribute("data-verdict");
         assert.equal(verdict, lane.adversarialLabel === lane.label ? "held" : "fooled");
       }
-      if (laneOf(result, "standard").adversarialLabel !== laneOf(result, "standard").label) fooled++;
+      if (laneOf(result, "standard").adversarialLabel !== laneOf(result, "standard").label)
+        fooled++;
     }
     // One step does not turn every digit; several steps turn them all.
     assert.ok(fooled >= (attack === "fgsm" ? 2 : 4), `${fooled} of 4 fooled`);
@@ -70,9 +89,18 @@ test("clicking a goal turns the digit into it", async () => {
   const result = await resultOf(page, () => goal(page, "8"));
   assert.equal(result.request.target, 8);
   assert.equal(laneOf(result, "standard").adversarialLabel, 8);
-  assert.match(await page.locator("[data-model=standard] .verdict-chip").textContent(), /as wanted/);
-  assert.match(await page.locator("[data-model=standard] tr[data-class='8'] th").textContent(), /goal/);
-  assert.ok(await page.locator("input[name=target][value='3']").isDisabled(), "its own digit is no goal");
+  assert.match(
+    await page.locator("[data-model=standard] .verdict-chip").textContent(),
+    /as wanted/,
+  );
+  assert.match(
+    await page.locator("[data-model=standard] tr[data-class='8'] th").textContent(),
+    /goal/,
+  );
+  assert.ok(
+    await page.locator("input[name=target][value='3']").isDisabled(),
+    "its own digit is no goal",
+  );
   await keep(page, "explore-goal");
   // The goal is an 8 already: then there is nothing to aim for, and the attack is untargeted.
   const own = await resultOf(page, () => pick(page, "8a"));
@@ -123,11 +151,22 @@ test("a digit drawn with the mouse is read and attacked", async () => {
 });
 
 test("a digit drawn with a finger", async () => {
-  const page = await site.open("", { hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+  const page = await site.open("", {
+    hasTouch: true,
+    isMobile: true,
+    viewport: { width: 390, height: 844 },
+  });
   await page.getByRole("tab", { name: "Draw" }).tap();
   const box = await page.locator(".pad").boundingBox();
   const client = await page.context().newCDPSession(page);
-  const touch = (type, points) => client.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y]) => ({ x: box.x + x * box.width, y: box.y + y * box.height })) });
+  const touch = (type, points) =>
+    client.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: points.map(([x, y]) => ({
+        x: box.x + x * box.width,
+        y: box.y + y * box.height,
+      })),
+    });
   const result = await resultOf(page, async () => {
     await touch("touchStart", [[0.2, 0.2]]);
     for (let i = 1; i <= 8; i++) await touch("touchMove", [[0.2 + 0.06 * i, 0.19]]);
@@ -143,12 +182,13 @@ test("undo takes back the last stroke", async () => {
   const page = await site.open();
   await page.getByRole("tab", { name: "Draw" }).click();
   const box = await page.locator(".pad").boundingBox();
-  const draw = (x) => resultOf(page, async () => {
-    await page.mouse.move(box.x + x * box.width, box.y + 0.1 * box.height);
-    await page.mouse.down();
-    await page.mouse.move(box.x + x * box.width, box.y + 0.9 * box.height, { steps: 5 });
-    await page.mouse.up();
-  });
+  const draw = (x) =>
+    resultOf(page, async () => {
+      await page.mouse.move(box.x + x * box.width, box.y + 0.1 * box.height);
+      await page.mouse.down();
+      await page.mouse.move(box.x + x * box.width, box.y + 0.9 * box.height, { steps: 5 });
+      await page.mouse.up();
+    });
   const one = await draw(0.3);
   await draw(0.7);
   const again = await resultOf(page, () => page.getByRole("button", { name: "Undo" }).click());
@@ -164,20 +204,30 @@ test("the state is in the URL and comes back from it", async () => {
   await goal(page, "2");
   await page.waitForFunction(() => location.search.includes("target=2"));
   const query = await page.evaluate(() => location.search);
-  for (const part of ["sample=7b", "attack=mim", "epsilon=0.3", "steps=7", "target=2"]) assert.ok(query.includes(part), query);
+  for (const part of ["sample=7b", "attack=mim", "epsilon=0.3", "steps=7", "target=2"])
+    assert.ok(query.includes(part), query);
   const copy = await site.open(query);
   const [a, b] = [await settled(page), await settled(copy)];
-  assert.deepEqual(a.lanes.map((lane) => lane.adversarial), b.lanes.map((lane) => lane.adversarial));
+  assert.deepEqual(
+    a.lanes.map((lane) => lane.adversarial),
+    b.lanes.map((lane) => lane.adversarial),
+  );
   assert.equal(await copy.locator("#parameter-steps").inputValue(), "7");
 });
 
 test("controls come from the catalogue", async () => {
   const page = await site.open("?attack=mim");
   const attacks = await page.evaluate(() => globalThis.signflipPage.snapshot.attacks);
-  const named = await page.locator("input[name=attack]").evaluateAll((list) => list.map((choice) => choice.value));
-  assert.deepEqual(named, attacks.map((attack) => attack.name));
+  const named = await page
+    .locator("input[name=attack]")
+    .evaluateAll((list) => list.map((choice) => choice.value));
+  assert.deepEqual(
+    named,
+    attacks.map((attack) => attack.name),
+  );
   const mim = attacks.find((attack) => attack.name === "mim");
-  for (const { name } of mim.parameters) assert.equal(await page.locator(`#parameter-${name}`).count(), 1, name);
+  for (const { name } of mim.parameters)
+    assert.equal(await page.locator(`#parameter-${name}`).count(), 1, name);
   await page.getByText("Fine tuning").click();
   const before = await settled(page);
   const result = await resultOf(page, () => slide(page, "decay", 0));
@@ -215,19 +265,39 @@ test("dark, from the system and from the button", async () => {
 
 test("one model alone, for embedding", async () => {
   const page = await site.open("?model=mixed");
-  assert.deepEqual((await settled(page)).lanes.map((lane) => lane.model), ["mixed"]);
+  assert.deepEqual(
+    (await settled(page)).lanes.map((lane) => lane.model),
+    ["mixed"],
+  );
   assert.equal(await page.locator(".lane:visible").count(), 1);
 });
 
 test("every attack of the catalogue runs, within its budget", async () => {
   const page = await site.open("?attack=deepfool");
-  for (const { name, targeted } of await page.evaluate(() => globalThis.signflipPage.snapshot.attacks)) {
-    const small = { epsilon: 0.2, steps: 5, queries: 50, restarts: 1, binarySearchSteps: 2, rounds: 2, generations: 2, population: 20 };
-    const result = await resultOf(page, () => page.evaluate(({ attack, parameters }) =>
-      globalThis.signflipPage.update({ attack, parameters, sample: "2a" }), { attack: name, parameters: { ...small, decay: 0.9 } }));
+  for (const { name, targeted } of await page.evaluate(
+    () => globalThis.signflipPage.snapshot.attacks,
+  )) {
+    const small = {
+      epsilon: 0.2,
+      steps: 5,
+      queries: 50,
+      restarts: 1,
+      binarySearchSteps: 2,
+      rounds: 2,
+      generations: 2,
+      population: 20,
+    };
+    const result = await resultOf(page, () =>
+      page.evaluate(
+        ({ attack, parameters }) =>
+          globalThis.signflipPage.update({ attack, parameters, sample: "2a" }),
+        { attack: name, parameters: { ...small, decay: 0.9 } },
+      ),
+    );
     assert.equal(result.request.attack, name);
     for (const lane of result.lanes) {
-      if ("epsilon" in result.request.parameters) assert.ok(largestChange(result, lane) <= 0.2 + 1e-6, name);
+      if ("epsilon" in result.request.parameters)
+        assert.ok(largestChange(result, lane) <= 0.2 + 1e-6, name);
       assert.ok(targeted || lane.target === null, name);
     }
     await page.evaluate(() => globalThis.signflipPage.update({ attack: "fgsm", parameters: {} }));
@@ -238,7 +308,9 @@ test("every attack of the catalogue runs, within its budget", async () => {
 
 test("a long attack is broken off when something else is asked", async () => {
   const page = await site.open();
-  await page.evaluate(() => globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 10000 } }));
+  await page.evaluate(() =>
+    globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 10000 } }),
+  );
   await page.waitForTimeout(1200);
   const began = Date.now();
   await page.evaluate(() => globalThis.signflipPage.update({ parameters: { steps: 3 } }));
@@ -256,17 +328,29 @@ test("the experiments below set the page", async () => {
     const href = await link.getAttribute("href");
     await link.click();
     await settled(page);
-    await page.waitForFunction((wanted) => location.search === (wanted === "?" ? "" : wanted), href);
+    await page.waitForFunction(
+      (wanted) => location.search === (wanted === "?" ? "" : wanted),
+      href,
+    );
   }
 });
 
 test("the first quick answers need no worker; a long attack, and every other answer, has one", async () => {
-  for (const [query, needs] of [["", false], ["?attack=pgd&steps=1000", true]]) {
+  for (const [query, needs] of [
+    ["", false],
+    ["?attack=pgd&steps=1000", true],
+  ]) {
     const page = await site.open("", { wait: false });
     // Workers that never say a word.
     await page.addInitScript(() => {
       globalThis.silent = [];
-      globalThis.Worker = class { constructor() { globalThis.silent.push(this); } postMessage() {} terminate() {} };
+      globalThis.Worker = class {
+        constructor() {
+          globalThis.silent.push(this);
+        }
+        postMessage() {}
+        terminate() {}
+      };
     });
     await page.goto(site.url + query);
     await page.waitForFunction(() => globalThis.silent.length > 0);
@@ -275,7 +359,9 @@ test("the first quick answers need no worker; a long attack, and every other ans
       await page.locator("#parameter-epsilon").fill("0.1");
     }
     await page.waitForTimeout(700);
-    const lanes = await page.evaluate(() => globalThis.results.map((result) => result.lanes.map(({ model }) => model).join()));
+    const lanes = await page.evaluate(() =>
+      globalThis.results.map((result) => result.lanes.map(({ model }) => model).join()),
+    );
     assert.deepEqual(lanes, needs ? [] : ["standard", "standard,mixed"], query);
     assert.equal(await page.evaluate(() => globalThis.silent.length), 1, query);
     await page.context().close();
@@ -286,22 +372,33 @@ test("the first model's attack waits neither for the second one's file, nor wher
   for (const comes of [true, false]) {
     const page = await site.open("", { wait: false });
     let answer = () => {};
-    const asked = new Promise((resolve) => { answer = resolve; });
+    const asked = new Promise((resolve) => {
+      answer = resolve;
+    });
     await page.route("**/mnist-mixed.safetensors", async (route) => {
       await asked;
       return comes ? route.continue() : route.abort();
     });
     await page.goto(site.url);
     await page.waitForFunction(() => globalThis.results.length > 0);
-    assert.deepEqual((await page.evaluate(() => globalThis.results[0].lanes.map(({ model }) => model))), ["standard"]);
+    assert.deepEqual(
+      await page.evaluate(() => globalThis.results[0].lanes.map(({ model }) => model)),
+      ["standard"],
+    );
     // Meanwhile the page answers on, first on its own thread, then in a worker.
     for (const epsilon of ["0.1", "0.15", "0.12"]) {
       await page.locator("#parameter-epsilon").fill(epsilon);
-      await page.waitForFunction((now) => globalThis.results.at(-1).request.parameters.epsilon === now, Number(epsilon));
+      await page.waitForFunction(
+        (now) => globalThis.results.at(-1).request.parameters.epsilon === now,
+        Number(epsilon),
+      );
     }
     answer();
     const { lanes, request } = await settled(page);
-    assert.deepEqual(lanes.map(({ model }) => model), comes ? ["standard", "mixed"] : ["standard"]);
+    assert.deepEqual(
+      lanes.map(({ model }) => model),
+      comes ? ["standard", "mixed"] : ["standard"],
+    );
     assert.equal(request.parameters.epsilon, 0.12);
     const file = await page.evaluate(() => globalThis.signflipPage.snapshot.files.mixed);
     assert.equal(file, comes ? "there" : "failed");
@@ -312,8 +409,15 @@ test("the first model's attack waits neither for the second one's file, nor wher
   const page = await site.open("", { wait: false });
   await page.route("**/mnist-mixed.safetensors", (route) => route.abort());
   await page.goto(site.url);
-  await page.waitForFunction(() => globalThis.signflipPage?.snapshot.files.mixed === "failed" && !globalThis.signflipPage.client.here());
-  assert.deepEqual((await settled(page)).lanes.map(({ model }) => model), ["standard"]);
+  await page.waitForFunction(
+    () =>
+      globalThis.signflipPage?.snapshot.files.mixed === "failed" &&
+      !globalThis.signflipPage.client.here(),
+  );
+  assert.deepEqual(
+    (await settled(page)).lanes.map(({ model }) => model),
+    ["standard"],
+  );
 });
 
 test("a worker that dies is replaced", async () => {
@@ -328,5 +432,8 @@ test("a worker that dies is replaced", async () => {
 test("verdicts are announced when the slider has come to rest", async () => {
   const page = await site.open();
   await page.waitForFunction(() => document.getElementById("status").textContent !== "");
-  assert.match(await page.locator("#status").textContent(), /^Normal model: .+\. Mixed model: .+\.$/);
+  assert.match(
+    await page.locator("#status").textContent(),
+    /^Normal model: .+\. Mixed model: .+\.$/,
+  );
 });

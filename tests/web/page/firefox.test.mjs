@@ -9,66 +9,113 @@ import { test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
 import { screenshots, site as folder } from "../support/browser.mjs";
 
-const executablePath = process.env.FIREFOX ?? ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find(existsSync);
-const puppeteer = await import("puppeteer-core").then((module) => module.default, () => null);
-const skip = !executablePath ? "there is no Firefox here: apt-get install firefox-esr, or name one in FIREFOX"
-  : !puppeteer ? "puppeteer-core is not installed: npm ci" : false;
+const executablePath =
+  process.env.FIREFOX ?? ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find(existsSync);
+const puppeteer = await import("puppeteer-core").then(
+  (module) => module.default,
+  () => null,
+);
+const skip = !executablePath
+  ? "there is no Firefox here: apt-get install firefox-esr, or name one in FIREFOX"
+  : !puppeteer
+    ? "puppeteer-core is not installed: npm ci"
+    : false;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const patient = { timeout: 120000 };
 
-test("Firefox: first view, slider, an attack of the whole engine, axe-core, and the compact page", { skip }, async (t) => {
-  const server = await serve({ root: folder });
-  t.after(() => server.close());
-  const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, ...patient, protocolTimeout: patient.timeout,
-    extraPrefsFirefox: { "intl.accept_languages": "en-GB, en" } });
-  t.after(() => browser.close());
-  mkdirSync(screenshots, { recursive: true });
-  const problems = [];
-  const open = async (path) => {
-    const page = await browser.newPage();
-    page.setDefaultTimeout(patient.timeout);
-    page.on("console", (message) => ["error", "warn"].includes(message.type()) && problems.push(message.text()));
-    page.on("pageerror", (error) => problems.push(error.message));
-    await page.goto(`${server.url}${path}`);
-    return page;
-  };
-  /** Waits for a result that fulfils this, and gives its lanes in short. */
-  const resultOf = async (page, condition, ...values) => {
-    await page.waitForFunction(`(${condition})(globalThis.signflipPage?.snapshot.result?.request ?? {}, ...${JSON.stringify(values)})`);
-    return page.evaluate(() => globalThis.signflipPage.snapshot.result.lanes.map(({ model, label, linf, adversarialLabel }) => ({ model, label, linf, adversarialLabel })));
-  };
+test(
+  "Firefox: first view, slider, an attack of the whole engine, axe-core, and the compact page",
+  { skip },
+  async (t) => {
+    const server = await serve({ root: folder });
+    t.after(() => server.close());
+    const browser = await puppeteer.launch({
+      browser: "firefox",
+      executablePath,
+      headless: true,
+      ...patient,
+      protocolTimeout: patient.timeout,
+      extraPrefsFirefox: { "intl.accept_languages": "en-GB, en" },
+    });
+    t.after(() => browser.close());
+    mkdirSync(screenshots, { recursive: true });
+    const problems = [];
+    const open = async (path) => {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(patient.timeout);
+      page.on(
+        "console",
+        (message) => ["error", "warn"].includes(message.type()) && problems.push(message.text()),
+      );
+      page.on("pageerror", (error) => problems.push(error.message));
+      await page.goto(`${server.url}${path}`);
+      return page;
+    };
+    /** Waits for a result that fulfils this, and gives its lanes in short. */
+    const resultOf = async (page, condition, ...values) => {
+      await page.waitForFunction(
+        `(${condition})(globalThis.signflipPage?.snapshot.result?.request ?? {}, ...${JSON.stringify(values)})`,
+      );
+      return page.evaluate(() =>
+        globalThis.signflipPage.snapshot.result.lanes.map(
+          ({ model, label, linf, adversarialLabel }) => ({ model, label, linf, adversarialLabel }),
+        ),
+      );
+    };
 
-  const page = await open("index.html?lang=en");
-  await page.setViewport({ width: 1280, height: 900 });
-  const first = await resultOf(page, ({ attack }) => attack === "fgsm");
-  assert.deepEqual(first.map(({ model, label }) => [model, label]), [["standard", 3], ["mixed", 3]]);
-  assert.notEqual(first[0].adversarialLabel, 3);
-  await page.evaluate(() => {
-    const slider = document.getElementById("parameter-epsilon");
-    slider.value = "0.05";
-    slider.dispatchEvent(new Event("input", { bubbles: true }));
-  });
-  const moved = await resultOf(page, ({ parameters }) => parameters?.epsilon === 0.05);
-  for (const { linf } of moved) assert.ok(linf <= 0.05 + 1e-6 && linf > 0.04, `${linf}`);
+    const page = await open("index.html?lang=en");
+    await page.setViewport({ width: 1280, height: 900 });
+    const first = await resultOf(page, ({ attack }) => attack === "fgsm");
+    assert.deepEqual(
+      first.map(({ model, label }) => [model, label]),
+      [
+        ["standard", 3],
+        ["mixed", 3],
+      ],
+    );
+    assert.notEqual(first[0].adversarialLabel, 3);
+    await page.evaluate(() => {
+      const slider = document.getElementById("parameter-epsilon");
+      slider.value = "0.05";
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    const moved = await resultOf(page, ({ parameters }) => parameters?.epsilon === 0.05);
+    for (const { linf } of moved) assert.ok(linf <= 0.05 + 1e-6 && linf > 0.04, `${linf}`);
 
-  await page.click("button.others");
-  await page.waitForSelector(".sheet input[value=deepfool]");
-  await page.evaluate(() => document.querySelector(".sheet input[value=deepfool]").click());
-  const nearest = await resultOf(page, ({ attack }) => attack === "deepfool");
-  assert.notEqual(nearest[0].adversarialLabel, 3);
+    await page.click("button.others");
+    await page.waitForSelector(".sheet input[value=deepfool]");
+    await page.evaluate(() => document.querySelector(".sheet input[value=deepfool]").click());
+    const nearest = await resultOf(page, ({ attack }) => attack === "deepfool");
+    assert.notEqual(nearest[0].adversarialLabel, 3);
 
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => (await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })).violations
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`));
-  assert.deepEqual(violations, []);
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
-  await page.screenshot({ path: join(screenshots, "firefox.png") });
+    await page.evaluate(axe);
+    const violations = await page.evaluate(async () =>
+      (
+        await globalThis.axe.run(document, {
+          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        })
+      ).violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`,
+      ),
+    );
+    assert.deepEqual(violations, []);
+    assert.ok(
+      await page.evaluate(
+        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+      ),
+    );
+    await page.screenshot({ path: join(screenshots, "firefox.png") });
 
-  const compact = await open("embed.html?lang=de&attack=mim&model=standard");
-  await compact.setViewport({ width: 360, height: 700 });
-  const [lane] = await resultOf(compact, ({ attack }) => attack === "mim");
-  assert.notEqual(lane.adversarialLabel, 3);
-  assert.ok(await compact.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
-  await compact.screenshot({ path: join(screenshots, "firefox-embed.png") });
-  assert.deepEqual(problems, []);
-});
+    const compact = await open("embed.html?lang=de&attack=mim&model=standard");
+    await compact.setViewport({ width: 360, height: 700 });
+    const [lane] = await resultOf(compact, ({ attack }) => attack === "mim");
+    assert.notEqual(lane.adversarialLabel, 3);
+    assert.ok(
+      await compact.evaluate(
+        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+      ),
+    );
+    await compact.screenshot({ path: join(screenshots, "firefox-embed.png") });
+    assert.deepEqual(problems, []);
+  },
+);

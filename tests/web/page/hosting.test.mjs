@@ -13,7 +13,8 @@ async function serving(t, headers) {
 
 for (const [name, policy] of Object.entries({
   "a strict policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
-  "Trusted Types": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; require-trusted-types-for 'script'; trusted-types signflip",
+  "Trusted Types":
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; require-trusted-types-for 'script'; trusted-types signflip",
 })) {
   test(`the page runs under ${name}`, async (t) => {
     const site = await serving(t, { "content-security-policy": policy });
@@ -26,7 +27,9 @@ for (const [name, policy] of Object.entries({
 }
 
 test("a policy without wasm-unsafe-eval gets one readable sentence", async (t) => {
-  const site = await serving(t, { "content-security-policy": "default-src 'self'; script-src 'self'" });
+  const site = await serving(t, {
+    "content-security-policy": "default-src 'self'; script-src 'self'",
+  });
   const page = await site.open("", { wait: false });
   await page.getByRole("alert").getByText("wasm-unsafe-eval").waitFor();
   await keep(page, "error-policy");
@@ -45,9 +48,14 @@ test("a damaged model gets the engine's own sentence", async (t) => {
   const site = await serving(t);
   const context = await site.browser.newContext();
   const page = await context.newPage();
-  await page.route("**/mnist-mixed.safetensors", (route) => route.fulfill({ body: Buffer.alloc(100) }));
+  await page.route("**/mnist-mixed.safetensors", (route) =>
+    route.fulfill({ body: Buffer.alloc(100) }),
+  );
   await page.goto(site.url);
-  await page.getByRole("alert").getByText(/engine says/).waitFor();
+  await page
+    .getByRole("alert")
+    .getByText(/engine says/)
+    .waitFor();
 });
 
 test("the wrong type for the WebAssembly file does not matter", async (t) => {
@@ -56,7 +64,10 @@ test("the wrong type for the WebAssembly file does not matter", async (t) => {
   const page = await context.newPage();
   await page.route("**/signflip-first.wasm", async (route) => {
     const response = await route.fetch();
-    await route.fulfill({ response, headers: { ...response.headers(), "content-type": "text/plain" } });
+    await route.fulfill({
+      response,
+      headers: { ...response.headers(), "content-type": "text/plain" },
+    });
   });
   await page.goto(site.url);
   await page.waitForFunction(() => performance.getEntriesByName("signflip:first").length > 0);

@@ -4,14 +4,26 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { pnm } from "../../wasm/support.mjs";
-import { keep, laneOf, ownLater, quiet, resultOf, settled, slide, start } from "../support/browser.mjs";
+import {
+  keep,
+  laneOf,
+  ownLater,
+  quiet,
+  resultOf,
+  settled,
+  slide,
+  start,
+} from "../support/browser.mjs";
 import { buildStandInSite } from "../support/stand-ins.mjs";
 
 let site;
-before(async () => { site = await start({ folder: buildStandInSite() }); });
+before(async () => {
+  site = await start({ folder: buildStandInSite() });
+});
 after(() => site?.close());
 
-const choose = (page, model, checked) => page.locator(`input[name=model][value=${model}]`).setChecked(checked);
+const choose = (page, model, checked) =>
+  page.locator(`input[name=model][value=${model}]`).setChecked(checked);
 const dataset = (page, name) => page.locator(`input[name=dataset][value=${name}]`).click();
 const snapshot = (page, read) => page.evaluate(read);
 /** Waits for something about window.signflipPage.snapshot. */
@@ -20,11 +32,20 @@ const found = (page, condition) => page.waitForFunction(condition, undefined, { 
 test("models are chosen, fetched when they are wanted, and shown side by side", async () => {
   const page = await site.open();
   await quiet(page);
-  assert.deepEqual((await settled(page)).lanes.map(({ model }) => model), ["standard", "mixed"]);
+  assert.deepEqual(
+    (await settled(page)).lanes.map(({ model }) => model),
+    ["standard", "mixed"],
+  );
   const from = site.requests.length;
   const more = await resultOf(page, () => choose(page, "certified", true));
-  assert.deepEqual(more.lanes.map(({ model }) => model), ["standard", "mixed", "certified"]);
-  assert.deepEqual(site.since(from).filter((path) => !ownLater(path)), ["/models/mnist-certified.safetensors"]);
+  assert.deepEqual(
+    more.lanes.map(({ model }) => model),
+    ["standard", "mixed", "certified"],
+  );
+  assert.deepEqual(
+    site.since(from).filter((path) => !ownLater(path)),
+    ["/models/mnist-certified.safetensors"],
+  );
   assert.equal(await page.locator(".lane:visible").count(), 3);
   for (const name of ["standard", "mixed"]) await choose(page, name, false);
   await found(page, () => globalThis.results.at(-1).lanes.length === 1);
@@ -32,7 +53,10 @@ test("models are chosen, fetched when they are wanted, and shown side by side", 
   await page.locator("input[name=model][value=certified]").focus();
   await page.keyboard.press("Space");
   assert.deepEqual(await snapshot(page, () => globalThis.signflipPage.state.model), ["certified"]);
-  assert.equal(await page.locator("input[name=model][value=certified]").getAttribute("aria-disabled"), "true");
+  assert.equal(
+    await page.locator("input[name=model][value=certified]").getAttribute("aria-disabled"),
+    "true",
+  );
   await page.waitForFunction(() => location.search.includes("model=certified"));
   assert.deepEqual(page.problems, []);
 });
@@ -44,10 +68,15 @@ test("a model behind a denoiser: adaptive, gray-box, and what the classifier see
   assert.equal(laneOf(adaptive, "denoised").seen.length, 784);
   assert.equal(laneOf(adaptive, "standard").seen, null);
   assert.ok(await lane.locator("figure.seen canvas").isVisible());
-  const gray = await resultOf(page, () => page.getByLabel("Gray-box attack on the denoiser").check());
+  const gray = await resultOf(page, () =>
+    page.getByLabel("Gray-box attack on the denoiser").check(),
+  );
   // Blind to the denoiser, the attack makes the same image as against the classifier alone.
   assert.deepEqual(laneOf(gray, "denoised").adversarial, laneOf(gray, "standard").adversarial);
-  assert.notDeepEqual(laneOf(adaptive, "denoised").adversarial, laneOf(gray, "denoised").adversarial);
+  assert.notDeepEqual(
+    laneOf(adaptive, "denoised").adversarial,
+    laneOf(gray, "denoised").adversarial,
+  );
   assert.notDeepEqual(laneOf(gray, "denoised").after, laneOf(gray, "standard").after);
   await page.waitForFunction(() => location.search.includes("grayBox=true"));
   await keep(page, "denoised");
@@ -61,14 +90,22 @@ test("traffic signs: colours, names, 43 goals, and back to digits", async () => 
   assert.equal(result.request.label, 14);
   assert.ok(Math.max(...result.lanes.map(({ linf }) => linf)) <= 0.03 + 1e-6);
   assert.equal(await page.title(), "Signflip: fool a traffic-sign classifier, live");
-  assert.ok(await page.locator("input[name=dataset][value=gtsrb]").evaluate((input) => input === document.activeElement), "the focus stays");
+  assert.ok(
+    await page
+      .locator("input[name=dataset][value=gtsrb]")
+      .evaluate((input) => input === document.activeElement),
+    "the focus stays",
+  );
   assert.equal(await page.locator("input[name=target]").count(), 44);
   assert.equal(await page.getByRole("tab").count(), 2);
   // Probabilities: eight rows and the others together, which make 1.
   const rows = page.locator("[data-model=standard] .probabilities tbody tr");
   assert.equal(await rows.count(), 9);
   const numbers = await rows.locator("td.after").allTextContents();
-  assert.ok(Math.abs(numbers.reduce((sum, text) => sum + parseFloat(text), 0) - 100) < 0.5, numbers.join(" "));
+  assert.ok(
+    Math.abs(numbers.reduce((sum, text) => sum + parseFloat(text), 0) - 100) < 0.5,
+    numbers.join(" "),
+  );
   // Clicking a class aims at it.
   const aimed = await resultOf(page, () => page.locator("input[name=target][value='17']").check());
   assert.ok(aimed.lanes.every(({ target }) => target === 17));
@@ -76,9 +113,15 @@ test("traffic signs: colours, names, 43 goals, and back to digits", async () => 
   await page.waitForFunction(() => /dataset=gtsrb.*target=17/.test(location.search));
   await keep(page, "signs");
 
-  const german = await site.open("?dataset=gtsrb&lang=de&theme=dark", { viewport: { width: 320, height: 640 } });
+  const german = await site.open("?dataset=gtsrb&lang=de&theme=dark", {
+    viewport: { width: 320, height: 640 },
+  });
   await german.getByText("Halt! Vorfahrt gewähren", { exact: false }).first().waitFor();
-  assert.ok(await german.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+  assert.ok(
+    await german.evaluate(
+      () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+    ),
+  );
   await keep(german, "signs-320-german-dark");
   const back = await resultOf(page, () => dataset(page, "mnist"));
   assert.equal(back.request.dataset, "mnist");
@@ -87,7 +130,11 @@ test("traffic signs: colours, names, 43 goals, and back to digits", async () => 
 });
 
 /** A black 1 on white paper, as a file. */
-const photograph = () => ({ name: "one.pgm", mimeType: "image/x-portable-graymap", buffer: pnm(300, 200, 1, (x, y) => x > 145 && x < 158 && y > 40 && y < 160 ? 20 : 240) });
+const photograph = () => ({
+  name: "one.pgm",
+  mimeType: "image/x-portable-graymap",
+  buffer: pnm(300, 200, 1, (x, y) => (x > 145 && x < 158 && y > 40 && y < 160 ? 20 : 240)),
+});
 
 test("one's own picture: chosen, kept in the link, pasted, dropped", async () => {
   const page = await site.open();
@@ -95,21 +142,33 @@ test("one's own picture: chosen, kept in the link, pasted, dropped", async () =>
   await page.locator("#upload").waitFor({ state: "attached" });
   const result = await resultOf(page, () => page.locator("#upload").setInputFiles(photograph()));
   assert.equal(result.request.label, null);
-  assert.equal(laneOf(result, "standard").cleanLabel, 1, "inverted, scaled and centred, it is read");
+  assert.equal(
+    laneOf(result, "standard").cleanLabel,
+    1,
+    "inverted, scaled and centred, it is read",
+  );
   await keep(page, "own-picture", false);
   await page.waitForFunction(() => location.search.includes("picture="));
   const copy = await site.open(new URL(page.url()).search);
   assert.deepEqual((await settled(copy)).request.image, result.request.image);
 
   await page.evaluate(() => globalThis.signflipPage.update({ sample: "3a" }));
-  const give = (kind) => page.evaluate(({ kind: how, bytes }) => {
-    const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(bytes)], "one.pgm", { type: "image/x-portable-graymap" }));
-    const event = how === "paste" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
-      : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
-    document.body.dispatchEvent(event);
-    return event.defaultPrevented;
-  }, { kind, bytes: [...photograph().buffer] });
+  const give = (kind) =>
+    page.evaluate(
+      ({ kind: how, bytes }) => {
+        const data = new DataTransfer();
+        data.items.add(
+          new File([new Uint8Array(bytes)], "one.pgm", { type: "image/x-portable-graymap" }),
+        );
+        const event =
+          how === "paste"
+            ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+            : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+        document.body.dispatchEvent(event);
+        return event.defaultPrevented;
+      },
+      { kind, bytes: [...photograph().buffer] },
+    );
   for (const kind of ["paste", "drop"]) {
     await page.evaluate(() => globalThis.signflipPage.update({ sample: "3a" }));
     assert.equal((await settled(page)).request.label, 3);
@@ -117,8 +176,15 @@ test("one's own picture: chosen, kept in the link, pasted, dropped", async () =>
     assert.deepEqual(given.request.image, result.request.image, kind);
   }
   // What is no picture gets a sentence, and the page stays as it was.
-  await page.locator("#upload").setInputFiles({ name: "x.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
-  await page.locator(".trouble").getByText("This picture cannot be used: neither this page nor this browser can read it (image/png); a PNG or JPEG will do.").waitFor();
+  await page
+    .locator("#upload")
+    .setInputFiles({ name: "x.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+  await page
+    .locator(".trouble")
+    .getByText(
+      "This picture cannot be used: neither this page nor this browser can read it (image/png); a PNG or JPEG will do.",
+    )
+    .waitFor();
   assert.deepEqual((await settled(page)).request.image, result.request.image);
   assert.deepEqual([...page.problems, ...copy.problems], []);
 });
@@ -138,25 +204,43 @@ test("a WebP, which the engine cannot decode, is decoded by the browser", async 
   assert.equal(Buffer.from(webp).toString("latin1", 8, 12), "WEBP");
   await page.getByRole("tab", { name: "Your own" }).click();
   await page.locator("#upload").waitFor({ state: "attached" });
-  const give = (name, mimeType, buffer) => page.locator("#upload").setInputFiles({ name, mimeType, buffer });
-  const { request: { image } } = await resultOf(page, () => give("sign.webp", "image/webp", Buffer.from(webp)));
+  const give = (name, mimeType, buffer) =>
+    page.locator("#upload").setInputFiles({ name, mimeType, buffer });
+  const {
+    request: { image },
+  } = await resultOf(page, () => give("sign.webp", "image/webp", Buffer.from(webp)));
   const pixel = (x, y) => image.slice(3 * (32 * y + x), 3 * (32 * y + x) + 3);
-  for (const [place, colour] of [[pixel(4, 16), [1, 0, 0]], [pixel(28, 16), [1, 1, 1]]]) {
+  for (const [place, colour] of [
+    [pixel(4, 16), [1, 0, 0]],
+    [pixel(28, 16), [1, 1, 1]],
+  ]) {
     place.forEach((value, c) => assert.ok(Math.abs(value - colour[c]) < 0.05, `${place}`));
   }
   // One that is cut short gets a sentence.
   await give("cut.webp", "image/webp", Buffer.from(webp.slice(0, 20)));
-  await page.locator(".trouble").getByText("neither this page nor this browser can read it (image/webp)").waitFor();
+  await page
+    .locator(".trouble")
+    .getByText("neither this page nor this browser can read it (image/webp)")
+    .waitFor();
   assert.deepEqual(page.problems, []);
 });
 
 test("a sign pasted before its view was ever opened", async () => {
   const page = await site.open("?dataset=gtsrb");
-  const result = await resultOf(page, () => page.evaluate((bytes) => {
-    const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(bytes)], "sign.ppm", { type: "image/x-portable-pixmap" }));
-    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-  }, [...pnm(40, 32, 3, (x, y, c) => [255, 51, 0][c])]));
+  const result = await resultOf(page, () =>
+    page.evaluate(
+      (bytes) => {
+        const data = new DataTransfer();
+        data.items.add(
+          new File([new Uint8Array(bytes)], "sign.ppm", { type: "image/x-portable-pixmap" }),
+        );
+        document.body.dispatchEvent(
+          new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }),
+        );
+      },
+      [...pnm(40, 32, 3, (x, y, c) => [255, 51, 0][c])],
+    ),
+  );
   assert.ok(result.request.image.every((value, i) => Math.abs(value - [1, 0.2, 0][i % 3]) < 1e-6));
   assert.ok(await page.locator("#upload").isVisible());
 });
@@ -165,9 +249,18 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
   const page = await site.open("?attack=mim&steps=6");
   const result = await settled(page);
   await page.locator(".steps-panel").scrollIntoViewIfNeeded();
-  await found(page, () => Object.keys(globalThis.signflipPage.snapshot.findings.traces).length === 2);
-  const traces = await snapshot(page, () => Object.values(globalThis.signflipPage.snapshot.findings.traces).map((trace) =>
-    ({ ...trace, images: Array.from(trace.images), losses: Array.from(trace.losses), labels: Array.from(trace.labels) })));
+  await found(
+    page,
+    () => Object.keys(globalThis.signflipPage.snapshot.findings.traces).length === 2,
+  );
+  const traces = await snapshot(page, () =>
+    Object.values(globalThis.signflipPage.snapshot.findings.traces).map((trace) => ({
+      ...trace,
+      images: Array.from(trace.images),
+      losses: Array.from(trace.losses),
+      labels: Array.from(trace.labels),
+    })),
+  );
   for (const [k, trace] of traces.entries()) {
     assert.deepEqual(trace.steps, [0, 1, 2, 3, 4, 5, 6]);
     assert.deepEqual(trace.images.slice(0, 784), result.request.image);
@@ -176,24 +269,43 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
     assert.ok(trace.losses.at(-1) > trace.losses[0]);
   }
   assert.equal(await page.locator(".chart polyline").count(), 2);
-  assert.match(await page.locator(".chart").getAttribute("aria-label"), /^Loss along the steps, from 0 to 6: Normal model from /);
+  assert.match(
+    await page.locator(".chart").getAttribute("aria-label"),
+    /^Loss along the steps, from 0 to 6: Normal model from /,
+  );
   const shown = () => page.locator("[data-model=standard] .reading").textContent();
   const last = await shown();
   const slider = page.locator("#step");
   await slider.focus();
   await page.keyboard.press("Home");
-  await page.waitForFunction(() => document.querySelector("[data-model=standard] .reading").textContent === "still 3");
-  assert.match(await slider.getAttribute("aria-valuetext"), /^Step 0 of 6\. Normal model: 3, loss /);
-  assert.equal(await page.locator("[data-model=standard] .norms dd").first().textContent(), "0.000");
+  await page.waitForFunction(
+    () => document.querySelector("[data-model=standard] .reading").textContent === "still 3",
+  );
+  assert.match(
+    await slider.getAttribute("aria-valuetext"),
+    /^Step 0 of 6\. Normal model: 3, loss /,
+  );
+  assert.equal(
+    await page.locator("[data-model=standard] .norms dd").first().textContent(),
+    "0.000",
+  );
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction(() => location.search.includes("step=1"));
   await keep(page, "step-1");
   const link = await site.open(new URL(page.url()).search);
-  await found(link, () => Object.keys(globalThis.signflipPage.snapshot.findings.traces).length === 2);
+  await found(
+    link,
+    () => Object.keys(globalThis.signflipPage.snapshot.findings.traces).length === 2,
+  );
   await link.waitForFunction(() => document.querySelector("#step")?.value === "1");
   await page.getByRole("button", { name: "Replay" }).click();
   await page.waitForFunction(() => globalThis.signflipPage.state.step === 2);
-  await page.waitForFunction((text) => globalThis.signflipPage.state.step === null && document.querySelector("[data-model=standard] .reading").textContent === text, last);
+  await page.waitForFunction(
+    (text) =>
+      globalThis.signflipPage.state.step === null &&
+      document.querySelector("[data-model=standard] .reading").textContent === text,
+    last,
+  );
   // Another budget shows its result, not an old step.
   await page.keyboard.press("Home");
   await slider.focus();
@@ -207,19 +319,42 @@ test("the smallest budget: it fools, a little less does not, and it can be stopp
   const page = await site.open("?model=standard&epsilon=0.3");
   // By itself where the attack is quick, else when one asks: a busy machine makes any attack slow.
   const find = page.getByRole("button", { name: "Find it: smallest ε, Normal model" });
-  await found(page, () => globalThis.signflipPage.snapshot.findings.smallest.standard !== undefined);
+  await found(
+    page,
+    () => globalThis.signflipPage.snapshot.findings.smallest.standard !== undefined,
+  );
   if (await find.isVisible()) await find.click();
   await found(page, () => globalThis.signflipPage.snapshot.findings.smallest.standard?.epsilon > 0);
-  const { epsilon } = await snapshot(page, () => globalThis.signflipPage.snapshot.findings.smallest.standard);
-  assert.match(await page.locator("[data-model=standard] .thresholds dd").first().textContent(), new RegExp(`^${epsilon.toFixed(3)} · `));
-  const enough = await resultOf(page, () => page.evaluate((e) => globalThis.signflipPage.update({ parameters: { epsilon: e } }), epsilon));
+  const { epsilon } = await snapshot(
+    page,
+    () => globalThis.signflipPage.snapshot.findings.smallest.standard,
+  );
+  assert.match(
+    await page.locator("[data-model=standard] .thresholds dd").first().textContent(),
+    new RegExp(`^${epsilon.toFixed(3)} · `),
+  );
+  const enough = await resultOf(page, () =>
+    page.evaluate((e) => globalThis.signflipPage.update({ parameters: { epsilon: e } }), epsilon),
+  );
   assert.notEqual(enough.lanes[0].adversarialLabel, 3);
-  const short = await resultOf(page, () => page.evaluate((e) => globalThis.signflipPage.update({ parameters: { epsilon: e } }), epsilon - 0.002));
+  const short = await resultOf(page, () =>
+    page.evaluate(
+      (e) => globalThis.signflipPage.update({ parameters: { epsilon: e } }),
+      epsilon - 0.002,
+    ),
+  );
   assert.equal(short.lanes[0].adversarialLabel, 3);
   // It does not depend on the budget at hand, so it stays while the slider moves.
-  assert.equal(await snapshot(page, () => globalThis.signflipPage.snapshot.findings.smallest.standard.epsilon), epsilon);
+  assert.equal(
+    await snapshot(page, () => globalThis.signflipPage.snapshot.findings.smallest.standard.epsilon),
+    epsilon,
+  );
   // An attack that lasts is searched with only when one asks; a search can be stopped.
-  await resultOf(page, () => page.evaluate(() => globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 1000, epsilon: 0.1 } })));
+  await resultOf(page, () =>
+    page.evaluate(() =>
+      globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 1000, epsilon: 0.1 } }),
+    ),
+  );
   await find.click();
   const stop = page.getByRole("button", { name: "Stop: smallest ε, Normal model" });
   await stop.click();
@@ -237,11 +372,25 @@ test("an attack without a budget has none to search, and says so", async () => {
 test("the certified radius is proved when one asks, and lies below what fools the model", async () => {
   const page = await site.open("?model=mixed,denoised");
   await page.getByRole("button", { name: "Prove it: certified radius, Mixed model" }).click();
-  await found(page, () => typeof globalThis.signflipPage.snapshot.findings.certified.mixed === "number");
-  const radius = await snapshot(page, () => globalThis.signflipPage.snapshot.findings.certified.mixed);
+  await found(
+    page,
+    () => typeof globalThis.signflipPage.snapshot.findings.certified.mixed === "number",
+  );
+  const radius = await snapshot(
+    page,
+    () => globalThis.signflipPage.snapshot.findings.certified.mixed,
+  );
   assert.ok(radius > 0 && radius < 0.2, `${radius}`);
-  assert.match(await page.locator("[data-model=mixed] .thresholds").textContent(), /Certified radius.* of 255/);
+  assert.match(
+    await page.locator("[data-model=mixed] .thresholds").textContent(),
+    /Certified radius.* of 255/,
+  );
   // Of a model behind a denoiser nothing is proved, and nothing offered.
-  assert.ok(await page.locator("[data-model=denoised] .thresholds").getByText("Certified radius").isHidden());
+  assert.ok(
+    await page
+      .locator("[data-model=denoised] .thresholds")
+      .getByText("Certified radius")
+      .isHidden(),
+  );
   assert.deepEqual(page.problems, []);
 });

@@ -9,22 +9,46 @@ import { noImages, openTool, run } from "../support/model.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site;
-before(async () => { site = await start(); });
+before(async () => {
+  site = await start();
+});
 after(() => site?.close());
 
 async function judge(page, name) {
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-  }));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map((node) => node.target.join(" ")).join(", ")}`), [], name);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }),
+  );
+  assert.deepEqual(
+    violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .slice(0, 4)
+          .map((node) => node.target.join(" "))
+          .join(", ")}`,
+    ),
+    [],
+    name,
+  );
   const { over, small } = await page.evaluate(() => {
-    const visible = [...document.querySelectorAll("button, select, input, summary, a, td[role=gridcell]")].filter((element) =>
-      element.checkVisibility({ visibilityProperty: true }) && !element.classList.contains("skip"));
+    const visible = [
+      ...document.querySelectorAll("button, select, input, summary, a, td[role=gridcell]"),
+    ].filter(
+      (element) =>
+        element.checkVisibility({ visibilityProperty: true }) &&
+        !element.classList.contains("skip"),
+    );
     return {
       over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      small: visible.map((element) => ({ box: element.getBoundingClientRect(), name: element.id || element.className || element.textContent }))
-        .filter(({ box }) => box.width < 23.5 || box.height < 23.5).map(({ box, name: what }) => `${what} ${box.width}×${box.height}`),
+      small: visible
+        .map((element) => ({
+          box: element.getBoundingClientRect(),
+          name: element.id || element.className || element.textContent,
+        }))
+        .filter(({ box }) => box.width < 23.5 || box.height < 23.5)
+        .map(({ box, name: what }) => `${what} ${box.width}×${box.height}`),
     };
   });
   assert.ok(over <= 0, `${name}: ${over} px too wide`);
@@ -33,30 +57,43 @@ async function judge(page, name) {
 }
 
 const looks = {
-  "light": ["", {}],
+  light: ["", {}],
   "dark, German": ["&theme=dark&lang=de", { colorScheme: "dark" }],
   "320 px, German": ["&lang=de", { viewport: { width: 320, height: 640 } }],
 };
 for (const tool of ["test", "curve", "transfer", "map", "slice", "train"]) {
   for (const [look, [query, options]] of Object.entries(looks)) {
-    test(`axe-core finds nothing, and nothing sticks out: ${tool}, ${look}`, { skip: noImages, timeout: 300000 }, async () => {
-      const page = await openTool(site, tool, `&attack=fgsm${query}`, { reducedMotion: "reduce", ...options });
-      await judge(page, `${tool} ${look} before`);
-      // Training takes its time; what it shows in the end is the same page in other colours.
-      if (tool === "train" && look !== "light") return;
-      if (tool === "train") await page.locator("#lab-train .chip", { hasText: /^4$/ }).click();
-      await run(page, tool);
-      if (tool === "test") await page.locator(".top-confusions button").first().click();
-      await judge(page, `${tool} ${look}`);
-    });
+    test(
+      `axe-core finds nothing, and nothing sticks out: ${tool}, ${look}`,
+      { skip: noImages, timeout: 300000 },
+      async () => {
+        const page = await openTool(site, tool, `&attack=fgsm${query}`, {
+          reducedMotion: "reduce",
+          ...options,
+        });
+        await judge(page, `${tool} ${look} before`);
+        // Training takes its time; what it shows in the end is the same page in other colours.
+        if (tool === "train" && look !== "light") return;
+        if (tool === "train") await page.locator("#lab-train .chip", { hasText: /^4$/ }).click();
+        await run(page, tool);
+        if (tool === "test") await page.locator(".top-confusions button").first().click();
+        await judge(page, `${tool} ${look}`);
+      },
+    );
   }
 }
 
 for (const width of [768, 1024, 1920, 3840]) {
   test(`nothing sticks out at ${width} px`, { skip: noImages }, async () => {
-    const page = await openTool(site, "test", "&attack=fgsm&lang=de", { viewport: { width, height: Math.round(width * 0.56) } });
+    const page = await openTool(site, "test", "&attack=fgsm&lang=de", {
+      viewport: { width, height: Math.round(width * 0.56) },
+    });
     await run(page, "test");
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+    assert.ok(
+      await page.evaluate(
+        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+      ),
+    );
     await keep(page, `model-width-${width}`, width < 3000);
   });
 }
@@ -65,7 +102,11 @@ test("nothing moves while the view opens and while it runs", { skip: noImages },
   const page = await site.open("?view=model&attack=fgsm", { wait: false });
   await page.evaluate(() => {
     globalThis.shift = 0;
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { if (!entry.hadRecentInput) globalThis.shift += entry.value; })).observe({ type: "layout-shift", buffered: true });
+    new PerformanceObserver((list) =>
+      list.getEntries().forEach((entry) => {
+        if (!entry.hadRecentInput) globalThis.shift += entry.value;
+      }),
+    ).observe({ type: "layout-shift", buffered: true });
   });
   await page.locator("#lab-test .primary:not(:disabled)").waitFor();
   await run(page, "test");

@@ -9,43 +9,94 @@ import { keep, start } from "../support/browser.mjs";
 import { longTasks, noImages, numberOf, openTool, over, run, startOf } from "../support/model.mjs";
 
 let site;
-before(async () => { site = await start(); });
+before(async () => {
+  site = await start();
+});
 after(() => site?.close());
 
-const tool = fileURLToPath(new URL("../../../build/release/tools/signflip/signflip", import.meta.url));
+const tool = fileURLToPath(
+  new URL("../../../build/release/tools/signflip/signflip", import.meta.url),
+);
 const model = fileURLToPath(new URL("../../../models/mnist-standard.safetensors", import.meta.url));
-const cells = (page) => page.locator(".confusion td[role=gridcell]").allTextContents().then((all) => all.map(Number));
+const cells = (page) =>
+  page
+    .locator(".confusion td[role=gridcell]")
+    .allTextContents()
+    .then((all) => all.map(Number));
 const robust = async (page) => numberOf(await page.locator("#robust-accuracy").textContent());
 
-test("a thousand images under FGSM: the counts agree with each other and with the command line", { skip: noImages }, async (t) => {
-  const page = await openTool(site, "test", "&attack=fgsm&epsilon=0.25");
-  const tasks = await longTasks(site.browser, page, () => run(page, "test"));
-  const matrix = await cells(page);
-  assert.equal(matrix.length, 100);
-  assert.equal(matrix.reduce((a, b) => a + b, 0), 1000);
-  const right = matrix.reduce((sum, count, i) => i % 11 === 0 ? sum + count : sum, 0);
-  assert.equal(await robust(page), right / 10);
-  assert.ok(right < 200, `${right} of 1,000 survive FGSM at 0.25`);
-  assert.match(await page.locator("#status").textContent(), /1,000 images attacked: .* right under attack/);
-  assert.equal(await page.locator(".confusion").getAttribute("role"), "grid");
-  t.diagnostic(`robust accuracy ${right / 10}%; tasks over 50 ms while it ran: ${tasks.join(", ") || "none"}`);
-  assert.deepEqual(tasks, [], "the main thread was blocked for more than 50 ms");
-  await keep(page, "model-test");
-  if (!existsSync(tool) || !process.env.SIGNFLIP_DATA) return t.diagnostic("without the tool or SIGNFLIP_DATA: not compared with the command line");
-  const json = JSON.parse(execFileSync(tool, ["evaluate", "--model", model, "--dataset", "mnist", "--attacks", "fgsm", "--epsilon", "0.25", "--limit", "1000", "--json", "-"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).replace(/^[^{]*/, ""));
-  const native = json.results.find(({ attack }) => attack === "fgsm");
-  // Native and WebAssembly round differently where a gradient is all but zero.
-  assert.ok(Math.abs(native.accuracy * 1000 - right) <= 3, `${native.accuracy} natively, ${right / 1000} in the page`);
-});
+test(
+  "a thousand images under FGSM: the counts agree with each other and with the command line",
+  { skip: noImages },
+  async (t) => {
+    const page = await openTool(site, "test", "&attack=fgsm&epsilon=0.25");
+    const tasks = await longTasks(site.browser, page, () => run(page, "test"));
+    const matrix = await cells(page);
+    assert.equal(matrix.length, 100);
+    assert.equal(
+      matrix.reduce((a, b) => a + b, 0),
+      1000,
+    );
+    const right = matrix.reduce((sum, count, i) => (i % 11 === 0 ? sum + count : sum), 0);
+    assert.equal(await robust(page), right / 10);
+    assert.ok(right < 200, `${right} of 1,000 survive FGSM at 0.25`);
+    assert.match(
+      await page.locator("#status").textContent(),
+      /1,000 images attacked: .* right under attack/,
+    );
+    assert.equal(await page.locator(".confusion").getAttribute("role"), "grid");
+    t.diagnostic(
+      `robust accuracy ${right / 10}%; tasks over 50 ms while it ran: ${tasks.join(", ") || "none"}`,
+    );
+    assert.deepEqual(tasks, [], "the main thread was blocked for more than 50 ms");
+    await keep(page, "model-test");
+    if (!existsSync(tool) || !process.env.SIGNFLIP_DATA)
+      return t.diagnostic("without the tool or SIGNFLIP_DATA: not compared with the command line");
+    const json = JSON.parse(
+      execFileSync(
+        tool,
+        [
+          "evaluate",
+          "--model",
+          model,
+          "--dataset",
+          "mnist",
+          "--attacks",
+          "fgsm",
+          "--epsilon",
+          "0.25",
+          "--limit",
+          "1000",
+          "--json",
+          "-",
+        ],
+        { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+      ).replace(/^[^{]*/, ""),
+    );
+    const native = json.results.find(({ attack }) => attack === "fgsm");
+    // Native and WebAssembly round differently where a gradient is all but zero.
+    assert.ok(
+      Math.abs(native.accuracy * 1000 - right) <= 3,
+      `${native.accuracy} natively, ${right / 1000} in the page`,
+    );
+  },
+);
 
-test("the whole test set leaves the main thread alone, its unpacking, too", { skip: noImages }, async (t) => {
-  const page = await openTool(site, "test", "&attack=fgsm");
-  await page.locator("#lab-test .chip", { hasText: "10,000" }).click();
-  const tasks = await longTasks(site.browser, page, () => run(page, "test"));
-  assert.equal((await cells(page)).reduce((a, b) => a + b, 0), 10000);
-  t.diagnostic(`tasks over 50 ms: ${tasks.join(", ") || "none"}`);
-  assert.deepEqual(tasks, [], "the main thread was blocked for more than 50 ms");
-});
+test(
+  "the whole test set leaves the main thread alone, its unpacking, too",
+  { skip: noImages },
+  async (t) => {
+    const page = await openTool(site, "test", "&attack=fgsm");
+    await page.locator("#lab-test .chip", { hasText: "10,000" }).click();
+    const tasks = await longTasks(site.browser, page, () => run(page, "test"));
+    assert.equal(
+      (await cells(page)).reduce((a, b) => a + b, 0),
+      10000,
+    );
+    t.diagnostic(`tasks over 50 ms: ${tasks.join(", ") || "none"}`);
+    assert.deepEqual(tasks, [], "the main thread was blocked for more than 50 ms");
+  },
+);
 
 test("a cell leads to its images, and an image to the map", { skip: noImages }, async () => {
   const page = await openTool(site, "test", "&attack=mim");
@@ -56,9 +107,19 @@ test("a cell leads to its images, and an image to the map", { skip: noImages }, 
   await top.click();
   const pairs = page.locator(".pair");
   assert.equal(await pairs.count(), Math.min(24, Number(count)));
-  assert.match(await pairs.first().textContent(), new RegExp(`№ \\d+${from}, under attack read as ${to}`));
+  assert.match(
+    await pairs.first().textContent(),
+    new RegExp(`№ \\d+${from}, under attack read as ${to}`),
+  );
   // Two pictures that differ, and neither of them empty.
-  const inks = await pairs.first().locator("canvas").evaluateAll((list) => list.map((canvas) => [...canvas.getContext("2d").getImageData(0, 0, 28, 28).data].reduce((a, b) => a + b, 0)));
+  const inks = await pairs
+    .first()
+    .locator("canvas")
+    .evaluateAll((list) =>
+      list.map((canvas) =>
+        [...canvas.getContext("2d").getImageData(0, 0, 28, 28).data].reduce((a, b) => a + b, 0),
+      ),
+    );
   assert.equal(inks.length, 2);
   assert.notEqual(inks[0], inks[1]);
   await keep(page, "model-gallery");
@@ -75,20 +136,27 @@ test("the matrix has one tab stop, arrow keys and Enter", { skip: noImages }, as
   const page = await openTool(site, "test", "&attack=fgsm");
   await run(page, "test");
   await page.locator(".confusion td[tabindex='0']").focus();
-  for (const key of ["ArrowDown", "ArrowDown", "ArrowRight", "End", "ArrowLeft"]) await page.keyboard.press(key);
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowRight", "End", "ArrowLeft"])
+    await page.keyboard.press(key);
   const focused = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
   assert.match(focused, /^2 read as 8: \d+ \(/);
   assert.equal(await page.locator(".readout").first().textContent(), focused);
   assert.equal(await page.locator(".confusion td[tabindex='0']").count(), 1);
   await page.keyboard.press("Enter");
   assert.match(await page.locator(".gallery h4").textContent(), /2 read as 8/);
-  assert.ok(await page.locator(".gallery h4").evaluate((title) => title === document.activeElement));
+  assert.ok(
+    await page.locator(".gallery h4").evaluate((title) => title === document.activeElement),
+  );
 });
 
 test("it streams, can be cancelled at once, and runs again", { skip: noImages }, async () => {
   const page = await openTool(site, "test", "&attack=pgd&steps=100");
   await startOf(page, "test").click();
-  await page.waitForFunction(() => /\d/.test(document.querySelector(".outcome dd")?.textContent ?? ""), null, { timeout: 120000 });
+  await page.waitForFunction(
+    () => /\d/.test(document.querySelector(".outcome dd")?.textContent ?? ""),
+    null,
+    { timeout: 120000 },
+  );
   assert.equal(await startOf(page, "test").textContent(), "Cancel");
   await startOf(page, "test").click();
   await page.locator("#lab-test .run-text", { hasText: "Cancelled." }).waitFor();
@@ -97,9 +165,15 @@ test("it streams, can be cancelled at once, and runs again", { skip: noImages },
   await page.locator("#lab-attack").selectOption("fgsm");
   const requests = site.requests.length;
   await run(page, "test");
-  assert.equal((await cells(page)).reduce((a, b) => a + b, 0), 1000);
+  assert.equal(
+    (await cells(page)).reduce((a, b) => a + b, 0),
+    1000,
+  );
   // Workers that were ended are started again from the site's own files; all else is there.
-  assert.deepEqual(site.since(requests).filter((path) => !/\/(lab-worker|signflip-engine)\.js$/.test(path)), []);
+  assert.deepEqual(
+    site.since(requests).filter((path) => !/\/(lab-worker|signflip-engine)\.js$/.test(path)),
+    [],
+  );
   const second = site.requests.length;
   await run(page, "test");
   assert.deepEqual(site.since(second), [], "a second run asks the network for nothing");

@@ -9,21 +9,31 @@ import { binary, idx, temporaryFolder } from "../../tools/support.mjs";
 import { keep, root, screenshots, settled, start } from "../support/browser.mjs";
 
 let site;
-before(async () => { site = await start(); });
+before(async () => {
+  site = await start();
+});
 after(() => site?.close());
 
 /** What a button saves: its name and its bytes. */
 async function saved(page, name) {
   await page.locator(".share-panel").scrollIntoViewIfNeeded();
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(`[data-keep=${name}]`).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.locator(`[data-keep=${name}]`).click(),
+  ]);
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
 /** A line of CSV as its cells (RFC 4180). */
-const cellsOf = (line) => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].slice(0, -1).map(([, cell]) => cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
+const cellsOf = (line) =>
+  [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
+    .slice(0, -1)
+    .map(([, cell]) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
 
 test("the link leads to the same picture, attack and models", async () => {
-  const page = await site.open("?attack=mim&steps=4&epsilon=0.17&sample=7b", { permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await site.open("?attack=mim&steps=4&epsilon=0.17&sample=7b", {
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   await page.locator(".share-panel").scrollIntoViewIfNeeded();
   await page.locator("[data-keep=link]").click();
   await page.getByText("The link is copied.").first().waitFor();
@@ -31,10 +41,15 @@ test("the link leads to the same picture, attack and models", async () => {
   const parts = (url) => [...new URL(url).searchParams].sort().join(" ");
   assert.equal(parts(link), parts(page.url()));
   const copy = await site.open(new URL(link).search);
-  assert.deepEqual((await settled(copy)).lanes.map(({ adversarial }) => adversarial), (await settled(page)).lanes.map(({ adversarial }) => adversarial));
+  assert.deepEqual(
+    (await settled(copy)).lanes.map(({ adversarial }) => adversarial),
+    (await settled(page)).lanes.map(({ adversarial }) => adversarial),
+  );
   // Where the clipboard is closed the link stands there to be copied by hand.
   const closed = await site.open("?sample=7b");
-  await closed.evaluate(() => { navigator.clipboard.writeText = () => Promise.reject(new Error("no")); });
+  await closed.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error("no"));
+  });
   await closed.locator(".share-panel").scrollIntoViewIfNeeded();
   await closed.locator("[data-keep=link]").click();
   const field = closed.getByLabel("The link, to copy by hand");
@@ -47,7 +62,12 @@ test("the table has a row for each model with what the engine said", async () =>
   const result = await settled(page);
   const { name, bytes } = await saved(page, "csv");
   assert.equal(name, "signflip-mnist-bim.csv");
-  const [head, ...rows] = bytes.toString("utf8").replace(/^\ufeff/, "").trimEnd().split("\r\n").map(cellsOf);
+  const [head, ...rows] = bytes
+    .toString("utf8")
+    .replace(/^\ufeff/, "")
+    .trimEnd()
+    .split("\r\n")
+    .map(cellsOf);
   assert.equal(rows.length, 2);
   for (const [k, lane] of result.lanes.entries()) {
     const row = Object.fromEntries(head.map((key, i) => [key, rows[k][i]]));
@@ -59,11 +79,16 @@ test("the table has a row for each model with what the engine said", async () =>
     assert.equal(Number(row.l2), lane.l2);
     lane.after.forEach((p, i) => assert.equal(Number(row[`p_after_${i}`]), p));
   }
-  await page.waitForFunction(() => document.getElementById("status").textContent === "signflip-mnist-bim.csv is saved.");
+  await page.waitForFunction(
+    () => document.getElementById("status").textContent === "signflip-mnist-bim.csv is saved.",
+  );
 });
 
 test("the figure is a PNG with every model's row", async () => {
-  for (const [query, height] of [["", 76 + 2 * 260 + 74], ["?model=mixed&theme=dark&lang=de", 76 + 260 + 74]]) {
+  for (const [query, height] of [
+    ["", 76 + 2 * 260 + 74],
+    ["?model=mixed&theme=dark&lang=de", 76 + 260 + 74],
+  ]) {
     const page = await site.open(query);
     const { name, bytes } = await saved(page, "png");
     assert.equal(name, "signflip-mnist-fgsm.png");
@@ -75,11 +100,32 @@ test("the figure is a PNG with every model's row", async () => {
 });
 
 for (const { title, query, models, target } of [
-  { title: "", query: "from=mixed&target=8&epsilon=0.1", target: 8,
-    models: [{ model: "mnist-standard.safetensors", from: "mnist-mixed.safetensors" }, { model: "mnist-mixed.safetensors" }] },
-  { title: ", crafted through a denoiser", query: "model=standard,denoised&from=denoised&epsilon=0.15", target: undefined,
-    models: [{ model: "mnist-standard.safetensors", from: "mnist-standard.safetensors", from_denoiser: "mnist-denoiser.safetensors" },
-      { model: "mnist-standard.safetensors", denoiser: "mnist-denoiser.safetensors", gray_box: false }] },
+  {
+    title: "",
+    query: "from=mixed&target=8&epsilon=0.1",
+    target: 8,
+    models: [
+      { model: "mnist-standard.safetensors", from: "mnist-mixed.safetensors" },
+      { model: "mnist-mixed.safetensors" },
+    ],
+  },
+  {
+    title: ", crafted through a denoiser",
+    query: "model=standard,denoised&from=denoised&epsilon=0.15",
+    target: undefined,
+    models: [
+      {
+        model: "mnist-standard.safetensors",
+        from: "mnist-standard.safetensors",
+        from_denoiser: "mnist-denoiser.safetensors",
+      },
+      {
+        model: "mnist-standard.safetensors",
+        denoiser: "mnist-denoiser.safetensors",
+        gray_box: false,
+      },
+    ],
+  },
 ]) {
   test(`signflip evaluate repeats the experiment${title}`, async (t) => {
     const page = await site.open(`?attack=mim&steps=3&${query}`);
@@ -102,12 +148,36 @@ for (const { title, query, models, target } of [
     writeFileSync(join(folder, "data/t10k-images-idx3-ubyte"), idx([1, 28, 28], pixels));
     writeFileSync(join(folder, "data/t10k-labels-idx1-ubyte"), idx([1], [experiment.image.label]));
     writeFileSync(join(folder, name), bytes);
-    const run = spawnSync(binary, ["evaluate", "--experiment", join(folder, name), "--data", join(folder, "data"), "--json", "-"], { cwd: root, encoding: "utf8" });
+    const run = spawnSync(
+      binary,
+      [
+        "evaluate",
+        "--experiment",
+        join(folder, name),
+        "--data",
+        join(folder, "data"),
+        "--json",
+        "-",
+      ],
+      { cwd: root, encoding: "utf8" },
+    );
     assert.equal(run.status, 0, run.stderr);
     const measured = JSON.parse(run.stdout);
-    assert.deepEqual(measured.map(({ model, from, from_denoiser: fromDenoiser }) => [model.file, from?.file, fromDenoiser?.file]),
-      models.map((model) => [model.model, model.from, model.from_denoiser]));
-    for (const [k, { target: aim, results: [clean, mim] }] of measured.entries()) {
+    assert.deepEqual(
+      measured.map(({ model, from, from_denoiser: fromDenoiser }) => [
+        model.file,
+        from?.file,
+        fromDenoiser?.file,
+      ]),
+      models.map((model) => [model.model, model.from, model.from_denoiser]),
+    );
+    for (const [
+      k,
+      {
+        target: aim,
+        results: [clean, mim],
+      },
+    ] of measured.entries()) {
       assert.equal(clean.accuracy, 1);
       assert.deepEqual([mim.attack, mim.epsilon, mim.steps, aim], ["mim", epsilon, 3, target]);
       // The page's own pixels are eight bits deep here, so that the tool sees just what the page saw.

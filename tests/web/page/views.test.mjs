@@ -5,7 +5,9 @@ import { after, before, test } from "node:test";
 import { keep, quiet, settled, start } from "../support/browser.mjs";
 
 let site;
-before(async () => { site = await start(); });
+before(async () => {
+  site = await start();
+});
 after(() => site?.close());
 
 const imageView = (page) => page.locator("#view-image");

@@ -10,15 +10,27 @@ import { serve } from "../../../tools/lib/serve.mjs";
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const site = process.env.SIGNFLIP_SITE ?? join(root, "dist");
 export const screenshots = join(root, "build/screenshots");
-const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const executablePath =
+  process.env.CHROMIUM ??
+  ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const flags = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 /** Starts server and browser; close() ends both.
  * @param {{headers?: Record<string, string>, folder?: string, args?: string[]}} [options] args: more of the browser's own */
 export async function start({ headers, folder = site, args = [] } = {}) {
-  assert.ok(existsSync(join(folder, "index.html")), `There is no site in ${folder}: run tools/demo --build-only first.`);
+  assert.ok(
+    existsSync(join(folder, "index.html")),
+    `There is no site in ${folder}: run tools/demo --build-only first.`,
+  );
   assert.ok(executablePath, "There is no Chromium here: apt-get install chromium.");
   mkdirSync(screenshots, { recursive: true });
   /** @type {string[]} */
@@ -26,9 +38,12 @@ export async function start({ headers, folder = site, args = [] } = {}) {
   const server = await serve({ root: folder, headers, onRequest: (path) => requests.push(path) });
   const browser = await chromium.launch({ executablePath, args: [...flags, ...args] });
   return {
-    requests, url: server.url, browser,
+    requests,
+    url: server.url,
+    browser,
     /** What was asked for since there were so many requests; the tab's icon comes when the browser likes. */
-    since: (/** @type {number} */ count) => requests.slice(count).filter((path) => path !== "/icon.svg"),
+    since: (/** @type {number} */ count) =>
+      requests.slice(count).filter((path) => path !== "/icon.svg"),
     async close() {
       await browser.close();
       await server.close();
@@ -37,14 +52,23 @@ export async function start({ headers, folder = site, args = [] } = {}) {
     /** Opens the page and waits for its first result.
      * @param {string} [query] @param {object} [options] of the browser context */
     async open(query = "", { wait = true, ...options } = {}) {
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
+      const context = await browser.newContext({
+        viewport: { width: 1440, height: 900 },
+        locale: "en-GB",
+        ...options,
+      });
       const page = await context.newPage();
       const problems = [];
-      page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
+      page.on(
+        "console",
+        (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
+      );
       page.on("pageerror", (error) => problems.push(error.message));
       await page.addInitScript(() => {
         globalThis.results = [];
-        document.addEventListener("signflip:result", (event) => globalThis.results.push({ ...event.detail, shown: performance.now() }));
+        document.addEventListener("signflip:result", (event) =>
+          globalThis.results.push({ ...event.detail, shown: performance.now() }),
+        );
       });
       await page.goto(server.url + query);
       if (wait) await page.waitForFunction(() => globalThis.results.length > 0);
@@ -55,20 +79,30 @@ export async function start({ headers, folder = site, args = [] } = {}) {
 
 /** What the page may fetch after its first view: modules, words and styles of its own that only a later view
  * needs. Never models, pictures or anything that depends on what a visitor does. */
-export const ownLater = (path) => /^\/(js|css)\/.*\.(js|css)$/.test(path) && !/(engine|worker|\/signflip)\.js$/.test(path);
+export const ownLater = (path) =>
+  /^\/(js|css)\/.*\.(js|css)$/.test(path) && !/(engine|worker|\/signflip)\.js$/.test(path);
 
 /** The newest result with arrays as plain lists, after the page has come to rest. */
 export async function settled(page) {
   return page.evaluate(async () => {
     let count = -1;
     const { snapshot, explorer } = globalThis.signflipPage;
-    while (count !== globalThis.results.length || !explorer.asking.idle || Object.values(snapshot.files).includes("loading")) {
+    while (
+      count !== globalThis.results.length ||
+      !explorer.asking.idle ||
+      Object.values(snapshot.files).includes("loading")
+    ) {
       count = globalThis.results.length;
       await new Promise((resolve) => setTimeout(resolve, 120));
     }
-    const plain = (value) => ArrayBuffer.isView(value) ? Array.from(value)
-      : Array.isArray(value) ? value.map(plain)
-      : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)])) : value;
+    const plain = (value) =>
+      ArrayBuffer.isView(value)
+        ? Array.from(value)
+        : Array.isArray(value)
+          ? value.map(plain)
+          : value && typeof value === "object"
+            ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]))
+            : value;
     return plain(globalThis.results.at(-1));
   });
 }
@@ -92,13 +126,18 @@ export const laneOf = (result, model) => result.lanes.find((lane) => lane.model 
 
 /** The largest change of any pixel. */
 export const largestChange = (result, lane) =>
-  lane.adversarial.reduce((most, value, i) => Math.max(most, Math.abs(value - result.request.image[i])), 0);
+  lane.adversarial.reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - result.request.image[i])),
+    0,
+  );
 
 /** Sets a slider as a person's drag would: value, then an input event. */
-export const slide = (page, parameter, value) => page.locator(`#parameter-${parameter}`).evaluate((slider, to) => {
-  slider.value = String(to);
-  slider.dispatchEvent(new Event("input", { bubbles: true }));
-}, value);
+export const slide = (page, parameter, value) =>
+  page.locator(`#parameter-${parameter}`).evaluate((slider, to) => {
+    slider.value = String(to);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }, value);
 
 /** Keeps a picture of the page as a build artefact. */
-export const keep = (page, name, fullPage = true) => page.screenshot({ path: join(screenshots, `${name}.png`), fullPage });
+export const keep = (page, name, fullPage = true) =>
+  page.screenshot({ path: join(screenshots, `${name}.png`), fullPage });

@@ -5,12 +5,16 @@ import { join } from "node:path";
 import { site } from "./browser.mjs";
 
 /** Why a test that needs test images cannot run, or false. */
-export const noImages = existsSync(join(site, "samples/packs.json")) ? false
+export const noImages = existsSync(join(site, "samples/packs.json"))
+  ? false
   : "the site was built without a dataset (SIGNFLIP_DATA, or tools/fetch-data)";
 
 /** Opens the view at a tool and waits until it can be started. */
 export async function openTool(site, tool, query = "", options = {}) {
-  const page = await site.open(`?view=model&experiment=${tool}${query}`, { wait: false, ...options });
+  const page = await site.open(`?view=model&experiment=${tool}${query}`, {
+    wait: false,
+    ...options,
+  });
   await startOf(page, tool).waitFor();
   await page.locator(`#lab-${tool} .primary:not(:disabled)`).waitFor();
   return page;
@@ -26,9 +30,16 @@ export async function run(page, tool) {
 
 /** Waits for the end of the open tool's run, and until that is painted. */
 export async function over(page, tool) {
-  await page.waitForFunction((name) => !document.querySelector(`#lab-${name} [data-running]`)
-    && /\d/.test(document.querySelector(`#lab-${name} .run-text`)?.textContent ?? ""), tool, { timeout: 240000 });
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await page.waitForFunction(
+    (name) =>
+      !document.querySelector(`#lab-${name} [data-running]`) &&
+      /\d/.test(document.querySelector(`#lab-${name} .run-text`)?.textContent ?? ""),
+    tool,
+    { timeout: 240000 },
+  );
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
 }
 
 /** A number as the page writes it in English. */
@@ -37,7 +48,14 @@ export const numberOf = (text) => Number(text.replace(/[^\d.−-]/g, "").replace
 /** Tasks of the page's main thread that took it more than 50 ms of processor time while something was done,
  * in milliseconds. Processor time, not the clock's: a machine that others share makes every task look long. */
 export async function longTasks(browser, page, action) {
-  await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline", "__metadata"] });
+  await browser.startTracing(page, {
+    categories: [
+      "toplevel",
+      "disabled-by-default-devtools.timeline",
+      "devtools.timeline",
+      "__metadata",
+    ],
+  });
   let buffer;
   try {
     await action();
@@ -45,16 +63,26 @@ export async function longTasks(browser, page, action) {
     buffer = await browser.stopTracing();
   }
   const { traceEvents } = JSON.parse(buffer.toString());
-  const main = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(({ pid, tid }) => `${pid} ${tid}`));
-  const tasks = traceEvents.filter(({ name, ph, tdur, pid, tid }) => name === "RunTask" && ph === "X" && tdur !== undefined && main.has(`${pid} ${tid}`));
+  const main = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  );
+  const tasks = traceEvents.filter(
+    ({ name, ph, tdur, pid, tid }) =>
+      name === "RunTask" && ph === "X" && tdur !== undefined && main.has(`${pid} ${tid}`),
+  );
   if (tasks.length === 0) throw new Error("the trace holds no task of the main thread");
-  return tasks.map(({ tdur }) => tdur / 1000).filter((milliseconds) => milliseconds > 50).map(Math.round);
+  return tasks
+    .map(({ tdur }) => tdur / 1000)
+    .filter((milliseconds) => milliseconds > 50)
+    .map(Math.round);
 }
 
 /** Leaves only these models chosen, whatever else the site has. */
 export async function chooseModels(page, tool, ids) {
   for (const box of await page.locator(`#lab-${tool} .lab-choice input[type=checkbox]`).all()) {
     const wanted = ids.includes(await box.getAttribute("value"));
-    if (await box.isChecked() !== wanted) await box.setChecked(wanted);
+    if ((await box.isChecked()) !== wanted) await box.setChecked(wanted);
   }
 }

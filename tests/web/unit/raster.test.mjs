@@ -2,23 +2,42 @@
 // read them is tested with the engine (page/samples.test.mjs).
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { centreOfMass, curve, drawStrokes, middle, rasterise, side, simplify } from "../../../web/js/raster.js";
+import {
+  centreOfMass,
+  curve,
+  drawStrokes,
+  middle,
+  rasterise,
+  side,
+  simplify,
+} from "../../../web/js/raster.js";
 import { ownDigits } from "../../../web/js/strokes.js";
 
 const mean = (pixels) => pixels.reduce((a, b) => a + b, 0) / pixels.length;
 const part = (pixels, test) => pixels.filter(test).length / pixels.length;
-const near = (value, wanted, within, what) => assert.ok(Math.abs(value - wanted) <= within, `${what}: ${value}, wanted ${wanted} ± ${within}`);
+const near = (value, wanted, within, what) =>
+  assert.ok(Math.abs(value - wanted) <= within, `${what}: ${value}, wanted ${wanted} ± ${within}`);
 
 function inkBox(pixels) {
-  const xs = [], ys = [];
+  const xs = [],
+    ys = [];
   pixels.forEach((value, i) => value > 0.5 && (xs.push(i % side), ys.push(Math.floor(i / side))));
-  return { width: Math.max(...xs) - Math.min(...xs) + 1, height: Math.max(...ys) - Math.min(...ys) + 1 };
+  return {
+    width: Math.max(...xs) - Math.min(...xs) + 1,
+    height: Math.max(...ys) - Math.min(...ys) + 1,
+  };
 }
 
 test("there are two hands for each digit, each with a name of its own", () => {
   assert.equal(ownDigits.length, 20);
   for (let digit = 0; digit < 10; digit++) {
-    assert.deepEqual(ownDigits.filter((d) => d.digit === digit).map((d) => d.id).sort(), [`${digit}a`, `${digit}b`]);
+    assert.deepEqual(
+      ownDigits
+        .filter((d) => d.digit === digit)
+        .map((d) => d.id)
+        .sort(),
+      [`${digit}a`, `${digit}b`],
+    );
   }
 });
 
@@ -45,7 +64,8 @@ test("all digits together have MNIST's ink: 0.12 to 0.13 on average", () => {
 test("a drawing's place and size do not matter", () => {
   const { strokes } = ownDigits.find(({ id }) => id === "3a");
   const small = strokes.map((stroke) => stroke.map(([x, y]) => [0.1 + x * 0.3, 0.5 + y * 0.3]));
-  const a = rasterise(strokes), b = rasterise(small);
+  const a = rasterise(strokes),
+    b = rasterise(small);
   assert.ok(a.every((value, i) => Math.abs(value - b[i]) < 1e-4));
 });
 
@@ -58,20 +78,45 @@ test("nothing drawn is black, a dot is a small round spot in the middle", () => 
 });
 
 test("strokes are anti-aliased by distance", () => {
-  const pixels = drawStrokes([[[2, 14], [26, 14]]]);
+  const pixels = drawStrokes([
+    [
+      [2, 14],
+      [26, 14],
+    ],
+  ]);
   const column = Array.from({ length: side }, (_, y) => pixels[y * side + 14]);
   assert.equal(column[13], 1);
   assert.equal(column[14], 1);
   assert.ok(column[12] > 0 && column[12] < 1 && column[12] === column[15]);
   assert.equal(column[11], 0);
-  near(column.reduce((a, b) => a + b), 2.3, 0.2, "stroke width in pixels");
+  near(
+    column.reduce((a, b) => a + b),
+    2.3,
+    0.2,
+    "stroke width in pixels",
+  );
 });
 
 test("a curve goes through its points, and simplifying keeps its shape", () => {
-  const points = [[0, 0], [0.5, 1], [1, 0]];
+  const points = [
+    [0, 0],
+    [0.5, 1],
+    [1, 0],
+  ];
   const line = curve(points);
-  for (const point of points) assert.ok(line.some(([x, y]) => Math.hypot(x - point[0], y - point[1]) < 1e-9));
+  for (const point of points)
+    assert.ok(line.some(([x, y]) => Math.hypot(x - point[0], y - point[1]) < 1e-9));
   const few = simplify(line, 0.01);
   assert.ok(few.length < line.length && few.length > 3);
-  assert.deepEqual(simplify([[0, 0], [0.5, 0], [1, 0]]), [[0, 0], [1, 0]]);
+  assert.deepEqual(
+    simplify([
+      [0, 0],
+      [0.5, 0],
+      [1, 0],
+    ]),
+    [
+      [0, 0],
+      [1, 0],
+    ],
+  );
 });

@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { packDrawing, unpackDrawing } from "../../../web/js/drawing.js";
 import { rasterise } from "../../../web/js/raster.js";
-import { attackParameters, carriedOver, defaultState, readUrl, valueOf, writeUrl } from "../../../web/js/state.js";
+import {
+  attackParameters,
+  carriedOver,
+  defaultState,
+  readUrl,
+  valueOf,
+  writeUrl,
+} from "../../../web/js/state.js";
 import { ownDigits } from "../../../web/js/strokes.js";
 
 const epsilon = { name: "epsilon", title: "ε", kind: "real", default: 0.3, min: 0, max: 1 };
@@ -15,8 +22,24 @@ test("the default state has an empty URL", () => {
 });
 
 test("every part of the state survives the way to the URL and back", () => {
-  const state = { dataset: "mnist", sample: "7b", drawing: "", picture: "", attack: "mim", parameters: { epsilon: 0.25, steps: 12, decay: 0.5 },
-    target: 0, from: "standard", grayBox: true, step: 3, model: ["mixed"], view: "model", experiment: "map", image: 17, theme: "dark", lang: "de" };
+  const state = {
+    dataset: "mnist",
+    sample: "7b",
+    drawing: "",
+    picture: "",
+    attack: "mim",
+    parameters: { epsilon: 0.25, steps: 12, decay: 0.5 },
+    target: 0,
+    from: "standard",
+    grayBox: true,
+    step: 3,
+    model: ["mixed"],
+    view: "model",
+    experiment: "map",
+    image: 17,
+    theme: "dark",
+    lang: "de",
+  };
   assert.deepEqual(readUrl(writeUrl(state)), state);
   assert.match(writeUrl(state), /attack=mim&epsilon=0\.25&steps=12/);
 });
@@ -29,7 +52,9 @@ test("the browser's language is the default, and stays out of the link", () => {
 });
 
 test("what the URL gets wrong falls back", () => {
-  const state = readUrl("dataset=__proto__&target=99&from=nobody&model=x,y&theme=pink&lang=xx&view=none&epsilon=&Bad-Name=1");
+  const state = readUrl(
+    "dataset=__proto__&target=99&from=nobody&model=x,y&theme=pink&lang=xx&view=none&epsilon=&Bad-Name=1",
+  );
   assert.deepEqual({ ...state, parameters: {} }, defaultState());
   assert.equal(valueOf(state, epsilon), 0.3);
 });
@@ -41,7 +66,16 @@ test("values are bounded by the catalogue", () => {
   assert.equal(at("steps=3.6", steps), 4);
   assert.equal(at("steps=many", steps), 10);
   assert.equal(at("", steps), 10);
-  assert.equal(at("norm=l7", { name: "norm", title: "", kind: "choice", default: "l2", choices: ["l2", "linf"] }), "l2");
+  assert.equal(
+    at("norm=l7", {
+      name: "norm",
+      title: "",
+      kind: "choice",
+      default: "l2",
+      choices: ["l2", "linf"],
+    }),
+    "l2",
+  );
   assert.equal(at("on=true", { name: "on", title: "", kind: "boolean", default: false }), true);
 });
 
@@ -58,7 +92,8 @@ test("a drawing survives the way to the URL and back to within a level of grey o
     const packed = packDrawing(strokes);
     assert.match(packed, /^[\w.-]+$/);
     assert.ok(packed.length < 300, `${packed.length} letters`);
-    const a = rasterise(strokes), b = rasterise(unpackDrawing(packed));
+    const a = rasterise(strokes),
+      b = rasterise(unpackDrawing(packed));
     const difference = a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
     assert.ok(difference < 0.012, `mean difference ${difference}`);
   }
@@ -72,9 +107,18 @@ test("a broken drawing is an empty or shorter one", () => {
 });
 
 test("another attack takes over the budget, and steps only where both start from the same", () => {
-  const attack = (steps) => ({ parameters: [{ name: "epsilon", default: 0.3 }, { name: "steps", default: steps }] });
+  const attack = (steps) => ({
+    parameters: [
+      { name: "epsilon", default: 0.3 },
+      { name: "steps", default: steps },
+    ],
+  });
   const state = readUrl("epsilon=0.1&steps=7&decay=0.5");
-  assert.deepEqual(carriedOver(state, attack(10), attack(10)), { epsilon: 0.1, steps: 7, decay: 0.5 });
+  assert.deepEqual(carriedOver(state, attack(10), attack(10)), {
+    epsilon: 0.1,
+    steps: 7,
+    decay: 0.5,
+  });
   assert.deepEqual(carriedOver(state, attack(10), attack(1000)), { epsilon: 0.1, decay: 0.5 });
   assert.deepEqual(carriedOver(state, undefined, attack(10)), { epsilon: 0.1, decay: 0.5 });
   assert.deepEqual(carriedOver(state, { parameters: [] }, { parameters: [] }), state.parameters);

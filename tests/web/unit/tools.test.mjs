@@ -1,7 +1,15 @@
 // The scripts around the page: the static server and the packing of test images.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,19 +43,28 @@ test("the server gives right types, no file from outside, and the next free port
   const page = await fetch(first.url);
   assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
   assert.equal(page.headers.get("x-test"), "1");
-  assert.equal((await fetch(`${first.url}js/a.wasm`)).headers.get("content-type"), "application/wasm");
+  assert.equal(
+    (await fetch(`${first.url}js/a.wasm`)).headers.get("content-type"),
+    "application/wasm",
+  );
   assert.equal((await fetch(`${first.url}none`)).status, 404);
   assert.equal((await fetch(first.url, { method: "POST" })).status, 405);
   for (const path of ["/../secret.txt", "/%2e%2e/secret.txt", "/js/..%2f..%2fsecret.txt", "/%"]) {
-    const status = await new Promise((resolve) => request({ host: "localhost", port, path }, (r) => resolve(r.resume().statusCode)).end());
+    const status = await new Promise((resolve) =>
+      request({ host: "localhost", port, path }, (r) => resolve(r.resume().statusCode)).end(),
+    );
     assert.equal(status, 404, path);
   }
 });
 
 test("without a dataset pack-samples says so and leaves", (t) => {
   const empty = folder(t);
-  const run = spawnSync(tool("pack-samples"), [join(empty, "out")], { env: { ...process.env, SIGNFLIP_DATA: empty }, encoding: "utf8" });
-  if (existsSync(fileURLToPath(new URL("../../../data/mnist", import.meta.url)))) return t.skip("there is a data/mnist here");
+  const run = spawnSync(tool("pack-samples"), [join(empty, "out")], {
+    env: { ...process.env, SIGNFLIP_DATA: empty },
+    encoding: "utf8",
+  });
+  if (existsSync(fileURLToPath(new URL("../../../data/mnist", import.meta.url))))
+    return t.skip("there is a data/mnist here");
   assert.equal(run.status, 0);
   assert.match(run.stderr, /own digits only/);
   assert.ok(!existsSync(join(empty, "out")));
@@ -63,30 +80,72 @@ test("with one it packs four images of each class", (t) => {
     dimensions.forEach((size, i) => head.writeUInt32BE(size, 4 + 4 * i));
     return Buffer.concat([head, Buffer.from(values)]);
   };
-  writeFileSync(join(root, "mnist/t10k-labels-idx1-ubyte"), idx([60], Array.from({ length: 60 }, (_, i) => i % 10)));
-  writeFileSync(join(root, "mnist/t10k-images-idx3-ubyte"), idx([60, 2, 2], Array.from({ length: 240 }, (_, i) => i)));
-  execFileSync(tool("pack-samples"), [join(root, "out")], { env: { ...process.env, SIGNFLIP_DATA: root }, stdio: "pipe" });
+  writeFileSync(
+    join(root, "mnist/t10k-labels-idx1-ubyte"),
+    idx(
+      [60],
+      Array.from({ length: 60 }, (_, i) => i % 10),
+    ),
+  );
+  writeFileSync(
+    join(root, "mnist/t10k-images-idx3-ubyte"),
+    idx(
+      [60, 2, 2],
+      Array.from({ length: 240 }, (_, i) => i),
+    ),
+  );
+  execFileSync(tool("pack-samples"), [join(root, "out")], {
+    env: { ...process.env, SIGNFLIP_DATA: root },
+    stdio: "pipe",
+  });
   const list = JSON.parse(readFileSync(join(root, "out/mnist.json"), "utf8"));
   assert.equal(list.images.length, 40);
   assert.deepEqual(list.images[11], { index: 11, label: 1 });
-  assert.deepEqual([...readFileSync(join(root, "out/mnist.bin")).subarray(44, 48)], [44, 45, 46, 47]);
+  assert.deepEqual(
+    [...readFileSync(join(root, "out/mnist.bin")).subarray(44, 48)],
+    [44, 45, 46, 47],
+  );
 
   // One gzip stream of the images and then the labels, as IDX; no training images, so no pack of them.
   const packs = JSON.parse(readFileSync(join(root, "out/packs.json"), "utf8"));
   assert.deepEqual(packs.mnist.train, []);
-  assert.deepEqual(packs.mnist.test.map(({ file, count }) => [file, count]), [["samples/mnist-test-60.gz", 60]]);
+  assert.deepEqual(
+    packs.mnist.test.map(({ file, count }) => [file, count]),
+    [["samples/mnist-test-60.gz", 60]],
+  );
   const pack = gunzipSync(readFileSync(join(root, "out/mnist-test-60.gz")));
   assert.deepEqual([...pack.subarray(0, 16)], [0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 2, 0, 0, 0, 2]);
-  assert.deepEqual([...pack.subarray(16 + 236, 16 + 240 + 9)], [236, 237, 238, 239, 0, 0, 8, 1, 0, 0, 0, 60, 0]);
+  assert.deepEqual(
+    [...pack.subarray(16 + 236, 16 + 240 + 9)],
+    [236, 237, 238, 239, 0, 0, 8, 1, 0, 0, 0, 60, 0],
+  );
 
-  writeFileSync(join(root, "mnist/train-images-idx3-ubyte"), idx([8000, 1, 1], Array.from({ length: 8000 }, (_, i) => i)));
-  writeFileSync(join(root, "mnist/train-labels-idx1-ubyte"), idx([8000], Array.from({ length: 8000 }, (_, i) => i % 7)));
-  execFileSync(tool("pack-samples"), [join(root, "out")], { env: { ...process.env, SIGNFLIP_DATA: root }, stdio: "pipe" });
+  writeFileSync(
+    join(root, "mnist/train-images-idx3-ubyte"),
+    idx(
+      [8000, 1, 1],
+      Array.from({ length: 8000 }, (_, i) => i),
+    ),
+  );
+  writeFileSync(
+    join(root, "mnist/train-labels-idx1-ubyte"),
+    idx(
+      [8000],
+      Array.from({ length: 8000 }, (_, i) => i % 7),
+    ),
+  );
+  execFileSync(tool("pack-samples"), [join(root, "out")], {
+    env: { ...process.env, SIGNFLIP_DATA: root },
+    stdio: "pipe",
+  });
   const training = gunzipSync(readFileSync(join(root, "out/mnist-train-4000.gz")));
   assert.deepEqual([...training.subarray(16, 20)], [0, 2, 4, 6], "evenly spread over all");
 
   writeFileSync(join(root, "mnist/t10k-labels-idx1-ubyte"), "short");
-  const broken = spawnSync(tool("pack-samples"), [join(root, "out")], { env: { ...process.env, SIGNFLIP_DATA: root }, encoding: "utf8" });
+  const broken = spawnSync(tool("pack-samples"), [join(root, "out")], {
+    env: { ...process.env, SIGNFLIP_DATA: root },
+    encoding: "utf8",
+  });
   assert.equal(broken.status, 1);
   assert.match(broken.stderr, /is no IDX file/);
 });
@@ -94,17 +153,32 @@ test("with one it packs four images of each class", (t) => {
 /** Runs need_packages with stand-ins for dpkg-query and apt-get, which install by touching a file. */
 function needPackages(t, wanted, { apt = true, works = true } = {}) {
   const root = folder(t);
-  const script = (name, body) => writeFileSync(join(root, name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
+  const script = (name, body) =>
+    writeFileSync(join(root, name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
   script("dpkg-query", `[ -e "${root}/has-\${@: -1}" ] && echo installed`);
-  if (apt) script("apt-get", works ? `for p in "$@"; do touch "${root}/has-$p"; done; echo "$@" >> ${root}/calls` : "exit 100");
+  if (apt)
+    script(
+      "apt-get",
+      works
+        ? `for p in "$@"; do touch "${root}/has-$p"; done; echo "$@" >> ${root}/calls`
+        : "exit 100",
+    );
   // Only these and the stand-ins can be found: never the real apt-get.
   for (const name of ["bash", "env", "id", "mktemp", "tail", "rm", "touch", "dirname"]) {
     symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), join(root, name));
   }
   writeFileSync(join(root, "has-present"), "");
-  const run = spawnSync("/bin/bash", ["-c", `. ${tool("lib/setup.sh")}; need_packages ${wanted}; need_packages ${wanted}; echo done`],
-    { env: { PATH: root }, encoding: "utf8" });
-  const calls = existsSync(join(root, "calls")) ? readFileSync(join(root, "calls"), "utf8").trim().split("\n") : [];
+  const run = spawnSync(
+    "/bin/bash",
+    [
+      "-c",
+      `. ${tool("lib/setup.sh")}; need_packages ${wanted}; need_packages ${wanted}; echo done`,
+    ],
+    { env: { PATH: root }, encoding: "utf8" },
+  );
+  const calls = existsSync(join(root, "calls"))
+    ? readFileSync(join(root, "calls"), "utf8").trim().split("\n")
+    : [];
   return { ...run, calls };
 }
 
@@ -139,14 +213,22 @@ test("demo explains itself, and refuses what it does not know", () => {
 
 test("bundling keeps what modules mean, and shares one instance with what comes later", async (t) => {
   const root = folder(t);
-  const scripts = new Map(Object.entries({
-    "js/main.js": 'import { twice, Count as Counter } from "./a.js";\nimport words from "./words/en.js";\nconst c = new Counter();\nexport const later = async () => (await import("./lazy.js")).value;\nexport const found = [twice(2), words.hello, c.n];\n',
-    "js/a.js": 'import words from "./words/en.js";\nexport function twice(x) {\n  return 2 * x;\n}\nexport class Count {\n  n = words.hello.length;\n}\nexport const state = { touched: 0 };\nexport const deep = () => import("./sub/deep.js");\n',
-    "js/words/en.js": 'export default { hello: "hello" };\n',
-    "js/lazy.js": 'import { state, twice } from "./a.js";\nimport words from "./words/en.js";\nstate.touched++;\nexport const value = [twice(4), words.hello, state.touched];\n',
-    "js/sub/deep.js": 'import { state } from "../a.js";\nexport const same = state;\n',
-  }));
-  assert.deepEqual([...withImports(scripts, "js/main.js")], ["js/words/en.js", "js/a.js", "js/main.js"]);
+  const scripts = new Map(
+    Object.entries({
+      "js/main.js":
+        'import { twice, Count as Counter } from "./a.js";\nimport words from "./words/en.js";\nconst c = new Counter();\nexport const later = async () => (await import("./lazy.js")).value;\nexport const found = [twice(2), words.hello, c.n];\n',
+      "js/a.js":
+        'import words from "./words/en.js";\nexport function twice(x) {\n  return 2 * x;\n}\nexport class Count {\n  n = words.hello.length;\n}\nexport const state = { touched: 0 };\nexport const deep = () => import("./sub/deep.js");\n',
+      "js/words/en.js": 'export default { hello: "hello" };\n',
+      "js/lazy.js":
+        'import { state, twice } from "./a.js";\nimport words from "./words/en.js";\nstate.touched++;\nexport const value = [twice(4), words.hello, state.touched];\n',
+      "js/sub/deep.js": 'import { state } from "../a.js";\nexport const same = state;\n',
+    }),
+  );
+  assert.deepEqual(
+    [...withImports(scripts, "js/main.js")],
+    ["js/words/en.js", "js/a.js", "js/main.js"],
+  );
   for (const [path, text] of bundle(scripts, "js/main.js")) {
     mkdirSync(join(root, path, ".."), { recursive: true });
     writeFileSync(join(root, path), text);
@@ -159,23 +241,50 @@ test("bundling keeps what modules mean, and shares one instance with what comes 
   assert.equal(state.touched, 1);
   assert.equal((await deep()).same, state);
 
-  assert.throws(() => bundle(new Map([["js/main.js", 'import { x } from "./none.js";\n']]), "js/main.js"), /imports js\/none\.js, which is not there/);
-  assert.throws(() => bundle(new Map([["js/main.js", 'import "./a.js";\nimport { b } from "./b.js";\n'], ["js/b.js", "export { c };\n"]]), "js/main.js"), /cannot bundle "export \{ c \};"/);
-  assert.throws(() => withImports(new Map([["a.js", 'import { b } from "./b.js";\n'], ["b.js", 'import { a } from "./a.js";\n']]), "a.js"), /a cycle/);
+  assert.throws(
+    () => bundle(new Map([["js/main.js", 'import { x } from "./none.js";\n']]), "js/main.js"),
+    /imports js\/none\.js, which is not there/,
+  );
+  assert.throws(
+    () =>
+      bundle(
+        new Map([
+          ["js/main.js", 'import "./a.js";\nimport { b } from "./b.js";\n'],
+          ["js/b.js", "export { c };\n"],
+        ]),
+        "js/main.js",
+      ),
+    /cannot bundle "export \{ c \};"/,
+  );
+  assert.throws(
+    () =>
+      withImports(
+        new Map([
+          ["a.js", 'import { b } from "./b.js";\n'],
+          ["b.js", 'import { a } from "./a.js";\n'],
+        ]),
+        "a.js",
+      ),
+    /a cycle/,
+  );
 });
 
 test("a bundle can hold what it fetches on demand, minified or not", async (t) => {
   const root = folder(t);
-  const scripts = new Map(Object.entries({
-    "js/worker.js": 'export const found = await Promise.all([import("./glue.js"), import("./other.js")]);\n',
-    "js/glue.js": 'var make=()=>"made";export default make;',
-    "js/other.js": 'export default "fetched";\n',
-  }));
+  const scripts = new Map(
+    Object.entries({
+      "js/worker.js":
+        'export const found = await Promise.all([import("./glue.js"), import("./other.js")]);\n',
+      "js/glue.js": 'var make=()=>"made";export default make;',
+      "js/other.js": 'export default "fetched";\n',
+    }),
+  );
   const built = bundle(scripts, "js/worker.js", ["js/glue.js"]);
   mkdirSync(join(root, "js"), { recursive: true });
   writeFileSync(join(root, "package.json"), '{"type": "module"}');
   // The glue's own file is not there: what is held is not fetched.
-  for (const path of ["js/worker.js", "js/other.js"]) writeFileSync(join(root, path), built.get(path));
+  for (const path of ["js/worker.js", "js/other.js"])
+    writeFileSync(join(root, path), built.get(path));
   const { found } = await import(join(root, "js/worker.js"));
   assert.deepEqual([found[0].default(), found[1].default], ["made", "fetched"]);
 });

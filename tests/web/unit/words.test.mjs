@@ -10,9 +10,13 @@ import { verdictOf } from "../../../web/js/verdict.js";
 const blanks = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 const web = new URL("../../../web/js/", import.meta.url);
 
-const files = readdirSync(web, { recursive: true }).map(String).filter((name) => name.endsWith(".js"));
+const files = readdirSync(web, { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith(".js"));
 /** Message files by their folder, then by their language; views that are loaded later have their own. */
-const folders = [...new Set(files.filter((name) => /(^|\/)messages\//.test(name)).map((name) => dirname(name)))].sort();
+const folders = [
+  ...new Set(files.filter((name) => /(^|\/)messages\//.test(name)).map((name) => dirname(name))),
+].sort();
 /** @type {Record<string, string>} */
 const english = {};
 /** @type {Record<string, string>[]} */
@@ -23,7 +27,8 @@ for (const folder of folders) {
   const reference = await of("en");
   // A dataset's own messages say otherwise what others say; any other key has one place.
   if (dirname(folder) !== "messages") {
-    for (const key of Object.keys(reference)) assert.ok(!(key in english), `${key} is in two files`);
+    for (const key of Object.keys(reference))
+      assert.ok(!(key in english), `${key} is in two files`);
     Object.assign(english, reference);
   } else ofDatasets.push(reference);
   for (const lang of Object.keys(languages)) {
@@ -40,16 +45,22 @@ for (const folder of folders) {
 
 test("a dataset says otherwise only what there is, and names its classes", () => {
   for (const messages of ofDatasets) {
-    for (const key of Object.keys(messages)) assert.ok(key.startsWith("class.") || key in english, key);
+    for (const key of Object.keys(messages))
+      assert.ok(key.startsWith("class.") || key in english, key);
   }
-  assert.equal(Object.keys(ofDatasets[0]).filter((key) => key.startsWith("class.gtsrb.")).length, 43);
+  assert.equal(
+    Object.keys(ofDatasets[0]).filter((key) => key.startsWith("class.gtsrb.")).length,
+    43,
+  );
 });
 
 test("every message that the code asks for by name is there", () => {
   for (const name of files.filter((name) => !name.includes("messages"))) {
     const text = readFileSync(new URL(name, web), "utf8");
-    for (const [, key] of text.matchAll(/\bt\("([\w.]+)"/g)) assert.ok(key in english, `${key} in ${name}`);
-    for (const [, key] of text.matchAll(/EngineError\("([\w.]+)"/g)) assert.ok(key in english, `${key} in ${name}`);
+    for (const [, key] of text.matchAll(/\bt\("([\w.]+)"/g))
+      assert.ok(key in english, `${key} in ${name}`);
+    for (const [, key] of text.matchAll(/EngineError\("([\w.]+)"/g))
+      assert.ok(key in english, `${key} in ${name}`);
   }
 });
 
@@ -68,16 +79,24 @@ test("numbers are written as Intl.NumberFormat writes them", async () => {
   for (const lang of Object.keys(languages)) {
     const words = new Words(lang, (await import(new URL(`messages/${lang}.js`, web))).default);
     for (let i = 0; i < 2000; i++) {
-      const digits = i % 4, value = (i % 3 - 1) * 10 ** (i / 250) * (0.1 + (i * 0.618034) % 1);
+      const digits = i % 4,
+        value = ((i % 3) - 1) * 10 ** (i / 250) * (0.1 + ((i * 0.618034) % 1));
       const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-      assert.equal(words.number(value, digits), new Intl.NumberFormat(lang, options).format(value).replace("-", "−"));
-      assert.equal(words.percent((i * 0.618034) % 1, digits), new Intl.NumberFormat(lang, { ...options, style: "percent" }).format((i * 0.618034) % 1));
+      assert.equal(
+        words.number(value, digits),
+        new Intl.NumberFormat(lang, options).format(value).replace("-", "−"),
+      );
+      assert.equal(
+        words.percent((i * 0.618034) % 1, digits),
+        new Intl.NumberFormat(lang, { ...options, style: "percent" }).format((i * 0.618034) % 1),
+      );
     }
   }
 });
 
 test("verdicts", () => {
-  const verdict = (label, target, cleanLabel, adversarialLabel) => verdictOf({ label, target, cleanLabel, adversarialLabel }).detail;
+  const verdict = (label, target, cleanLabel, adversarialLabel) =>
+    verdictOf({ label, target, cleanLabel, adversarialLabel }).detail;
   assert.equal(verdict(3, null, 3, 3), "held");
   assert.equal(verdict(3, null, 3, 8), "fooled");
   assert.equal(verdict(3, 8, 3, 8), "hit");
@@ -90,7 +109,9 @@ test("the diverging scale runs from blue through neutral to orange", () => {
   for (const scheme of ["light", "dark"]) {
     const rgba = new Uint8ClampedArray(20);
     paintSigned([-0.2, 0, 0.2, 9, -9], 0.2, scheme, rgba);
-    const [low, none, high, over, under] = [0, 1, 2, 3, 4].map((i) => [...rgba.slice(4 * i, 4 * i + 3)]);
+    const [low, none, high, over, under] = [0, 1, 2, 3, 4].map((i) => [
+      ...rgba.slice(4 * i, 4 * i + 3),
+    ]);
     assert.ok(low[2] > low[0] && high[0] > high[2]);
     assert.ok(Math.max(...none) - Math.min(...none) < 10);
     assert.deepEqual(over, high);

@@ -34,7 +34,8 @@ export default {
   "attack.fgsm.about": "Ein einziger Schritt der Größe ε in Richtung des Gradientenvorzeichens.",
   "attack.bim.about": "Viele kleine FGSM-Schritte, jeder mit neuem Gradienten.",
   "attack.mim.about": "BIM mit Schwung: Die Schritte merken sich, woher sie kommen.",
-  "attack.pgd.about": "BIM ab einem zufälligen Punkt in der Nähe, mit größeren Schritten und auf Wunsch Neustarts.",
+  "attack.pgd.about":
+    "BIM ab einem zufälligen Punkt in der Nähe, mit größeren Schritten und auf Wunsch Neustarts.",
   "attack.other": "Weitere Angriffe",
   "attack.others": "Mehr",
   "attack.loading": "Die weiteren Angriffe werden geladen …",
@@ -150,7 +151,8 @@ export default {
   "norm.borrowed": "keine",
 
   "smallest.title": "Kleinstes täuschendes ε",
-  "smallest.about": "das kleinste Budget, mit dem der gewählte Angriff gelingt, aufwärts gesucht und dann halbiert",
+  "smallest.about":
+    "das kleinste Budget, mit dem der gewählte Angriff gelingt, aufwärts gesucht und dann halbiert",
   "smallest.value": "{epsilon} · {levels} von 255",
   "smallest.length": "{epsilon} in L2",
   "smallest.beyond": "keines bis {epsilon}",
@@ -162,7 +164,8 @@ export default {
   "smallest.stop.label": "Anhalten: kleinstes ε, {model}",
   "smallest.search": "Suche nach dem kleinsten ε",
   "certified.title": "Zertifizierter Radius",
-  "certified.about": "darin (L∞) beweisen Intervallschranken, dass keine Änderung das Modell täuscht; darüber sagen sie nichts",
+  "certified.about":
+    "darin (L∞) beweisen Intervallschranken, dass keine Änderung das Modell täuscht; darüber sagen sie nichts",
   "certified.prove": "Beweisen",
   "certified.prove.label": "Beweisen: zertifizierter Radius, {model}",
   "certified.wait": "…",
@@ -172,7 +175,8 @@ export default {
   "embed.open": "Ganze Seite öffnen",
   "footer.private": "Alles läuft in Ihrem Browser; nichts wird hochgeladen.",
   "footer.licence": "Freie Software unter der MIT-Lizenz.",
-  "footer.engine": "Das Netz, seine Gradienten und die Angriffe sind unser eigenes C++, nach WebAssembly übersetzt.",
+  "footer.engine":
+    "Das Netz, seine Gradienten und die Angriffe sind unser eigenes C++, nach WebAssembly übersetzt.",
 
   "number.point": ",",
   "number.group": ".",
@@ -180,7 +184,8 @@ export default {
 
   "error.title": "Das Rechenmodul konnte nicht starten.",
   "error.download": "Auf dem Server fehlt eine Datei: {detail}.",
-  "error.policy": "Die Sicherheitsrichtlinie dieser Website verbietet WebAssembly; sie braucht 'wasm-unsafe-eval' in script-src.",
+  "error.policy":
+    "Die Sicherheitsrichtlinie dieser Website verbietet WebAssembly; sie braucht 'wasm-unsafe-eval' in script-src.",
   "error.engine": "Das Rechenmodul meldet: {detail}",
   "error.stopped": "Das Rechenmodul wurde angehalten.",
 };

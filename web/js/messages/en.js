@@ -150,7 +150,8 @@ export default {
   "norm.borrowed": "none",
 
   "smallest.title": "Smallest ε that fools it",
-  "smallest.about": "the smallest budget with which the attack at hand succeeds, tried upwards and then halved",
+  "smallest.about":
+    "the smallest budget with which the attack at hand succeeds, tried upwards and then halved",
   "smallest.value": "{epsilon} · {levels} of 255",
   "smallest.length": "{epsilon} in L2",
   "smallest.beyond": "none up to {epsilon}",
@@ -162,7 +163,8 @@ export default {
   "smallest.stop.label": "Stop: smallest ε, {model}",
   "smallest.search": "Search for the smallest ε",
   "certified.title": "Certified radius",
-  "certified.about": "within it (L∞) interval bounds prove that no change fools the model; beyond it nothing is said",
+  "certified.about":
+    "within it (L∞) interval bounds prove that no change fools the model; beyond it nothing is said",
   "certified.prove": "Prove it",
   "certified.prove.label": "Prove it: certified radius, {model}",
   "certified.wait": "…",
@@ -172,7 +174,8 @@ export default {
   "embed.open": "Open the whole page",
   "footer.private": "Everything runs in your browser; nothing is uploaded.",
   "footer.licence": "Free software under the MIT licence.",
-  "footer.engine": "The network, its gradients and the attacks are our own C++, compiled to WebAssembly.",
+  "footer.engine":
+    "The network, its gradients and the attacks are our own C++, compiled to WebAssembly.",
 
   "number.point": ".",
   "number.group": ",",
@@ -180,7 +183,8 @@ export default {
 
   "error.title": "The engine could not start.",
   "error.download": "A file is missing on the server: {detail}.",
-  "error.policy": "This site's security policy forbids WebAssembly; it needs 'wasm-unsafe-eval' in script-src.",
+  "error.policy":
+    "This site's security policy forbids WebAssembly; it needs 'wasm-unsafe-eval' in script-src.",
   "error.engine": "The engine says: {detail}",
   "error.stopped": "The engine was stopped.",
 };

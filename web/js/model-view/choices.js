@@ -13,16 +13,29 @@ export function createOneOf({ legend, values, label, value, onchange }) {
   /** @type {Map<T, HTMLInputElement>} */
   const inputs = new Map();
   const chips = values.map((one) => {
-    const { element, input } = choice({ name, value: String(one), label: label(one), onchange: () => {
-      chosen = one;
-      onchange(one);
-    } }, label(one));
+    const { element, input } = choice(
+      {
+        name,
+        value: String(one),
+        label: label(one),
+        onchange: () => {
+          chosen = one;
+          onchange(one);
+        },
+      },
+      label(one),
+    );
     input.checked = one === chosen;
     inputs.set(one, input);
     return element;
   });
   return {
-    element: h("fieldset", { class: "lab-choice" }, h("legend", {}, legend), h("div", { class: "choices" }, ...chips)),
+    element: h(
+      "fieldset",
+      { class: "lab-choice" },
+      h("legend", {}, legend),
+      h("div", { class: "choices" }, ...chips),
+    ),
     value: () => chosen,
     set(to) {
       const input = inputs.get(to);
@@ -39,17 +52,29 @@ export function createOneOf({ legend, values, label, value, onchange }) {
 export function createSomeOf({ legend, values, label, value, onchange }) {
   const chosen = new Set(value);
   const chips = values.map((one) => {
-    const input = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", value: one, "aria-label": label(one), onchange: () => {
-      if (input.checked) chosen.add(one);
-      else if (chosen.size > 1) chosen.delete(one);
-      else input.checked = true;
-      onchange(values.filter((each) => chosen.has(each)));
-    } }));
+    const input = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "checkbox",
+        value: one,
+        "aria-label": label(one),
+        onchange: () => {
+          if (input.checked) chosen.add(one);
+          else if (chosen.size > 1) chosen.delete(one);
+          else input.checked = true;
+          onchange(values.filter((each) => chosen.has(each)));
+        },
+      })
+    );
     input.checked = chosen.has(one);
     return h("label", { class: "choice chip" }, input, h("span", { class: "face" }, label(one)));
   });
   return {
-    element: h("fieldset", { class: "lab-choice" }, h("legend", {}, legend), h("div", { class: "choices" }, ...chips)),
+    element: h(
+      "fieldset",
+      { class: "lab-choice" },
+      h("legend", {}, legend),
+      h("div", { class: "choices" }, ...chips),
+    ),
     value: () => values.filter((one) => chosen.has(one)),
   };
 }

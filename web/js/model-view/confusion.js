@@ -20,24 +20,76 @@ export function createConfusion({ words, classes, className, open }) {
   let at = 0;
   const readout = h("p", { class: "readout", "aria-hidden": "true" });
 
-  const cells = Array.from({ length: classes * classes }, (_, i) => h("td", {
-    role: "gridcell", tabindex: i === 0 ? 0 : -1, "data-right": Math.floor(i / classes) === i % classes,
-  }));
-  const body = h("tbody", {}, ...Array.from({ length: classes }, (_, label) => h("tr", { role: "row" },
-    h("th", { scope: "row", role: "rowheader", title: className(label) }, String(label)), ...cells.slice(label * classes, (label + 1) * classes))));
-  const table = h("table", { class: numbered ? "confusion" : "confusion heat", role: "grid", "aria-label": words.t("confusion.label") },
-    h("thead", {}, h("tr", { role: "row" }, h("td", { role: "presentation" }),
-      ...Array.from({ length: classes }, (_, k) => h("th", { scope: "col", role: "columnheader", title: className(k) }, String(k))))), body);
-  const element = h("div", { class: numbered ? "confusion-frame" : "confusion-frame wide" },
-    h("p", { class: "axis along" }, words.t("confusion.predicted")), h("p", { class: "axis down" }, words.t("confusion.original")),
-    h("div", { class: "confusion-scroll" }, table), readout,
-    h("p", { class: "hint legend-text" }, h("span", { class: "swatch right" }), words.t("confusion.right"), " ",
-      h("span", { class: "swatch wrong" }), words.t("confusion.wrong"), ". ", words.t("confusion.shade")));
+  const cells = Array.from({ length: classes * classes }, (_, i) =>
+    h("td", {
+      role: "gridcell",
+      tabindex: i === 0 ? 0 : -1,
+      "data-right": Math.floor(i / classes) === i % classes,
+    }),
+  );
+  const body = h(
+    "tbody",
+    {},
+    ...Array.from({ length: classes }, (_, label) =>
+      h(
+        "tr",
+        { role: "row" },
+        h("th", { scope: "row", role: "rowheader", title: className(label) }, String(label)),
+        ...cells.slice(label * classes, (label + 1) * classes),
+      ),
+    ),
+  );
+  const table = h(
+    "table",
+    {
+      class: numbered ? "confusion" : "confusion heat",
+      role: "grid",
+      "aria-label": words.t("confusion.label"),
+    },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        { role: "row" },
+        h("td", { role: "presentation" }),
+        ...Array.from({ length: classes }, (_, k) =>
+          h("th", { scope: "col", role: "columnheader", title: className(k) }, String(k)),
+        ),
+      ),
+    ),
+    body,
+  );
+  const element = h(
+    "div",
+    { class: numbered ? "confusion-frame" : "confusion-frame wide" },
+    h("p", { class: "axis along" }, words.t("confusion.predicted")),
+    h("p", { class: "axis down" }, words.t("confusion.original")),
+    h("div", { class: "confusion-scroll" }, table),
+    readout,
+    h(
+      "p",
+      { class: "hint legend-text" },
+      h("span", { class: "swatch right" }),
+      words.t("confusion.right"),
+      " ",
+      h("span", { class: "swatch wrong" }),
+      words.t("confusion.wrong"),
+      ". ",
+      words.t("confusion.shade"),
+    ),
+  );
 
   /** @param {number} i */
-  const sentence = (i) => words.t(Math.floor(i / classes) === i % classes ? "confusion.cellRight" : "confusion.cell", {
-    label: className(Math.floor(i / classes)), predicted: className(i % classes), count: counts[i],
-    share: words.percent(totals[Math.floor(i / classes)] > 0 ? counts[i] / totals[Math.floor(i / classes)] : 0) });
+  const sentence = (i) =>
+    words.t(Math.floor(i / classes) === i % classes ? "confusion.cellRight" : "confusion.cell", {
+      label: className(Math.floor(i / classes)),
+      predicted: className(i % classes),
+      count: counts[i],
+      share: words.percent(
+        totals[Math.floor(i / classes)] > 0 ? counts[i] / totals[Math.floor(i / classes)] : 0,
+      ),
+    });
   const tell = (/** @type {number} */ i) => setText(readout, sentence(i));
 
   /** @param {number} to */
@@ -48,7 +100,10 @@ export function createConfusion({ words, classes, className, open }) {
     cells[at].tabIndex = 0;
     cells[at].focus();
   }
-  const indexOf = (/** @type {EventTarget | null} */ target) => target instanceof Element ? cells.indexOf(/** @type {HTMLElement} */ (target.closest("td[role=gridcell]"))) : -1;
+  const indexOf = (/** @type {EventTarget | null} */ target) =>
+    target instanceof Element
+      ? cells.indexOf(/** @type {HTMLElement} */ (target.closest("td[role=gridcell]")))
+      : -1;
   body.addEventListener("click", (event) => {
     const i = indexOf(event.target);
     if (i < 0) return;
@@ -56,11 +111,17 @@ export function createConfusion({ words, classes, className, open }) {
     if (counts[i] > 0) open(Math.floor(i / classes), i % classes);
   });
   body.addEventListener("keydown", (event) => {
-    const row = Math.floor(at / classes), column = at % classes;
+    const row = Math.floor(at / classes),
+      column = at % classes;
     /** @type {Record<string, number>} */
-    const moves = { ArrowUp: row > 0 ? at - classes : at, ArrowDown: row + 1 < classes ? at + classes : at,
-      ArrowLeft: column > 0 ? at - 1 : at, ArrowRight: column + 1 < classes ? at + 1 : at,
-      Home: row * classes, End: row * classes + classes - 1 };
+    const moves = {
+      ArrowUp: row > 0 ? at - classes : at,
+      ArrowDown: row + 1 < classes ? at + classes : at,
+      ArrowLeft: column > 0 ? at - 1 : at,
+      ArrowRight: column + 1 < classes ? at + 1 : at,
+      Home: row * classes,
+      End: row * classes + classes - 1,
+    };
     if (event.key in moves) focus(moves[event.key]);
     else if ((event.key === "Enter" || event.key === " ") && counts[at] > 0) open(row, column);
     else if (event.key !== "Enter" && event.key !== " ") return;
@@ -96,7 +157,10 @@ export function createConfusion({ words, classes, className, open }) {
         }
       }
       // Naming every cell in words takes a while: not with every stretch of a run.
-      if (over) cells.forEach((cell, i) => { if (counts[i] > 0) cell.setAttribute("aria-label", sentence(i)); });
+      if (over)
+        cells.forEach((cell, i) => {
+          if (counts[i] > 0) cell.setAttribute("aria-label", sentence(i));
+        });
       tell(at);
     },
   };

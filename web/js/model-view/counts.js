@@ -25,7 +25,10 @@ export class Tally {
   /** @param {{clean: ArrayLike<number>, judged: ArrayLike<number>[], l0: ArrayLike<number>, l2: ArrayLike<number>, linf: ArrayLike<number>}} answer
    * @param {ArrayLike<number>} labels of the stretch @param {number} first its first image's number */
   add(answer, labels, first) {
-    const { clean, judged: [after] } = answer;
+    const {
+      clean,
+      judged: [after],
+    } = answer;
     for (let i = 0; i < labels.length; i++) {
       this.before[labels[i] * this.classes + clean[i]]++;
       this.after[labels[i] * this.classes + after[i]]++;
@@ -42,7 +45,8 @@ export class Tally {
   /** The numbers of the images of one cell. @param {ArrayLike<number>} labels @param {number} label @param {number} predicted */
   imagesOf(labels, label, predicted) {
     const found = [];
-    for (let i = 0; i < this.count; i++) if (labels[i] === label && this.predicted[i] === predicted) found.push(i);
+    for (let i = 0; i < this.count; i++)
+      if (labels[i] === label && this.predicted[i] === predicted) found.push(i);
     return found;
   }
 
@@ -55,10 +59,13 @@ export class Tally {
       const row = this.after.subarray(label * this.classes, (label + 1) * this.classes);
       const total = row.reduce((a, b) => a + b, 0);
       row.forEach((count, predicted) => {
-        if (count > 0 && predicted !== label) found.push({ label, predicted, count, share: count / total });
+        if (count > 0 && predicted !== label)
+          found.push({ label, predicted, count, share: count / total });
       });
     }
-    return found.sort((a, b) => b.count - a.count || b.share - a.share || a.label - b.label).slice(0, most);
+    return found
+      .sort((a, b) => b.count - a.count || b.share - a.share || a.label - b.label)
+      .slice(0, most);
   }
 
   /** The middle value of a norm over the images attacked so far. @param {"l0" | "l2" | "linf"} norm */
@@ -67,7 +74,11 @@ export class Tally {
     for (let i = 0; i < this.count; i++) if (this.predicted[i] >= 0) values.push(this[norm][i]);
     values.sort((a, b) => a - b);
     const middle = Math.floor(values.length / 2);
-    return values.length === 0 ? 0 : values.length % 2 === 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    return values.length === 0
+      ? 0
+      : values.length % 2 === 1
+        ? values[middle]
+        : (values[middle - 1] + values[middle]) / 2;
   }
 }
 
@@ -75,5 +86,9 @@ export class Tally {
  * read rightly and needs a larger change.
  * @param {{distance: number, clean: boolean, fooled: boolean}[]} images @param {number[]} budgets */
 export function survivors(images, budgets) {
-  return budgets.map((budget) => images.filter(({ distance, clean, fooled }) => clean && (!fooled || distance > budget)).length / Math.max(1, images.length));
+  return budgets.map(
+    (budget) =>
+      images.filter(({ distance, clean, fooled }) => clean && (!fooled || distance > budget))
+        .length / Math.max(1, images.length),
+  );
 }

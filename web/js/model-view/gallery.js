@@ -15,10 +15,21 @@ export function createGallery({ words, className, chosen, choose, open }) {
   const pairs = h("div", { class: "pairs" });
   const more = h("button", { type: "button", onclick: () => grow() });
   const map = h("button", { type: "button", onclick: () => open("map") }, words.t("gallery.map"));
-  const slice = h("button", { type: "button", onclick: () => open("slice") }, words.t("gallery.slice"));
+  const slice = h(
+    "button",
+    { type: "button", onclick: () => open("slice") },
+    words.t("gallery.slice"),
+  );
   const onward = h("p", { class: "onward buttons", hidden: true }, map, slice);
-  const element = h("section", { class: "gallery", hidden: true, "aria-label": words.t("gallery.label") }, title,
-    h("p", { class: "hint" }, words.t("gallery.hint")), onward, pairs, more);
+  const element = h(
+    "section",
+    { class: "gallery", hidden: true, "aria-label": words.t("gallery.label") },
+    title,
+    h("p", { class: "hint" }, words.t("gallery.hint")),
+    onward,
+    pairs,
+    more,
+  );
   /** @type {Parameters<ReturnType<typeof createGallery>["show"]>[0] | null} */
   let cell = null;
   let shown = 0;
@@ -28,14 +39,29 @@ export function createGallery({ words, className, chosen, choose, open }) {
   function grow() {
     if (!cell) return;
     const { indices, images, adversarial, after } = cell;
-    const { shape, labels } = images, size = shape.height * shape.width * shape.channels;
+    const { shape, labels } = images,
+      size = shape.height * shape.width * shape.channels;
     for (const index of indices.slice(shown, shown + page)) {
-      const before = createThumbnail(shape, { "aria-hidden": "true" }), now = createThumbnail(shape, { "aria-hidden": "true" });
+      const before = createThumbnail(shape, { "aria-hidden": "true" }),
+        now = createThumbnail(shape, { "aria-hidden": "true" });
       paint(before, pixelsOf(images, index), shape.channels);
       paint(now, adversarial.subarray(index * size, (index + 1) * size), shape.channels);
-      const button = h("button", { type: "button", class: "pair", "aria-pressed": "false", onclick: () => choose(index) },
-        before, h("span", { "aria-hidden": "true" }, "→"), now, h("span", { class: "number" }, `№ ${index}`),
-        h("span", { class: "hidden" }, words.t("gallery.image", { label: className(labels[index]), predicted: className(after[index]) })));
+      const button = h(
+        "button",
+        { type: "button", class: "pair", "aria-pressed": "false", onclick: () => choose(index) },
+        before,
+        h("span", { "aria-hidden": "true" }, "→"),
+        now,
+        h("span", { class: "number" }, `№ ${index}`),
+        h(
+          "span",
+          { class: "hidden" },
+          words.t("gallery.image", {
+            label: className(labels[index]),
+            predicted: className(after[index]),
+          }),
+        ),
+      );
       buttons.set(index, button);
       pairs.append(button);
     }
@@ -46,12 +72,14 @@ export function createGallery({ words, className, chosen, choose, open }) {
   }
 
   function render() {
-    for (const [index, button] of buttons) button.setAttribute("aria-pressed", String(index === chosen()));
+    for (const [index, button] of buttons)
+      button.setAttribute("aria-pressed", String(index === chosen()));
     onward.hidden = !buttons.has(chosen());
   }
 
   return {
-    element, render,
+    element,
+    render,
     show(now) {
       cell = now;
       shown = 0;

@@ -26,13 +26,17 @@ const tools = {
 
 /** The view's own style sheets, once. @returns {Promise<unknown>} */
 function styled() {
-  return Promise.all(["model-view", "model-tools"].map((name) => {
-    const href = new URL(`css/later/${name}.css`, document.baseURI).href;
-    if ([...document.styleSheets].some((sheet) => sheet.href === href)) return null;
-    return new Promise((resolve) => {
-      document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve }));
-    });
-  }));
+  return Promise.all(
+    ["model-view", "model-tools"].map((name) => {
+      const href = new URL(`css/later/${name}.css`, document.baseURI).href;
+      if ([...document.styleSheets].some((sheet) => sheet.href === href)) return null;
+      return new Promise((resolve) => {
+        document.head.append(
+          h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve }),
+        );
+      });
+    }),
+  );
 }
 
 /** @param {HTMLElement} element empty, and the view's own
@@ -47,31 +51,73 @@ export function mount(element, context) {
   /** @type {Map<string, Tool>} */
   const made = new Map();
   /** Tools whose module is on its way, and those whose module could not be had. */
-  const making = new Set(), failed = new Set(), stale = new Set();
-  let open = "", removed = false;
+  const making = new Set(),
+    failed = new Set(),
+    stale = new Set();
+  let open = "",
+    removed = false;
   /** @type {number[]} */
   let counts = [];
-  const toolOf = () => names.includes(context.state().experiment) ? context.state().experiment : names[0];
+  const toolOf = () =>
+    names.includes(context.state().experiment) ? context.state().experiment : names[0];
 
-  const tabs = names.map((name) => h("button", { type: "button", role: "tab", id: `lab-tab-${name}`, "aria-controls": `lab-${name}`,
-    "aria-selected": "false", tabindex: -1, onclick: () => choose(name) }, words.t(`tool.${name}`)));
-  const list = h("div", { class: "lab-tabs", role: "tablist", "aria-label": words.t("tool.title"), onkeydown: (/** @type {KeyboardEvent} */ event) => {
-    const at = names.indexOf(toolOf());
-    const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -at, End: names.length - 1 - at };
-    const by = moves[/** @type {keyof typeof moves} */ (event.key)];
-    if (by === undefined) return;
-    event.preventDefault();
-    const next = (at + by + names.length) % names.length;
-    choose(names[next]);
-    tabs[next].focus();
-  } }, ...tabs);
-  const panels = names.map((name) => h("div", { id: `lab-${name}`, role: "tabpanel", "aria-labelledby": `lab-tab-${name}`, hidden: true },
-    h("p", { class: "lead" }, words.t(`tool.${name}.about`)), h("span", { class: "skeleton tall", "aria-hidden": "true" })));
+  const tabs = names.map((name) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `lab-tab-${name}`,
+        "aria-controls": `lab-${name}`,
+        "aria-selected": "false",
+        tabindex: -1,
+        onclick: () => choose(name),
+      },
+      words.t(`tool.${name}`),
+    ),
+  );
+  const list = h(
+    "div",
+    {
+      class: "lab-tabs",
+      role: "tablist",
+      "aria-label": words.t("tool.title"),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => {
+        const at = names.indexOf(toolOf());
+        const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -at, End: names.length - 1 - at };
+        const by = moves[/** @type {keyof typeof moves} */ (event.key)];
+        if (by === undefined) return;
+        event.preventDefault();
+        const next = (at + by + names.length) % names.length;
+        choose(names[next]);
+        tabs[next].focus();
+      },
+    },
+    ...tabs,
+  );
+  const panels = names.map((name) =>
+    h(
+      "div",
+      { id: `lab-${name}`, role: "tabpanel", "aria-labelledby": `lab-tab-${name}`, hidden: true },
+      h("p", { class: "lead" }, words.t(`tool.${name}.about`)),
+      h("span", { class: "skeleton tall", "aria-hidden": "true" }),
+    ),
+  );
   const alert = h("p", { class: "alert", role: "alert", hidden: true });
-  const body = h("div", { class: "lab", hidden: true }, setup.element, h("div", { class: "lab-main" }, list, alert, ...panels));
-  element.append(h("h2", { id: "model-view-title" }, words.t("modelView.title")), h("p", { class: "lead" }, words.t("modelView.lead")), body);
+  const body = h(
+    "div",
+    { class: "lab", hidden: true },
+    setup.element,
+    h("div", { class: "lab-main" }, list, alert, ...panels),
+  );
+  element.append(
+    h("h2", { id: "model-view-title" }, words.t("modelView.title")),
+    h("p", { class: "lead" }, words.t("modelView.lead")),
+    body,
+  );
 
-  const choose = (/** @type {string} */ name) => context.update({ experiment: name === names[0] ? "" : name });
+  const choose = (/** @type {string} */ name) =>
+    context.update({ experiment: name === names[0] ? "" : name });
   /** @param {unknown} error */
   const sentence = (error) => {
     const detail = error instanceof Error ? error.message : String(error);
@@ -81,11 +127,20 @@ export function mount(element, context) {
   const named = datasets[dataset].classes;
   /** @type {LabContext & Record<string, any>} */
   const labContext = {
-    ...context, words, lab, setup: setup.setup, says: setup.says, classes: named.length,
+    ...context,
+    words,
+    lab,
+    setup: setup.setup,
+    says: setup.says,
+    classes: named.length,
     className: (label) => words.className(dataset, label),
-    titleOf: (/** @type {string} */ id) => lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}`, {}, id),
-    shortOf: (/** @type {string} */ id) => lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}.short`, {}, id),
-    get counts() { return counts; },
+    titleOf: (/** @type {string} */ id) =>
+      lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}`, {}, id),
+    shortOf: (/** @type {string} */ id) =>
+      lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}.short`, {}, id),
+    get counts() {
+      return counts;
+    },
     chosen: () => context.state().image,
     choose: (index) => context.update({ image: index }),
     open: choose,
@@ -119,11 +174,14 @@ export function mount(element, context) {
       list.hidden = true;
       setText(alert, words.t("lab.noImages"));
     }
-    lab.pool.catalogue().then(({ attacks }) => {
-      if (removed) return;
-      setup.equip(attacks);
-      render();
-    }, (error) => setup.fail(sentence(error)));
+    lab.pool.catalogue().then(
+      ({ attacks }) => {
+        if (removed) return;
+        setup.equip(attacks);
+        render();
+      },
+      (error) => setup.fail(sentence(error)),
+    );
     render();
   }
 

@@ -36,7 +36,13 @@ const toBytes = (pixels) => Uint8Array.from(pixels, (value) => Math.round(255 * 
 /** @param {AttackJob} job @param {{onProgress?: (fraction: number) => void, onStep?: (...step: any[]) => void}} listeners */
 function attackWith({ model, attack, parameters, images, labels, first, seed = 0 }, listeners) {
   const list = Object.entries(parameters).flatMap(([name, value]) => [kebab(name), String(value)]);
-  return unwrap(modelNamed(model).attack({ attack, parameters: list, first, seed, ...listeners }, images, Int32Array.from(labels)));
+  return unwrap(
+    modelNamed(model).attack(
+      { attack, parameters: list, first, seed, ...listeners },
+      images,
+      Int32Array.from(labels),
+    ),
+  );
 }
 
 /** @type {Record<string, (body: any, tell: (fraction: number) => void) => any>} */
@@ -48,7 +54,9 @@ const answers = {
 
   load({ id, classifier, denoiser }) {
     models.get(id)?.delete();
-    const { model } = unwrap(engine.loadLabModel(new Uint8Array(classifier), new Uint8Array(denoiser ?? 0)));
+    const { model } = unwrap(
+      engine.loadLabModel(new Uint8Array(classifier), new Uint8Array(denoiser ?? 0)),
+    );
     models.set(id, model);
     return model.describe();
   },
@@ -57,9 +65,17 @@ const answers = {
   attack(job, tell) {
     const clean = unwrap(modelNamed(job.model).read(job.images)).labels;
     const made = attackWith(job, { onProgress: tell });
-    const judged = job.judges.map((id) => id === job.model ? made.labels : unwrap(modelNamed(id).read(made.adversarial)).labels);
-    return { clean, judged, adversarial: job.keep ? toBytes(made.adversarial) : new Uint8Array(0),
-      l0: made.l0, l2: made.l2, linf: made.linf };
+    const judged = job.judges.map((id) =>
+      id === job.model ? made.labels : unwrap(modelNamed(id).read(made.adversarial)).labels,
+    );
+    return {
+      clean,
+      judged,
+      adversarial: job.keep ? toBytes(made.adversarial) : new Uint8Array(0),
+      l0: made.l0,
+      l2: made.l2,
+      linf: made.linf,
+    };
   },
 
   read({ model, images }) {
@@ -72,8 +88,14 @@ const answers = {
 
   /** Fits a map to features: the points' places on it, and the map itself. */
   fit({ kind, features, labels, classes }) {
-    const { projection } = unwrap(engine.fitProjection(kind, features, Int32Array.from(labels), classes));
-    const answer = { places: projection.project(features), share: projection.share(), map: projection.values() };
+    const { projection } = unwrap(
+      engine.fitProjection(kind, features, Int32Array.from(labels), classes),
+    );
+    const answer = {
+      places: projection.project(features),
+      share: projection.share(),
+      map: projection.values(),
+    };
     projection.delete();
     return answer;
   },
@@ -85,10 +107,17 @@ const answers = {
     const iterates = [];
     /** @type {number[]} */
     const losses = [];
-    const made = attackWith(job, { onStep(/** @type {number} */ _, /** @type {number} */ __, /** @type {number} */ loss, /** @type {Float32Array} */ iterate) {
-      iterates.push(iterate);
-      losses.push(loss);
-    } });
+    const made = attackWith(job, {
+      onStep(
+        /** @type {number} */ _,
+        /** @type {number} */ __,
+        /** @type {number} */ loss,
+        /** @type {Float32Array} */ iterate,
+      ) {
+        iterates.push(iterate);
+        losses.push(loss);
+      },
+    });
     // Attacks that tell nothing of their way still have a beginning and an end.
     if (iterates.length === 0) iterates.push(Float32Array.from(job.images, (value) => value / 255));
     iterates.push(made.adversarial);
@@ -134,7 +163,9 @@ self.onmessage = async (/** @type {MessageEvent} */ { data: { id, type, body } }
     // A trap leaves the module in an unknown state: the page must start another worker.
     const dead = error instanceof WebAssembly.RuntimeError;
     const message = error instanceof Error ? error.message : String(error);
-    const forbidden = error instanceof WebAssembly.CompileError || /unsafe-eval|Content Security Policy/i.test(message);
+    const forbidden =
+      error instanceof WebAssembly.CompileError ||
+      /unsafe-eval|Content Security Policy/i.test(message);
     self.postMessage({ id, error: message, dead, forbidden });
   }
 };

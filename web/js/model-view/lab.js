@@ -19,7 +19,8 @@ const mostWorkers = 16;
 export class Lab {
   /** @type {LabModel[]} */ #models;
   /** What the visitor trained here. @type {LabModel[]} */ trained = [];
-  /** What tools remember from one mounting to the next. @type {Map<string, any>} */ memory = new Map();
+  /** What tools remember from one mounting to the next. @type {Map<string, any>} */ memory =
+    new Map();
   /** @type {Promise<ArrayBuffer> | null} */ #wasm = null;
   /** @type {Pool | null} */ #pool = null;
 
@@ -44,10 +45,13 @@ export class Lab {
   get pool() {
     this.#pool ??= new Pool({
       size: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, mostWorkers)),
-      wasm: () => (this.#wasm ??= bytesOf(new URL("../signflip.wasm", import.meta.url).href).catch((error) => {
-        this.#wasm = null;
-        throw error;
-      })),
+      wasm: () =>
+        (this.#wasm ??= bytesOf(new URL("../signflip.wasm", import.meta.url).href).catch(
+          (error) => {
+            this.#wasm = null;
+            throw error;
+          },
+        )),
       model: async (id) => {
         const { classifier, denoiser } = this.model(id);
         return { classifier: await classifier(), denoiser: await denoiser?.() };
@@ -78,39 +82,65 @@ export class Lab {
    * @param {{model: string, judges?: string[], setup: Setup, images: Images, count: number, keep?: boolean, signal: AbortSignal,
    *   result: (answer: Stretch, first: number, count: number) => void, progress?: (done: number) => void}} run
    * @returns {Promise<void>} */
-  async attack({ model, judges = [model], setup, images, count, keep = false, signal, result, progress }) {
+  async attack({
+    model,
+    judges = [model],
+    setup,
+    images,
+    count,
+    keep = false,
+    signal,
+    result,
+    progress,
+  }) {
     // The first stretches are short: something is to be seen soon, however slow the attack.
-    let next = 0, done = 0, length = stretch / 4;
+    let next = 0,
+      done = 0,
+      length = stretch / 4;
     const size = this.pool.size;
     /** @type {Map<any, {began: number, part: number}>} */
     const open = new Map();
-    const tell = () => progress?.(done + [...open.values()].reduce((sum, { part }) => sum + part, 0));
-    await this.pool.run(() => {
-      if (next >= count) return null;
-      const first = next, here = Math.min(length, count - first, Math.max(1, Math.ceil((count - first) / size)));
-      next += here;
-      const body = { model, judges, keep, attack: setup.attack.name, parameters: setup.parameters, first,
-        images: pixelsOf(images, first, here), labels: images.labels.slice(first, first + here) };
-      const job = { type: "attack", body, models: [...new Set([model, ...judges])] };
-      open.set(job, { began: performance.now(), part: 0 });
-      return job;
-    }, {
-      signal,
-      progress: (job, fraction) => {
-        const at = open.get(job);
-        if (at) at.part = fraction * job.body.labels.length;
-        tell();
+    const tell = () =>
+      progress?.(done + [...open.values()].reduce((sum, { part }) => sum + part, 0));
+    await this.pool.run(
+      () => {
+        if (next >= count) return null;
+        const first = next,
+          here = Math.min(length, count - first, Math.max(1, Math.ceil((count - first) / size)));
+        next += here;
+        const body = {
+          model,
+          judges,
+          keep,
+          attack: setup.attack.name,
+          parameters: setup.parameters,
+          first,
+          images: pixelsOf(images, first, here),
+          labels: images.labels.slice(first, first + here),
+        };
+        const job = { type: "attack", body, models: [...new Set([model, ...judges])] };
+        open.set(job, { began: performance.now(), part: 0 });
+        return job;
       },
-      result: (answer, job) => {
-        const lasted = performance.now() - (open.get(job)?.began ?? 0), here = job.body.labels.length;
-        open.delete(job);
-        done += here;
-        if (lasted > pleasant) length = Math.max(1, Math.floor((here * pleasant) / lasted));
-        else if (here === length) length = Math.min(stretch, length * 2);
-        result(answer, job.body.first, here);
-        tell();
+      {
+        signal,
+        progress: (job, fraction) => {
+          const at = open.get(job);
+          if (at) at.part = fraction * job.body.labels.length;
+          tell();
+        },
+        result: (answer, job) => {
+          const lasted = performance.now() - (open.get(job)?.began ?? 0),
+            here = job.body.labels.length;
+          open.delete(job);
+          done += here;
+          if (lasted > pleasant) length = Math.max(1, Math.floor((here * pleasant) / lasted));
+          else if (here === length) length = Math.min(stretch, length * 2);
+          result(answer, job.body.first, here);
+          tell();
+        },
       },
-    });
+    );
   }
 }
 

@@ -18,7 +18,9 @@ const opened = new Map();
  * @param {string} dataset @returns {Promise<PackList>} */
 export async function packsOf(dataset) {
   if (document.documentElement.dataset.packs === undefined) return { test: [], train: [] };
-  lists ??= fetch(new URL("samples/packs.json", document.baseURI)).then((response) => response.json());
+  lists ??= fetch(new URL("samples/packs.json", document.baseURI)).then((response) =>
+    response.json(),
+  );
   const all = await lists.catch(() => {
     lists = null;
     return /** @type {Record<string, PackList>} */ ({});
@@ -30,10 +32,14 @@ export async function packsOf(dataset) {
 export function fetchPack(pack) {
   let blob = fetched.get(pack.file);
   if (!blob) {
-    blob = fetch(new URL(pack.file, document.baseURI)).then((response) => {
-      if (!response.ok) throw new Error(String(response.status));
-      return response.blob();
-    }).catch(() => { throw damaged(pack); });
+    blob = fetch(new URL(pack.file, document.baseURI))
+      .then((response) => {
+        if (!response.ok) throw new Error(String(response.status));
+        return response.blob();
+      })
+      .catch(() => {
+        throw damaged(pack);
+      });
     fetched.set(pack.file, blob);
   }
   return blob;
@@ -51,15 +57,19 @@ export function damaged({ file }) {
 export function openPack(pack) {
   let images = opened.get(pack.file);
   if (!images) {
-    images = fetchPack(pack).then(async (blob) => {
-      const worker = new WorkerPort("whole", new URL("./pack-worker.js", import.meta.url).href);
-      try {
-        return readPack(await worker.ask("unpack", blob));
-      } finally {
-        worker.end(new Error("The pack is unpacked."));
-        fetched.delete(pack.file);
-      }
-    }).catch(() => { throw damaged(pack); });
+    images = fetchPack(pack)
+      .then(async (blob) => {
+        const worker = new WorkerPort("whole", new URL("./pack-worker.js", import.meta.url).href);
+        try {
+          return readPack(await worker.ask("unpack", blob));
+        } finally {
+          worker.end(new Error("The pack is unpacked."));
+          fetched.delete(pack.file);
+        }
+      })
+      .catch(() => {
+        throw damaged(pack);
+      });
     opened.set(pack.file, images);
   }
   return images;

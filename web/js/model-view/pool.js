@@ -15,7 +15,8 @@ const grace = 250;
 class Seat {
   /** @type {WorkerPort | null} */ port = null;
   /** @type {Promise<any> | null} */ started = null;
-  /** Models that it has, by id and the bytes that they came from. @type {Map<string, ArrayBuffer>} */ has = new Map();
+  /** Models that it has, by id and the bytes that they came from. @type {Map<string, ArrayBuffer>} */ has =
+    new Map();
   busy = false;
 }
 
@@ -57,11 +58,19 @@ export class Pool {
     let waiting = job;
     /** @type {any} */
     let answer;
-    await this.run(() => {
-      const now = waiting;
-      waiting = null;
-      return now;
-    }, { signal, result: (value) => { answer = value; } });
+    await this.run(
+      () => {
+        const now = waiting;
+        waiting = null;
+        return now;
+      },
+      {
+        signal,
+        result: (value) => {
+          answer = value;
+        },
+      },
+    );
     return answer;
   }
 
@@ -99,7 +108,9 @@ export class Pool {
     // A worker that is soon done may finish; one that is not is ended, and another takes its place.
     for (const seat of run.working) {
       const { port } = seat;
-      setTimeout(() => { if (run.working.has(seat)) port?.end(new EngineError("error.stopped", "stopped")); }, grace);
+      setTimeout(() => {
+        if (run.working.has(seat)) port?.end(new EngineError("error.stopped", "stopped"));
+      }, grace);
     }
     run.reject(reason);
   }
@@ -151,6 +162,8 @@ export class Pool {
       await port.ask("load", { id, ...bytes });
       seat.has.set(id, bytes.classifier);
     }
-    return port.ask(job.type, job.body, (_, fraction) => { if (!run.over) run.progress?.(job, fraction); });
+    return port.ask(job.type, job.body, (_, fraction) => {
+      if (!run.over) run.progress?.(job, fraction);
+    });
   }
 }

@@ -25,6 +25,10 @@ function lazily(file) {
 
 /** @param {string} dataset @returns {import("./types").LabModel[]} */
 export function siteModels(dataset) {
-  return datasets[dataset].models.map(({ id, file, denoiser }) =>
-    ({ id, title: "", classifier: lazily(file), ...(denoiser ? { denoiser: lazily(denoiser) } : {}) }));
+  return datasets[dataset].models.map(({ id, file, denoiser }) => ({
+    id,
+    title: "",
+    classifier: lazily(file),
+    ...(denoiser ? { denoiser: lazily(denoiser) } : {}),
+  }));
 }

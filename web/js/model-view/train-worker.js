@@ -26,7 +26,14 @@ async function open(packed) {
 async function start({ wasm, options, test, classes, memory }) {
   const engine = await createEngine({ wasmBinary: new Uint8Array(wasm) });
   if (!images) throw new Error("There are no images to learn from.");
-  course = unwrap(engine.beginCourse(options, { ...images.shape, pixels: images.pixels, labels: images.labels }, test, classes)).course;
+  course = unwrap(
+    engine.beginCourse(
+      options,
+      { ...images.shape, pixels: images.pixels, labels: images.labels },
+      test,
+      classes,
+    ),
+  ).course;
   images = null;
   if (memory) unwrap(course.resume(memory));
   return { epochs: course.epochsDone(), look: course.look() };
@@ -36,13 +43,22 @@ async function start({ wasm, options, test, classes, memory }) {
 function epoch({ name }, id) {
   const before = course.epochsDone();
   let looked = 0;
-  const report = course.trainEpoch((/** @type {number} */ done, /** @type {number} */ images, /** @type {number} */ loss) => {
-    const part = Math.floor((done / images) * looks);
-    const look = part > looked && done < images ? course.look() : null;
-    looked = Math.max(looked, part);
-    self.postMessage({ id, progress: { models: [], fraction: done / images, more: { at: before + done / images, loss, look } } });
-    return true;
-  });
+  const report = course.trainEpoch(
+    (/** @type {number} */ done, /** @type {number} */ images, /** @type {number} */ loss) => {
+      const part = Math.floor((done / images) * looks);
+      const look = part > looked && done < images ? course.look() : null;
+      looked = Math.max(looked, part);
+      self.postMessage({
+        id,
+        progress: {
+          models: [],
+          fraction: done / images,
+          more: { at: before + done / images, loss, look },
+        },
+      });
+      return true;
+    },
+  );
   return { ...report, look: course.look(), model: course.model(name), memory: course.memory() };
 }
 
@@ -52,11 +68,16 @@ const answers = { open, start, epoch };
 self.onmessage = async (/** @type {MessageEvent} */ { data: { id, type, body } }) => {
   try {
     const value = await answers[type](body, id);
-    self.postMessage({ id, value }, { transfer: value?.memory ? [value.memory.buffer, value.model.buffer] : [] });
+    self.postMessage(
+      { id, value },
+      { transfer: value?.memory ? [value.memory.buffer, value.model.buffer] : [] },
+    );
   } catch (error) {
     const dead = error instanceof WebAssembly.RuntimeError;
     const message = error instanceof Error ? error.message : String(error);
-    const forbidden = error instanceof WebAssembly.CompileError || /unsafe-eval|Content Security Policy/i.test(message);
+    const forbidden =
+      error instanceof WebAssembly.CompileError ||
+      /unsafe-eval|Content Security Policy/i.test(message);
     self.postMessage({ id, error: message, dead, forbidden });
   }
 };

@@ -15,7 +15,10 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-export const messages = { en: () => import("./messages/en.js"), de: () => import("./messages/de.js") };
+export const messages = {
+  en: () => import("./messages/en.js"),
+  de: () => import("./messages/de.js"),
+};
 
 /** @param {HTMLElement} element @param {import("../views/context").ViewContext} context
  * @returns {import("../views/context").MountedView} */
@@ -23,7 +26,15 @@ export function mount(element, context) {
   styleSheet("css/later/panels.css");
   const { words } = context;
   const said = h("p", { class: "hint said" }, words.t("share.about"));
-  const field = /** @type {HTMLInputElement} */ (h("input", { type: "text", readonly: true, hidden: true, "aria-label": words.t("share.field"), onfocus: () => field.select() }));
+  const field = /** @type {HTMLInputElement} */ (
+    h("input", {
+      type: "text",
+      readonly: true,
+      hidden: true,
+      "aria-label": words.t("share.field"),
+      onfocus: () => field.select(),
+    })
+  );
   /** @param {string} text */
   function say(text) {
     setText(said, text);
@@ -50,26 +61,47 @@ export function mount(element, context) {
       const { dataset } = now.state;
       const { shape } = datasets[dataset];
       const { step } = now.state;
-      const lanes = result.lanes.map((lane) => step !== null && now.findings.traces[lane.model]
-        ? laneAt(lane, now.findings.traces[lane.model], step, result.request, shape.channels) : lane);
-      const canvas = drawFigure({ lanes, image: result.request.image, shape, words, scheme: context.scheme(),
-        title: titleOf(now), names: lanes.map(({ model }) => words.t(`model.${model}`, {}, model)),
-        smallest: lanes.map(({ model }) => smallestOf(now, model)), scale: Math.max(...result.lanes.map(({ linf }) => linf)),
-        className: (label) => words.className(dataset, label) });
+      const lanes = result.lanes.map((lane) =>
+        step !== null && now.findings.traces[lane.model]
+          ? laneAt(lane, now.findings.traces[lane.model], step, result.request, shape.channels)
+          : lane,
+      );
+      const canvas = drawFigure({
+        lanes,
+        image: result.request.image,
+        shape,
+        words,
+        scheme: context.scheme(),
+        title: titleOf(now),
+        names: lanes.map(({ model }) => words.t(`model.${model}`, {}, model)),
+        smallest: lanes.map(({ model }) => smallestOf(now, model)),
+        scale: Math.max(...result.lanes.map(({ linf }) => linf)),
+        className: (label) => words.className(dataset, label),
+      });
       const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
       finish(blob, "png");
     },
     async csv() {
       const now = context.snapshot();
-      const text = csvOf(now, /** @type {import("../types").ExploreResult} */ (now.result), (label) => words.className(now.state.dataset, label));
+      const text = csvOf(
+        now,
+        /** @type {import("../types").ExploreResult} */ (now.result),
+        (label) => words.className(now.state.dataset, label),
+      );
       // The mark tells spreadsheets that it is UTF-8.
       finish(new Blob(["\ufeff", text], { type: "text/csv" }), "csv");
     },
     async json() {
       const now = context.snapshot();
-      const experiment = experimentOf(now, /** @type {import("../types").ExploreResult} */ (now.result),
-        { version: document.documentElement.dataset.version ?? "", page: context.link() });
-      finish(new Blob([JSON.stringify(experiment, null, 1), "\n"], { type: "application/json" }), "json");
+      const experiment = experimentOf(
+        now,
+        /** @type {import("../types").ExploreResult} */ (now.result),
+        { version: document.documentElement.dataset.version ?? "", page: context.link() },
+      );
+      finish(
+        new Blob([JSON.stringify(experiment, null, 1), "\n"], { type: "application/json" }),
+        "json",
+      );
     },
   };
 
@@ -84,21 +116,55 @@ export function mount(element, context) {
   /** "MIM · ε 0.2 · steps 10": what was asked. @param {Snapshot} now */
   function titleOf(now) {
     const result = /** @type {import("../types").ExploreResult} */ (now.result);
-    const { name, title } = now.attacks.find((one) => one.name === result.request.attack) ?? { name: "", title: result.request.attack };
+    const { name, title } = now.attacks.find((one) => one.name === result.request.attack) ?? {
+      name: "",
+      title: result.request.attack,
+    };
     const given = parametersOf(now, result);
-    const shown = ["epsilon", "steps", "queries"].filter((one) => one in given)
-      .map((one) => `${words.t(`parameter.${one}`)} ${typeof given[one] === "number" ? words.number(given[one], one === "epsilon" ? 3 : 0) : given[one]}`);
+    const shown = ["epsilon", "steps", "queries"]
+      .filter((one) => one in given)
+      .map(
+        (one) =>
+          `${words.t(`parameter.${one}`)} ${typeof given[one] === "number" ? words.number(given[one], one === "epsilon" ? 3 : 0) : given[one]}`,
+      );
     const { step } = now.state;
-    return [words.t(`attack.${name}`, {}, title), ...shown, ...(step === null ? [] : [words.t("figure.step", { step })])].join(" · ");
+    return [
+      words.t(`attack.${name}`, {}, title),
+      ...shown,
+      ...(step === null ? [] : [words.t("figure.step", { step })]),
+    ].join(" · ");
   }
 
-  const buttons = Object.entries(keep).map(([name, act]) => /** @type {HTMLButtonElement} */ (h("button", {
-    type: "button", "data-keep": name, title: words.t(`share.${name}.about`),
-    onclick: async () => {
-      if (name !== "link" && !context.snapshot().result) return say(words.t("share.nothing"));
-      await act().catch((error) => say(words.t("share.failed", { detail: error instanceof Error ? error.message : String(error) })));
-    },
-  }, words.t(`share.${name}`))));
-  element.append(h("h2", { id: "share-title" }, words.t("share.title")), h("div", { class: "buttons" }, ...buttons), field, said);
+  const buttons = Object.entries(keep).map(
+    ([name, act]) =>
+      /** @type {HTMLButtonElement} */ (
+        h(
+          "button",
+          {
+            type: "button",
+            "data-keep": name,
+            title: words.t(`share.${name}.about`),
+            onclick: async () => {
+              if (name !== "link" && !context.snapshot().result)
+                return say(words.t("share.nothing"));
+              await act().catch((error) =>
+                say(
+                  words.t("share.failed", {
+                    detail: error instanceof Error ? error.message : String(error),
+                  }),
+                ),
+              );
+            },
+          },
+          words.t(`share.${name}`),
+        )
+      ),
+  );
+  element.append(
+    h("h2", { id: "share-title" }, words.t("share.title")),
+    h("div", { class: "buttons" }, ...buttons),
+    field,
+    said,
+  );
   return { render() {} };
 }

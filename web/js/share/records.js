@@ -13,7 +13,10 @@ export const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toL
 const baseName = (path) => path.split("/").slice(-1)[0];
 
 /** @param {string} dataset @param {string} id */
-const modelOf = (dataset, id) => /** @type {import("../datasets.js").ModelFile} */ (allDatasets[dataset].models.find((model) => model.id === id));
+const modelOf = (dataset, id) =>
+  /** @type {import("../datasets.js").ModelFile} */ (
+    allDatasets[dataset].models.find((model) => model.id === id)
+  );
 
 /** Every parameter of the attack with the value that it ran with, under its name on the command line. What
  * the attack chooses for itself is left to it.
@@ -21,10 +24,15 @@ const modelOf = (dataset, id) => /** @type {import("../datasets.js").ModelFile} 
  * @returns {Record<string, number | boolean | string>} */
 export function parametersOf({ attacks }, { request }) {
   const parameters = attacks.find(({ name }) => name === request.attack)?.parameters ?? [];
-  return Object.fromEntries(parameters
-    .map(({ name, default: usual, automatic }) => /** @type {const} */ ([name, request.parameters[name] ?? usual, automatic]))
-    .filter(([, value, automatic]) => !(automatic && value === 0))
-    .map(([name, value]) => [kebab(name), value]));
+  return Object.fromEntries(
+    parameters
+      .map(
+        ({ name, default: usual, automatic }) =>
+          /** @type {const} */ ([name, request.parameters[name] ?? usual, automatic]),
+      )
+      .filter(([, value, automatic]) => !(automatic && value === 0))
+      .map(([name, value]) => [kebab(name), value]),
+  );
 }
 
 /** A model as the command line knows it. @param {ExploreResult["request"]} request @param {string} id */
@@ -57,12 +65,22 @@ export function experimentOf(snapshot, result, { version, page }) {
     seed: 0,
     ...(target === null ? {} : { target }),
     page,
-    image: { sample: state.sample, label: lanes[0].label, shape: allDatasets[request.dataset].shape, bytes: packPicture(request.image) },
+    image: {
+      sample: state.sample,
+      label: lanes[0].label,
+      shape: allDatasets[request.dataset].shape,
+      bytes: packPicture(request.image),
+    },
     results: lanes.map((lane) => ({
       model: filesOf(modelOf(request.dataset, lane.model)).map(baseName).reverse().join(" > "),
-      label: lane.label, clean: lane.cleanLabel, adversarial: lane.adversarialLabel,
-      l0: lane.l0, l2: lane.l2, linf: lane.linf,
-      smallest_epsilon: smallestOf(snapshot, lane.model), certified_radius: snapshot.findings.certified[lane.model] ?? null,
+      label: lane.label,
+      clean: lane.cleanLabel,
+      adversarial: lane.adversarialLabel,
+      l0: lane.l0,
+      l2: lane.l2,
+      linf: lane.linf,
+      smallest_epsilon: smallestOf(snapshot, lane.model),
+      certified_radius: snapshot.findings.certified[lane.model] ?? null,
     })),
   };
 }
@@ -85,12 +103,55 @@ function cell(value) {
 export function csvOf(snapshot, result, className) {
   const { request, lanes } = result;
   const parameters = parametersOf(snapshot, result);
-  const probabilities = (/** @type {string} */ when) => Array.from(lanes[0].before, (_, i) => `p_${when}_${i}`);
-  const head = ["dataset", "sample", "model", "attack", ...Object.keys(parameters), "crafted_on", "gray_box", "label", "label_name", "target", "clean", "clean_name",
-    "adversarial", "adversarial_name", "l0", "l2", "linf", "milliseconds", "smallest_epsilon", "certified_radius", ...probabilities("before"), ...probabilities("after")];
-  const rows = lanes.map((lane) => [request.dataset, snapshot.state.sample, lane.model, request.attack, ...Object.values(parameters),
-    request.from || lane.model, request.grayBox && modelOf(request.dataset, lane.model).denoiser !== undefined,
-    lane.label, className(lane.label), lane.target, lane.cleanLabel, className(lane.cleanLabel), lane.adversarialLabel, className(lane.adversarialLabel),
-    lane.l0, lane.l2, lane.linf, lane.milliseconds, smallestOf(snapshot, lane.model), snapshot.findings.certified[lane.model], ...lane.before, ...lane.after]);
+  const probabilities = (/** @type {string} */ when) =>
+    Array.from(lanes[0].before, (_, i) => `p_${when}_${i}`);
+  const head = [
+    "dataset",
+    "sample",
+    "model",
+    "attack",
+    ...Object.keys(parameters),
+    "crafted_on",
+    "gray_box",
+    "label",
+    "label_name",
+    "target",
+    "clean",
+    "clean_name",
+    "adversarial",
+    "adversarial_name",
+    "l0",
+    "l2",
+    "linf",
+    "milliseconds",
+    "smallest_epsilon",
+    "certified_radius",
+    ...probabilities("before"),
+    ...probabilities("after"),
+  ];
+  const rows = lanes.map((lane) => [
+    request.dataset,
+    snapshot.state.sample,
+    lane.model,
+    request.attack,
+    ...Object.values(parameters),
+    request.from || lane.model,
+    request.grayBox && modelOf(request.dataset, lane.model).denoiser !== undefined,
+    lane.label,
+    className(lane.label),
+    lane.target,
+    lane.cleanLabel,
+    className(lane.cleanLabel),
+    lane.adversarialLabel,
+    className(lane.adversarialLabel),
+    lane.l0,
+    lane.l2,
+    lane.linf,
+    lane.milliseconds,
+    smallestOf(snapshot, lane.model),
+    snapshot.findings.certified[lane.model],
+    ...lane.before,
+    ...lane.after,
+  ]);
   return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }

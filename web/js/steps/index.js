@@ -8,9 +8,13 @@ import { Chart, sample } from "./chart.js";
 /** @typedef {import("../types").Trace} Trace */
 
 /** Between two steps of the replay; less where there are many, so that it lasts no longer than this. */
-const beat = 350, longest = 8000;
+const beat = 350,
+  longest = 8000;
 
-export const messages = { en: () => import("./messages/en.js"), de: () => import("./messages/de.js") };
+export const messages = {
+  en: () => import("./messages/en.js"),
+  de: () => import("./messages/de.js"),
+};
 
 /** @param {HTMLElement} element @param {import("../views/context").ViewContext} context
  * @returns {import("../views/context").MountedView} */
@@ -18,8 +22,22 @@ export function mount(element, context) {
   styleSheet("css/later/panels.css");
   const { words, state, update, explorer } = context;
   const chart = new Chart(words);
-  const button = (/** @type {string} */ name, /** @type {string} */ sign, /** @type {() => void} */ act) =>
-    h("button", { type: "button", class: "icon", title: words.t(`steps.${name}`), "aria-label": words.t(`steps.${name}`), onclick: act }, h("span", { "aria-hidden": "true" }, sign));
+  const button = (
+    /** @type {string} */ name,
+    /** @type {string} */ sign,
+    /** @type {() => void} */ act,
+  ) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "icon",
+        title: words.t(`steps.${name}`),
+        "aria-label": words.t(`steps.${name}`),
+        onclick: act,
+      },
+      h("span", { "aria-hidden": "true" }, sign),
+    );
   let last = 0;
   const step = () => Math.min(last, state().step ?? last);
   /** @param {number} to */
@@ -27,21 +45,65 @@ export function mount(element, context) {
     const bounded = Math.min(last, Math.max(0, to));
     update({ step: bounded === last ? null : bounded });
   }
-  const slider = /** @type {HTMLInputElement} */ (h("input", { type: "range", id: "step", min: 0, max: 1, step: 1, oninput: () => {
-    halt();
-    go(slider.valueAsNumber);
-  } }));
+  const slider = /** @type {HTMLInputElement} */ (
+    h("input", {
+      type: "range",
+      id: "step",
+      min: 0,
+      max: 1,
+      step: 1,
+      oninput: () => {
+        halt();
+        go(slider.valueAsNumber);
+      },
+    })
+  );
   const label = h("label", { for: "step" }, words.t("steps.step"));
   chart.describe(words.t("steps.loss"));
-  const play = button("play", "▶", () => playing ? halt() : start());
-  const controls = h("div", { class: "step-controls" }, label, slider, h("div", { class: "buttons" },
-    button("first", "⇤", () => { halt(); go(0); }), button("previous", "←", () => { halt(); go(step() - 1); }), play,
-    button("next", "→", () => { halt(); go(step() + 1); }), button("last", "⇥", () => { halt(); go(last); })));
+  const play = button("play", "▶", () => (playing ? halt() : start()));
+  const controls = h(
+    "div",
+    { class: "step-controls" },
+    label,
+    slider,
+    h(
+      "div",
+      { class: "buttons" },
+      button("first", "⇤", () => {
+        halt();
+        go(0);
+      }),
+      button("previous", "←", () => {
+        halt();
+        go(step() - 1);
+      }),
+      play,
+      button("next", "→", () => {
+        halt();
+        go(step() + 1);
+      }),
+      button("last", "⇥", () => {
+        halt();
+        go(last);
+      }),
+    ),
+  );
   const legend = h("ul", { class: "chart-legend" });
   const note = h("p", { class: "hint" });
-  const gather = h("button", { type: "button", hidden: true, onclick: () => explorer.traceAll() }, words.t("steps.gather"));
+  const gather = h(
+    "button",
+    { type: "button", hidden: true, onclick: () => explorer.traceAll() },
+    words.t("steps.gather"),
+  );
   const place = h("div", { class: "chart-place" }, chart.element);
-  element.append(h("h2", { id: "steps-title" }, words.t("steps.title")), note, gather, place, legend, controls);
+  element.append(
+    h("h2", { id: "steps-title" }, words.t("steps.title")),
+    note,
+    gather,
+    place,
+    legend,
+    controls,
+  );
 
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let playing;
@@ -52,10 +114,13 @@ export function mount(element, context) {
   }
   function start() {
     go(0);
-    playing = setInterval(() => {
-      if (step() + 1 >= last) halt();
-      go(step() + 1);
-    }, Math.min(beat, longest / Math.max(1, last)));
+    playing = setInterval(
+      () => {
+        if (step() + 1 >= last) halt();
+        go(step() + 1);
+      },
+      Math.min(beat, longest / Math.max(1, last)),
+    );
     showPlay();
   }
   function showPlay() {
@@ -76,7 +141,10 @@ export function mount(element, context) {
   chart.element.addEventListener("pointermove", (event) => {
     if (dragging) go(chart.stepAt(event.clientX, last));
   });
-  for (const end of ["pointerup", "pointercancel"]) chart.element.addEventListener(end, () => { dragging = false; });
+  for (const end of ["pointerup", "pointercancel"])
+    chart.element.addEventListener(end, () => {
+      dragging = false;
+    });
 
   /** @type {Snapshot | null} */
   let newest = null;
@@ -94,15 +162,31 @@ export function mount(element, context) {
     const { findings, result, state: now, attacks } = snapshot;
     const attack = attacks.find(({ name }) => name === result?.request.attack);
     const lanes = (result?.lanes ?? []).filter((lane) => now.model.includes(lane.model));
-    const traces = /** @type {Trace[]} */ (lanes.map((lane) => findings.traces[lane.model]).filter(Boolean));
+    const traces = /** @type {Trace[]} */ (
+      lanes.map((lane) => findings.traces[lane.model]).filter(Boolean)
+    );
     const there = traces.length > 0 && traces.length === lanes.length;
     element.toggleAttribute("data-waiting", !there);
     if (there) last = Math.max(...traces.map(({ steps }) => steps[steps.length - 1]));
     const told = there && traces.some(({ steps }) => steps.length > 2);
     const heavy = !there && lanes.some((lane) => (lane.milliseconds ?? 0) > 700);
     gather.hidden = !heavy;
-    setText(note, words.t(heavy ? "steps.heavy" : !there ? (last > 0 ? "steps.about" : "steps.wait") : told ? "steps.about"
-      : attack?.parameters.some(({ name }) => name === "steps") || attack?.name !== "fgsm" ? "steps.none" : "steps.one"));
+    setText(
+      note,
+      words.t(
+        heavy
+          ? "steps.heavy"
+          : !there
+            ? last > 0
+              ? "steps.about"
+              : "steps.wait"
+            : told
+              ? "steps.about"
+              : attack?.parameters.some(({ name }) => name === "steps") || attack?.name !== "fgsm"
+                ? "steps.none"
+                : "steps.one",
+      ),
+    );
     for (const control of controls.querySelectorAll("button, input")) {
       /** @type {HTMLButtonElement} */ (control).disabled = !there;
     }
@@ -111,11 +195,34 @@ export function mount(element, context) {
     const model = (/** @type {string} */ id) => words.t(`model.${id}`, {}, id);
     if (drawn !== findings.traces) {
       drawn = findings.traces;
-      const lines = traces.map((trace, k) => ({ model: trace.model, name: model(trace.model), steps: trace.steps, losses: trace.losses,
-        fooled: trace.steps[Array.from(trace.labels).findIndex((read) => verdictOf({ ...lanes[k], adversarialLabel: read }).kind === "fooled")] ?? -1 }));
+      const lines = traces.map((trace, k) => ({
+        model: trace.model,
+        name: model(trace.model),
+        steps: trace.steps,
+        losses: trace.losses,
+        fooled:
+          trace.steps[
+            Array.from(trace.labels).findIndex(
+              (read) => verdictOf({ ...lanes[k], adversarialLabel: read }).kind === "fooled",
+            )
+          ] ?? -1,
+      }));
       chart.draw(lines, last, place.clientWidth);
-      chart.describe(words.t("steps.chart", { from: 0, to: last, lines: lines.map(({ name, losses }) => words.t("steps.line",
-        { model: name, first: words.number(losses[0], 2), last: words.number(losses[losses.length - 1], 2) })).join("; ") }));
+      chart.describe(
+        words.t("steps.chart", {
+          from: 0,
+          to: last,
+          lines: lines
+            .map(({ name, losses }) =>
+              words.t("steps.line", {
+                model: name,
+                first: words.number(losses[0], 2),
+                last: words.number(losses[losses.length - 1], 2),
+              }),
+            )
+            .join("; "),
+        }),
+      );
       legend.replaceChildren(...traces.map((_, k) => h("li", {}, sample(k), h("span", {}))));
     }
     const at = step();
@@ -123,9 +230,15 @@ export function mount(element, context) {
     const entries = traces.map((trace) => {
       const nearest = trace.steps.findIndex((one) => one >= at);
       const i = nearest < 0 ? trace.steps.length - 1 : nearest;
-      return words.t("steps.entry", { model: model(trace.model), label: words.className(now.dataset, trace.labels[i]), loss: words.number(trace.losses[i], 2) });
+      return words.t("steps.entry", {
+        model: model(trace.model),
+        label: words.className(now.dataset, trace.labels[i]),
+        loss: words.number(trace.losses[i], 2),
+      });
     });
-    [...legend.children].forEach((item, k) => setText(/** @type {Element} */ (item.lastChild), entries[k]));
+    [...legend.children].forEach((item, k) =>
+      setText(/** @type {Element} */ (item.lastChild), entries[k]),
+    );
     const where = words.t(at === last ? "steps.result" : "steps.at", { step: at, steps: last });
     setText(label, where);
     if (Number(slider.max) !== last) slider.max = String(last);

@@ -11,7 +11,10 @@ import { decodedByBrowser } from "./browser-decode.js";
 /** Larger files than this are not read: no photograph needs it. */
 const largest = 40 << 20;
 
-export const messages = { en: () => import("./messages/en.js"), de: () => import("./messages/de.js") };
+export const messages = {
+  en: () => import("./messages/en.js"),
+  de: () => import("./messages/de.js"),
+};
 
 /** @typedef {import("../views/context").ViewContext} ViewContext */
 
@@ -21,25 +24,45 @@ export function mount(place, { words, state, update, announce, client, loadOther
   const { shape, digit } = datasets[state().dataset];
   const size = shape.height * shape.width * shape.channels;
   const picture = new Picture(shape, { "aria-hidden": "true" });
-  const input = /** @type {HTMLInputElement} */ (h("input", {
-    type: "file", id: "upload", accept: "image/png,image/jpeg,image/bmp,image/*", "aria-describedby": "upload-hint",
-    onchange: () => {
-      const file = input.files?.[0];
-      if (file) take(file);
-      input.value = "";
-    },
-  }));
+  const input = /** @type {HTMLInputElement} */ (
+    h("input", {
+      type: "file",
+      id: "upload",
+      accept: "image/png,image/jpeg,image/bmp,image/*",
+      "aria-describedby": "upload-hint",
+      onchange: () => {
+        const file = input.files?.[0];
+        if (file) take(file);
+        input.value = "";
+      },
+    })
+  );
   const trouble = h("p", { class: "trouble", role: "alert" });
-  const element = h("div", { class: "upload" },
-    h("label", { class: "drop", for: "upload" }, picture.element, h("span", {}, h("b", {}, words.t("upload.choose")), h("span", { class: "hint" }, words.t("upload.ways"))), input),
-    h("p", { class: "hint", id: "upload-hint" }, words.t("upload.hint")), trouble);
+  const element = h(
+    "div",
+    { class: "upload" },
+    h(
+      "label",
+      { class: "drop", for: "upload" },
+      picture.element,
+      h(
+        "span",
+        {},
+        h("b", {}, words.t("upload.choose")),
+        h("span", { class: "hint" }, words.t("upload.ways")),
+      ),
+      input,
+    ),
+    h("p", { class: "hint", id: "upload-hint" }, words.t("upload.hint")),
+    trouble,
+  );
   let shown = "";
   let turn = 0;
 
   /** Once more where the worker was replaced meanwhile. @param {ArrayBuffer} bytes @returns {Promise<Float32Array | null>} */
   async function prepared(bytes) {
     const body = { bytes, shape: { side: shape.height, channels: shape.channels, digit } };
-    return await client.aside("prepare", body, null) ?? client.aside("prepare", body, null);
+    return (await client.aside("prepare", body, null)) ?? client.aside("prepare", body, null);
   }
 
   /** @param {Blob} file @param {unknown} refused what the engine says of it */
@@ -65,7 +88,13 @@ export function mount(place, { words, state, update, announce, client, loadOther
       update({ sample: "picture", picture: packPicture(pixels) });
       announce(words.t("upload.done"));
     } catch (error) {
-      if (mine === turn) setText(trouble, error instanceof Error ? words.t("upload.failed", { detail: error.message }) : String(error));
+      if (mine === turn)
+        setText(
+          trouble,
+          error instanceof Error
+            ? words.t("upload.failed", { detail: error.message })
+            : String(error),
+        );
     } finally {
       if (mine === turn) element.toggleAttribute("data-waiting", false);
     }

@@ -21,21 +21,38 @@ export function createImageView(context, place, packed) {
   const lanes = new Map();
   const alert = h("p", { role: "alert", class: "alert", hidden: true });
   const lanesElement = h("div", { class: "lanes" });
-  const results = h("section", { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
-    h("h2", { id: "results-title", class: "hidden" }, words.t("results.title")), models.element, alert, lanesElement);
+  const results = h(
+    "section",
+    { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
+    h("h2", { id: "results-title", class: "hidden" }, words.t("results.title")),
+    models.element,
+    alert,
+    lanesElement,
+  );
   // Below the fold: fetched when the first result is there and one comes near them.
-  const stepsElement = h("section", { class: "panel steps-panel", "aria-labelledby": "steps-title" });
-  const shareElement = h("section", { class: "panel share-panel", "aria-labelledby": "share-title" });
+  const stepsElement = h("section", {
+    class: "panel steps-panel",
+    "aria-labelledby": "steps-title",
+  });
+  const shareElement = h("section", {
+    class: "panel share-panel",
+    "aria-labelledby": "share-title",
+  });
   results.append(stepsElement, shareElement);
   const about = h("div", { class: "about" });
   const steps = new LazyView(stepsElement, () => import("../steps/index.js"), { whenNear: true });
-  const later = [steps, new LazyView(shareElement, () => import("../share/index.js"), { whenNear: true, skeletons: 2 }),
-    new LazyView(about, () => import("../about/index.js"), { whenNear: true, skeletons: 6 })];
+  const later = [
+    steps,
+    new LazyView(shareElement, () => import("../share/index.js"), { whenNear: true, skeletons: 2 }),
+    new LazyView(about, () => import("../about/index.js"), { whenNear: true, skeletons: 6 }),
+  ];
   // A link to a step needs the steps at once.
   if (state().step !== null) steps.approach();
   place.replaceChildren(
     h("div", { class: "sidebar" }, source.element, attack.method, attack.budget, attack.goal),
-    results, about);
+    results,
+    about,
+  );
 
   const denoised = all.filter(({ denoiser }) => denoiser).map(({ id }) => id);
   /** @param {string[]} shown */
@@ -57,10 +74,15 @@ export function createImageView(context, place, packed) {
       for (const view of [source, attack, models, ...lanes.values()]) view.render(snapshot);
       const shown = [...lanes.values()].filter((lane) => !lane.element.hidden).length;
       lanesElement.dataset.count = String(shown);
-      lanesElement.toggleAttribute("data-four", denoised.some((id) => snapshot.state.model.includes(id)));
+      lanesElement.toggleAttribute(
+        "data-four",
+        denoised.some((id) => snapshot.state.model.includes(id)),
+      );
       if (snapshot.run.state === "slow") results.setAttribute("aria-busy", "true");
       else results.removeAttribute("aria-busy");
-      const sentence = [snapshot.error, ...snapshot.state.model.map((id) => snapshot.troubles[id])].filter(Boolean).join(" ");
+      const sentence = [snapshot.error, ...snapshot.state.model.map((id) => snapshot.troubles[id])]
+        .filter(Boolean)
+        .join(" ");
       alert.hidden = sentence === "";
       setText(alert, sentence);
       begun ||= snapshot.result !== null;

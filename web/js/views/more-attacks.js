@@ -11,15 +11,46 @@ import { choice, h, setText } from "../dom.js";
  *   inputs: where the radio buttons are noted; taken: so many attacks have a button elsewhere */
 export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title, choose }) {
   const label = h("span", {});
-  const button = h("button", { type: "button", class: "others", "aria-expanded": "false", "aria-controls": "others", onclick: () => show(sheet.hidden) },
-    label, h("span", { class: "arrow", "aria-hidden": "true" }, "▾"));
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "others",
+      "aria-expanded": "false",
+      "aria-controls": "others",
+      onclick: () => show(sheet.hidden),
+    },
+    label,
+    h("span", { class: "arrow", "aria-hidden": "true" }, "▾"),
+  );
   const groups = h("div", { class: "groups" });
-  const wait = h("div", { class: "wait" }, h("p", { class: "hint" }, words.t("attack.loading")),
-    ...Array.from({ length: 3 }, () => h("span", { class: "skeleton" })));
-  const failed = h("div", { class: "failed" }, h("p", { class: "hint" }, words.t("attack.failed")),
-    h("button", { type: "button", onclick: loadOthers }, words.t("attack.retry")));
-  const sheet = h("div", { id: "others", class: "sheet", role: "group", "aria-label": words.t("attack.other"), hidden: true }, groups, wait, failed);
-  const inside = (/** @type {EventTarget | null} */ target) => target instanceof Node && (sheet.contains(target) || button.contains(target));
+  const wait = h(
+    "div",
+    { class: "wait" },
+    h("p", { class: "hint" }, words.t("attack.loading")),
+    ...Array.from({ length: 3 }, () => h("span", { class: "skeleton" })),
+  );
+  const failed = h(
+    "div",
+    { class: "failed" },
+    h("p", { class: "hint" }, words.t("attack.failed")),
+    h("button", { type: "button", onclick: loadOthers }, words.t("attack.retry")),
+  );
+  const sheet = h(
+    "div",
+    {
+      id: "others",
+      class: "sheet",
+      role: "group",
+      "aria-label": words.t("attack.other"),
+      hidden: true,
+    },
+    groups,
+    wait,
+    failed,
+  );
+  const inside = (/** @type {EventTarget | null} */ target) =>
+    target instanceof Node && (sheet.contains(target) || button.contains(target));
 
   /** @param {boolean} open @param {boolean} [back] whether the focus goes back to the button */
   function show(open, back = false) {
@@ -42,7 +73,14 @@ export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title,
     if (event.detail > 0 && event.target instanceof HTMLInputElement) show(false, true);
   });
   const keys = (/** @type {KeyboardEvent} */ event) => {
-    if (sheet.hidden || !(event.key === "Escape" || (event.key === "Enter" && event.target instanceof HTMLInputElement))) return;
+    if (
+      sheet.hidden ||
+      !(
+        event.key === "Escape" ||
+        (event.key === "Enter" && event.target instanceof HTMLInputElement)
+      )
+    )
+      return;
     event.preventDefault();
     show(false, true);
   };
@@ -60,18 +98,39 @@ export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title,
     const had = sheet.contains(document.activeElement);
     groups.replaceChildren();
     for (const family of new Set(attacks.map((attack) => attack.family))) {
-      groups.append(h("fieldset", {}, h("legend", {}, words.t(`family.${family}`, {}, family)), h("div", { class: "choices" },
-        ...attacks.filter((attack) => attack.family === family).map((attack) => {
-          const { element, input } = choice({ name: "attack", value: attack.name, label: title(attack), onchange: () => choose(attack.name) }, title(attack));
-          inputs.set(attack.name, input);
-          return element;
-        }))));
+      groups.append(
+        h(
+          "fieldset",
+          {},
+          h("legend", {}, words.t(`family.${family}`, {}, family)),
+          h(
+            "div",
+            { class: "choices" },
+            ...attacks
+              .filter((attack) => attack.family === family)
+              .map((attack) => {
+                const { element, input } = choice(
+                  {
+                    name: "attack",
+                    value: attack.name,
+                    label: title(attack),
+                    onchange: () => choose(attack.name),
+                  },
+                  title(attack),
+                );
+                inputs.set(attack.name, input);
+                return element;
+              }),
+          ),
+        ),
+      );
     }
     if (had) button.focus();
   }
 
   return {
-    button, sheet,
+    button,
+    sheet,
     /** @param {import("../types").Snapshot} snapshot */
     render({ state, attacks, others }) {
       const rest = attacks.slice(taken);
@@ -85,7 +144,10 @@ export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title,
       setText(label, chosen ? title(chosen) : words.t("attack.others"));
       button.toggleAttribute("data-chosen", chosen !== undefined);
       // Read as "Other attacks: DeepFool".
-      button.setAttribute("aria-label", chosen ? `${words.t("attack.other")}: ${title(chosen)}` : words.t("attack.others"));
+      button.setAttribute(
+        "aria-label",
+        chosen ? `${words.t("attack.other")}: ${title(chosen)}` : words.t("attack.others"),
+      );
       button.title = chosen ? title(chosen) : words.t("attack.other");
     },
   };

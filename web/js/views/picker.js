@@ -26,14 +26,21 @@ export function createPicker({ words, state, update }, packed) {
   let shown = 0;
   const own = h("div", { class: "strip" }, ...places(digit ? ownDigits.length : 0));
   const test = h("div", { class: "strip" }, ...places(packed));
-  const element = h("div", { class: packed > 0 ? "picker" : "picker alone" },
+  const element = h(
+    "div",
+    { class: packed > 0 ? "picker" : "picker alone" },
     digit ? h("fieldset", {}, h("legend", {}, words.t("picker.own")), own) : null,
-    packed > 0 ? h("fieldset", {}, h("legend", {}, words.t("picker.test")), test) : null);
+    packed > 0 ? h("fieldset", {}, h("legend", {}, words.t("picker.test")), test) : null,
+  );
 
   /** @param {Sample} sample */
-  const nameOf = ({ id, label }) => id.startsWith("test-")
-    ? words.t("picker.testImage", { digit: label === null ? "" : words.className(dataset, label), index: id.slice(5) })
-    : words.t("picker.sample", { digit: label ?? "", hand: id.slice(-1) });
+  const nameOf = ({ id, label }) =>
+    id.startsWith("test-")
+      ? words.t("picker.testImage", {
+          digit: label === null ? "" : words.className(dataset, label),
+          index: id.slice(5),
+        })
+      : words.t("picker.sample", { digit: label ?? "", hand: id.slice(-1) });
 
   let due = false;
   /** @type {import("../types").Snapshot | null} */
@@ -58,10 +65,17 @@ export function createPicker({ words, state, update }, packed) {
       }
       const sample = samples[shown];
       const picture = new Picture(shape, { "aria-hidden": "true" }).show(sample.pixels);
-      const { element: tile, input } = choice({
-        name: "sample", value: sample.id, label: nameOf(sample), title: nameOf(sample), class: "tile",
-        onchange: () => update({ sample: sample.id }),
-      }, picture.element);
+      const { element: tile, input } = choice(
+        {
+          name: "sample",
+          value: sample.id,
+          label: nameOf(sample),
+          title: nameOf(sample),
+          class: "tile",
+          onchange: () => update({ sample: sample.id }),
+        },
+        picture.element,
+      );
       inputs.set(sample.id, input);
       const strip = sample.id.startsWith("test-") ? test : own;
       const place = strip.querySelector(".tile-place");

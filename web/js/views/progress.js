@@ -6,22 +6,44 @@ import { h, setText } from "../dom.js";
  * @returns {import("./context").View} */
 export function createProgress({ words, cancel, again }, model) {
   const bar = h("span", {});
-  const track = h("div", { class: "track", role: "progressbar", "aria-label": words.t("progress.label"), "aria-valuemin": 0, "aria-valuemax": 100 }, bar);
+  const track = h(
+    "div",
+    {
+      class: "track",
+      role: "progressbar",
+      "aria-label": words.t("progress.label"),
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+    },
+    bar,
+  );
   const note = h("p", { class: "hint" });
   let state = "idle";
-  const button = h("button", { type: "button", onclick: () => state === "slow" ? cancel() : again() });
+  const button = h("button", {
+    type: "button",
+    onclick: () => (state === "slow" ? cancel() : again()),
+  });
   const element = h("div", { class: "progress", hidden: true }, note, button, track);
   return {
     element,
     render({ run, result, attacks }) {
-      if (run.state === "idle" && element.contains(document.activeElement)) document.getElementById("results")?.focus({ preventScroll: true });
+      if (run.state === "idle" && element.contains(document.activeElement))
+        document.getElementById("results")?.focus({ preventScroll: true });
       state = run.state;
       element.hidden = state === "idle";
       if (state === "idle") return;
-      const fraction = state === "slow" ? run.progress[model] ?? 0 : 0;
+      const fraction = state === "slow" ? (run.progress[model] ?? 0) : 0;
       const shown = attacks.find((attack) => attack.name === result?.request.attack);
-      setText(note, state === "slow" ? words.t("progress.running", { percent: words.wholePercent(fraction) })
-        : shown ? words.t("progress.before", { attack: words.t(`attack.${shown.name}`, {}, shown.title) }) : words.t("progress.cancelled"));
+      setText(
+        note,
+        state === "slow"
+          ? words.t("progress.running", { percent: words.wholePercent(fraction) })
+          : shown
+            ? words.t("progress.before", {
+                attack: words.t(`attack.${shown.name}`, {}, shown.title),
+              })
+            : words.t("progress.cancelled"),
+      );
       setText(button, words.t(state === "slow" ? "progress.cancel" : "progress.again"));
       track.hidden = state !== "slow";
       track.setAttribute("aria-valuenow", String(Math.round(100 * fraction)));

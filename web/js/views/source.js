@@ -19,7 +19,10 @@ export function createSource(context, packed) {
     const element = h("div", { class: "bring" });
     const view = new LazyView(element, load);
     fetched.push(view);
-    return { element, render: () => view.render(names[shown] === name || state().sample === sample, context) };
+    return {
+      element,
+      render: () => view.render(names[shown] === name || state().sample === sample, context),
+    };
   }
   const places = /** @type {Record<string, import("./context").View>} */ ({
     ...(digit || packed > 0 ? { pick: createPicker(context, packed) } : {}),
@@ -29,21 +32,42 @@ export function createSource(context, packed) {
   openWith(() => show(names.indexOf("upload")));
   const names = Object.keys(places);
   /** The tab that a sample belongs to. @param {string} id */
-  const tabOf = (id) => Math.max(0, names.indexOf(id === "drawing" ? "draw" : id === "picture" ? "upload" : "pick"));
+  const tabOf = (id) =>
+    Math.max(0, names.indexOf(id === "drawing" ? "draw" : id === "picture" ? "upload" : "pick"));
   let shown = tabOf(state().sample);
 
-  const tabs = names.map((name, i) => h("button", {
-    type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `source-${name}`, onclick: () => show(i),
-    onkeydown: (/** @type {KeyboardEvent} */ event) => {
-      const next = { ArrowLeft: Math.max(0, shown - 1), ArrowRight: Math.min(names.length - 1, shown + 1), Home: 0, End: names.length - 1 }[event.key];
-      if (next === undefined) return;
-      event.preventDefault();
-      show(next);
-      tabs[next].focus();
-    },
-  }, words.t(`source.${name}`)));
-  const panels = names.map((name) => h("div", { role: "tabpanel", id: `source-${name}`, "aria-labelledby": `tab-${name}` },
-    places[name].element));
+  const tabs = names.map((name, i) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${name}`,
+        "aria-controls": `source-${name}`,
+        onclick: () => show(i),
+        onkeydown: (/** @type {KeyboardEvent} */ event) => {
+          const next = {
+            ArrowLeft: Math.max(0, shown - 1),
+            ArrowRight: Math.min(names.length - 1, shown + 1),
+            Home: 0,
+            End: names.length - 1,
+          }[event.key];
+          if (next === undefined) return;
+          event.preventDefault();
+          show(next);
+          tabs[next].focus();
+        },
+      },
+      words.t(`source.${name}`),
+    ),
+  );
+  const panels = names.map((name) =>
+    h(
+      "div",
+      { role: "tabpanel", id: `source-${name}`, "aria-labelledby": `tab-${name}` },
+      places[name].element,
+    ),
+  );
 
   /** @param {number} which */
   function show(which) {
@@ -59,13 +83,16 @@ export function createSource(context, packed) {
 
   let sample = state().sample;
   return {
-    element: h("section", { class: "panel source", "aria-labelledby": "source-title" },
+    element: h(
+      "section",
+      { class: "panel source", "aria-labelledby": "source-title" },
       h("h2", { id: "source-title", class: "hidden" }, words.t("source.title")),
       h("div", { class: "tabs", role: "tablist", "aria-labelledby": "source-title" }, ...tabs),
-      h("div", { class: "stack" }, ...panels)),
+      h("div", { class: "stack" }, ...panels),
+    ),
     render(snapshot) {
       // A sample that came from elsewhere (a link, the way back) brings its tab along.
-      if (snapshot.state.sample !== sample) show(tabOf(sample = snapshot.state.sample));
+      if (snapshot.state.sample !== sample) show(tabOf((sample = snapshot.state.sample)));
       for (const view of Object.values(places)) view.render(snapshot);
     },
     remove() {

@@ -1,17 +1,23 @@
 // German: what the attacks beyond the first view's are about, and their parameters.
 export default {
-  "attack.apgd-ce.about": "PGD, das seine Schritte halbiert, wenn es nicht vorankommt, und zum besten Punkt zurückkehrt.",
-  "attack.apgd-dlr.about": "APGD auf einem Verhältnis der Logits, das auch ein sehr sicheres Netz nicht einebnen kann.",
+  "attack.apgd-ce.about":
+    "PGD, das seine Schritte halbiert, wenn es nicht vorankommt, und zum besten Punkt zurückkehrt.",
+  "attack.apgd-dlr.about":
+    "APGD auf einem Verhältnis der Logits, das auch ein sehr sicheres Netz nicht einebnen kann.",
   "attack.apgd-t.about": "APGD nacheinander auf jede der wahrscheinlichsten falschen Ziffern zu.",
-  "attack.square.about": "Zufällige Quadrate, die bleiben, wo sie nützen. Fragt nach Antworten, nie nach Gradienten.",
-  "attack.autoattack.about": "Vier starke Angriffe nacheinander, jeder auf das, was übrig blieb: der übliche Maßstab.",
+  "attack.square.about":
+    "Zufällige Quadrate, die bleiben, wo sie nützen. Fragt nach Antworten, nie nach Gradienten.",
+  "attack.autoattack.about":
+    "Vier starke Angriffe nacheinander, jeder auf das, was übrig blieb: der übliche Maßstab.",
   "attack.deepfool.about": "Geht geradewegs zur nächsten Klassengrenze, bis sie überschritten ist.",
   "attack.cw.about": "Wägt tausendfach Änderung gegen Erfolg ab. Langsam, schwer zu schlagen.",
   "attack.lbfgs.about": "Der allererste Angriff: Ein Optimierer sucht die kleinste Änderung.",
   "attack.fab.about": "Wandert an der Klassengrenze entlang, zum sauberen Bild hingezogen.",
   "attack.fab-t.about": "FAB nacheinander auf jede der wahrscheinlichsten falschen Ziffern zu.",
-  "attack.jsma.about": "Zwei Pixel auf einmal: die dem Ziel am meisten nützen und den übrigen am wenigsten.",
-  "attack.local-search.about": "Probiert Pixel, behält die wichtigsten, sucht um sie herum. Black Box.",
+  "attack.jsma.about":
+    "Zwei Pixel auf einmal: die dem Ziel am meisten nützen und den übrigen am wenigsten.",
+  "attack.local-search.about":
+    "Probiert Pixel, behält die wichtigsten, sucht um sie herum. Black Box.",
   "attack.one-pixel.about": "Züchtet Kandidaten aus Ort und Grau, bis ein Pixel genügt. Black Box.",
   "family.fixed-budget": "Mit festem Budget ε",
   "family.ensemble": "Mehrere nacheinander",

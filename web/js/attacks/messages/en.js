@@ -1,18 +1,23 @@
 // English: what the attacks beyond the first view's are about, and their parameters.
 export default {
-  "attack.apgd-ce.about": "PGD that halves its step when it gets nowhere and returns to its best point.",
+  "attack.apgd-ce.about":
+    "PGD that halves its step when it gets nowhere and returns to its best point.",
   "attack.apgd-dlr.about": "APGD on a ratio of logits, which a very sure network cannot flatten.",
   "attack.apgd-t.about": "APGD towards each of the likeliest wrong digits in turn.",
-  "attack.square.about": "Random squares, kept where they help. Asks for answers, never for gradients.",
-  "attack.autoattack.about": "Four strong attacks in turn, each on what survived: the usual yardstick.",
+  "attack.square.about":
+    "Random squares, kept where they help. Asks for answers, never for gradients.",
+  "attack.autoattack.about":
+    "Four strong attacks in turn, each on what survived: the usual yardstick.",
   "attack.deepfool.about": "Walks straight to the nearest class boundary until it is across.",
   "attack.cw.about": "Weighs the change against success, thousands of times. Slow, hard to beat.",
   "attack.lbfgs.about": "The first attack of all: a textbook optimiser seeks the smallest change.",
   "attack.fab.about": "Walks along the class boundary, always drawn back to the clean image.",
   "attack.fab-t.about": "FAB towards each of the likeliest wrong digits in turn.",
   "attack.jsma.about": "Two pixels at a time: those that help the goal most and the rest least.",
-  "attack.local-search.about": "Tries pixels, keeps the few that matter most, looks around them. Black box.",
-  "attack.one-pixel.about": "Breeds candidates, a place and a grey each, until one pixel is enough.",
+  "attack.local-search.about":
+    "Tries pixels, keeps the few that matter most, looks around them. Black box.",
+  "attack.one-pixel.about":
+    "Breeds candidates, a place and a grey each, until one pixel is enough.",
   "family.fixed-budget": "Within a budget ε",
   "family.ensemble": "Several in turn",
   "family.minimum-norm": "The smallest change",

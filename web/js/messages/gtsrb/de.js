@@ -4,7 +4,8 @@ export default {
   "source.title": "Schild",
   "picker.test": "GTSRB-Testbilder",
   "picker.testImage": "{digit}, Testbild {index}",
-  "upload.hint": "Ein Foto eines Schilds: Die Modelle sehen sein mittleres Quadrat in 32×32 Pixeln.",
+  "upload.hint":
+    "Ein Foto eines Schilds: Die Modelle sehen sein mittleres Quadrat in 32×32 Pixeln.",
   "parameter.epsilon.unit": "{levels} von 255 Stufen",
   "target.none": "Irgendein anderes Schild",
   "target.class": "Daraus „{digit}“ machen",
@@ -18,21 +19,30 @@ export default {
   "probabilities.class": "Schild",
   "attack.apgd-t.about": "APGD nacheinander auf jedes der wahrscheinlichsten falschen Schilder zu.",
   "attack.fab-t.about": "FAB nacheinander auf jedes der wahrscheinlichsten falschen Schilder zu.",
-  "attack.one-pixel.about": "Züchtet Kandidaten aus Ort und Farbe, bis ein Pixel genügt. Black Box.",
-  "image.perturbation.alt": "Die Störung im Mittel von Rot, Grün und Blau: {up} Pixel heller, {down} Pixel dunkler",
+  "attack.one-pixel.about":
+    "Züchtet Kandidaten aus Ort und Farbe, bis ein Pixel genügt. Black Box.",
+  "image.perturbation.alt":
+    "Die Störung im Mittel von Rot, Grün und Blau: {up} Pixel heller, {down} Pixel dunkler",
   "legend.note": "Mittel der Farbkanäle, {factor}-fach verstärkt: volle Farbe heißt ±{scale}",
-  "legend.measured": "Mittel der Farbkanäle; volle Farbe: die größte Änderung, ±{scale} (×{factor})",
+  "legend.measured":
+    "Mittel der Farbkanäle; volle Farbe: die größte Änderung, ±{scale} (×{factor})",
   "try.step": "FGSM mit ε = 0,03: Welches Modell hält stand?",
   "try.iterate": "Dasselbe ε in zehn MIM-Schritten: Und jetzt?",
   "try.goal": "Das Netz soll ein Stoppschild sehen.",
   "try.transfer": "Alle Modelle sehen das Bild, das am normalen erzeugt wurde.",
-  "about.formula.alt": "Das angegriffene Bild ist das Original plus Epsilon mal das Vorzeichen des Gradienten der Fehlerfunktion nach dem Bild, auf den Farbbereich begrenzt.",
-  "about.fgsm.text": "Ein Netz lernt, indem es fragt, wohin seine <i>Gewichte</i> rücken müssen, damit der Fehler sinkt. Die Fast Gradient Sign Method fragt dasselbe für die <i>Pixel</i> und geht in die andere Richtung: Jede Farbe jedes Pixels rückt um ε dorthin, wo der Fehler wächst. Nur das Vorzeichen des Gradienten zählt.",
-  "about.steps.text": "Ein Gradient gilt nur in der Nähe. BIM macht kleinere Schritte, fragt nach jedem neu und verlässt nie das Budget. MIM behält dazu Schwung, damit ein einzelner irreführender Gradient es nicht umdreht. Mit einem Ziel gehen alle drei auf dieses Schild <i>zu</i>, statt vom richtigen weg.",
-  "about.epsilon.text": "ε ist das Budget: Keine Farbe eines Pixels darf sich auf der Skala von 0 bis 1 weiter als ε bewegen. Das begrenzt die L∞-Norm, die größte einzelne Änderung. Es sagt nichts darüber, wie viel vom Bild sich ändert: L0 zählt die Pixel, L2 misst alle Änderungen zusammen. Bei Schildern ist ε = 8/255 ≈ 0,03 kaum zu sehen und oft genug.",
+  "about.formula.alt":
+    "Das angegriffene Bild ist das Original plus Epsilon mal das Vorzeichen des Gradienten der Fehlerfunktion nach dem Bild, auf den Farbbereich begrenzt.",
+  "about.fgsm.text":
+    "Ein Netz lernt, indem es fragt, wohin seine <i>Gewichte</i> rücken müssen, damit der Fehler sinkt. Die Fast Gradient Sign Method fragt dasselbe für die <i>Pixel</i> und geht in die andere Richtung: Jede Farbe jedes Pixels rückt um ε dorthin, wo der Fehler wächst. Nur das Vorzeichen des Gradienten zählt.",
+  "about.steps.text":
+    "Ein Gradient gilt nur in der Nähe. BIM macht kleinere Schritte, fragt nach jedem neu und verlässt nie das Budget. MIM behält dazu Schwung, damit ein einzelner irreführender Gradient es nicht umdreht. Mit einem Ziel gehen alle drei auf dieses Schild <i>zu</i>, statt vom richtigen weg.",
+  "about.epsilon.text":
+    "ε ist das Budget: Keine Farbe eines Pixels darf sich auf der Skala von 0 bis 1 weiter als ε bewegen. Das begrenzt die L∞-Norm, die größte einzelne Änderung. Es sagt nichts darüber, wie viel vom Bild sich ändert: L0 zählt die Pixel, L2 misst alle Änderungen zusammen. Bei Schildern ist ε = 8/255 ≈ 0,03 kaum zu sehen und oft genug.",
   "about.defended.title": "Warum das robuste Modell standhält",
-  "about.defended.text": "Beide Netze haben aus denselben Fotos deutscher Schilder gelernt. Das robuste sah sie unter Angriff: In jedem Trainingsschritt rückten mehrere kleine Gradientenschritte (PGD) die Pixel gegen es, und es sollte trotzdem richtig antworten. Dafür zahlt es mit etwas Genauigkeit auf sauberen Schildern.",
-  "about.honest.text": "<b>Dass das robuste Modell sicher wäre.</b> Es hält Änderungen der Pixel in einem kleinen Budget stand; ein größeres ε, eine andere Norm oder ein besserer Angriff kann es immer noch täuschen. Ein gescheiterter Angriff sagt nur etwas über diesen Angriff. Und ein Schild auf der Straße sieht man von vielen Seiten, bei jedem Wetter, mit Aufklebern: Diese Seite ändert Pixel, keine Dinge.",
+  "about.defended.text":
+    "Beide Netze haben aus denselben Fotos deutscher Schilder gelernt. Das robuste sah sie unter Angriff: In jedem Trainingsschritt rückten mehrere kleine Gradientenschritte (PGD) die Pixel gegen es, und es sollte trotzdem richtig antworten. Dafür zahlt es mit etwas Genauigkeit auf sauberen Schildern.",
+  "about.honest.text":
+    "<b>Dass das robuste Modell sicher wäre.</b> Es hält Änderungen der Pixel in einem kleinen Budget stand; ein größeres ε, eine andere Norm oder ein besserer Angriff kann es immer noch täuschen. Ein gescheiterter Angriff sagt nur etwas über diesen Angriff. Und ein Schild auf der Straße sieht man von vielen Seiten, bei jedem Wetter, mit Aufklebern: Diese Seite ändert Pixel, keine Dinge.",
 
   "class.gtsrb.0": "Tempo 20",
   "class.gtsrb.1": "Tempo 30",

@@ -4,7 +4,8 @@ export default {
   "source.title": "Sign",
   "picker.test": "GTSRB test images",
   "picker.testImage": "{digit}, test image {index}",
-  "upload.hint": "A photograph of a sign: its middle square, at 32×32 pixels, is what the models see.",
+  "upload.hint":
+    "A photograph of a sign: its middle square, at 32×32 pixels, is what the models see.",
   "parameter.epsilon.unit": "{levels} of 255 levels",
   "target.none": "Any other sign",
   "target.class": "Make it “{digit}”",
@@ -18,21 +19,30 @@ export default {
   "probabilities.class": "Sign",
   "attack.apgd-t.about": "APGD towards each of the likeliest wrong signs in turn.",
   "attack.fab-t.about": "FAB towards each of the likeliest wrong signs in turn.",
-  "attack.one-pixel.about": "Breeds candidates, a place and a colour each, until one pixel is enough.",
-  "image.perturbation.alt": "The perturbation, mean of red, green and blue: {up} pixels brighter, {down} pixels darker",
+  "attack.one-pixel.about":
+    "Breeds candidates, a place and a colour each, until one pixel is enough.",
+  "image.perturbation.alt":
+    "The perturbation, mean of red, green and blue: {up} pixels brighter, {down} pixels darker",
   "legend.note": "Mean of the colour channels, amplified ×{factor}: full colour is ±{scale}",
-  "legend.measured": "Mean of the colour channels; full colour: the largest change, ±{scale} (×{factor})",
+  "legend.measured":
+    "Mean of the colour channels; full colour: the largest change, ±{scale} (×{factor})",
   "try.step": "FGSM with ε = 0.03: which model holds?",
   "try.iterate": "The same ε in ten steps of MIM: and now?",
   "try.goal": "Make the network see a stop sign.",
   "try.transfer": "Show every model the image made on the normal one.",
-  "about.formula.alt": "The attacked image is the original plus epsilon times the sign of the gradient of the loss with respect to the image, clipped to the range of colours.",
-  "about.fgsm.text": "A network learns by asking which way to nudge its <i>weights</i> so that its error falls. The fast gradient sign method asks the same about the <i>pixels</i>, and goes the other way: each colour of each pixel moves by ε in the direction that makes the error grow. Only the sign of the gradient counts.",
-  "about.steps.text": "A gradient is only true nearby. BIM takes smaller steps and asks again after each, never leaving the budget. MIM also keeps momentum, so that a single misleading gradient does not turn it round. Choose a goal, and all three walk <i>towards</i> that sign instead of away from the right one.",
-  "about.epsilon.text": "ε is the budget: no colour of any pixel may move further than ε on the scale from 0 to 1. That limits the L∞ norm, the largest single change. It says nothing about how much of the picture changes: L0 counts the pixels, and L2 measures all the changes together. On signs, ε = 8/255 ≈ 0.03 is hard to see, and often enough.",
+  "about.formula.alt":
+    "The attacked image is the original plus epsilon times the sign of the gradient of the loss with respect to the image, clipped to the range of colours.",
+  "about.fgsm.text":
+    "A network learns by asking which way to nudge its <i>weights</i> so that its error falls. The fast gradient sign method asks the same about the <i>pixels</i>, and goes the other way: each colour of each pixel moves by ε in the direction that makes the error grow. Only the sign of the gradient counts.",
+  "about.steps.text":
+    "A gradient is only true nearby. BIM takes smaller steps and asks again after each, never leaving the budget. MIM also keeps momentum, so that a single misleading gradient does not turn it round. Choose a goal, and all three walk <i>towards</i> that sign instead of away from the right one.",
+  "about.epsilon.text":
+    "ε is the budget: no colour of any pixel may move further than ε on the scale from 0 to 1. That limits the L∞ norm, the largest single change. It says nothing about how much of the picture changes: L0 counts the pixels, and L2 measures all the changes together. On signs, ε = 8/255 ≈ 0.03 is hard to see, and often enough.",
   "about.defended.title": "Why the robust model holds",
-  "about.defended.text": "Both networks learned from the same photographs of German signs. The robust one was shown them under attack: at every step of its training several small gradient steps (PGD) moved the pixels against it, and it was asked for the right answer all the same. It pays for that with some accuracy on clean signs.",
-  "about.honest.text": "<b>That the robust model is safe.</b> It withstands changes of pixels within a small budget; a larger ε, another norm or a better attack can still fool it. An attack that fails tells you about this attack only. And a sign in the street is seen from many sides, in any weather, with stickers on it: this page changes pixels, not objects.",
+  "about.defended.text":
+    "Both networks learned from the same photographs of German signs. The robust one was shown them under attack: at every step of its training several small gradient steps (PGD) moved the pixels against it, and it was asked for the right answer all the same. It pays for that with some accuracy on clean signs.",
+  "about.honest.text":
+    "<b>That the robust model is safe.</b> It withstands changes of pixels within a small budget; a larger ε, another norm or a better attack can still fool it. An attack that fails tells you about this attack only. And a sign in the street is seen from many sides, in any weather, with stickers on it: this page changes pixels, not objects.",
 
   "class.gtsrb.0": "20 km/h",
   "class.gtsrb.1": "30 km/h",

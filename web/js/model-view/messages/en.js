@@ -1,8 +1,10 @@
 // English: what the "Explore a model" view says. The keys are the same in each language (tested).
 export default {
   "modelView.title": "Explore a model",
-  "modelView.lead": "One image proves little. Here every test image is attacked, and you see what becomes of all of them.",
-  "lab.noImages": "This site was built without a dataset, so there are no test images here. Build it with SIGNFLIP_DATA set, or after tools/fetch-data, and they will be.",
+  "modelView.lead":
+    "One image proves little. Here every test image is attacked, and you see what becomes of all of them.",
+  "lab.noImages":
+    "This site was built without a dataset, so there are no test images here. Build it with SIGNFLIP_DATA set, or after tools/fetch-data, and they will be.",
   "lab.model": "Model",
   "lab.models": "Models",
   "lab.images": "Test images",
@@ -21,7 +23,8 @@ export default {
 
   "tool.title": "Tools",
   "tool.test": "Test set",
-  "tool.test.about": "Attack many test images and count: how many are still read rightly, and what the others turn into.",
+  "tool.test.about":
+    "Attack many test images and count: how many are still read rightly, and what the others turn into.",
 
   "test.start": "Attack {count} test images",
   "test.robust": "Right under attack",
@@ -59,9 +62,11 @@ export default {
   "tool.transfer": "Transfer",
   "tool.transfer.about": "An image made to fool one model: does it fool another, too?",
   "tool.map": "Map",
-  "tool.map.about": "Every test image where the last hidden layer puts it. Watch an attacked image walk from one cluster to another.",
+  "tool.map.about":
+    "Every test image where the last hidden layer puts it. Watch an attacked image walk from one cluster to another.",
   "tool.slice": "Decision surface",
-  "tool.slice.about": "What the model would say all around one image: along its gradient, and along a random direction across.",
+  "tool.slice.about":
+    "What the model would say all around one image: along its gradient, and along a random direction across.",
 
   "curve.start": "Draw the curves",
   "curve.budget": "Budget (size of the change)",
@@ -72,9 +77,11 @@ export default {
   "curve.l0": "pixels (L0)",
   "curve.empty": "No curve yet.",
   "curve.none": "The numbers will stand here.",
-  "curve.summary": "Accuracy against the budget under {says}. From no budget to the largest: {values}.",
+  "curve.summary":
+    "Accuracy against the budget under {says}. From no budget to the largest: {values}.",
   "curve.made": "{attack}, first {count} test images, budget as {norm}.",
-  "curve.note": "An attack is an upper bound: a stronger one can only push a curve further down. A curve that never comes near 0, however large the budget, betrays an attack that does not work rather than a model that holds.",
+  "curve.note":
+    "An attack is an upper bound: a stronger one can only push a curve further down. A curve that never comes near 0, however large the budget, betrays an attack that does not work rather than a model that holds.",
   "curve.numbers": "The same in numbers",
   "curve.table": "Accuracy of each model at each budget",
   "curve.status": "Curves drawn. At the largest budget: {values}.",
@@ -84,10 +91,13 @@ export default {
   "transferTable.crafted": "Crafted on",
   "transferTable.tested": "Read by",
   "transferTable.clean": "no attack",
-  "transferTable.made": "{attack}, first {count} test images. Each cell: the part that is still read rightly.",
+  "transferTable.made":
+    "{attack}, first {count} test images. Each cell: the part that is still read rightly.",
   "transferTable.empty": "Nothing attacked yet.",
-  "transferTable.reading": "Of the images made on {crafted}, {tested} misreads {share} without its gradients ever having been asked.",
-  "transferTable.note": "Outlined: each model against its own gradients (white box). Where another model's images do more harm than a model's own, its gradients point the wrong way: gradient masking.",
+  "transferTable.reading":
+    "Of the images made on {crafted}, {tested} misreads {share} without its gradients ever having been asked.",
+  "transferTable.note":
+    "Outlined: each model against its own gradients (white box). Where another model's images do more harm than a model's own, its gradients point the wrong way: gradient masking.",
   "transferTable.done": "The table is complete.",
 
   "map.kind": "Directions",
@@ -98,14 +108,17 @@ export default {
   "map.start": "Map {count} test images",
   "map.empty": "No map yet.",
   "map.made": "{model}, {count} test images. The two directions show {first} and {second} {what}.",
-  "map.note": "Each small number is one test image, in its own class's colour; the large ones mark the middle of each class. Click one to follow it. Flattening to two dimensions loses much: neighbours here need not be neighbours there.",
+  "map.note":
+    "Each small number is one test image, in its own class's colour; the large ones mark the middle of each class. Click one to follow it. Flattening to two dimensions loses much: neighbours here need not be neighbours there.",
   "map.way": "The way of one image",
   "map.step": "Step",
   "map.play": "Play",
   "map.pause": "Pause",
   "map.picture": "The image at this step",
-  "map.reading": "Step {step} of {last}: read as {label} ({confidence}), nearest to the cluster of {near}.",
-  "map.summary": "The attacked image walks from the cluster of {from} to that of {to} in {steps} steps.",
+  "map.reading":
+    "Step {step} of {last}: read as {label} ({confidence}), nearest to the cluster of {near}.",
+  "map.summary":
+    "The attacked image walks from the cluster of {from} to that of {to} in {steps} steps.",
   "map.table": "All steps in numbers",
   "map.read": "Read as",
   "map.confidence": "Probability",
@@ -127,26 +140,32 @@ export default {
   "slice.a": "a: along the sign of the gradient →",
   "slice.b": "b: along random signs →",
   "slice.legend": "What is read where",
-  "slice.shade": "The paler, the less sure. Dashed: all that the budget ε allows in this plane. Cross: the image. Ring: its FGSM image.",
+  "slice.shade":
+    "The paler, the less sure. Dashed: all that the budget ε allows in this plane. Cross: the image. Ring: its FGSM image.",
   "slice.along": "Straight along the gradient",
   "slice.stretch": "a from {from} to {to}: {label}",
   "slice.point": "a = {a}, b = {b}: read as {label} ({confidence}), {inside}",
   "slice.inside": "within the budget",
   "slice.outside": "beyond the budget",
-  "slice.explain": "Both directions change every pixel by the same amount, and agree as often as they differ; so no pixel moves by more than |a| + |b|, and the budget is a diamond. Compare the axes: along the gradient the next class is often near, across it is far. Noise of that size does much less than an attack.",
+  "slice.explain":
+    "Both directions change every pixel by the same amount, and agree as often as they differ; so no pixel moves by more than |a| + |b|, and the budget is a diamond. Compare the axes: along the gradient the next class is often near, across it is far. Noise of that size does much less than an attack.",
   "slice.status": "Slice drawn: {list}.",
 
   "tool.train": "Defend it yourself",
-  "tool.train.about": "Train a small net here, in your browser, on a few thousand images, and see what a defence buys and costs.",
+  "tool.train.about":
+    "Train a small net here, in your browser, on a few thousand images, and see what a defence buys and costs.",
   "train.method": "Training",
   "train.standard": "Normal",
   "train.mixed": "Mixed (FGSM)",
   "train.fast": "Fast (one random step)",
   "train.pgd": "PGD",
   "train.standard.about": "Clean images only. It learns quickly, and any attack takes it apart.",
-  "train.mixed.about": "Half of each batch clean, half attacked with one FGSM step against the net as it is now (Goodfellow et al. 2015).",
-  "train.fast.about": "One step from a random start, watched so that it does not learn to hide its gradient (Wong, Rice and Kolter 2020).",
-  "train.pgd.about": "Only images attacked with seven steps of PGD (Madry et al. 2018): eight times the work, and what robustness costs in clean accuracy.",
+  "train.mixed.about":
+    "Half of each batch clean, half attacked with one FGSM step against the net as it is now (Goodfellow et al. 2015).",
+  "train.fast.about":
+    "One step from a random start, watched so that it does not learn to hide its gradient (Wong, Rice and Kolter 2020).",
+  "train.pgd.about":
+    "Only images attacked with seven steps of PGD (Madry et al. 2018): eight times the work, and what robustness costs in clean accuracy.",
   "train.epochs": "Epochs",
   "train.epsilon": "Budget ε of the attack",
   "train.start": "Train",
@@ -159,7 +178,8 @@ export default {
   "train.robust": "Right under PGD",
   "train.loss": "Loss",
   "train.progress": "{done} of {total} images learned",
-  "train.note": "Measured on {count} test images that it never learns from, under PGD with 10 steps and the same ε. One image is half a percent, so small ups and downs are chance.",
+  "train.note":
+    "Measured on {count} test images that it never learns from, under PGD with 10 steps and the same ε. One image is half a percent, so small ups and downs are chance.",
   "train.title": "Your net {number}: {method}, ε = {epsilon}",
   "train.summary": "{title}. So far {clean} right without attack, {robust} under PGD.",
   "train.attack": "Attack it",

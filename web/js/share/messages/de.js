@@ -9,7 +9,8 @@ export default {
   "share.link.about": "Die Adresse genau dessen, was zu sehen ist",
   "share.png.about": "Bilder, Urteile und Normen aller gezeigten Modelle",
   "share.csv.about": "Eine Zeile für jedes Modell, mit allen Wahrscheinlichkeiten",
-  "share.json.about": "Für die Kommandozeile: signflip evaluate --experiment DATEI wiederholt es an einer ganzen Testmenge",
+  "share.json.about":
+    "Für die Kommandozeile: signflip evaluate --experiment DATEI wiederholt es an einer ganzen Testmenge",
   "share.copied": "Der Link ist kopiert.",
   "share.field": "Der Link zum Kopieren von Hand",
   "share.saved": "{file} ist gespeichert.",

@@ -9,7 +9,8 @@ export default {
   "share.link.about": "The address of exactly what is shown",
   "share.png.about": "The pictures, verdicts and norms of every model shown",
   "share.csv.about": "One row for each model, with every probability",
-  "share.json.about": "For the command line: signflip evaluate --experiment FILE repeats it on a whole test set",
+  "share.json.about":
+    "For the command line: signflip evaluate --experiment FILE repeats it on a whole test set",
   "share.copied": "The link is copied.",
   "share.field": "The link, to copy by hand",
   "share.saved": "{file} is saved.",

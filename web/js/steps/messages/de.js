@@ -1,7 +1,8 @@
 // German: what the panel with an attack's steps says.
 export default {
   "steps.title": "Schritt für Schritt",
-  "steps.about": "Der Fehler bei jedem Schritt des Angriffs. Gehen Sie ihn entlang: Die Bilder oben zeigen den Schritt. ✗: erstmals getäuscht.",
+  "steps.about":
+    "Der Fehler bei jedem Schritt des Angriffs. Gehen Sie ihn entlang: Die Bilder oben zeigen den Schritt. ✗: erstmals getäuscht.",
   "steps.step": "Schritt",
   "steps.loss": "Fehler (Kreuzentropie)",
   "steps.chart": "Der Fehler bei jedem Schritt, von {from} bis {to}: {lines}.",
@@ -16,7 +17,8 @@ export default {
   "steps.play": "Abspielen",
   "steps.stop": "Anhalten",
   "steps.wait": "Die Schritte werden gesammelt …",
-  "steps.heavy": "Dieser Angriff dauert etwas; seine Schritte werden gesammelt, wenn Sie es wünschen.",
+  "steps.heavy":
+    "Dieser Angriff dauert etwas; seine Schritte werden gesammelt, wenn Sie es wünschen.",
   "steps.gather": "Schritte sammeln",
   "steps.none": "Dieser Angriff verrät nichts von seinen Schritten, nur sein Ergebnis.",
   "steps.one": "Ein einziger Schritt: vom Original geradewegs zum Ergebnis.",

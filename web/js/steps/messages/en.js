@@ -1,7 +1,8 @@
 // English: what the panel with an attack's steps says.
 export default {
   "steps.title": "Step by step",
-  "steps.about": "The loss at every step of the attack. Move along it, and the pictures above show that step. ✗: first fooled.",
+  "steps.about":
+    "The loss at every step of the attack. Move along it, and the pictures above show that step. ✗: first fooled.",
   "steps.step": "Step",
   "steps.loss": "Loss (cross-entropy)",
   "steps.chart": "Loss along the steps, from {from} to {to}: {lines}.",

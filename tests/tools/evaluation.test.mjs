@@ -1,0 +1,391 @@
+// The command-line tool from outside, on a small dataset made here: evaluate, certify, experiments.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { before, test } from "node:test";
+import { signflip } from "./support.mjs";
+import { data, file, run, trainBars } from "./trained_bars.mjs";
+
+before(trainBars);
+
+test("evaluate writes the results that CONTRACT promises", () => {
+  const out = file("evaluate.json");
+  const text = run(
+    "evaluate",
+    "--model",
+    file("mixed.safetensors"),
+    "--dataset",
+    "bars",
+    "--data",
+    data,
+    "--attacks",
+    "clean,fgsm,mim",
+    "--epsilon",
+    "0.1",
+    "--json",
+    out,
+  );
+  assert.match(text, /^clean +\d/m);
+  const result = JSON.parse(readFileSync(out, "utf8"));
+  assert.deepEqual(Object.keys(result.model), ["file", "sha256", "parameters"]);
+  assert.deepEqual(result.dataset, { name: "bars", split: "test", count: 90 });
+  assert.deepEqual(
+    result.results.map(({ attack }) => attack),
+    ["clean", "fgsm", "mim", "worst"],
+  );
+  const [clean, fgsm, mim, worst] = result.results;
+  assert.ok(clean.accuracy > 0.95);
+  assert.ok(fgsm.max_linf <= 0.1 && mim.max_linf <= 0.1);
+  assert.equal(fgsm.epsilon, 0.1);
+  assert.equal(mim.steps, 10);
+  assert.ok(worst.accuracy <= Math.min(clean.accuracy, fgsm.accuracy, mim.accuracy));
+  assert.equal(
+    fgsm.confusion.flat().reduce((sum, n) => sum + n, 0),
+    90,
+  );
+  assert.equal(fgsm.gradients, 90);
+  const alone = JSON.parse(
+    run(
+      "evaluate",
+      "--model",
+      file("mixed.safetensors"),
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--json",
+      "-",
+    ),
+  );
+  assert.equal(alone.results.length, 1);
+});
+
+test("certify writes verified accuracy and radii, and threads change nothing", () => {
+  const certify = (...more) =>
+    run(
+      "certify",
+      "--model",
+      file("mixed.safetensors"),
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      ...more,
+    );
+  const text = certify("--epsilon", "0.002", "--json", file("certify.json"));
+  assert.match(text, /^method +epsilon +clean +verified +mean radius +median radius/);
+  assert.match(text, /^ibp +0\.002 /m);
+  const result = JSON.parse(readFileSync(file("certify.json"), "utf8"));
+  assert.deepEqual(Object.keys(result), ["signflip", "model", "dataset", "results"]);
+  assert.equal(result.model.file, "mixed.safetensors");
+  assert.deepEqual(result.dataset, { name: "bars", split: "test", count: 90 });
+  const [{ seconds, ...row }] = result.results;
+  assert.deepEqual(Object.keys(row), [
+    "method",
+    "norm",
+    "epsilon",
+    "count",
+    "accuracy",
+    "verified_accuracy",
+    "mean_radius",
+    "median_radius",
+  ]);
+  assert.equal(row.method, "ibp");
+  assert.equal(row.epsilon, 0.002);
+  assert.ok(seconds > 0);
+  assert.ok(row.accuracy > 0.95);
+  assert.ok(row.mean_radius > 0.002 && row.mean_radius < 0.1, `mean radius ${row.mean_radius}`);
+  assert.ok(
+    row.verified_accuracy > 0.5 && row.verified_accuracy <= row.accuracy,
+    `verified ${row.verified_accuracy}`,
+  );
+
+  const [clean] = JSON.parse(
+    run(
+      "evaluate",
+      "--model",
+      file("mixed.safetensors"),
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--json",
+      "-",
+    ),
+  ).results;
+  assert.equal(row.accuracy, clean.accuracy);
+  for (const threads of ["1", "2"]) {
+    const [{ seconds: again, ...other }] = JSON.parse(
+      certify("--epsilon", "0.002", "--threads", threads, "--json", "-"),
+    ).results;
+    assert.ok(again > 0);
+    assert.deepEqual(other, row);
+  }
+  const few = JSON.parse(
+    certify(
+      "--epsilon",
+      "255/255",
+      "--limit",
+      "7",
+      "--split",
+      "train",
+      "--no-radii",
+      "--json",
+      "-",
+    ),
+  );
+  assert.equal(few.dataset.count, 7);
+  assert.equal(few.dataset.split, "train");
+  assert.equal(few.results[0].epsilon, 1);
+  assert.equal(few.results[0].verified_accuracy, 0);
+  assert.ok(!("mean_radius" in few.results[0]));
+});
+
+test("evaluate --from crafts on another model, --limit takes the first images", () => {
+  const result = JSON.parse(
+    run(
+      "evaluate",
+      "--model",
+      file("mixed.safetensors"),
+      "--from",
+      file("standard.safetensors"),
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--attacks",
+      "fgsm",
+      "--limit",
+      "50",
+      "--json",
+      "-",
+    ),
+  );
+  assert.equal(result.from.file, "standard.safetensors");
+  assert.equal(result.dataset.count, 50);
+});
+
+test("evaluate --experiment repeats what the page saved; the command line has the last word", () => {
+  const experiment = {
+    signflip: "0.1.0",
+    experiment: 1,
+    dataset: "bars",
+    model: "mixed.safetensors",
+    from: "standard.safetensors",
+    attack: "mim",
+    parameters: { epsilon: 0.1, steps: 4, decay: 0.5 },
+    seed: 7,
+    page: "https://example.org/?attack=mim",
+  };
+  writeFileSync(file("experiment.json"), JSON.stringify(experiment));
+  const { stdout, stderr, status } = signflip(
+    "evaluate",
+    "--experiment",
+    file("experiment.json"),
+    "--data",
+    data,
+    "--json",
+    "-",
+  );
+  assert.equal(status, 0, stderr);
+  const result = JSON.parse(stdout);
+  assert.equal(result.model.file, "mixed.safetensors");
+  assert.equal(result.from.file, "standard.safetensors");
+  assert.equal(result.seed, 7);
+  const [clean, mim] = result.results;
+  assert.equal(clean.attack, "clean");
+  assert.deepEqual([mim.attack, mim.epsilon, mim.steps, mim.decay], ["mim", 0.1, 4, 0.5]);
+  const asOptions = JSON.parse(
+    run(
+      "evaluate",
+      "--model",
+      file("mixed.safetensors"),
+      "--from",
+      file("standard.safetensors"),
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--attacks",
+      "clean,mim",
+      "--epsilon",
+      "0.1",
+      "--steps",
+      "4",
+      "--decay",
+      "0.5",
+      "--seed",
+      "7",
+      "--json",
+      "-",
+    ),
+  );
+  const timeless = ({ results, ...rest }) => ({
+    ...rest,
+    results: results.map(({ seconds, ...row }) => row),
+  });
+  assert.deepEqual(timeless(result), timeless(asOptions));
+
+  const other = JSON.parse(
+    run(
+      "evaluate",
+      "--experiment",
+      file("experiment.json"),
+      "--data",
+      data,
+      "--model",
+      file("standard.safetensors"),
+      "--epsilon",
+      "0.2",
+      "--seed",
+      "1",
+      "--json",
+      "-",
+    ),
+  );
+  assert.equal(other.model.file, "standard.safetensors");
+  assert.deepEqual([other.results[1].epsilon, other.results[1].steps, other.seed], [0.2, 4, 1]);
+  const attacks = JSON.parse(
+    run(
+      "evaluate",
+      "--experiment",
+      file("experiment.json"),
+      "--data",
+      data,
+      "--attacks",
+      "fgsm",
+      "--json",
+      "-",
+    ),
+  );
+  assert.deepEqual(
+    attacks.results.map(({ attack }) => attack),
+    ["fgsm"],
+  );
+  assert.match(run("evaluate", "--help"), /--experiment/);
+});
+
+test("an experiment with several models and a target gives each its results, and report reads them", () => {
+  const experiment = {
+    experiment: 1,
+    dataset: "bars",
+    model: "mixed.safetensors",
+    attack: "mim",
+    parameters: { epsilon: 0.2, steps: 4 },
+    target: 2,
+    models: [
+      { model: "mixed.safetensors" },
+      { model: "standard.safetensors", from: "mixed.safetensors" },
+    ],
+  };
+  writeFileSync(file("several.json"), JSON.stringify(experiment));
+  const { stdout, stderr, status } = signflip(
+    "evaluate",
+    "--experiment",
+    file("several.json"),
+    "--data",
+    data,
+    "--json",
+    file("several-results.json"),
+  );
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /left out \d+ images that are of class 2 already/);
+  const results = JSON.parse(readFileSync(file("several-results.json"), "utf8"));
+  assert.deepEqual(
+    results.map(({ model, from }) => [model.file, from?.file]),
+    [
+      ["mixed.safetensors", undefined],
+      ["standard.safetensors", "mixed.safetensors"],
+    ],
+  );
+  for (const {
+    dataset,
+    target,
+    targeted,
+    results: [clean, mim],
+  } of results) {
+    assert.ok(dataset.count > 0 && dataset.count < 90);
+    assert.deepEqual(
+      [target, targeted, mim.attack, mim.epsilon, mim.steps],
+      [2, true, "mim", 0.2, 4],
+    );
+    const total = clean.confusion.flat().reduce((a, b) => a + b);
+    assert.equal(total, dataset.count);
+    assert.equal(
+      clean.confusion[2].reduce((a, b) => a + b),
+      0,
+      "none of the target's own class",
+    );
+    // The success of a targeted attack is to arrive, and the confusion matrix counts who did.
+    assert.ok(
+      Math.abs(mim.success_rate - mim.confusion.reduce((sum, row) => sum + row[2], 0) / total) <
+        1e-9,
+    );
+    const shown = (100 * mim.success_rate).toFixed(2);
+    assert.ok(stdout.includes(`mim: ${shown}% are now read as class 2`), stdout);
+  }
+  // Each entry is what the same options give alone.
+  const alone = JSON.parse(
+    run(
+      "evaluate",
+      "--model",
+      file("standard.safetensors"),
+      "--from",
+      file("mixed.safetensors"),
+      "--dataset",
+      "bars",
+      "--data",
+      data,
+      "--attacks",
+      "clean,mim",
+      "--epsilon",
+      "0.2",
+      "--steps",
+      "4",
+      "--target",
+      "2",
+      "--json",
+      "-",
+    ),
+  );
+  const timeless = ({ results: rows, ...rest }) => ({
+    ...rest,
+    results: rows.map(({ seconds, ...row }) => row),
+  });
+  assert.deepEqual(timeless(results[1]), timeless(alone));
+  // A model of the command line takes the place of both.
+  const one = JSON.parse(
+    run(
+      "evaluate",
+      "--experiment",
+      file("several.json"),
+      "--data",
+      data,
+      "--model",
+      file("standard.safetensors"),
+      "--json",
+      "-",
+    ),
+  );
+  assert.equal(one.model.file, "standard.safetensors");
+  run("report", file("several-results.json"), "--html", file("several.html"));
+  const html = readFileSync(file("several.html"), "utf8");
+  assert.ok(html.includes("mixed.safetensors") && html.includes("standard.safetensors"));
+
+  const refused = (changes, sentence) => {
+    writeFileSync(file("refused.json"), JSON.stringify({ ...experiment, ...changes }));
+    const refusal = signflip("evaluate", "--experiment", file("refused.json"), "--data", data);
+    assert.equal(refusal.status, 1);
+    assert.match(refusal.stderr, sentence);
+  };
+  refused({ models: [] }, /"models": \[\], expected a list of 1 to 100/);
+  refused({ models: [{ from: "mixed.safetensors" }] }, /expected objects, each with a "model"/);
+  refused(
+    { models: [{ model: "none.safetensors" }] },
+    /names the model none.safetensors, which is neither here/,
+  );
+  refused({ target: 3 }, /the target is class 3, but bars has the classes 0 to 2/);
+  refused(
+    { attack: "autoattack", parameters: {} },
+    /autoattack, which cannot aim at a class: leave out --target/,
+  );
+});
