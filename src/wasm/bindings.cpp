@@ -1,6 +1,6 @@
 // The JavaScript face of models and attacks, as raw as can be: values in, values or
-// {error: sentence} out. The only file that translates names to camelCase. web/js/signflip.js turns
-// errors into exceptions and documents the types.
+// {error: sentence} out. web/js/engine/signflip.js turns errors into
+// exceptions and documents the types.
 //
 // Every use of a JavaScript value crosses the border and takes as long as a hundred pixels of an
 // attack. So a model's methods cross it as rarely as can be: JavaScript lays down what the call is

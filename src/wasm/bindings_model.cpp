@@ -1,5 +1,5 @@
 // The JavaScript face of TestedModel and Projection, as raw as bindings.cpp: values in, values or
-// {error: sentence} out. web/js/model-view/lab-worker.js is the only one who calls it.
+// {error: sentence} out. web/js/engine/lab-worker.js is the only one who calls it.
 #include <memory>
 
 #include "wasm/bindings.h"

@@ -1,5 +1,5 @@
 // The JavaScript face of Classroom: the only bindings of the training module. Values in, values or
-// {error: sentence} out. web/js/model-view/train-worker.js is the only one who calls it.
+// {error: sentence} out. web/js/engine/train-worker.js is the only one who calls it.
 #include <memory>
 
 #include "wasm/bindings.h"

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ownSamples } from "../../web/js/samples.js";
+import { ownSamples } from "../../web/js/state/samples.js";
 import { root, temporaryFolder } from "../tools/support.mjs";
 import { convolutionDenoiser, loadEngine, pnm } from "./support.mjs";
 

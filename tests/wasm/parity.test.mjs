@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ownSamples } from "../../web/js/samples.js";
+import { ownSamples } from "../../web/js/state/samples.js";
 import { binary, floatsOf, npy, root, temporaryFolder } from "../tools/support.mjs";
 import { loadEngine } from "./support.mjs";
 

@@ -5,18 +5,18 @@
 // To the parent:   {type: "signflip:height", height}    CSS pixels, after each change of it
 // From the parent: {type: "signflip:state", query}      the query string of another state
 // For tests: window.signflipPage and "signflip:result" as in main.js.
-import { datasets, firstAttacks, sourceOf } from "./datasets.js";
-import { h, oncePerFrame, setText } from "./dom.js";
-import { EngineClient } from "./engine-client.js";
-import { Explorer } from "./explorer.js";
-import { Words, wordsFor } from "./i18n.js";
-import { imageOf, ownSamples, packedCount, packedSamples } from "./samples.js";
-import { carriedOver, readUrl, writeUrl } from "./state.js";
-import { sayVerdicts } from "./verdict.js";
-import { createLane } from "./views/lane.js";
-import { createParameter } from "./views/parameter.js";
-import { createPicker } from "./views/picker.js";
-import { sentenceOf } from "./worker-port.js";
+import { datasets, firstAttacks, sourceOf } from "./state/datasets.js";
+import { h, oncePerFrame, setText } from "./ui/dom.js";
+import { EngineClient } from "./engine/engine-client.js";
+import { Explorer } from "./engine/explorer.js";
+import { Words, wordsFor } from "./ui/i18n.js";
+import { imageOf, ownSamples, packedCount, packedSamples } from "./state/samples.js";
+import { carriedOver, readUrl, writeUrl } from "./state/state.js";
+import { sayVerdicts } from "./state/verdict.js";
+import { createLane } from "./features/image/lane.js";
+import { createParameter } from "./ui/parameter.js";
+import { createPicker } from "./features/image/picker.js";
+import { sentenceOf } from "./engine/worker-port.js";
 
 /** @typedef {import("./types").State} State */
 
@@ -114,7 +114,7 @@ async function equip({ attacks }) {
 }
 
 /** Attack, goal and budget in a row, made from the catalogue.
- * @param {import("./views/context").Context} context
+ * @param {import("./ui/context").Context} context
  * @returns {{element: HTMLElement, render: () => void}} */
 function createControls(context) {
   const { dataset } = state;
@@ -256,7 +256,7 @@ function mount() {
   ];
 }
 
-/** @returns {import("./colour.js").Scheme} */
+/** @returns {import("./picture/colour.js").Scheme} */
 function scheme() {
   return state.theme === "auto" ? (darkQuery.matches ? "dark" : "light") : state.theme;
 }

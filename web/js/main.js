@@ -4,21 +4,21 @@
 // For tests and the curious: window.signflipPage = {state, snapshot, client, explorer, update}, and document
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown;
 // the first one leaves the performance mark "signflip:first".
-import { Address } from "./address.js";
-import { datasets, firstAttacks, sourceOf } from "./datasets.js";
-import { oncePerFrame } from "./dom.js";
-import { EngineClient } from "./engine-client.js";
-import { Explorer } from "./explorer.js";
-import { Words, wordsFor } from "./i18n.js";
-import { listen } from "./incoming.js";
-import { LazyView } from "./lazy-view.js";
-import { PagePort } from "./page-port.js";
-import { imageOf, ownSamples, packedCount, packedSamples } from "./samples.js";
-import { defaultState, readUrl } from "./state.js";
-import { sayVerdicts } from "./verdict.js";
-import { createImageView } from "./views/image-view.js";
-import { createFooter, createMasthead } from "./views/masthead.js";
-import { sentenceOf } from "./worker-port.js";
+import { Address } from "./state/address.js";
+import { datasets, firstAttacks, sourceOf } from "./state/datasets.js";
+import { oncePerFrame } from "./ui/dom.js";
+import { EngineClient } from "./engine/engine-client.js";
+import { Explorer } from "./engine/explorer.js";
+import { Words, wordsFor } from "./ui/i18n.js";
+import { listen } from "./state/incoming.js";
+import { LazyView } from "./ui/lazy-view.js";
+import { PagePort } from "./engine/page-port.js";
+import { imageOf, ownSamples, packedCount, packedSamples } from "./state/samples.js";
+import { defaultState, readUrl } from "./state/state.js";
+import { sayVerdicts } from "./state/verdict.js";
+import { createImageView } from "./features/image/image-view.js";
+import { createFooter, createMasthead } from "./ui/masthead.js";
+import { sentenceOf } from "./engine/worker-port.js";
 
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").Snapshot} Snapshot */
@@ -64,22 +64,22 @@ const snapshot = {
   others: client.kind === "whole" ? "loading" : "none",
 };
 let words = new Words(state.lang);
-const modelView = new LazyView(place("view-model"), () => import("./model-view/index.js"));
-/** @type {import("./views/context").ViewContext} */
+const modelView = new LazyView(place("view-model"), () => import("./features/models/index.js"));
+/** @type {import("./ui/context").ViewContext} */
 let context;
 /** @type {((snapshot: Snapshot) => void)[]} */
 let renderers = [];
 const { schedule } = oncePerFrame(render);
-/** @type {import("./views/context").MountedView | null} */
+/** @type {import("./ui/context").MountedView | null} */
 let imageView = null;
 const explorer = new Explorer(
   client,
   snapshot,
   { changed, shown, failed: fail, sentence },
-  () => import("./findings.js"),
+  () => import("./engine/findings.js"),
 );
 
-/** @returns {import("./colour.js").Scheme} */
+/** @returns {import("./picture/colour.js").Scheme} */
 function scheme() {
   return state.theme === "auto" ? (darkQuery.matches ? "dark" : "light") : state.theme;
 }
@@ -246,7 +246,7 @@ function announce(text) {
   place("status").textContent = text;
 }
 
-/** @param {import("./engine-client.js").Catalogue} catalogue */
+/** @param {import("./engine/engine-client.js").Catalogue} catalogue */
 async function equip({ attacks }) {
   if (client.kind === "whole") await words.learnAttacks();
   snapshot.attacks = attacks;

@@ -4,7 +4,7 @@
 //   <script src="https://your.site/signflip/js/sign-flip.js" async></script>
 //   <sign-flip attack="mim" epsilon="0.2" lang="de"></sign-flip>
 //
-// Attributes are the page state's names (js/state.js), in lower case. The element shows embed.html in a
+// Attributes are the page state's names (js/state/state.js), in lower case. The element shows embed.html in a
 // frame, so styles, worker and keys stay apart; changed attributes go there as a message, and the frame's
 // height comes back. `site` names the site's folder where the script came from elsewhere.
 (() => {

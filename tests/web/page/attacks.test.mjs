@@ -2,7 +2,7 @@
 // and minimum-norm attacks, which have no budget. What every attack shares is in explore.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { firstAttacks } from "../../../web/js/datasets.js";
+import { firstAttacks } from "../../../web/js/state/datasets.js";
 import {
   keep,
   laneOf,

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { allDatasets, filesOf } from "../../../web/js/datasets.js";
+import { allDatasets, filesOf } from "../../../web/js/state/datasets.js";
 import { convolutionDenoiser } from "../../wasm/support.mjs";
 import { root, site } from "./browser.mjs";
 

@@ -1,10 +1,10 @@
 // The plain parts of the "Explore a model" view: counting, packs, ticks and where a region's number stands.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { survivors, Tally } from "../../../web/js/model-view/counts.js";
-import { readPack } from "../../../web/js/model-view/pack.js";
-import { ticksOf } from "../../../web/js/model-view/plot.js";
-import { regions } from "../../../web/js/model-view/slice.js";
+import { survivors, Tally } from "../../../web/js/features/models/counts.js";
+import { readPack } from "../../../web/js/engine/pack.js";
+import { ticksOf } from "../../../web/js/features/models/plot.js";
+import { regions } from "../../../web/js/features/models/slice.js";
 
 test("a tally counts labels by predictions, in whatever order the stretches come", () => {
   const tally = new Tally(5, 3);

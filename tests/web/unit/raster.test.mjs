@@ -10,8 +10,8 @@ import {
   rasterise,
   side,
   simplify,
-} from "../../../web/js/raster.js";
-import { ownDigits } from "../../../web/js/strokes.js";
+} from "../../../web/js/picture/raster.js";
+import { ownDigits } from "../../../web/js/picture/strokes.js";
 
 const mean = (pixels) => pixels.reduce((a, b) => a + b, 0) / pixels.length;
 const part = (pixels, test) => pixels.filter(test).length / pixels.length;

@@ -1,8 +1,8 @@
 // The state and its mirror in the URL, and drawings as text. No DOM.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { packDrawing, unpackDrawing } from "../../../web/js/drawing.js";
-import { rasterise } from "../../../web/js/raster.js";
+import { packDrawing, unpackDrawing } from "../../../web/js/picture/drawing.js";
+import { rasterise } from "../../../web/js/picture/raster.js";
 import {
   attackParameters,
   carriedOver,
@@ -10,8 +10,8 @@ import {
   readUrl,
   valueOf,
   writeUrl,
-} from "../../../web/js/state.js";
-import { ownDigits } from "../../../web/js/strokes.js";
+} from "../../../web/js/state/state.js";
+import { ownDigits } from "../../../web/js/picture/strokes.js";
 
 const epsilon = { name: "epsilon", title: "ε", kind: "real", default: 0.3, min: 0, max: 1 };
 const steps = { name: "steps", title: "Steps", kind: "integer", default: 10, min: 1, max: 100 };

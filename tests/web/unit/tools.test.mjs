@@ -16,7 +16,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { bundle, withImports } from "../../../tools/lib/bundle.mjs";
 import { serve } from "../../../tools/lib/serve.mjs";
 
 const tool = (name) => fileURLToPath(new URL(`../../../tools/${name}`, import.meta.url));
@@ -209,82 +208,4 @@ test("demo explains itself, and refuses what it does not know", () => {
     assert.equal(run.status, 1);
     assert.equal(run.stderr.trim().split("\n").length, 1, run.stderr);
   }
-});
-
-test("bundling keeps what modules mean, and shares one instance with what comes later", async (t) => {
-  const root = folder(t);
-  const scripts = new Map(
-    Object.entries({
-      "js/main.js":
-        'import { twice, Count as Counter } from "./a.js";\nimport words from "./words/en.js";\nconst c = new Counter();\nexport const later = async () => (await import("./lazy.js")).value;\nexport const found = [twice(2), words.hello, c.n];\n',
-      "js/a.js":
-        'import words from "./words/en.js";\nexport function twice(x) {\n  return 2 * x;\n}\nexport class Count {\n  n = words.hello.length;\n}\nexport const state = { touched: 0 };\nexport const deep = () => import("./sub/deep.js");\n',
-      "js/words/en.js": 'export default { hello: "hello" };\n',
-      "js/lazy.js":
-        'import { state, twice } from "./a.js";\nimport words from "./words/en.js";\nstate.touched++;\nexport const value = [twice(4), words.hello, state.touched];\n',
-      "js/sub/deep.js": 'import { state } from "../a.js";\nexport const same = state;\n',
-    }),
-  );
-  assert.deepEqual(
-    [...withImports(scripts, "js/main.js")],
-    ["js/words/en.js", "js/a.js", "js/main.js"],
-  );
-  for (const [path, text] of bundle(scripts, "js/main.js")) {
-    mkdirSync(join(root, path, ".."), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  writeFileSync(join(root, "package.json"), '{"type": "module"}');
-  const main = await import(join(root, "js/main.js"));
-  assert.deepEqual(main.found, [4, "hello", 5]);
-  assert.deepEqual(await main.later(), [8, "hello", 1]);
-  const { state, deep } = await import(join(root, "js/a.js"));
-  assert.equal(state.touched, 1);
-  assert.equal((await deep()).same, state);
-
-  assert.throws(
-    () => bundle(new Map([["js/main.js", 'import { x } from "./none.js";\n']]), "js/main.js"),
-    /imports js\/none\.js, which is not there/,
-  );
-  assert.throws(
-    () =>
-      bundle(
-        new Map([
-          ["js/main.js", 'import "./a.js";\nimport { b } from "./b.js";\n'],
-          ["js/b.js", "export { c };\n"],
-        ]),
-        "js/main.js",
-      ),
-    /cannot bundle "export \{ c \};"/,
-  );
-  assert.throws(
-    () =>
-      withImports(
-        new Map([
-          ["a.js", 'import { b } from "./b.js";\n'],
-          ["b.js", 'import { a } from "./a.js";\n'],
-        ]),
-        "a.js",
-      ),
-    /a cycle/,
-  );
-});
-
-test("a bundle can hold what it fetches on demand, minified or not", async (t) => {
-  const root = folder(t);
-  const scripts = new Map(
-    Object.entries({
-      "js/worker.js":
-        'export const found = await Promise.all([import("./glue.js"), import("./other.js")]);\n',
-      "js/glue.js": 'var make=()=>"made";export default make;',
-      "js/other.js": 'export default "fetched";\n',
-    }),
-  );
-  const built = bundle(scripts, "js/worker.js", ["js/glue.js"]);
-  mkdirSync(join(root, "js"), { recursive: true });
-  writeFileSync(join(root, "package.json"), '{"type": "module"}');
-  // The glue's own file is not there: what is held is not fetched.
-  for (const path of ["js/worker.js", "js/other.js"])
-    writeFileSync(join(root, path), built.get(path));
-  const { found } = await import(join(root, "js/worker.js"));
-  assert.deepEqual([found[0].default(), found[1].default], ["made", "fetched"]);
 });

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import { paintSigned } from "../../../web/js/colour.js";
-import { languages, Words } from "../../../web/js/i18n.js";
-import { verdictOf } from "../../../web/js/verdict.js";
+import { paintSigned } from "../../../web/js/picture/colour.js";
+import { languages, Words } from "../../../web/js/ui/i18n.js";
+import { verdictOf } from "../../../web/js/state/verdict.js";
 
 const blanks = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 const web = new URL("../../../web/js/", import.meta.url);
@@ -26,7 +26,7 @@ for (const folder of folders) {
   const of = async (lang) => (await import(new URL(`${folder}/${lang}.js`, web))).default;
   const reference = await of("en");
   // A dataset's own messages say otherwise what others say; any other key has one place.
-  if (dirname(folder) !== "messages") {
+  if (folder !== "messages/gtsrb") {
     for (const key of Object.keys(reference))
       assert.ok(!(key in english), `${key} is in two files`);
     Object.assign(english, reference);

@@ -1,0 +1,196 @@
+// What is found out about a result once it has come to rest: the way of the attack on each model, and the
+// smallest budget that fools it. One question after the other, in the same worker, and none while
+// something newer is asked. Fetched after the first result; it shows nothing.
+
+/** @typedef {import("../types").ExploreResult} ExploreResult */
+/** @typedef {import("../types").Findings} Findings */
+
+/** After so long without change the result counts as at rest. */
+const rest = 300;
+/** Attacks that lasted longer than this are traced, or searched with, only on demand. */
+const quickTrace = 700,
+  quickSearch = 60;
+
+export class Finder {
+  /** Counts the results; what belongs to an older one is thrown away. */
+  #turn = 0;
+  /** Whether a question is open, and with an attack that only the worker's end can stop. */
+  #open = false;
+  #heavy = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
+  /** @type {ExploreResult | null} */ #result = null;
+  #traced = false;
+  /** @type {Promise<void>} */ #queue = Promise.resolve();
+
+  /** @param {import("./engine-client.js").EngineClient} client
+   * @param {{findings: () => Findings, found: (findings: Findings) => void, failed: (error: unknown) => void}} page */
+  constructor(client, page) {
+    this.client = client;
+    this.page = page;
+  }
+
+  /** A result is shown. @param {ExploreResult} result @param {number | null} upTo the largest budget to try;
+   * null where the attack has none @param {boolean} traced whether its way is wanted, too */
+  begin(result, upTo, traced) {
+    this.#result = result;
+    this.#traced = traced;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#go(result, upTo), rest);
+  }
+
+  /** Something else is asked. */
+  stop() {
+    clearTimeout(this.#timer);
+    this.#turn++;
+    this.#result = null;
+    if (this.#heavy) this.client.terminate();
+    else if (this.#open) this.client.stopAside();
+    this.#heavy = this.#open = false;
+    const { smallest, certified } = this.page.findings();
+    this.page.found({
+      traces: {},
+      smallest: Object.fromEntries(
+        Object.entries(smallest).filter(([, found]) => typeof found !== "number"),
+      ),
+      certified: Object.fromEntries(
+        Object.entries(certified).filter(([, radius]) => radius !== null),
+      ),
+    });
+  }
+
+  /** The way of the attack on every model, however long it takes. */
+  traceAll() {
+    for (const lane of this.#result?.lanes ?? [])
+      this.#trace(/** @type {ExploreResult} */ (this.#result), lane.model);
+  }
+
+  /** @param {string} model @param {number} upTo */
+  search(model, upTo) {
+    if (this.#result) this.#search(this.#result, model, upTo);
+  }
+
+  /** The certified radius, with the whole engine if need be. @param {string} model */
+  certify(model) {
+    if (this.#result) this.#certify(this.#result, model);
+  }
+
+  /** @param {ExploreResult} result @param {string} model */
+  #certify({ request }, model) {
+    if (this.page.findings().certified[model] !== undefined) return;
+    const tell = (/** @type {number | null | undefined} */ radius) => {
+      const now = this.page.findings();
+      const { [model]: _, ...others } = now.certified;
+      this.page.found({
+        ...now,
+        certified: radius === undefined ? others : { ...others, [model]: radius },
+      });
+    };
+    const turn = this.#turn;
+    tell(null);
+    this.#next(async () => {
+      await this.client.whole();
+      const radius = await this.client.aside(
+        "certify",
+        { request, model },
+        { ...request, models: [model] },
+      );
+      if (turn === this.#turn) tell(radius ?? undefined);
+      return null;
+    });
+  }
+
+  /** Ends the searches; the result and its ways stay. */
+  endSearches() {
+    const result = this.#result;
+    this.stop();
+    this.#result = result;
+    const { traces, smallest, certified } = this.page.findings();
+    this.page.found({
+      traces,
+      certified,
+      smallest: {
+        ...Object.fromEntries((result?.lanes ?? []).map(({ model }) => [model, null])),
+        ...smallest,
+      },
+    });
+    if (result) this.begin(result, null, this.#traced);
+  }
+
+  /** @param {ExploreResult} result @param {number | null} upTo */
+  #go(result, upTo) {
+    const lasted = (/** @type {import("../types").Lane} */ lane) =>
+      lane.milliseconds ?? Math.max(...result.lanes.map((other) => other.milliseconds ?? 0));
+    for (const lane of result.lanes)
+      if (this.#traced && lasted(lane) <= quickTrace) this.#trace(result, lane.model);
+    // The first view's engine proves nothing; whoever asks for a proof gets the whole one.
+    if (this.client.kind === "whole")
+      for (const lane of result.lanes) this.#certify(result, lane.model);
+    if (upTo === null) return;
+    for (const lane of result.lanes) {
+      if (lasted(lane) <= quickSearch) this.#search(result, lane.model, upTo);
+      else this.#byHand(lane.model);
+    }
+  }
+
+  /** The search would last: only when it is asked for. @param {string} model */
+  #byHand(model) {
+    const now = this.page.findings();
+    if (now.smallest[model] === undefined)
+      this.page.found({ ...now, smallest: { ...now.smallest, [model]: null } });
+  }
+
+  /** @param {ExploreResult} result @param {string} model */
+  #trace({ request }, model) {
+    this.#next(async () => {
+      if (this.page.findings().traces[model]) return;
+      const trace = await this.client.aside(
+        "trace",
+        { request, model },
+        { ...request, models: [model] },
+      );
+      return trace && ((now) => ({ ...now, traces: { ...now.traces, [model]: trace } }));
+    });
+  }
+
+  /** @param {ExploreResult} result @param {string} model @param {number} upTo */
+  #search({ request, lanes }, model, upTo) {
+    const known = this.page.findings().smallest[model];
+    if (known !== undefined && known !== null) return;
+    const turn = this.#turn;
+    const tell = (/** @type {import("../types").Smallest | number | null} */ found) => {
+      const now = this.page.findings();
+      if (turn === this.#turn)
+        this.page.found({ ...now, smallest: { ...now.smallest, [model]: found } });
+    };
+    tell(0);
+    this.#next(async () => {
+      this.#heavy = (lanes.find((lane) => lane.model === model)?.milliseconds ?? 0) > quickTrace;
+      const found = await this.client.aside(
+        "smallest",
+        { request, model, upTo },
+        { ...request, models: [model] },
+        (_, fraction) => tell(fraction),
+      );
+      this.#heavy = false;
+      tell(found);
+      return null;
+    });
+  }
+
+  /** @param {() => Promise<((now: Findings) => Findings) | null | undefined | void>} step */
+  #next(step) {
+    const turn = this.#turn;
+    this.#queue = this.#queue
+      .then(async () => {
+        if (turn !== this.#turn) return;
+        this.#open = true;
+        const change = await step().finally(() => {
+          if (turn === this.#turn) this.#open = false;
+        });
+        if (change && turn === this.#turn) this.page.found(change(this.page.findings()));
+      })
+      .catch((error) => {
+        if (turn === this.#turn) this.page.failed(error);
+      });
+  }
+}

@@ -1,0 +1,153 @@
+// The laboratory behind the view: workers, the models that may be tested, and whole runs of images through
+// them. One for each dataset; what visitors trained stays when the language changes. No view.
+import { bytesOf, siteModels } from "../features/models/site-models.js";
+import { openPack, packsOf, pixelsOf } from "../features/models/packs.js";
+import { Pool } from "./pool.js";
+
+/** @typedef {import("../features/models/types").LabModel} LabModel
+ * @typedef {import("../features/models/types").Images} Images
+ * @typedef {import("../features/models/types").Setup} Setup
+ * @typedef {import("../features/models/types").Stretch} Stretch */
+
+/** Images that travel together: a shard of the engine; fewer where an attack is slow. */
+const stretch = 16;
+/** A job should take about so long, in milliseconds, so that progress moves and no worker idles at the end. */
+const pleasant = 400;
+/** More workers than this have nothing to gain on a thousand images, and each holds its models. */
+const mostWorkers = 16;
+
+export class Lab {
+  /** @type {LabModel[]} */ #models;
+  /** What the visitor trained here. @type {LabModel[]} */ trained = [];
+  /** What tools remember from one mounting to the next. @type {Map<string, any>} */ memory =
+    new Map();
+  /** @type {Promise<ArrayBuffer> | null} */ #wasm = null;
+  /** @type {Pool | null} */ #pool = null;
+
+  /** @param {string} dataset */
+  constructor(dataset) {
+    this.dataset = dataset;
+    this.#models = siteModels(dataset);
+  }
+
+  /** @returns {LabModel[]} */
+  get models() {
+    return [...this.#models, ...this.trained];
+  }
+
+  /** @param {string} id */
+  model(id) {
+    const model = this.models.find((one) => one.id === id);
+    if (!model) throw new Error(`There is no model "${id}".`);
+    return model;
+  }
+
+  get pool() {
+    this.#pool ??= new Pool({
+      size: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, mostWorkers)),
+      wasm: () =>
+        (this.#wasm ??= bytesOf(new URL("./signflip.wasm", import.meta.url).href).catch((error) => {
+          this.#wasm = null;
+          throw error;
+        })),
+      model: async (id) => {
+        const { classifier, denoiser } = this.model(id);
+        return { classifier: await classifier(), denoiser: await denoiser?.() };
+      },
+    });
+    return this.#pool;
+  }
+
+  /** Ends the workers; the next run starts others. */
+  close() {
+    this.#pool?.close();
+    this.#pool = null;
+  }
+
+  packs() {
+    return packsOf(this.dataset);
+  }
+
+  /** The first `count` test images, or as many as there are. @param {number} count @returns {Promise<Images>} */
+  async testImages(count) {
+    const { test } = await this.packs();
+    const pack = test.find((one) => one.count >= count) ?? test[test.length - 1];
+    if (!pack) throw new Error("The site was built without test images.");
+    return openPack(pack);
+  }
+
+  /** Attacks images 0 … count−1 in stretches, over all workers. The stretches do not change the result.
+   * @param {{model: string, judges?: string[], setup: Setup, images: Images, count: number, keep?: boolean, signal: AbortSignal,
+   *   result: (answer: Stretch, first: number, count: number) => void, progress?: (done: number) => void}} run
+   * @returns {Promise<void>} */
+  async attack({
+    model,
+    judges = [model],
+    setup,
+    images,
+    count,
+    keep = false,
+    signal,
+    result,
+    progress,
+  }) {
+    // The first stretches are short: something is to be seen soon, however slow the attack.
+    let next = 0,
+      done = 0,
+      length = stretch / 4;
+    const size = this.pool.size;
+    /** @type {Map<any, {began: number, part: number}>} */
+    const open = new Map();
+    const tell = () =>
+      progress?.(done + [...open.values()].reduce((sum, { part }) => sum + part, 0));
+    await this.pool.run(
+      () => {
+        if (next >= count) return null;
+        const first = next,
+          here = Math.min(length, count - first, Math.max(1, Math.ceil((count - first) / size)));
+        next += here;
+        const body = {
+          model,
+          judges,
+          keep,
+          attack: setup.attack.name,
+          parameters: setup.parameters,
+          first,
+          images: pixelsOf(images, first, here),
+          labels: images.labels.slice(first, first + here),
+        };
+        const job = { type: "attack", body, models: [...new Set([model, ...judges])] };
+        open.set(job, { began: performance.now(), part: 0 });
+        return job;
+      },
+      {
+        signal,
+        progress: (job, fraction) => {
+          const at = open.get(job);
+          if (at) at.part = fraction * job.body.labels.length;
+          tell();
+        },
+        result: (answer, job) => {
+          const lasted = performance.now() - (open.get(job)?.began ?? 0),
+            here = job.body.labels.length;
+          open.delete(job);
+          done += here;
+          if (lasted > pleasant) length = Math.max(1, Math.floor((here * pleasant) / lasted));
+          else if (here === length) length = Math.min(stretch, length * 2);
+          result(answer, job.body.first, here);
+          tell();
+        },
+      },
+    );
+  }
+}
+
+/** @type {Map<string, Lab>} */
+const labs = new Map();
+
+/** The dataset's laboratory, always the same one. @param {string} dataset */
+export function labFor(dataset) {
+  const lab = labs.get(dataset) ?? new Lab(dataset);
+  labs.set(dataset, lab);
+  return lab;
+}

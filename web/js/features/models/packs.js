@@ -1,0 +1,82 @@
+// Whole test sets, and images to learn from, where the site was built with a dataset: fetched when they
+// are first wanted. pack.js says what a pack is.
+import { EngineError, WorkerPort } from "../../engine/worker-port.js";
+import { readPack } from "../../engine/pack.js";
+
+/** @typedef {import("./types").Images} Images
+ * @typedef {{file: string, count: number, bytes: number}} Pack
+ * @typedef {{test: Pack[], train: Pack[]}} PackList */
+
+/** @type {Promise<Record<string, PackList>> | null} */
+let lists = null;
+/** Packs as they came, and what was in them, by their files. @type {Map<string, Promise<Blob>>} */
+const fetched = new Map();
+/** @type {Map<string, Promise<Images>>} */
+const opened = new Map();
+
+/** What the site has for a dataset; empty where it was built without.
+ * @param {string} dataset @returns {Promise<PackList>} */
+export async function packsOf(dataset) {
+  if (document.documentElement.dataset.packs === undefined) return { test: [], train: [] };
+  lists ??= fetch(new URL("samples/packs.json", document.baseURI)).then((response) =>
+    response.json(),
+  );
+  const all = await lists.catch(() => {
+    lists = null;
+    return /** @type {Record<string, PackList>} */ ({});
+  });
+  return all[dataset] ?? { test: [], train: [] };
+}
+
+/** Fetches a pack as it is, once. @param {Pack} pack @returns {Promise<Blob>} */
+export function fetchPack(pack) {
+  let blob = fetched.get(pack.file);
+  if (!blob) {
+    blob = fetch(new URL(pack.file, document.baseURI))
+      .then((response) => {
+        if (!response.ok) throw new Error(String(response.status));
+        return response.blob();
+      })
+      .catch(() => {
+        throw damaged(pack);
+      });
+    fetched.set(pack.file, blob);
+  }
+  return blob;
+}
+
+/** What is to be thrown where a pack cannot be had or read: the next time it is fetched again.
+ * @param {Pack} pack */
+export function damaged({ file }) {
+  fetched.delete(file);
+  opened.delete(file);
+  return new EngineError("error.download", file.split("/").slice(-1)[0]);
+}
+
+/** Fetches and reads a pack, once; a worker unpacks it. @param {Pack} pack @returns {Promise<Images>} */
+export function openPack(pack) {
+  let images = opened.get(pack.file);
+  if (!images) {
+    images = fetchPack(pack)
+      .then(async (blob) => {
+        const worker = new WorkerPort("whole", new URL("./pack-worker.js", import.meta.url).href);
+        try {
+          return readPack(await worker.ask("unpack", blob));
+        } finally {
+          worker.end(new Error("The pack is unpacked."));
+          fetched.delete(pack.file);
+        }
+      })
+      .catch(() => {
+        throw damaged(pack);
+      });
+    opened.set(pack.file, images);
+  }
+  return images;
+}
+
+/** Image number `index` as bytes. @param {Images} images @param {number} index @param {number} [count] */
+export function pixelsOf({ pixels, shape }, index, count = 1) {
+  const size = shape.height * shape.width * shape.channels;
+  return pixels.slice(index * size, (index + count) * size);
+}

@@ -1,0 +1,157 @@
+// A result as files that others read: CSV for a spreadsheet, JSON for `signflip evaluate --experiment`.
+// Pure functions from the snapshot to text; index.js saves it.
+import { allDatasets, filesOf } from "../../state/datasets.js";
+import { packPicture } from "../../picture/pixels.js";
+
+/** @typedef {import("../../types").Snapshot} Snapshot */
+/** @typedef {import("../../types").ExploreResult} ExploreResult */
+
+/** "stepSize" → "step-size", as the command line calls it. @param {string} name */
+export const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The last part of a path. @param {string} path */
+const baseName = (path) => path.split("/").slice(-1)[0];
+
+/** @param {string} dataset @param {string} id */
+const modelOf = (dataset, id) =>
+  /** @type {import("../../state/datasets.js").ModelFile} */ (
+    allDatasets[dataset].models.find((model) => model.id === id)
+  );
+
+/** Every parameter of the attack with the value that it ran with, under its name on the command line. What
+ * the attack chooses for itself is left to it.
+ * @param {Snapshot} snapshot @param {ExploreResult} result
+ * @returns {Record<string, number | boolean | string>} */
+export function parametersOf({ attacks }, { request }) {
+  const parameters = attacks.find(({ name }) => name === request.attack)?.parameters ?? [];
+  return Object.fromEntries(
+    parameters
+      .map(
+        ({ name, default: usual, automatic }) =>
+          /** @type {const} */ ([name, request.parameters[name] ?? usual, automatic]),
+      )
+      .filter(([, value, automatic]) => !(automatic && value === 0))
+      .map(([name, value]) => [kebab(name), value]),
+  );
+}
+
+/** A model as the command line knows it. @param {ExploreResult["request"]} request @param {string} id */
+function subjectOf({ dataset, from, grayBox }, id) {
+  const { file, denoiser } = modelOf(dataset, id);
+  const source = from !== "" && from !== id ? modelOf(dataset, from) : null;
+  return {
+    model: baseName(file),
+    ...(denoiser ? { denoiser: baseName(denoiser), gray_box: grayBox } : {}),
+    ...(source ? { from: baseName(source.file) } : {}),
+    // An attack that may not see the denoiser looks at the classifier behind it alone.
+    ...(source?.denoiser && !grayBox ? { from_denoiser: baseName(source.denoiser) } : {}),
+  };
+}
+
+/** What `signflip evaluate --experiment` reads (tools/signflip/experiment.h), and below it, for people, what
+ * the page showed.
+ * @param {Snapshot} snapshot @param {ExploreResult} result @param {{version: string, page: string}} about */
+export function experimentOf(snapshot, result, { version, page }) {
+  const { request, lanes } = result;
+  const { state } = snapshot;
+  const target = lanes[0].target;
+  return {
+    signflip: version,
+    experiment: 1,
+    dataset: request.dataset,
+    models: lanes.map(({ model }) => subjectOf(request, model)),
+    attack: request.attack,
+    parameters: parametersOf(snapshot, result),
+    seed: 0,
+    ...(target === null ? {} : { target }),
+    page,
+    image: {
+      sample: state.sample,
+      label: lanes[0].label,
+      shape: allDatasets[request.dataset].shape,
+      bytes: packPicture(request.image),
+    },
+    results: lanes.map((lane) => ({
+      model: filesOf(modelOf(request.dataset, lane.model)).map(baseName).reverse().join(" > "),
+      label: lane.label,
+      clean: lane.cleanLabel,
+      adversarial: lane.adversarialLabel,
+      l0: lane.l0,
+      l2: lane.l2,
+      linf: lane.linf,
+      smallest_epsilon: smallestOf(snapshot, lane.model),
+      certified_radius: snapshot.findings.certified[lane.model] ?? null,
+    })),
+  };
+}
+
+/** The smallest budget found for a model; null where none was looked for, or none found.
+ * @param {Snapshot} snapshot @param {string} model */
+export function smallestOf({ findings }, model) {
+  const found = findings.smallest[model];
+  return found && typeof found === "object" ? found.epsilon : null;
+}
+
+/** @param {unknown} value */
+function cell(value) {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** One row for each model (RFC 4180), numbers with a point.
+ * @param {Snapshot} snapshot @param {ExploreResult} result @param {(label: number) => string} className */
+export function csvOf(snapshot, result, className) {
+  const { request, lanes } = result;
+  const parameters = parametersOf(snapshot, result);
+  const probabilities = (/** @type {string} */ when) =>
+    Array.from(lanes[0].before, (_, i) => `p_${when}_${i}`);
+  const head = [
+    "dataset",
+    "sample",
+    "model",
+    "attack",
+    ...Object.keys(parameters),
+    "crafted_on",
+    "gray_box",
+    "label",
+    "label_name",
+    "target",
+    "clean",
+    "clean_name",
+    "adversarial",
+    "adversarial_name",
+    "l0",
+    "l2",
+    "linf",
+    "milliseconds",
+    "smallest_epsilon",
+    "certified_radius",
+    ...probabilities("before"),
+    ...probabilities("after"),
+  ];
+  const rows = lanes.map((lane) => [
+    request.dataset,
+    snapshot.state.sample,
+    lane.model,
+    request.attack,
+    ...Object.values(parameters),
+    request.from || lane.model,
+    request.grayBox && modelOf(request.dataset, lane.model).denoiser !== undefined,
+    lane.label,
+    className(lane.label),
+    lane.target,
+    lane.cleanLabel,
+    className(lane.cleanLabel),
+    lane.adversarialLabel,
+    className(lane.adversarialLabel),
+    lane.l0,
+    lane.l2,
+    lane.linf,
+    lane.milliseconds,
+    smallestOf(snapshot, lane.model),
+    snapshot.findings.certified[lane.model],
+    ...lane.before,
+    ...lane.after,
+  ]);
+  return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}

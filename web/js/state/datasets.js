@@ -1,0 +1,101 @@
+// What the page knows about each dataset: its pictures, classes and models, and where the sliders start;
+// and which attacks the first view has. Data only, but for one thing: of the built site's models only
+// those that it was built with are listed.
+
+/** id: the page's name for it. denoiser: the file of one that stands in front of the classifier.
+ * @typedef {{id: string, file: string, denoiser?: string}} ModelFile */
+/** shown: the models of the first view, the first two of them that are there. digit: its pictures are written digits, made ready as MNIST was,
+ * and can be drawn. samples: where tools/pack-samples leaves test images. sample: the one to start with,
+ * the first test image where it is not there.
+ * @typedef {{shape: {height: number, width: number, channels: number}, classes: string[], models: ModelFile[],
+ *   shown: string[], digit: boolean, samples: string, sample: string, defaults: import("../types").ParameterValues,
+ *   sliderMax: Record<string, number>, sliderStep: Record<string, number>}} Dataset */
+
+/** The attacks of the first view's engine (src/wasm/first_catalog.cpp); any other in the URL asks for the
+ * whole engine at once. */
+export const firstAttacks = ["fgsm", "bim", "mim", "pgd"];
+
+/** @type {Record<string, Dataset>} */
+const known = {
+  mnist: {
+    shape: { height: 28, width: 28, channels: 1 },
+    classes: [..."0123456789"],
+    models: [
+      { id: "standard", file: "models/mnist-standard.safetensors" },
+      { id: "mixed", file: "models/mnist-mixed.safetensors" },
+      { id: "robust", file: "models/mnist-robust.safetensors" },
+      { id: "certified", file: "models/mnist-certified.safetensors" },
+      {
+        id: "denoised",
+        file: "models/mnist-standard.safetensors",
+        denoiser: "models/mnist-denoiser.safetensors",
+      },
+    ],
+    shown: ["standard", "mixed"],
+    digit: true,
+    samples: "samples/mnist",
+    sample: "3a",
+    defaults: { epsilon: 0.2 },
+    // The sliders' ends, where the catalogue's range is wider than what one looks at.
+    sliderMax: { epsilon: 0.5, steps: 50 },
+    sliderStep: {},
+  },
+  gtsrb: {
+    shape: { height: 32, width: 32, channels: 3 },
+    // Their names are words, and so in messages/gtsrb.
+    classes: Array.from({ length: 43 }, (_, i) => String(i)),
+    models: [
+      { id: "standard", file: "models/gtsrb-standard.safetensors" },
+      { id: "robust", file: "models/gtsrb-robust.safetensors" },
+      { id: "lenet", file: "models/gtsrb-lenet.safetensors" },
+      {
+        id: "denoised",
+        file: "models/gtsrb-standard.safetensors",
+        denoiser: "models/gtsrb-denoiser.safetensors",
+      },
+    ],
+    shown: ["standard", "robust", "lenet"],
+    digit: false,
+    samples: "samples/gtsrb",
+    sample: "test-516", // 60 km/h, which the normal model reads as 80 under attack
+    defaults: { epsilon: 0.03 },
+    sliderMax: { epsilon: 0.2, steps: 50 },
+    sliderStep: { epsilon: 0.002 },
+  },
+};
+
+/** The files that a model is made of. @param {ModelFile} model */
+export const filesOf = ({ file, denoiser }) => (denoiser ? [file, denoiser] : [file]);
+
+/** What index.html says the site was built with (tools/build-site); elsewhere everything counts.
+ * @type {string[] | undefined} */
+const built = globalThis.document?.documentElement.dataset.models?.split(" ");
+
+/** The datasets that there is a model for, each with its models.
+ * @type {Record<string, Dataset>} */
+export const datasets = Object.fromEntries(
+  Object.entries(known)
+    .map(([name, dataset]) => {
+      const models = dataset.models.filter(
+        (model) => !built || filesOf(model).every((file) => built.includes(file)),
+      );
+      const ids = models.map(({ id }) => id);
+      const shown = dataset.shown.filter((id) => ids.includes(id)).slice(0, 2);
+      return /** @type {const} */ ([
+        name,
+        { ...dataset, models, shown: shown.length > 0 ? shown : ids.slice(0, 1) },
+      ]);
+    })
+    .filter(([, { models }]) => models.length > 0),
+);
+
+/** A model's files under a name that no other dataset's model has. @param {string} dataset @param {string} id */
+export function sourceOf(dataset, id) {
+  const { file, denoiser } = /** @type {ModelFile} */ (
+    datasets[dataset].models.find((model) => model.id === id)
+  );
+  return { id: `${dataset}/${id}`, file, denoiser };
+}
+
+/** Every dataset, whatever the site has; for the tools. */
+export const allDatasets = known;

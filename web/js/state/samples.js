@@ -1,0 +1,72 @@
+// The pictures that can be chosen: our own digits, always there, and real test images where
+// tools/pack-samples found a dataset when the site was built (index.html then says how many).
+import { datasets } from "./datasets.js";
+import { unpackDrawing } from "../picture/drawing.js";
+import { unpackPicture } from "../picture/pixels.js";
+import { rasterise } from "../picture/raster.js";
+import { ownDigits } from "../picture/strokes.js";
+
+/** @typedef {import("../types").Sample} Sample */
+
+/** Each is drawn when it is first looked at: the first attack waits for no more than its own.
+ * @returns {Sample[]} */
+export function ownSamples() {
+  return ownDigits.map((own) => {
+    /** @type {Float32Array | undefined} */
+    let drawn;
+    return {
+      id: own.id,
+      label: own.digit,
+      get pixels() {
+        return (drawn ??= rasterise(own.strokes));
+      },
+    };
+  });
+}
+
+/** The picture that the state names; the dataset's first where there is none of that name.
+ * @param {import("../types").State} state @param {Sample[]} samples of its dataset @returns {Sample} */
+export function imageOf(state, samples) {
+  const {
+    shape: { height, width, channels },
+    sample: fallback,
+  } = datasets[state.dataset];
+  const size = height * width * channels;
+  if (state.sample === "drawing")
+    return { id: "drawing", label: null, pixels: rasterise(unpackDrawing(state.drawing)) };
+  const own = state.sample === "picture" ? unpackPicture(state.picture, size) : null;
+  if (own) return { id: "picture", label: null, pixels: own };
+  return (
+    samples.find((s) => s.id === state.sample) ??
+    samples.find((s) => s.id === fallback) ??
+    samples[0] ?? { id: "", label: null, pixels: new Float32Array(size) }
+  );
+}
+
+/** How many of a dataset's test images the site was built with.
+ * @param {string} dataset
+ * @returns {number} */
+export function packedCount(dataset) {
+  const counts = new URLSearchParams(document.documentElement.dataset.samples ?? "");
+  return Number(counts.get(dataset) ?? 0);
+}
+
+/** @param {string} dataset
+ * @returns {Promise<Sample[]>} nothing where they cannot be had: the page works without */
+export async function packedSamples(dataset) {
+  if (packedCount(dataset) === 0) return [];
+  const base = datasets[dataset].samples;
+  const [list, bytes] = await Promise.all([
+    fetch(`${base}.json`).then((response) => response.json()),
+    fetch(`${base}.bin`).then((response) => response.arrayBuffer()),
+  ]).catch(() => [null, null]);
+  if (!list || !bytes) return [];
+  /** @type {{height: number, width: number, channels?: number, images: {index: number, label: number}[]}} */
+  const { height, width, channels = 1, images } = list;
+  const size = height * width * channels;
+  return images.map(({ index, label }, i) => ({
+    id: `test-${index}`,
+    label,
+    pixels: Float32Array.from(new Uint8Array(bytes, i * size, size), (value) => value / 255),
+  }));
+}
