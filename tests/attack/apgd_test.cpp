@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include "affine_answers.h"
-#include "attack_support.h"
-#include "random_net.h"
+#include "support/affine_answers.h"
+#include "support/attacks.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 constexpr ImageShape kShape{4, 4, 1};
@@ -139,4 +139,4 @@ TEST(Apgd, EpsilonZeroReturnsTheCleanImage) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

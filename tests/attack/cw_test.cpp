@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "attack/logistic.h"
-#include "attack_support.h"
-#include "random_net.h"
+#include "support/attacks.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 TEST(Logistic, IsAccurateWhereverItIsAsked) {
@@ -97,4 +97,4 @@ TEST(CarliniWagner, StaysWithinItsCostAndSavesByAborting) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

@@ -1,11 +1,11 @@
 // DeepFool's own: overshoot, cost, and images on the edge of the box.
 #include <gtest/gtest.h>
 
-#include "attack_support.h"
-#include "nearest_boundary.h"
-#include "random_net.h"
+#include "support/attacks.h"
+#include "support/nearest_boundary.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 TEST(DeepFool, OvershootsByWhatItIsTold) {
@@ -90,4 +90,4 @@ TEST(DeepFool, ChoosesFromTheTenLikeliestClasses) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

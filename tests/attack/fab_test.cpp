@@ -6,10 +6,10 @@
 #include <numeric>
 
 #include "attack/hyperplane.h"
-#include "attack_support.h"
-#include "random_net.h"
+#include "support/attacks.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 double inner(std::span<const float> a, std::span<const float> b) {
@@ -148,4 +148,4 @@ TEST(Fab, StaysWithinItsCostAndStopsBelow) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

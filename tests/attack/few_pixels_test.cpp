@@ -6,10 +6,10 @@
 
 #include "attack/objective.h"
 #include "attack/shard.h"
-#include "attack_support.h"
-#include "random_net.h"
+#include "support/attacks.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 double nearness(const DifferentiableModel& model, std::span<const float> image, const Goal& goal) {
@@ -343,4 +343,4 @@ TEST(LocalSearch, AsksOutsideTheBoxOnlyWhereTheProbeSaysSo) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

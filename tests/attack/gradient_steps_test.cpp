@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "attack_support.h"
+#include "support/attacks.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 constexpr ImageShape kShape{4, 5, 2};
@@ -237,4 +237,4 @@ TEST(GradientSteps, ObserverSeesEveryIterate) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

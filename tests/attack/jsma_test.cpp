@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "attack/objective.h"
-#include "attack_support.h"
-#include "random_net.h"
+#include "support/attacks.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 double product(std::span<const float> rise, std::span<const float> fall, std::size_t p,
@@ -195,4 +195,4 @@ TEST(Jsma, LeavesAloneWhatIsAlreadyThereAndHasAnUntargetedForm) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

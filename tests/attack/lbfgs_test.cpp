@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "attack/box_minimiser.h"
-#include "attack_support.h"
-#include "random_net.h"
+#include "support/attacks.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 /// Σ a_j (x_j − m_j)² + Σ b (x_j − x_{j+1})²: convex, and its pixels are coupled.
@@ -95,4 +95,4 @@ TEST(Lbfgs, StaysWithinItsCost) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "attack_support.h"
-#include "nearest_boundary.h"
-#include "random_net.h"
+#include "support/attacks.h"
+#include "support/nearest_boundary.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 struct Case {
@@ -185,4 +185,4 @@ TEST(MinimumNormTargeted, FindsTheNearestPointOfTheTargetsRegion) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

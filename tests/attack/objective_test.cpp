@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "attack/dlr.h"
-#include "attack_support.h"
+#include "support/attacks.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 /// Logits in which class `label` leads all others by at least `margin`.
@@ -174,4 +174,4 @@ TEST(Dlr, SurvivesEqualLogits) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

@@ -8,9 +8,9 @@
 #include <set>
 
 #include "attack/catalog.h"
-#include "attack_support.h"
+#include "support/attacks.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 std::string refusal(std::string_view attack, const Settings& given) {
@@ -114,4 +114,4 @@ TEST(Catalog, EveryEntryIsCompleteAndItsDefaultsAreAllowed) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

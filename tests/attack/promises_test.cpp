@@ -5,10 +5,10 @@
 #include <cmath>
 #include <memory>
 
-#include "attack_support.h"
-#include "random_net.h"
+#include "support/attacks.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 /// A random allowed value, small where large ones would only take long.
@@ -154,4 +154,4 @@ TEST(Ball, ReachesItsSurface) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

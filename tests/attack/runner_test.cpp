@@ -8,9 +8,9 @@
 #include <atomic>
 #include <limits>
 
-#include "attack_support.h"
+#include "support/attacks.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 constexpr ImageShape kShape{4, 4, 1};
@@ -257,4 +257,4 @@ TEST(Runner, ABrokenModelCannotBreakTheImages) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

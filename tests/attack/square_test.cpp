@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include "affine_answers.h"
 #include "attack/objective.h"
-#include "attack_support.h"
-#include "random_net.h"
+#include "support/affine_answers.h"
+#include "support/attacks.h"
+#include "support/random_net.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 namespace {
 
 double closeness(const DifferentiableModel& model, std::span<const float> image, int label) {
@@ -150,4 +150,4 @@ TEST(AutoAttack, DecidesAffineModelsExactlyAndSparesTheFallen) {
 }
 
 }  // namespace
-}  // namespace signflip::testing
+}  // namespace signflip::test

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "backend/kernels_fixture.h"
 #include "backend/reference.h"
+#include "support/kernels_fixture.h"
 
 namespace signflip {
 namespace {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "backend/kernels_fixture.h"
 #include "backend/reference.h"
+#include "support/kernels_fixture.h"
 
 namespace signflip {
 namespace {

@@ -13,7 +13,7 @@ import {
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { root, start } from "../web/support/browser.mjs";
+import { root, start } from "../support/browser.mjs";
 import { compare } from "./peers/compare.mjs";
 
 const { values: options } = parseArgs({

@@ -1,7 +1,7 @@
 // Tests of the datasets' CSV reader.
 #include "data/csv.h"
 
-#include "data/data_test_support.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

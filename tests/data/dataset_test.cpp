@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "data/data_test_support.h"
 #include "data/gzip.h"
 #include "data/idx.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <sys/stat.h>
 
-#include "data/data_test_support.h"
 #include "data/gzip.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "data/csv.h"
-#include "data/data_test_support.h"
 #include "data/gtsrb_index.h"
 #include "data/idx.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

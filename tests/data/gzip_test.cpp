@@ -1,7 +1,7 @@
 // Tests of gzip in memory.
 #include "data/gzip.h"
 
-#include "data/data_test_support.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

@@ -1,8 +1,8 @@
 // Tests of the IDX format.
 #include "data/idx.h"
 
-#include "data/data_test_support.h"
 #include "data/gzip.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

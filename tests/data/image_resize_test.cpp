@@ -2,8 +2,8 @@
 // real pictures is tested in gtsrb_test.cpp.
 #include <algorithm>
 
-#include "data/data_test_support.h"
 #include "data/image.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

@@ -1,8 +1,8 @@
 // Tests of decoding pictures. Resizing is tested in image_resize_test.cpp.
 #include "data/image.h"
 
-#include "data/data_test_support.h"
-#include "fuzz/small_pictures.h"
+#include "support/files.h"
+#include "support/small_pictures.h"
 
 namespace signflip {
 namespace {

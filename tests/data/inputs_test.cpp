@@ -1,11 +1,11 @@
 // Tests of what --images and --labels accept.
 #include "data/inputs.h"
 
-#include "data/data_test_support.h"
 #include "data/gzip.h"
 #include "data/idx.h"
 #include "data/image.h"
 #include "data/npy.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "data/data_test_support.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

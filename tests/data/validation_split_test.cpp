@@ -3,8 +3,8 @@
 #include <map>
 #include <set>
 
-#include "data/data_test_support.h"
 #include "data/dataset.h"
+#include "support/files.h"
 
 namespace signflip {
 namespace {

@@ -52,7 +52,7 @@ TEST(InputTransform, RefusesWhatItDoesNotKnow) {
 
 TEST(TransformedModel, AnswersTrulyAndDifferentiatesAsTheIdentity) {
   Rng weights(11);
-  const testing::LinearModel linear = testing::LinearModel::random({4, 4, 1}, 3, 1.0F, weights);
+  const test::LinearModel linear = test::LinearModel::random({4, 4, 1}, 3, 1.0F, weights);
   const TransformedModel model(*transform_from_text("bits:2"), linear);
   const auto pass = model.new_pass(2), plain = linear.new_pass(2);
   std::vector<float> x(32), rounded(32);
@@ -70,7 +70,7 @@ TEST(TransformedModel, AnswersTrulyAndDifferentiatesAsTheIdentity) {
 
 TEST(TransformedModel, BpdaGetsThroughWhereTheTrueGradientIsZero) {
   Rng weights(12);
-  const testing::LinearModel linear = testing::LinearModel::random({4, 4, 1}, 3, 1.0F, weights);
+  const test::LinearModel linear = test::LinearModel::random({4, 4, 1}, 3, 1.0F, weights);
   const TransformedModel model(*transform_from_text("bits:1"), linear);
   Tensor images(20, {4, 4, 1});
   Rng rng(5);

@@ -1,7 +1,7 @@
 // What is read from results and logs, and the sentence for each way in which they can be wrong.
 #include "evaluate/report/input.h"
 
-#include "evaluate/report_support.h"
+#include "support/reports.h"
 
 namespace signflip::report {
 namespace {

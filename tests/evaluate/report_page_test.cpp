@@ -5,7 +5,7 @@
 #include "evaluate/report/markup.h"
 #include "evaluate/report/plot.h"
 #include "evaluate/report/report.h"
-#include "evaluate/report_support.h"
+#include "support/reports.h"
 
 namespace signflip::report {
 namespace {

@@ -1,7 +1,7 @@
 // Remarks appear where the figures give reason, and not where they do not.
 #include "evaluate/report/remarks.h"
 
-#include "evaluate/report_support.h"
+#include "support/reports.h"
 
 namespace signflip::report {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "data/image.h"
 #include "fuzz/fuzz.h"
-#include "fuzz/small_pictures.h"
+#include "support/small_pictures.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto picture = signflip::decode_picture({data, size}, "input", 1 << 16);

@@ -12,7 +12,7 @@
 #include "core/differentiable_model.h"
 #include "core/rng.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 
 /// z = W·x + b, with W classes × H·W·C, row-major. Sums are taken in double, in a fixed order.
 class LinearModel final : public DifferentiableModel {
@@ -146,4 +146,4 @@ class CountingModel final : public DifferentiableModel {
   mutable std::atomic<std::size_t> forwards_{0}, backwards_{0};
 };
 
-}  // namespace signflip::testing
+}  // namespace signflip::test

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { idx, npy, root, signflip, temporaryFolder, writeBars } from "./support.mjs";
+import { idx, npy, root, signflip, temporaryFolder, writeBars } from "../support/tool.mjs";
 
 const folder = temporaryFolder();
 const data = join(folder, "bars");

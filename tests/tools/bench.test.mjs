@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { root, temporaryFolder } from "./support.mjs";
+import { root, temporaryFolder } from "../support/tool.mjs";
 
 const folder = temporaryFolder();
 const keys = ["engine", "configuration", "device", "net", "batch", "what", "images_per_second"];

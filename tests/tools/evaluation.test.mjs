@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { signflip } from "./support.mjs";
-import { data, file, run, trainBars } from "./trained_bars.mjs";
+import { signflip } from "../support/tool.mjs";
+import { data, file, run, trainBars } from "../support/trained-bars.mjs";
 
 before(trainBars);
 

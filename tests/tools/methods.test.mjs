@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { signflip, temporaryFolder, writeBars } from "./support.mjs";
+import { signflip, temporaryFolder, writeBars } from "../support/tool.mjs";
 
 const folder = temporaryFolder();
 const data = join(folder, "bars");

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { floatsOf, npy, signflip, start } from "./support.mjs";
-import { data, file, run, trainBars, training, trainingOf } from "./trained_bars.mjs";
+import { floatsOf, npy, signflip, start } from "../support/tool.mjs";
+import { data, file, run, trainBars, training, trainingOf } from "../support/trained-bars.mjs";
 
 before(trainBars);
 

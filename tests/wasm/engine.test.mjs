@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ownSamples } from "../../web/js/state/samples.js";
-import { root, temporaryFolder } from "../tools/support.mjs";
-import { convolutionDenoiser, loadEngine, pnm } from "./support.mjs";
+import { root, temporaryFolder } from "../support/tool.mjs";
+import { convolutionDenoiser, loadEngine, pnm } from "../support/module.mjs";
 
 const signflip = await loadEngine(temporaryFolder());
 const classifier = signflip.loadModel(

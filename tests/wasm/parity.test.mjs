@@ -7,8 +7,8 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ownSamples } from "../../web/js/state/samples.js";
-import { binary, floatsOf, npy, root, temporaryFolder } from "../tools/support.mjs";
-import { loadEngine } from "./support.mjs";
+import { binary, floatsOf, npy, root, temporaryFolder } from "../support/tool.mjs";
+import { loadEngine } from "../support/module.mjs";
 
 const folder = temporaryFolder();
 

@@ -6,13 +6,13 @@
 #include "device/device_attack.h"
 #include "support/networks.h"
 
-#include "attack/attack_support.h"  // after numeric.h: both have a namespace of tests
+#include "support/attacks.h"  // after numeric.h: both have a namespace of tests
 
 namespace signflip::test {
 namespace {
 
-using testing::request_for;
-using testing::Settings;
+using test::request_for;
+using test::Settings;
 
 class DeviceAttackTest : public DeviceTest {
  protected:
@@ -23,8 +23,8 @@ class DeviceAttackTest : public DeviceTest {
                                  Relu{}, Flatten{}, Dropout{0.3F}, Dense{20}, Sigmoid{}, Dense{7}},
                                 11)) {
     Rng rng(5);
-    images_ = testing::inked_images(37, {8, 8, 2}, rng);
-    labels_ = testing::predictions(network_, images_);
+    images_ = test::inked_images(37, {8, 8, 2}, rng);
+    labels_ = test::predictions(network_, images_);
     for (const int label : labels_) targets_.push_back((label + 3) % 7);
   }
 
@@ -39,20 +39,20 @@ class DeviceAttackTest : public DeviceTest {
       device_loss += static_cast<double>(device.loss[i]);
     }
     EXPECT_NEAR(device_loss, cpu_loss, 1e-2 * cpu_loss);
-    EXPECT_NEAR(static_cast<double>(testing::successes(device)),
-                static_cast<double>(testing::successes(cpu)), 1);
+    EXPECT_NEAR(static_cast<double>(test::successes(device)),
+                static_cast<double>(test::successes(cpu)), 1);
   }
 
   void compare(std::string_view name, const Settings& settings, bool targeted) {
     SCOPED_TRACE(name);
     const auto request = request_for(name, settings, 4);
     const auto targets = targeted ? targets_ : std::vector<int>{};
-    const auto cpu = testing::attack(network_, request, images_, labels_, targets);
+    const auto cpu = test::attack(network_, request, images_, labels_, targets);
     ThreadPool pool(1);
     const auto device =
         run_attack_on(*device_, network_, network_, request, images_, labels_, targets, pool);
     ASSERT_TRUE(device) << (device ? "" : device.error().message);
-    EXPECT_TRUE(testing::promises_hold(network_, request, images_, labels_, targets, *device));
+    EXPECT_TRUE(test::promises_hold(network_, request, images_, labels_, targets, *device));
     expect_agreement(cpu, *device);
     // The attack moved: agreement on nothing would say nothing.
     EXPECT_GT(device->linf[0], 0.01F);
@@ -110,7 +110,7 @@ TEST_F(DeviceAttackTest, OneLaunchGivesWhatManyGive) {
       std::size_t differing = 0;
       for (std::size_t i = 0; i < one.size(); ++i) differing += std::abs(one[i] - many[i]) > 1e-5F;
       EXPECT_LE(differing, one.size() / 100);
-      EXPECT_FALSE(testing::same_values(one, images_.values()));
+      EXPECT_FALSE(test::same_values(one, images_.values()));
       for (std::size_t i = 0; i < numbers.size(); ++i) {
         if (differing == 0) {
           EXPECT_NEAR(one_verdict[i].score, many_verdict[i].score, 1e-3);

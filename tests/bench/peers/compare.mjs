@@ -14,7 +14,7 @@ const cases = [
   ["mim-10", 64],
 ];
 
-/** @param {Awaited<ReturnType<typeof import("../../web/support/browser.mjs").start>>} browser */
+/** @param {Awaited<ReturnType<typeof import("../../support/browser.mjs").start>>} browser */
 export async function compare(browser, { rounds, seconds, wanted, targets, installed }) {
   const rows = [];
   for (const [attack, count] of cases) {

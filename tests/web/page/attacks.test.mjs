@@ -13,7 +13,7 @@ import {
   settled,
   slide,
   start,
-} from "../support/browser.mjs";
+} from "../../support/browser.mjs";
 
 let site;
 before(async () => {

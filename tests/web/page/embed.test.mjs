@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
-import { keep, laneOf, settled, slide, start } from "../support/browser.mjs";
+import { keep, laneOf, settled, slide, start } from "../../support/browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "signflip-host-"));

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
-import { screenshots, site as folder } from "../support/browser.mjs";
+import { screenshots, site as folder } from "../../support/browser.mjs";
 
 const executablePath =
   process.env.FIREFOX ?? ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find(existsSync);

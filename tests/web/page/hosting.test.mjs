@@ -2,7 +2,7 @@
 // in one sentence why not.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keep, settled, slide, start } from "../support/browser.mjs";
+import { keep, settled, slide, start } from "../../support/browser.mjs";
 
 /** @param {import("node:test").TestContext} t */
 async function serving(t, headers) {

@@ -3,7 +3,7 @@
 // there: what is tested is the page, not how well a model holds.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { pnm } from "../../wasm/support.mjs";
+import { pnm } from "../../support/module.mjs";
 import {
   keep,
   laneOf,
@@ -13,8 +13,8 @@ import {
   settled,
   slide,
   start,
-} from "../support/browser.mjs";
-import { buildStandInSite } from "../support/stand-ins.mjs";
+} from "../../support/browser.mjs";
+import { buildStandInSite } from "../../support/stand-ins.mjs";
 
 let site;
 before(async () => {

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { keep, start } from "../support/browser.mjs";
-import { noImages, openTool, run } from "../support/model.mjs";
+import { keep, start } from "../../support/browser.mjs";
+import { noImages, openTool, run } from "../../support/model-view.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site;

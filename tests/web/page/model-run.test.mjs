@@ -5,8 +5,16 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { keep, start } from "../support/browser.mjs";
-import { longTasks, noImages, numberOf, openTool, over, run, startOf } from "../support/model.mjs";
+import { keep, start } from "../../support/browser.mjs";
+import {
+  longTasks,
+  noImages,
+  numberOf,
+  openTool,
+  over,
+  run,
+  startOf,
+} from "../../support/model-view.mjs";
 
 let site;
 before(async () => {

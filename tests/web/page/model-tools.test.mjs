@@ -1,8 +1,15 @@
 // The tools beside the test run: curves, transfer, map and slice, each from its button to its numbers.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keep, start } from "../support/browser.mjs";
-import { chooseModels, noImages, numberOf, openTool, run, startOf } from "../support/model.mjs";
+import { keep, start } from "../../support/browser.mjs";
+import {
+  chooseModels,
+  noImages,
+  numberOf,
+  openTool,
+  run,
+  startOf,
+} from "../../support/model-view.mjs";
 
 let site;
 before(async () => {

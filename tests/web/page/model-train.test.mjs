@@ -3,8 +3,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { keep, start } from "../support/browser.mjs";
-import { longTasks, noImages, numberOf, openTool, over, run, startOf } from "../support/model.mjs";
+import { keep, start } from "../../support/browser.mjs";
+import {
+  longTasks,
+  noImages,
+  numberOf,
+  openTool,
+  over,
+  run,
+  startOf,
+} from "../../support/model-view.mjs";
 
 let site;
 before(async () => {

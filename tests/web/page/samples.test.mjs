@@ -1,7 +1,7 @@
 // Our own digits before the real networks: each is read rightly, and surely, by both models.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { settled, start } from "../support/browser.mjs";
+import { settled, start } from "../../support/browser.mjs";
 
 let site;
 before(async () => {

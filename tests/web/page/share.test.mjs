@@ -5,8 +5,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { binary, idx, temporaryFolder } from "../../tools/support.mjs";
-import { keep, root, screenshots, settled, start } from "../support/browser.mjs";
+import { binary, idx, temporaryFolder } from "../../support/tool.mjs";
+import { keep, root, screenshots, settled, start } from "../../support/browser.mjs";
 
 let site;
 before(async () => {

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { serve } from "../../../tools/lib/serve.mjs";
-import { ownLater, quiet, settled, site as folder, start } from "../support/browser.mjs";
-import { longTasks } from "../support/model.mjs";
+import { ownLater, quiet, settled, site as folder, start } from "../../support/browser.mjs";
+import { longTasks } from "../../support/model-view.mjs";
 
 let site;
 before(async () => {

@@ -2,7 +2,7 @@
 // when it is opened.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keep, quiet, settled, start } from "../support/browser.mjs";
+import { keep, quiet, settled, start } from "../../support/browser.mjs";
 
 let site;
 before(async () => {

@@ -1,5 +1,5 @@
 // x86-64: asks the processor, like src/backend/cpu/select_x86.cpp.
-#include "backend/kernel_tables.h"
+#include "support/kernel_tables.h"
 
 namespace signflip::test {
 

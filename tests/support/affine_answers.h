@@ -8,7 +8,7 @@
 
 #include "support/linear_model.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 
 /// The weight of pixel j in z_y − z_k.
 inline double slope(const LinearModel& model, std::size_t y, std::size_t k, std::size_t j) {
@@ -58,4 +58,4 @@ inline double worst_margin_l2(const LinearModel& model, std::span<const float> x
   return worst;
 }
 
-}  // namespace signflip::testing
+}  // namespace signflip::test

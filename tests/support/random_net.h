@@ -7,7 +7,7 @@
 #include "core/rng.h"
 #include "nn/sequential.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 
 /// `gain` multiplies the last layer's weights.
 inline Sequential random_net(ImageShape shape, int classes, float gain, Rng& rng) {
@@ -29,4 +29,4 @@ inline Sequential random_net(ImageShape shape, int classes, float gain, Rng& rng
   return network;
 }
 
-}  // namespace signflip::testing
+}  // namespace signflip::test

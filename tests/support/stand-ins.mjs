@@ -3,8 +3,8 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { allDatasets, filesOf } from "../../../web/js/state/datasets.js";
-import { convolutionDenoiser } from "../../wasm/support.mjs";
+import { allDatasets, filesOf } from "../../web/js/state/datasets.js";
+import { convolutionDenoiser } from "./module.mjs";
 import { root, site } from "./browser.mjs";
 
 /** Numbers that look random and are always the same. @param {number} seed */

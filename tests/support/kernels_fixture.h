@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "backend/kernel_tables.h"
 #include "core/rng.h"
+#include "support/kernel_tables.h"
 #include "support/numeric.h"
 #include "support/shapes.h"
 

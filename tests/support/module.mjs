@@ -2,7 +2,7 @@
 // makes, or another's folder in SIGNFLIP_ENGINE.
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "../tools/support.mjs";
+import { root } from "./tool.mjs";
 
 /** The wrapper with the glue and the .wasm beside it, in a folder of the test's own.
  * @param {string} folder */

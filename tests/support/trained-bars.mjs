@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { signflip, temporaryFolder, writeBars } from "./support.mjs";
+import { signflip, temporaryFolder, writeBars } from "./tool.mjs";
 
 export const folder = temporaryFolder();
 export const data = join(folder, "bars");

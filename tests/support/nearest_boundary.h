@@ -9,10 +9,10 @@
 #include <span>
 #include <vector>
 
-#include "affine_answers.h"
 #include "attack/norms.h"
+#include "support/affine_answers.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 
 struct Nearest {
   double distance = std::numeric_limits<double>::infinity();
@@ -82,4 +82,4 @@ inline Nearest nearest_target(const LinearModel& model, std::span<const float> x
   return nearest;
 }
 
-}  // namespace signflip::testing
+}  // namespace signflip::test

@@ -1,5 +1,5 @@
 // Where there is one table of kernels only: WebAssembly, Arm.
-#include "backend/kernel_tables.h"
+#include "support/kernel_tables.h"
 
 namespace signflip::test {
 

@@ -5,9 +5,9 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { serve } from "../../../tools/lib/serve.mjs";
+import { serve } from "../../tools/lib/serve.mjs";
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 export const site = process.env.SIGNFLIP_SITE ?? join(root, "dist");
 export const screenshots = join(root, "build/screenshots");
 const executablePath =

@@ -16,7 +16,7 @@
 #include "core/softmax.h"
 #include "support/linear_model.h"
 
-namespace signflip::testing {
+namespace signflip::test {
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
@@ -120,4 +120,4 @@ inline std::size_t successes(const AttackOutcome& outcome) {
   return sum;
 }
 
-}  // namespace signflip::testing
+}  // namespace signflip::test
