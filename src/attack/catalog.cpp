@@ -1,42 +1,27 @@
-// Looking things up in the catalogue; the list itself is catalog_all.cpp.
+// The catalogue: one line per attack. In a file of its own, so that a program may link another list
+// (src/wasm/first_catalog.cpp).
 #include "attack/catalog.h"
-
-#include <string>
+#include "attack/methods/apgd.h"
+#include "attack/methods/autoattack.h"
+#include "attack/methods/cw.h"
+#include "attack/methods/deepfool.h"
+#include "attack/methods/fab.h"
+#include "attack/methods/gradient_steps.h"
+#include "attack/methods/jsma.h"
+#include "attack/methods/lbfgs.h"
+#include "attack/methods/local_search.h"
+#include "attack/methods/one_pixel.h"
+#include "attack/methods/square.h"
 
 namespace signflip {
 
-const AttackEntry* find_attack(std::string_view name) {
-  for (const AttackEntry& entry : catalog()) {
-    if (entry.name == name) return &entry;
-  }
-  return nullptr;
-}
-
-Result<const AttackEntry*> require_attack(std::string_view name) {
-  if (const AttackEntry* const entry = find_attack(name)) return entry;
-  std::string known;
-  for (const AttackEntry& entry : catalog()) {
-    known += (known.empty() ? "" : ", ") + std::string(entry.name);
-  }
-  return Error{"there is no attack '" + std::string(name) + "'; known are " + known};
-}
-
-std::string_view norm_of(const AttackEntry& attack, const Parameters& parameters) {
-  return parameters.has("norm") ? parameters.choice("norm") : attack.norm;
-}
-
-std::string_view family_name(Family family) {
-  switch (family) {
-    case Family::fixed_budget:
-      return "fixed-budget";
-    case Family::minimum_norm:
-      return "minimum-norm";
-    case Family::few_pixels:
-      return "few-pixels";
-    case Family::ensemble:
-      return "ensemble";
-  }
-  return "";
+std::span<const AttackEntry> catalog() {
+  // A local, so that the entries of the other files are there whatever the order of start-up.
+  static const AttackEntry entries[] = {
+      kFgsm,     kBim, kMim,   kPgd, kApgdCe, kApgdDlr, kApgdT,       kSquare,   kAutoAttack,
+      kDeepFool, kCw,  kLbfgs, kFab, kFabT,   kJsma,    kLocalSearch, kOnePixel,
+  };
+  return entries;
 }
 
 }  // namespace signflip

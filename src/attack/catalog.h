@@ -1,8 +1,8 @@
 // The list of all attacks: what each is called, needs and costs, and how to run it. Everything that
 // shows or names attacks (command line, page, reports) reads it from here.
 //
-// To add an attack: a file of its own that defines its AttackEntry, declared in its header, and one
-// line in catalog.cpp.
+// To add an attack: a file of its own in methods/ that defines its AttackEntry, declared in its
+// header, and one line in catalog.cpp.
 #pragma once
 
 #include <span>

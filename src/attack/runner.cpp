@@ -7,8 +7,8 @@
 #include <numeric>
 #include <string>
 
-#include "attack/norms.h"
-#include "attack/pixels.h"
+#include "attack/geometry/norms.h"
+#include "attack/geometry/pixels.h"
 #include "core/concat.h"
 
 namespace signflip {

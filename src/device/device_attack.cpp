@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
 #include "core/concat.h"
 #include "nn/device_plan.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "attack/catalog.h"
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
 #include "attack/shard.h"
 #include "core/softmax.h"
 

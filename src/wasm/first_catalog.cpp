@@ -1,7 +1,7 @@
-// The attacks of the page's first view, instead of all (attack/catalog_all.cpp): what is not listed
+// The attacks of the page's first view, instead of all (attack/catalog.cpp): what is not listed
 // here is not linked, and need not be downloaded before the first picture appears.
 #include "attack/catalog.h"
-#include "attack/gradient_steps.h"
+#include "attack/methods/gradient_steps.h"
 
 namespace signflip {
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "attack/dlr.h"
+#include "attack/geometry/dlr.h"
 #include "support/attacks.h"
 
 namespace signflip::test {

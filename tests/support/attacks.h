@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
 #include "attack/runner.h"
 #include "core/softmax.h"
 #include "support/linear_model.h"

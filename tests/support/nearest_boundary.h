@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
 #include "support/affine_answers.h"
 
 namespace signflip::test {

@@ -1,6 +1,6 @@
-// Auto-PGD's bookkeeping (attack/apgd.h), one call an image or one a pixel. All images walk in
-// step; one that has stopped early is left alone. When checkpoints come depends on the number of
-// steps only, so the host knows.
+// Auto-PGD's bookkeeping (attack/methods/apgd.h), one call per image or one per pixel. All images
+// walk in step; one that has stopped early is left alone. When checkpoints come depends on the
+// number of steps only, so the host knows.
 #pragma once
 
 #include "backend/cuda/attack_steps.h"

@@ -1,5 +1,6 @@
 // The moves of gradient attacks within an L∞ ball: where they start, how they step and are brought
-// back, as attack/norms.h and attack/gradient_steps.h define them. APGD's own are apgd.h.
+// back, as attack/geometry/norms.h and attack/methods/gradient_steps.h define them. APGD's own are
+// in apgd.h.
 #pragma once
 
 #include "backend/cuda/losses.h"
@@ -45,7 +46,8 @@ SIGNFLIP_HOST_DEVICE inline float rounded_down(double value) {
   return static_cast<double>(nearest) > value ? nextafterf(nearest, 0.0F) : nearest;
 }
 
-/// x + way, or the next float towards x where that was rounded away from x. See attack/norms.cpp.
+/// x + way, or the next float towards x where that was rounded away from x. See
+/// attack/geometry/norms.cpp.
 SIGNFLIP_HOST_DEVICE inline float reach(float x, float way) {
   const float end = x + way;
   const float taken = end - x;

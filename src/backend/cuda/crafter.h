@@ -1,4 +1,4 @@
-// Whole attacks as launches on a device: what attack/gradient_steps.cpp, attack/apgd.cpp and
+// Whole attacks as launches on a device: what attack/methods/{gradient_steps,apgd}.cpp and
 // train/adversary.cpp do on the CPU, with the same random numbers. Nothing here waits or looks at a
 // result, so that an attack can be recorded and run again.
 #pragma once

@@ -1,6 +1,6 @@
 // Losses of one image's logits z (K values), and their gradients: the training loss as
-// core/softmax.h, what attacks climb as attack/objective.h and attack/dlr.h, where the reasons
-// stand.
+// core/softmax.h, what attacks climb as attack/objective.h and attack/geometry/dlr.h, where the
+// reasons stand.
 #pragma once
 
 #include "backend/cuda/portable.h"

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <vector>
 
-#include "attack/dlr.h"
-#include "attack/norms.h"
+#include "attack/geometry/dlr.h"
+#include "attack/geometry/norms.h"
 #include "attack/objective.h"
 #include "backend/cuda/attack_steps.h"
 #include "backend/cuda/losses.h"

@@ -1,6 +1,6 @@
 // Square and AutoAttack: budgets of queries, never worse than what they start from or consist of,
 // and exact answers on affine models.
-#include "attack/square.h"
+#include "attack/methods/square.h"
 
 #include <gtest/gtest.h>
 

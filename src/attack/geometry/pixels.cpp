@@ -1,5 +1,5 @@
 // Loops over pixels, four at a time.
-#include "attack/pixels.h"
+#include "attack/geometry/pixels.h"
 
 #include <cmath>
 

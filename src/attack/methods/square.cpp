@@ -1,5 +1,5 @@
 // Square attack, after the authors' own implementation (max-andr/square-attack).
-#include "attack/square.h"
+#include "attack/methods/square.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "attack/active_set.h"
 #include "attack/common_parameters.h"
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
 #include "attack/shard.h"
 
 namespace signflip {

@@ -1,5 +1,5 @@
 // Projected L-BFGS with backtracking.
-#include "attack/box_minimiser.h"
+#include "attack/geometry/box_minimiser.h"
 
 #include <algorithm>
 #include <array>

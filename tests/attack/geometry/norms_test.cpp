@@ -1,5 +1,5 @@
 // The ball: its bounds hold in float and in double, and finding them is quick next to 0 too.
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // One backward pass a rival; only the nearest boundary's gradient is kept.
-#include "attack/boundary.h"
+#include "attack/geometry/boundary.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 // C&W's own: the change of variable, confidence, cost, early abort.
-#include "attack/cw.h"
+#include "attack/methods/cw.h"
 
 #include <gtest/gtest.h>
 
-#include "attack/logistic.h"
+#include "attack/geometry/logistic.h"
 #include "support/attacks.h"
 #include "support/random_net.h"
 

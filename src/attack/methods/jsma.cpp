@@ -1,5 +1,5 @@
 // JSMA: saliency, the search for the best pair, and the steps.
-#include "attack/jsma.h"
+#include "attack/methods/jsma.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // Auto-PGD against exact answers on affine models, and what it costs.
-#include "attack/apgd.h"
+#include "attack/methods/apgd.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Local search: candidates, probes, changes.
-#include "attack/local_search.h"
+#include "attack/methods/local_search.h"
 
 #include <algorithm>
 #include <cmath>

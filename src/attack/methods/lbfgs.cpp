@@ -1,5 +1,5 @@
 // L-BFGS attack.
-#include "attack/lbfgs.h"
+#include "attack/methods/lbfgs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "attack/active_set.h"
-#include "attack/boundary.h"
-#include "attack/box_minimiser.h"
 #include "attack/common_parameters.h"
-#include "attack/norms.h"
+#include "attack/geometry/boundary.h"
+#include "attack/geometry/box_minimiser.h"
+#include "attack/geometry/norms.h"
 #include "attack/shard.h"
 
 namespace signflip {

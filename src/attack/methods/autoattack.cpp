@@ -1,15 +1,15 @@
 // AutoAttack: its parts, and what is left for each.
-#include "attack/autoattack.h"
+#include "attack/methods/autoattack.h"
 
 #include <iterator>
 
-#include "attack/apgd.h"
 #include "attack/common_parameters.h"
-#include "attack/fab.h"
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
+#include "attack/methods/apgd.h"
+#include "attack/methods/fab.h"
+#include "attack/methods/square.h"
 #include "attack/rounds.h"
 #include "attack/shard.h"
-#include "attack/square.h"
 
 namespace signflip {
 namespace {

@@ -1,5 +1,5 @@
 // One pixel: the population of one image and its evolution.
-#include "attack/one_pixel.h"
+#include "attack/methods/one_pixel.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,11 +1,11 @@
 // FAB's own: the projection onto a hyperplane within the box, restarts, cost, the final search.
-#include "attack/fab.h"
+#include "attack/methods/fab.h"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-#include "attack/hyperplane.h"
+#include "attack/geometry/hyperplane.h"
 #include "support/attacks.h"
 #include "support/random_net.h"
 

@@ -1,6 +1,6 @@
 // FAB, after the authors' own implementation (fra31/auto-attack, fab_base.py), with the paper's
 // final search.
-#include "attack/fab.h"
+#include "attack/methods/fab.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "attack/active_set.h"
-#include "attack/boundary.h"
 #include "attack/common_parameters.h"
-#include "attack/hyperplane.h"
-#include "attack/norms.h"
+#include "attack/geometry/boundary.h"
+#include "attack/geometry/hyperplane.h"
+#include "attack/geometry/norms.h"
 #include "attack/shard.h"
 
 namespace signflip {

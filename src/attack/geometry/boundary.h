@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
 #include "core/differentiable_model.h"
 
 namespace signflip {

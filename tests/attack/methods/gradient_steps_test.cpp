@@ -1,5 +1,5 @@
 // FGSM, BIM, MIM and PGD against closed forms on affine models, and what they cost.
-#include "attack/gradient_steps.h"
+#include "attack/methods/gradient_steps.h"
 
 #include <cmath>
 

@@ -1,5 +1,5 @@
 // JSMA: the chosen pair against brute force, the closed form on affine models, and its budgets.
-#include "attack/jsma.h"
+#include "attack/methods/jsma.h"
 
 #include <gtest/gtest.h>
 

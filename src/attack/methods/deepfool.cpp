@@ -1,14 +1,14 @@
 // DeepFool.
-#include "attack/deepfool.h"
+#include "attack/methods/deepfool.h"
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "attack/active_set.h"
-#include "attack/boundary.h"
 #include "attack/common_parameters.h"
-#include "attack/norms.h"
+#include "attack/geometry/boundary.h"
+#include "attack/geometry/norms.h"
 #include "attack/shard.h"
 
 namespace signflip {

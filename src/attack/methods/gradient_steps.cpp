@@ -1,13 +1,13 @@
 // The loop behind FGSM, BIM, MIM and PGD.
-#include "attack/gradient_steps.h"
+#include "attack/methods/gradient_steps.h"
 
 #include <memory>
 #include <vector>
 
 #include "attack/active_set.h"
 #include "attack/common_parameters.h"
-#include "attack/norms.h"
-#include "attack/pixels.h"
+#include "attack/geometry/norms.h"
+#include "attack/geometry/pixels.h"
 #include "attack/rounds.h"
 #include "attack/shard.h"
 

@@ -1,9 +1,9 @@
 // The L-BFGS attack's minimiser, and what the attack costs.
-#include "attack/lbfgs.h"
+#include "attack/methods/lbfgs.h"
 
 #include <gtest/gtest.h>
 
-#include "attack/box_minimiser.h"
+#include "attack/geometry/box_minimiser.h"
 #include "support/attacks.h"
 #include "support/random_net.h"
 

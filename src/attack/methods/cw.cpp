@@ -1,5 +1,5 @@
 // Carlini and Wagner, L2.
-#include "attack/cw.h"
+#include "attack/methods/cw.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "attack/active_set.h"
-#include "attack/logistic.h"
+#include "attack/geometry/logistic.h"
 #include "attack/shard.h"
 
 namespace signflip {

@@ -1,5 +1,5 @@
 // Distances and balls.
-#include "attack/norms.h"
+#include "attack/geometry/norms.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // Auto-PGD, after the authors' own implementation (fra31/auto-attack, autopgd_base.py).
-#include "attack/apgd.h"
+#include "attack/methods/apgd.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,8 @@
 
 #include "attack/active_set.h"
 #include "attack/common_parameters.h"
-#include "attack/dlr.h"
-#include "attack/norms.h"
+#include "attack/geometry/dlr.h"
+#include "attack/geometry/norms.h"
 #include "attack/rounds.h"
 #include "attack/shard.h"
 

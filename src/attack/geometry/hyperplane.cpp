@@ -1,7 +1,7 @@
 // Projection onto a hyperplane within the box. The rise that is reached grows with the common time
 // as a concave, piecewise linear function, so that Newton's method from 0 ends at the exact time
 // after a few rounds without sorting: each round fixes the pixels that the box stops before then.
-#include "attack/hyperplane.h"
+#include "attack/geometry/hyperplane.h"
 
 #include <algorithm>
 #include <cmath>
