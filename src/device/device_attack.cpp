@@ -7,9 +7,9 @@
 
 #include "attack/geometry/norms.h"
 #include "core/concat.h"
-#include "nn/device_plan.h"
+#include "device/plan.h"
 
-namespace signflip {
+namespace signflip::device {
 namespace {
 
 /// Images that the device takes at once: enough to fill it, few enough for any memory.
@@ -18,7 +18,7 @@ constexpr std::size_t kMostAtOnce = 2048;
 /// Crafts, restart after restart, on what survived.
 class Crafting {
  public:
-  Crafting(DeviceModel& model, const DeviceAttack& attack, const AttackRequest& request,
+  Crafting(Model& model, const DeviceAttack& attack, const AttackRequest& request,
            const Tensor& images, std::span<const int> labels, std::span<const int> targets)
       : model_(model),
         attack_(attack),
@@ -38,13 +38,13 @@ class Crafting {
         random && request_.parameters.has("restarts") ? request_.parameters.integer("restarts") : 1;
     std::vector<std::size_t> active(count);
     std::iota(active.begin(), active.end(), first);
-    std::vector<DeviceVerdict> kept(count, {0, -std::numeric_limits<double>::infinity()});
+    std::vector<Verdict> kept(count, {0, -std::numeric_limits<double>::infinity()});
     for (int round = 0; round < rounds && !active.empty(); ++round) {
       const Status done = attempt(active, round, rounds);
       if (!done) return done;
       for (std::size_t slot = 0; slot < active.size(); ++slot) {
-        DeviceVerdict& best = kept[active[slot] - first];
-        const DeviceVerdict& verdict = verdicts_[slot];
+        Verdict& best = kept[active[slot] - first];
+        const Verdict& verdict = verdicts_[slot];
         if (!verdict.success && round > 0 && !(verdict.score > best.score)) continue;
         best = verdict;
         const std::size_t size = images_.image_shape().size();
@@ -72,7 +72,7 @@ class Crafting {
     }
     answers_.resize(clean_.size());
     verdicts_.resize(active.size());
-    DeviceVictims victims{clean_, labels_now_, targets_now_, numbers_};
+    AttackBatch victims{clean_, labels_now_, targets_now_, numbers_};
     victims.seed = request_.seed;
     victims.first_draw = static_cast<std::uint64_t>(round) * size;
     victims.epsilon = request_.parameters.real("epsilon");
@@ -82,7 +82,7 @@ class Crafting {
     return model_.craft(attack_, victims, answers_, verdicts_);
   }
 
-  DeviceModel& model_;
+  Model& model_;
   const DeviceAttack& attack_;
   const AttackRequest& request_;
   const Tensor& images_;
@@ -91,7 +91,7 @@ class Crafting {
   std::vector<float> clean_, answers_;
   std::vector<int> labels_now_, targets_now_;
   std::vector<std::uint64_t> numbers_;
-  std::vector<DeviceVerdict> verdicts_;
+  std::vector<Verdict> verdicts_;
   std::size_t gradients_ = 0, queries_ = 0;
 };
 
@@ -142,10 +142,10 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
   if (!attack) return attack.error();
   const std::size_t count = images.count();
   std::size_t at_once = std::min(count, kMostAtOnce);
-  auto model = device.new_model(device_plan(crafted_on), at_once);
+  auto model = device.new_model(make_plan(crafted_on), at_once);
   while (!model && at_once > 1) {  // too large for the device's memory?
     at_once = (at_once + 1) / 2;
-    model = device.new_model(device_plan(crafted_on), at_once);
+    model = device.new_model(make_plan(crafted_on), at_once);
   }
   if (!model) return model.error();
   const Status set = (*model)->set_weights(crafted_on.parameters(), crafted_on.statistics());
@@ -172,4 +172,4 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
   return outcome;
 }
 
-}  // namespace signflip
+}  // namespace signflip::device

@@ -4,10 +4,10 @@
 #pragma once
 
 #include "attack/runner.h"
-#include "backend/device.h"
+#include "device/device.h"
 #include "nn/sequential.h"
 
-namespace signflip {
+namespace signflip::device {
 
 /// How a device runs fgsm, bim, mim, pgd, apgd-ce or apgd-dlr, in L∞; for anything else a sentence
 /// that says so.
@@ -20,4 +20,4 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
                                     std::span<const int> labels, std::span<const int> targets,
                                     ThreadPool& pool, const Progress& progress = {});
 
-}  // namespace signflip
+}  // namespace signflip::device

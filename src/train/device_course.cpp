@@ -5,18 +5,18 @@
 
 #include "attack/catalog.h"
 #include "device/device_attack.h"
-#include "nn/device_plan.h"
+#include "device/plan.h"
 #include "train/validation.h"
 
 namespace signflip {
 namespace {
 
-using Diet = DeviceRecipe::Diet;
+using Diet = device::TrainingSettings::Diet;
 
 /// The single-step attacks of fast training, `steps` of them (train/adversary.cpp).
-DeviceAttack single_step(bool noisy, int steps) {
-  DeviceAttack attack;
-  attack.start = DeviceAttack::Start::noise;
+device::DeviceAttack single_step(bool noisy, int steps) {
+  device::DeviceAttack attack;
+  attack.start = device::DeviceAttack::Start::noise;
   attack.noise = noisy ? 2 : 1;
   attack.steps = steps;
   attack.step_share = std::min(noisy ? 1 : 1.25, 2.5 / steps);
@@ -24,10 +24,10 @@ DeviceAttack single_step(bool noisy, int steps) {
   return attack;
 }
 
-DeviceAttack divergence_climb(int steps) {
-  DeviceAttack attack;
-  attack.start = DeviceAttack::Start::normal;
-  attack.loss = DeviceAttack::Loss::divergence;
+device::DeviceAttack divergence_climb(int steps) {
+  device::DeviceAttack attack;
+  attack.start = device::DeviceAttack::Start::normal;
+  attack.loss = device::DeviceAttack::Loss::divergence;
   attack.steps = steps;
   attack.step_share = 2.5 / steps;
   return attack;
@@ -38,7 +38,7 @@ bool attacks(const TrainingConfig& config) {
   return !config.attack.empty() && config.attack != "none";
 }
 
-Result<DeviceAttack> catalogue_attack(const std::string& name, int steps) {
+Result<device::DeviceAttack> catalogue_attack(const std::string& name, int steps) {
   const auto attack = require_attack(name);
   if (!attack) return attack.error();
   Parameters parameters((*attack)->parameters);
@@ -46,7 +46,7 @@ Result<DeviceAttack> catalogue_attack(const std::string& name, int steps) {
     const Status set = parameters.set("steps", steps);
     if (!set) return set.error();
   }
-  return device_attack(**attack, parameters);
+  return device::device_attack(**attack, parameters);
 }
 
 Diet diet_of(const TrainingConfig& config) {
@@ -65,8 +65,9 @@ Diet diet_of(const TrainingConfig& config) {
   }
 }
 
-DeviceRecipe recipe_of(const TrainingConfig& config, std::size_t sources, std::size_t shard) {
-  DeviceRecipe recipe;
+device::TrainingSettings recipe_of(const TrainingConfig& config, std::size_t sources,
+                                   std::size_t shard) {
+  device::TrainingSettings recipe;
   recipe.diet = diet_of(config);
   recipe.bounds = config.method == Method::ibp;
   recipe.kappa = config.kappa;
@@ -77,9 +78,10 @@ DeviceRecipe recipe_of(const TrainingConfig& config, std::size_t sources, std::s
   recipe.beta = static_cast<float>(config.beta);
   recipe.label_smoothing = static_cast<float>(config.label_smoothing);
   const OptimiserOptions& optimiser = config.optimiser;
-  recipe.optimiser = optimiser.kind == OptimiserKind::sgd    ? DeviceRecipe::Optimiser::sgd
-                     : optimiser.kind == OptimiserKind::adam ? DeviceRecipe::Optimiser::adam
-                                                             : DeviceRecipe::Optimiser::adamw;
+  recipe.optimiser = optimiser.kind == OptimiserKind::sgd ? device::TrainingSettings::Optimiser::sgd
+                     : optimiser.kind == OptimiserKind::adam
+                         ? device::TrainingSettings::Optimiser::adam
+                         : device::TrainingSettings::Optimiser::adamw;
   recipe.momentum = optimiser.momentum;
   recipe.beta1 = optimiser.beta1;
   recipe.beta2 = optimiser.beta2;
@@ -98,7 +100,7 @@ DeviceRecipe recipe_of(const TrainingConfig& config, std::size_t sources, std::s
   return recipe;
 }
 
-Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
+Result<DeviceCourse> open_course(device::Device& device, const TrainingConfig& config,
                                  const Sequential& network, const Dataset& data,
                                  std::size_t sources, std::size_t shard,
                                  const Sequential* classifier) {
@@ -107,7 +109,7 @@ Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
   if (config.method != Method::ibp && config.method != Method::denoiser) {
     course.watching = *catalogue_attack(kWatchingAttack, kWatchingSteps);
   }
-  course.attack = [](int) { return DeviceAttack{}; };
+  course.attack = [](int) { return device::DeviceAttack{}; };
   switch (config.method) {
     case Method::standard:
     case Method::finetune:
@@ -132,12 +134,13 @@ Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
       course.attack = [steps = config.steps](int) { return divergence_climb(steps); };
       break;
   }
-  DeviceRecipe recipe = recipe_of(config, sources, shard);
+  device::TrainingSettings recipe = recipe_of(config, sources, shard);
   if (config.method == Method::denoiser) {
-    recipe.classifier = DeviceClassifier{device_plan(*classifier), classifier->parameters(),
-                                         classifier->statistics()};
+    recipe.classifier = device::FixedClassifier{device::make_plan(*classifier),
+                                                classifier->parameters(), classifier->statistics()};
   }
-  auto training = device.new_training(device_plan(network), recipe, {data.pixels, data.labels});
+  auto training =
+      device.new_training(device::make_plan(network), recipe, {data.pixels, data.labels});
   if (!training) return training.error();
   course.training = std::move(*training);
   return course;
@@ -145,7 +148,7 @@ Result<DeviceCourse> open_course(Device& device, const TrainingConfig& config,
 
 }  // namespace
 
-OpenCourse courses_on(Device& device) {
+OpenCourse courses_on(device::Device& device) {
   return [&device](const TrainingConfig& config, const Sequential& network, const Dataset& data,
                    std::size_t sources, std::size_t shard, const Sequential* classifier) {
     return open_course(device, config, network, data, sources, shard, classifier);

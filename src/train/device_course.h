@@ -3,7 +3,7 @@
 // augmentation, dropout masks and random starts on both, so that the weights differ by rounding.
 #pragma once
 
-#include "backend/device.h"
+#include "device/device.h"
 #include "train/trainer.h"
 
 namespace signflip {
@@ -13,6 +13,6 @@ namespace signflip {
 /// finetune's one attack on the whole training set; the certificates that ibp is watched with,
 /// whose allowances for rounding are the CPU's; a denoiser's validation, which attacks through both
 /// networks. `device` must outlive the trainer.
-OpenCourse courses_on(Device& device);
+OpenCourse courses_on(device::Device& device);
 
 }  // namespace signflip

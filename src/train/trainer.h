@@ -11,9 +11,9 @@
 #include <optional>
 #include <vector>
 
-#include "backend/device.h"
 #include "core/thread_pool.h"
 #include "data/dataset.h"
+#include "device/device.h"
 #include "train/config.h"
 #include "train/lesson.h"
 
@@ -41,11 +41,11 @@ struct TrainingProgress {
 
 /// A device that runs the batches of a training instead of the CPU's threads.
 struct DeviceCourse {
-  std::unique_ptr<DeviceTraining> training;
+  std::unique_ptr<device::TrainingRun> training;
   /// What batches are attacked with, `steps` steps long where that is not 0.
-  std::function<DeviceAttack(int steps)> attack;
+  std::function<device::DeviceAttack(int steps)> attack;
   /// watching_attack() (validation.h) in a device's terms; empty: the method watches on the CPU.
-  std::optional<DeviceAttack> watching;
+  std::optional<device::DeviceAttack> watching;
 };
 /// Makes one, given the training images of a batch and, at most, of a shard (device_course.h), and
 /// what a denoiser is trained for (else null).

@@ -30,15 +30,15 @@ std::optional<Marks> Trainer::run_batches_on_device(
     const std::function<bool(const TrainingProgress&)>& progress) {
   State& state = *state_;
   const TrainingConfig& config = state.config;
-  DeviceTraining& device = *state.device.training;
+  device::TrainingRun& device = *state.device.training;
   const int epoch = state.epochs_done + 1;
   const std::size_t batch = sources_per_batch();
   const std::size_t batches = (order.size() + batch - 1) / batch;
-  std::vector<DeviceStep> steps;
+  std::vector<device::TrainingStep> steps;
   for (std::size_t b = 0; b < batches; ++b) {
     const Step where = step_at(b, batches, std::min(batch, order.size() - b * batch));
     const std::size_t number = ++state.optimiser.steps;
-    DeviceStep step;
+    device::TrainingStep step;
     step.epsilon = config.epsilon_at(where.epochs);
     step.learning_rate = learning_rate_at(where);
     step.first_correction = adam_correction(config.optimiser.beta1, number);
@@ -47,7 +47,7 @@ std::optional<Marks> Trainer::run_batches_on_device(
     step.gradient_scale = where.gradient_scale;
     steps.push_back(step);
   }
-  DeviceEpoch plan{order, steps, state.device.attack(state.method->attack_steps())};
+  device::TrainingEpoch plan{order, steps, state.device.attack(state.method->attack_steps())};
   plan.attack_seed = stream(config, Purpose::attack, epoch, 0).next();
   plan.augmentation_stream = stream_number(Purpose::augmentation, epoch, 0);
   plan.dropout_stream = stream_number(Purpose::dropout, epoch, 0);
@@ -84,7 +84,8 @@ ValidationFigures Trainer::validate(std::span<const std::uint32_t> images) {
   if (!state.device.training || !state.device.watching) {
     return state.method->validate(result(), *state.data, images, *state.pool);
   }
-  const auto fraction = [&](std::span<const std::uint32_t> some, const DeviceAttack* attack) {
+  const auto fraction = [&](std::span<const std::uint32_t> some,
+                            const device::DeviceAttack* attack) {
     const auto correct =
         state.device.training->count_correct(some, attack, state.config.robust_epsilon());
     if (!correct) on_device(correct.error());

@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "backend/device.h"
 #include "core/rng.h"
+#include "device/device.h"
+#include "device/plan.h"
 #include "nn/architecture_json.h"
-#include "nn/device_plan.h"
 #include "nn/json.h"
 
 namespace signflip {
@@ -61,38 +61,38 @@ Result<double> speed(double seconds, std::size_t images, const std::function<Sta
   return static_cast<double>(rounds * images) / (now() - begin);
 }
 
-DeviceAttack pgd(int steps) {
-  DeviceAttack attack;
-  attack.start = DeviceAttack::Start::uniform;
+device::DeviceAttack pgd(int steps) {
+  device::DeviceAttack attack;
+  attack.start = device::DeviceAttack::Start::uniform;
   attack.steps = steps;
   attack.step_share = 2.5 / steps;
   return attack;
 }
 
-Result<double> attack_speed(Device& device, const Sequential& network, std::size_t batch,
+Result<double> attack_speed(device::Device& device, const Sequential& network, std::size_t batch,
                             const Options& options, bool fuse, bool* fused) {
-  auto model = device.new_model(device_plan(network), batch, fuse);
+  auto model = device.new_model(device::make_plan(network), batch, fuse);
   if (!model) return model.error();
   const Status set = (*model)->set_weights(network.parameters(), network.statistics());
   if (!set) return set.error();
-  const DeviceAttack attack = pgd(options.steps);
+  const device::DeviceAttack attack = pgd(options.steps);
   *fused = (*model)->fuses(attack);
   Rng rng(1);
   std::vector<float> images(batch * network.input_shape().size()), adversarial(images.size());
   for (float& value : images) value = rng.uniform();
   std::vector<int> labels(batch);
   std::vector<std::uint64_t> numbers(batch);
-  std::vector<DeviceVerdict> verdicts(batch);
+  std::vector<device::Verdict> verdicts(batch);
   for (std::size_t n = 0; n < batch; ++n) {
     labels[n] = static_cast<int>(n) % network.classes();
     numbers[n] = n;
   }
-  const DeviceVictims victims{images, labels, {}, numbers, 1, 0, 0.1};
+  const device::AttackBatch victims{images, labels, {}, numbers, 1, 0, 0.1};
   return speed(options.seconds, batch,
                [&] { return (*model)->craft(attack, victims, adversarial, verdicts); });
 }
 
-Result<double> training_speed(Device& device, const Sequential& network, std::size_t batch,
+Result<double> training_speed(device::Device& device, const Sequential& network, std::size_t batch,
                               const Options& options, bool adversarial) {
   constexpr std::size_t kSteps = 8;  // a round
   Rng rng(1);
@@ -105,26 +105,27 @@ Result<double> training_speed(Device& device, const Sequential& network, std::si
     labels[n] = static_cast<int>(n) % network.classes();
     order[n] = static_cast<std::uint32_t>(n);
   }
-  DeviceRecipe recipe;
-  recipe.diet = adversarial ? DeviceRecipe::Diet::attacked : DeviceRecipe::Diet::clean;
+  device::TrainingSettings recipe;
+  recipe.diet = adversarial ? device::TrainingSettings::Diet::attacked
+                            : device::TrainingSettings::Diet::clean;
   recipe.sources = batch;
   recipe.shard = 32;
   recipe.beta1 = 0.9F;
   recipe.beta2 = 0.999F;
   recipe.optimiser_epsilon = 1e-8F;
-  auto training = device.new_training(device_plan(network), recipe, {pixels, labels});
+  auto training = device.new_training(device::make_plan(network), recipe, {pixels, labels});
   if (!training) return training.error();
   std::vector<float> parameters(network.parameters().begin(), network.parameters().end());
   std::vector<float> statistics(network.statistics().begin(), network.statistics().end());
   std::vector<float> first(parameters.size()), second(parameters.size());
   const Status sent = (*training)->upload({parameters, statistics, first, second, {}});
   if (!sent) return sent.error();
-  DeviceStep step;
+  device::TrainingStep step;
   step.epsilon = 0.1;
   step.learning_rate = 1e-3F;
   step.gradient_scale = 1.0F / static_cast<float>(batch);
-  const std::vector<DeviceStep> steps(kSteps, step);
-  const DeviceEpoch epoch{order, steps, pgd(options.steps)};
+  const std::vector<device::TrainingStep> steps(kSteps, step);
+  const device::TrainingEpoch epoch{order, steps, pgd(options.steps)};
   return speed(options.seconds, count, [&]() -> Status {
     const Status begun = (*training)->begin_epoch(epoch);
     if (!begun) return begun;
@@ -136,7 +137,7 @@ Result<double> training_speed(Device& device, const Sequential& network, std::si
 }
 
 /// `configuration`: how it ran, where there is a choice.
-Status print(const Device& device, const std::string& net, std::size_t batch,
+Status print(const device::Device& device, const std::string& net, std::size_t batch,
              const std::string& what, const std::string& configuration,
              const Result<double>& speed) {
   if (!speed) {
@@ -157,7 +158,7 @@ Status print(const Device& device, const std::string& net, std::size_t batch,
 }
 
 Status run(const Options& options) {
-  const auto device = find_cuda_device();
+  const auto device = device::find_cuda_device();
   if (!device) return device.error();
   const std::string attack = "pgd-" + std::to_string(options.steps);
   for (const std::string& net : options.nets) {

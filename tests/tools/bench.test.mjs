@@ -60,7 +60,7 @@ test("bench says in one sentence why it cannot measure a card", (t) => {
 });
 
 test("our program and PyTorch's print the same keys, for the same cases", (t) => {
-  const program = join(root, "build/release/tests/backend/cuda/signflip_cuda_bench_on_host");
+  const program = join(root, "build/release/tests/device/signflip_cuda_bench_on_host");
   if (!existsSync(program)) return t.skip("signflip_cuda_bench_on_host is not built");
   const size = ["--nets", "S,G", "--batches", "2", "--steps", "1", "--seconds", "0"];
   const run = spawnSync(program, size, { encoding: "utf8" });

@@ -55,9 +55,9 @@ void add_device_option(CLI::App& command, std::string& device) {
       ->capture_default_str();
 }
 
-Result<std::unique_ptr<Device>> open_device(const std::string& name) {
-  if (name == "cpu") return std::unique_ptr<Device>();
-  auto device = find_cuda_device();
+Result<std::unique_ptr<device::Device>> open_device(const std::string& name) {
+  if (name == "cpu") return std::unique_ptr<device::Device>();
+  auto device = device::find_cuda_device();
   if (!device) return Error{"--device is " + name + ", but " + device.error().message};
   std::cerr << "on " << (*device)->name() << "\n";
   return device;

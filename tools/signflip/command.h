@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "backend/device.h"
 #include "core/progress.h"
 #include "core/result.h"
 #include "core/thread_pool.h"
 #include "data/dataset.h"
+#include "device/device.h"
 #include "nn/json.h"
 #include "nn/model_file.h"
 
@@ -43,7 +43,7 @@ void add_threads_option(CLI::App& command, int& threads);
 /// --device cpu|cuda.
 void add_device_option(CLI::App& command, std::string& device);
 /// Null for "cpu"; a sentence where there is no such device.
-Result<std::unique_ptr<Device>> open_device(const std::string& name);
+Result<std::unique_ptr<device::Device>> open_device(const std::string& name);
 void add_json_option(CLI::App& command, std::string& json);
 
 /// A model and where it came from.

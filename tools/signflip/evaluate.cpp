@@ -136,7 +136,7 @@ std::string images_and_classes(ImageShape image, int classes) {
 /// Everything about one model; attacks run on `device` where there is one.
 Result<std::vector<EvaluationRow>> measure(const Subject& subject, const std::vector<Plan>& plans,
                                            const Dataset& dataset, const Options& options,
-                                           Device* device, ThreadPool& pool) {
+                                           device::Device* device, ThreadPool& pool) {
   const Sequential& network = subject.target.network();
   const std::string own = images_and_classes(network.input_shape(), network.classes());
   const std::string data = images_and_classes(dataset.image, dataset.classes);

@@ -101,12 +101,12 @@ Status check_device(const DifferentiableModel& crafted_on, const AttackRequest& 
         "--device is cuda, which attacks a model alone, not through --denoiser or --transform: "
         "use --device cpu"};
   }
-  const auto attack = device_attack(*request.attack, request.parameters);
+  const auto attack = device::device_attack(*request.attack, request.parameters);
   if (!attack) return Error{"--device is cuda, but " + attack.error().message};
   return {};
 }
 
-Result<AttackOutcome> run_attack_with(Device* device, const DifferentiableModel& crafted_on,
+Result<AttackOutcome> run_attack_with(device::Device* device, const DifferentiableModel& crafted_on,
                                       const DifferentiableModel& judged_on,
                                       const AttackRequest& request, const Tensor& images,
                                       std::span<const int> labels, std::span<const int> targets,
@@ -117,8 +117,8 @@ Result<AttackOutcome> run_attack_with(Device* device, const DifferentiableModel&
     }
     const Status fits = check_device(crafted_on, request);
     if (!fits) return fits.error();
-    return run_attack_on(*device, dynamic_cast<const Sequential&>(crafted_on), judged_on, request,
-                         images, labels, targets, pool, progress);
+    return device::run_attack_on(*device, dynamic_cast<const Sequential&>(crafted_on), judged_on,
+                                 request, images, labels, targets, pool, progress);
   };
   const auto start = std::chrono::steady_clock::now();
   auto outcome = run();

@@ -55,7 +55,7 @@ class Target {
 Status check_device(const DifferentiableModel& crafted_on, const AttackRequest& request);
 
 /// run_attack(), on `device` where that is not null, and how long it took.
-Result<AttackOutcome> run_attack_with(Device* device, const DifferentiableModel& crafted_on,
+Result<AttackOutcome> run_attack_with(device::Device* device, const DifferentiableModel& crafted_on,
                                       const DifferentiableModel& judged_on,
                                       const AttackRequest& request, const Tensor& images,
                                       std::span<const int> labels, std::span<const int> targets,

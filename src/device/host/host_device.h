@@ -1,0 +1,14 @@
+// The device that is no device: everything of device/ but cuda/, on the host. For
+// tests, so that a machine without a card checks what a card would compute.
+#pragma once
+
+#include <memory>
+
+#include "device/device.h"
+
+namespace signflip::device {
+
+/// `reversed`: everything in the opposite order (host_executor.h).
+std::unique_ptr<Device> make_host_device(bool reversed = false);
+
+}  // namespace signflip::device

@@ -1,0 +1,54 @@
+// Device on an executor: hands out models and training runs whose memory it owns.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "device/device.h"
+#include "device/programs/inference.h"
+#include "device/programs/training.h"
+
+namespace signflip::device {
+
+template <class Executor>
+class ExecutorDevice final : public Device {
+ public:
+  ExecutorDevice(std::unique_ptr<Executor> executor, std::string name)
+      : executor_(std::move(executor)), name_(std::move(name)) {}
+
+  std::string name() const override { return name_; }
+
+  Result<std::unique_ptr<Model>> new_model(const Plan& plan, std::size_t capacity,
+                                           bool fuse) override {
+    const Status fits = check_capacity(plan, capacity);
+    if (!fits) return fits.error();
+    auto model = std::make_unique<ExecutorModel<Executor>>(*executor_, plan, capacity, fuse);
+    const Status made = executor_->finish();
+    if (!made) return made.error();
+    return std::unique_ptr<Model>(std::move(model));
+  }
+
+  Result<std::unique_ptr<TrainingRun>> new_training(const Plan& plan,
+                                                    const TrainingSettings& recipe,
+                                                    const TrainingImages& images) override {
+    const Status fits = check_capacity(plan, 2 * recipe.sources);
+    if (!fits) return fits.error();
+    if (recipe.classifier) {
+      const Status judges = check_capacity(recipe.classifier->plan, recipe.sources);
+      if (!judges) return judges.error();
+    }
+    const Status bounds = recipe.bounds ? check_bounds(plan, recipe.sources) : Status();
+    if (!bounds) return bounds.error();
+    auto training = std::make_unique<ExecutorTraining<Executor>>(*executor_, plan, recipe, images);
+    const Status made = executor_->finish();
+    if (!made) return made.error();
+    return std::unique_ptr<TrainingRun>(std::move(training));
+  }
+
+ private:
+  std::unique_ptr<Executor> executor_;
+  std::string name_;
+};
+
+}  // namespace signflip::device
