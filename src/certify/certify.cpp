@@ -7,13 +7,12 @@
 #include <memory>
 #include <utility>
 
+#include "core/batches.h"
 #include "core/concat.h"
 #include "core/softmax.h"
 
 namespace signflip {
 namespace {
-
-constexpr std::size_t kShard = 32;
 
 Status check(const Sequential& network, const CertifyRequest& request, const Tensor& images,
              std::span<const int> labels) {
@@ -93,46 +92,45 @@ double certified_radius(const IntervalNetwork& intervals, std::span<const float>
 Result<Certificates> certify(const Sequential& network, const CertifyRequest& request,
                              const Tensor& images, std::span<const int> labels, ThreadPool& pool,
                              const Progress& progress) {
-  constexpr std::size_t kStretch = 16 * kShard;  // between calls of `progress`
   const Status fits = check(network, request, images, labels);
   if (!fits) return fits.error();
   const auto start = std::chrono::steady_clock::now();
   const auto classes = static_cast<std::size_t>(network.classes());
   const IntervalNetwork intervals(network);
   struct Worker {
-    Worker(const Sequential& model, const IntervalNetwork& bounded)
-        : plain(model.new_pass(kShard)), bounds(bounded, kShard) {}
+    Worker(const Sequential& model, const IntervalNetwork& bounded, std::size_t capacity)
+        : plain(model.new_pass(capacity)), bounds(bounded, capacity) {}
     std::unique_ptr<Pass> plain;
     IntervalPass bounds;
   };
   std::vector<std::unique_ptr<Worker>> workers(static_cast<std::size_t>(pool.threads()));
-  for (auto& worker : workers) worker = std::make_unique<Worker>(network, intervals);
+  for (auto& worker : workers) {
+    worker = std::make_unique<Worker>(network, intervals, shard_capacity(labels.size()));
+  }
 
   Certificates result;
   result.correct.resize(labels.size());
   result.verified.resize(labels.size());
   if (request.maximum_radius > 0.0) result.radius.resize(labels.size());
-  for (std::size_t first = 0; first < labels.size(); first += kStretch) {
-    const std::size_t here = std::min(kStretch, labels.size() - first);
-    pool.for_each((here + kShard - 1) / kShard, [&](std::size_t shard, int number) {
-      Worker& worker = *workers[static_cast<std::size_t>(number)];
-      const std::size_t begin = first + shard * kShard;
-      const std::size_t count = std::min(kShard, first + here - begin);
-      const auto x = images.images(begin, count);
-      const auto y = labels.subspan(begin, count);
-      const auto logits = worker.plain->forward(x, count);
-      const auto margins = worker.bounds.margins(x, y, count, request.epsilon);
-      for (std::size_t n = 0; n < count; ++n) {
-        const bool correct = argmax(logits.subspan(n * classes, classes)) == y[n];
-        result.correct[begin + n] = correct ? 1 : 0;
-        result.verified[begin + n] =
-            correct && verified(margins.subspan(n * classes, classes), y[n]) ? 1 : 0;
-      }
-      if (result.radius.empty()) return;
-      certified_radii(worker.bounds, x, y, request.maximum_radius,
-                      std::span(result.radius).subspan(begin, count));
-    });
-    if (progress && !progress(first + here, labels.size())) return Error{"stopped on request"};
+  const auto certify_shard = [&](std::size_t first, std::size_t count, int number) {
+    Worker& worker = *workers[static_cast<std::size_t>(number)];
+    const auto x = images.images(first, count);
+    const auto y = labels.subspan(first, count);
+    const auto logits = worker.plain->forward(x, count);
+    const auto margins = worker.bounds.margins(x, y, count, request.epsilon);
+    for (std::size_t n = 0; n < count; ++n) {
+      const bool correct = argmax(logits.subspan(n * classes, classes)) == y[n];
+      result.correct[first + n] = correct ? 1 : 0;
+      result.verified[first + n] =
+          correct && verified(margins.subspan(n * classes, classes), y[n]) ? 1 : 0;
+    }
+    if (result.radius.empty()) return;
+    certified_radii(worker.bounds, x, y, request.maximum_radius,
+                    std::span(result.radius).subspan(first, count));
+  };
+  // Searches for radii are slow: progress more often than a plain evaluation tells it.
+  if (!for_each_shard(labels.size(), pool, certify_shard, progress, 16 * kShard)) {
+    return Error{"stopped on request"};
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/batches.h"
 #include "core/softmax.h"
 
 namespace signflip {
@@ -80,28 +81,21 @@ EvaluationRow summarise(const AttackRequest& request, const AttackOutcome& outco
 Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Tensor& images,
                                      std::span<const int> labels, ThreadPool& pool,
                                      const Progress& progress) {
-  constexpr std::size_t kShard = 32, kStretch = 4096;
   const auto start = std::chrono::steady_clock::now();
   const auto classes = static_cast<std::size_t>(model.classes());
-  std::vector<std::unique_ptr<Pass>> passes(static_cast<std::size_t>(pool.threads()));
-  for (auto& pass : passes) pass = model.new_pass(kShard);
   std::vector<int> predicted(labels.size());
   std::vector<float> loss(labels.size());
-  for (std::size_t first = 0; first < labels.size(); first += kStretch) {
-    const std::size_t here = std::min(kStretch, labels.size() - first);
-    pool.for_each((here + kShard - 1) / kShard, [&](std::size_t shard, int worker) {
-      const std::size_t begin = first + shard * kShard;
-      const std::size_t images_here = std::min(kShard, first + here - begin);
-      const auto logits = passes[static_cast<std::size_t>(worker)]->forward(
-          images.images(begin, images_here), images_here);
-      for (std::size_t n = 0; n < images_here; ++n) {
-        const auto z = logits.subspan(n * classes, classes);
-        predicted[begin + n] = argmax(z);
-        loss[begin + n] = cross_entropy(z, labels[begin + n]);
-      }
-    });
-    if (progress && !progress(first + here, labels.size())) return Error{"stopped on request"};
-  }
+  const bool finished = forward_batches(
+      model, images, pool,
+      [&](std::size_t first, std::size_t count, std::span<const float> logits) {
+        for (std::size_t n = 0; n < count; ++n) {
+          const auto z = logits.subspan(n * classes, classes);
+          predicted[first + n] = argmax(z);
+          loss[first + n] = cross_entropy(z, labels[first + n]);
+        }
+      },
+      progress);
+  if (!finished) return Error{"stopped on request"};
   EvaluationRow row;
   row.attack = "clean";
   judge(row, predicted, predicted, labels, model.classes());

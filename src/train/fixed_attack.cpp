@@ -1,32 +1,26 @@
 // FixedAttack.
 #include "train/fixed_attack.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "core/batches.h"
+
 namespace signflip {
-namespace {
-
-constexpr std::size_t kShard = 32;
-
-}  // namespace
 
 void FixedAttack::craft(const Sequential& network, const Dataset& data, const Craft& attack,
                         double epsilon, std::uint64_t seed, ThreadPool& pool) {
   size_ = data.image.size();
   pixels_.resize(data.count() * size_);
-  std::vector<std::unique_ptr<Pass>> passes(static_cast<std::size_t>(pool.threads()));
-  for (auto& pass : passes) pass = network.new_pass(kShard);
-  pool.for_each((data.count() + kShard - 1) / kShard, [&](std::size_t shard, int worker) {
-    const std::size_t first = shard * kShard, count = std::min(kShard, data.count() - first);
+  ShardPasses passes(network, pool, data.count());
+  for_each_shard(data.count(), pool, [&](std::size_t first, std::size_t count, int worker) {
     std::vector<std::uint32_t> which(count);
     std::iota(which.begin(), which.end(), static_cast<std::uint32_t>(first));
     const std::vector<std::size_t> numbers(which.begin(), which.end());
     std::vector<float> clean(count * size_), adversarial(clean.size());
     data.copy_images(which, clean);
     attack(
-        *passes[static_cast<std::size_t>(worker)],
+        passes.of(worker),
         {data.image, clean, std::span(data.labels).subspan(first, count), numbers, seed, epsilon},
         adversarial);
     for (std::size_t i = 0; i < adversarial.size(); ++i) {

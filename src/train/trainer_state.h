@@ -5,12 +5,10 @@
 #include <memory>
 #include <vector>
 
+#include "core/batches.h"
 #include "train/trainer.h"
 
 namespace signflip {
-
-/// A shard has at most so many images: fixed, so that results do not depend on threads.
-inline constexpr std::size_t kShard = 32;
 
 /// What a random stream is for; with the epoch and a number it names the stream.
 enum class Purpose : std::uint64_t { order, augmentation, dropout, attack };

@@ -1,18 +1,12 @@
 // Clean and robust accuracy on held-out images.
 #include "train/validation.h"
 
-#include <algorithm>
 #include <atomic>
-#include <memory>
 
+#include "core/batches.h"
 #include "core/softmax.h"
 
 namespace signflip {
-namespace {
-
-constexpr std::size_t kShard = 32;
-
-}  // namespace
 
 std::vector<std::uint32_t> watched_images(std::span<const std::uint32_t> images) {
   std::vector<std::uint32_t> some;
@@ -29,15 +23,10 @@ double watched_accuracy(const DifferentiableModel& seen, const DifferentiableMod
                         const Craft& craft, double epsilon, ThreadPool& pool) {
   const std::size_t size = data.image.size();
   const auto classes = static_cast<std::size_t>(judge.classes());
-  struct Worker {
-    std::unique_ptr<Pass> craft, judge;
-  };
-  std::vector<Worker> workers(static_cast<std::size_t>(pool.threads()));
-  for (Worker& worker : workers) worker = {seen.new_pass(kShard), judge.new_pass(kShard)};
+  ShardPasses crafting(seen, pool, images.size()), judging(judge, pool, images.size());
   std::atomic<std::size_t> correct = 0;
-  pool.for_each((images.size() + kShard - 1) / kShard, [&](std::size_t s, int number) {
-    const Worker& worker = workers[static_cast<std::size_t>(number)];
-    const auto here = images.subspan(s * kShard, std::min(kShard, images.size() - s * kShard));
+  for_each_shard(images.size(), pool, [&](std::size_t first, std::size_t count, int worker) {
+    const auto here = images.subspan(first, count);
     std::vector<float> pixels(here.size() * size);
     data.copy_images(here, pixels);
     std::vector<int> labels;
@@ -45,9 +34,9 @@ double watched_accuracy(const DifferentiableModel& seen, const DifferentiableMod
     if (epsilon > 0) {
       const std::vector<std::size_t> numbers(here.begin(), here.end());
       const std::vector<float> clean = pixels;
-      craft(*worker.craft, {data.image, clean, labels, numbers, 0, epsilon}, pixels);
+      craft(crafting.of(worker), {data.image, clean, labels, numbers, 0, epsilon}, pixels);
     }
-    const auto logits = worker.judge->forward(pixels, here.size());
+    const auto logits = judging.of(worker).forward(pixels, here.size());
     for (std::size_t n = 0; n < here.size(); ++n) {
       if (argmax(logits.subspan(n * classes, classes)) == labels[n]) ++correct;
     }

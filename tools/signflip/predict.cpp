@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "command.h"
+#include "core/batches.h"
 #include "core/softmax.h"
 #include "data/inputs.h"
 #include "data/npy.h"
@@ -18,18 +19,13 @@ struct Options {
 
 /// N×K logits; independent of the number of threads.
 std::vector<float> logits_of(const Sequential& network, const Tensor& images, int threads) {
-  constexpr std::size_t kShard = 32;
   ThreadPool pool(threads);
   const std::size_t size = network.output_shape().size();
   std::vector<float> logits(images.count() * size);
-  std::vector<std::unique_ptr<Pass>> passes(static_cast<std::size_t>(pool.threads()));
-  for (auto& pass : passes) pass = network.new_pass(kShard);
-  pool.for_each((images.count() + kShard - 1) / kShard, [&](std::size_t s, int worker) {
-    const std::size_t first = s * kShard, count = std::min(kShard, images.count() - first);
-    const auto z =
-        passes[static_cast<std::size_t>(worker)]->forward(images.images(first, count), count);
-    std::ranges::copy(z, logits.begin() + static_cast<std::ptrdiff_t>(first * size));
-  });
+  forward_batches(
+      network, images, pool, [&](std::size_t first, std::size_t, std::span<const float> z) {
+        std::ranges::copy(z, logits.begin() + static_cast<std::ptrdiff_t>(first * size));
+      });
   return logits;
 }
 
