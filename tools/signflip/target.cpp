@@ -1,4 +1,3 @@
-// Target.
 #include "target.h"
 
 #include <chrono>
@@ -30,6 +29,14 @@ void Target::suggest(const std::string& model, const std::string& denoiser, bool
   gray_box_ = gray_box_ || (gray_box && !denoiser.empty());
 }
 
+namespace {
+
+NamedNetwork named(const std::shared_ptr<const LoadedModel>& model) {
+  return {std::filesystem::path(model->path).filename().string(), {model, &model->file.network}};
+}
+
+}  // namespace
+
 Status Target::load() {
   if (model_path_.empty())
     return Error{name_ + " is missing: expected a model file (.safetensors)"};
@@ -47,40 +54,21 @@ Status Target::load() {
                  ", which is a denoiser: name a classifier, and the denoiser with " +
                  (name_ == "--from" ? "--from-denoiser" : "--denoiser")};
   }
-  model_.emplace(std::move(*model));
+  model_ = std::make_shared<const LoadedModel>(std::move(*model));
+  defended_.emplace(named(model_));
   if (!transform_.empty()) {
     const auto transform = transform_from_text(transform_);
     if (!transform) return Error{"--transform: " + transform.error().message};
-    transformed_.emplace(*transform, network());
+    defended_ = defended_->behind(*transform);
   }
   if (denoiser_path_.empty()) return {};
   auto denoiser = load_model_from(denoiser_path_);
   if (!denoiser) return denoiser.error();
-  denoiser_.emplace(std::move(*denoiser));
-  const Status fits = check_denoiser(denoiser_->file.network, network());
-  if (!fits) return fits;
-  denoised_.emplace(denoiser_->file.network, network());
+  denoiser_ = std::make_shared<const LoadedModel>(std::move(*denoiser));
+  auto defended = defended_->behind(named(denoiser_));
+  if (!defended) return defended.error();
+  defended_ = std::move(*defended);
   return {};
-}
-
-const DifferentiableModel& Target::judge() const {
-  if (denoised_) return *denoised_;
-  if (transformed_) return *transformed_;
-  return network();
-}
-
-const DifferentiableModel& Target::seen() const {
-  if (gray_box_) return network();
-  return judge();
-}
-
-std::string Target::title() const {
-  std::string text;
-  for (const auto* const part : {&denoiser_, &model_}) {
-    if (!*part) continue;
-    text += (text.empty() ? "" : " > ") + std::filesystem::path((*part)->path).filename().string();
-  }
-  return text;
 }
 
 void Target::describe(OrderedJson& json) const {

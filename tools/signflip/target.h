@@ -4,8 +4,7 @@
 
 #include "attack/runner.h"
 #include "command.h"
-#include "defence/denoised_model.h"
-#include "defence/input_transform.h"
+#include "defence/defended_model.h"
 
 namespace signflip::cli {
 
@@ -28,15 +27,12 @@ class Target {
 
   Status load();
 
-  /// After load(): the classifier itself.
-  const Sequential& network() const { return model_->file.network; }
-  /// What classifies in the end: the classifier with its defence in front, if there is one.
-  const DifferentiableModel& judge() const;
-  /// What the attack may look at: the same, or in the gray-box case the classifier alone.
-  const DifferentiableModel& seen() const;
-
-  /// After load(): file names, with the denoiser in front: "d.safetensors > m.safetensors".
-  std::string title() const;
+  /// After load(): the classifier itself, what classifies in the end, what an attack is crafted on,
+  /// and the files' names (defence/defended_model.h).
+  const Sequential& network() const { return defended_->network(); }
+  const DifferentiableModel& judge() const { return defended_->judge(); }
+  const DifferentiableModel& seen() const { return defended_->seen(gray_box_); }
+  std::string title() const { return defended_->title(); }
   /// Adds "model", "denoiser", "transform" and "gray_box" to results.
   void describe(OrderedJson& json) const;
   /// Adds "from" and "from_denoiser".
@@ -46,9 +42,8 @@ class Target {
   std::string name_ = "--model", model_path_, denoiser_path_, transform_;
   bool gray_box_ = false;
   CLI::Option* model_option_ = nullptr;
-  std::optional<LoadedModel> model_, denoiser_;
-  std::optional<DenoisedModel> denoised_;
-  std::optional<TransformedModel> transformed_;
+  std::shared_ptr<const LoadedModel> model_, denoiser_;
+  std::optional<DefendedModel> defended_;
 };
 
 /// A sentence where a device cannot run this attack on this model.
