@@ -32,6 +32,7 @@ class DefendedModel {
 
   /// The network itself, without its defence.
   const Sequential& network() const { return *network_.network; }
+  const NamedNetwork& named_network() const { return network_; }
   /// The denoiser in front; null where there is none.
   const Sequential* denoiser() const { return denoiser_.network.get(); }
   bool defended() const { return front_ != nullptr; }

@@ -1,12 +1,17 @@
-// What the bindings share. Only they know Embind.
+// What the bindings share. They only translate: values or {error: message} out, names in camelCase;
+// web/js/engine/signflip.js makes exceptions of errors and documents the types. All that is more
+// than translation is plain C++ in src/page and below, where native tests reach it.
 //
-// Arrays that go out are copies (slice), never views: a view of WASM memory silently becomes empty
-// when the memory grows.
+// Arrays of calls on models travel through the call buffer (call_buffer.h). Others go out as
+// copies, never as views: a view of the module's memory silently becomes empty when the memory
+// grows.
 #pragma once
 
 #include <emscripten/bind.h>
 #include <emscripten/val.h>
 
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -24,6 +29,15 @@ val array(const std::vector<T>& values) {
 inline val failure(const Error& error) {
   val result = val::object();
   result.set("error", error.message);
+  return result;
+}
+
+/// {name: object}, or the error.
+template <class Object, class Value>
+val wrapped(const char* name, Result<Value> value) {
+  if (!value) return failure(value.error());
+  val result = val::object();
+  result.set(name, std::make_shared<Object>(std::move(*value)));
   return result;
 }
 

@@ -1,31 +1,20 @@
-// The JavaScript face of certified radii; apart, because the page's first view does without. It
-// takes a model's bytes and not a Model, so that the module of the first view need not know of
-// intervals.
-#include "certify/certify.h"
+#include "page/model_session.h"
 #include "wasm/bindings.h"
-#include "wasm/session.h"
+#include "wasm/call_buffer.h"
 
 namespace {
 
 using namespace signflip;
 
-/// One radius an image: within it interval bounds prove that the label stays.
-val certified_radii_of(const val& bytes, const val& images, const val& labels) {
-  const auto session = Session::load(emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes));
-  if (!session) return failure(session.error());
-  const auto tensor = session->to_tensor(emscripten::convertJSArrayToNumberVector<float>(images));
-  if (!tensor) return failure(tensor.error());
-  ThreadPool pool(1);
-  const auto found = certify(session->network(), CertifyRequest{0.0, 1.0}, *tensor,
-                             emscripten::convertJSArrayToNumberVector<int>(labels), pool);
+/// Floats: images; integers: labels. → one radius per image, within which interval bounds prove
+/// that the model gives the label.
+val certified_radii(const ModelSession& session) {
+  CallBuffer& buffer = CallBuffer::instance();
+  auto found = session.certified_radii(buffer.floats(), buffer.integers());
   if (!found) return failure(found.error());
-  val result = val::object();
-  result.set("radii", array(found->radius));
-  return result;
+  return buffer.results(std::move(*found), [](const auto& radii) { return std::tie(radii); });
 }
 
 }  // namespace
 
-EMSCRIPTEN_BINDINGS(signflip_certify) {
-  emscripten::function("certifiedRadii", &certified_radii_of);
-}
+EMSCRIPTEN_BINDINGS(signflip_certify) { emscripten::function("certifiedRadii", &certified_radii); }

@@ -1,4 +1,4 @@
-// The JavaScript face of picture decoding; apart, because the page's first view does without.
+// Decoding pictures, and making them what a model takes.
 #include "data/image.h"
 #include "data/prepare.h"
 #include "wasm/bindings.h"
@@ -7,7 +7,7 @@ namespace {
 
 using namespace signflip;
 
-val decode_image(const val& bytes) {
+val decode_image_file(const val& bytes) {
   const auto copy = emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes);
   const auto picture = decode_picture(copy, "the picture");
   if (!picture) return failure(picture.error());
@@ -19,8 +19,8 @@ val decode_image(const val& bytes) {
   return result;
 }
 
-/// A picture's bytes as a model's input, side·side·channels floats in [0,1]; `digit`: as MNIST has
-/// it.
+/// A picture's bytes as a model's input, side·side·channels floats in [0,1]; `digit`: prepared as
+/// MNIST's digits were.
 val prepare_image(const val& bytes, int side, int channels, bool digit) {
   const auto copy = emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes);
   const auto picture = decode_picture(copy, "the picture");
@@ -39,6 +39,6 @@ val prepare_image(const val& bytes, int side, int channels, bool digit) {
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(signflip_image) {
-  emscripten::function("decodeImage", &decode_image);
+  emscripten::function("decodeImage", &decode_image_file);
   emscripten::function("prepareImage", &prepare_image);
 }

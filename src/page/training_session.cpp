@@ -1,5 +1,4 @@
-// Classroom.
-#include "wasm/classroom.h"
+#include "page/training_session.h"
 
 #include <algorithm>
 #include <numeric>
@@ -12,7 +11,7 @@
 namespace signflip {
 namespace {
 
-Result<Dataset> dataset_of(Classroom::Images images, const std::vector<std::string>& classes,
+Result<Dataset> dataset_of(TrainingSession::Images images, const std::vector<std::string>& classes,
                            std::string_view what) {
   const std::size_t size = images.shape.size();
   if (size == 0 || images.labels.empty() || images.pixels.size() != images.labels.size() * size) {
@@ -38,33 +37,33 @@ Result<Dataset> dataset_of(Classroom::Images images, const std::vector<std::stri
 
 }  // namespace
 
-struct Classroom::State {
+struct TrainingSession::State {
   Dataset train, test;
-  std::vector<std::uint32_t> looked_at;
+  std::vector<std::uint32_t> measured_images;
   double epsilon;
   std::vector<std::string> classes;
   ThreadPool pool{1};
   std::optional<Trainer> trainer;
 };
 
-Classroom::~Classroom() = default;
-Classroom::Classroom(Classroom&&) noexcept = default;
-Classroom::Classroom(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TrainingSession::~TrainingSession() = default;
+TrainingSession::TrainingSession(TrainingSession&&) noexcept = default;
+TrainingSession::TrainingSession(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Result<Classroom> Classroom::create(const Options& options, Images train, Images test,
-                                    std::vector<std::string> classes) {
-  auto learned = dataset_of(std::move(train), classes, "the training images");
-  if (!learned) return learned.error();
-  auto watched = dataset_of(std::move(test), classes, "the test images");
-  if (!watched) return watched.error();
-  if (learned->image != watched->image) {
-    return Error{concat("the training images are ", to_string(learned->image), ", the test images ",
-                        to_string(watched->image))};
+Result<TrainingSession> TrainingSession::create(const Options& options, Images train, Images test,
+                                                std::vector<std::string> classes) {
+  auto learning = dataset_of(std::move(train), classes, "the training images");
+  if (!learning) return learning.error();
+  auto testing = dataset_of(std::move(test), classes, "the test images");
+  if (!testing) return testing.error();
+  if (learning->image != testing->image) {
+    return Error{concat("the training images are ", to_string(learning->image),
+                        ", the test images ", to_string(testing->image))};
   }
   const auto method = method_from_name(options.method);
   if (!method) return method.error();
   if (*method == Method::denoiser) return Error{"a denoiser cannot be trained here"};
-  auto architecture = named_architecture(options.architecture, learned->image, learned->classes);
+  auto architecture = named_architecture(options.architecture, learning->image, learning->classes);
   if (!architecture) return architecture.error();
   architecture->classes = classes;
   auto network = Sequential::create(std::move(*architecture));
@@ -84,69 +83,70 @@ Result<Classroom> Classroom::create(const Options& options, Images train, Images
   if (config.method != Method::standard) config.ramp = options.epochs / 4.0;
 
   auto state = std::make_unique<State>();
-  state->train = std::move(*learned);
-  state->test = std::move(*watched);
-  state->looked_at.resize(state->test.count());
-  std::iota(state->looked_at.begin(), state->looked_at.end(), 0U);
+  state->train = std::move(*learning);
+  state->test = std::move(*testing);
+  state->measured_images.resize(state->test.count());
+  std::iota(state->measured_images.begin(), state->measured_images.end(), 0U);
   state->epsilon = options.epsilon;
   state->classes = std::move(classes);
   auto trainer = Trainer::create(config, std::move(*network), state->train, state->pool);
   if (!trainer) return trainer.error();
   state->trainer.emplace(std::move(*trainer));
-  return Classroom(std::move(state));
+  return TrainingSession(std::move(state));
 }
 
-std::optional<EpochReport> Classroom::train_epoch(
+std::optional<EpochReport> TrainingSession::train_epoch(
     const std::function<bool(const TrainingProgress&)>& progress) {
   return state_->trainer->train_epoch(progress);
 }
 
-int Classroom::epochs_done() const { return state_->trainer->epochs_done(); }
+int TrainingSession::epochs_done() const { return state_->trainer->epochs_done(); }
 
-Classroom::Look Classroom::look() const {
+TrainingSession::Accuracies TrainingSession::measure() const {
   const Sequential& network = state_->trainer->network();
   const auto accuracy = [&](double epsilon) {
-    return watched_accuracy(network, network, state_->test, state_->looked_at, watching_attack(),
-                            epsilon, state_->pool);
+    return watched_accuracy(network, network, state_->test, state_->measured_images,
+                            watching_attack(), epsilon, state_->pool);
   };
   return {accuracy(0.0), accuracy(state_->epsilon)};
 }
 
-std::vector<std::uint8_t> Classroom::model(const std::string& name) const {
+std::vector<std::uint8_t> TrainingSession::model(const std::string& name) const {
   Sequential network = fold_batchnorm(state_->trainer->result());
   SaveOptions options;
   options.metadata["signflip.trained"] = name;
   return format_model(network, options);
 }
 
-std::vector<float> Classroom::memory() {
+std::vector<float> TrainingSession::checkpoint() {
   const Trainer::Snapshot now = state_->trainer->snapshot();
-  std::vector<float> memory = {static_cast<float>(now.epochs_done), static_cast<float>(now.steps)};
+  std::vector<float> values = {static_cast<float>(now.epochs_done), static_cast<float>(now.steps)};
   for (const std::span<const float> part :
        {std::span<const float>(now.parameters), std::span<const float>(now.statistics),
         std::span<const float>(now.first_moment), std::span<const float>(now.second_moment),
         std::span<const float>(now.average), std::span<const float>(now.method)}) {
-    memory.insert(memory.end(), part.begin(), part.end());
+    values.insert(values.end(), part.begin(), part.end());
   }
-  return memory;
+  return values;
 }
 
-Status Classroom::resume(std::span<const float> memory) {
+Status TrainingSession::resume(std::span<const float> checkpoint) {
   const Trainer::Snapshot now = state_->trainer->snapshot();
   const std::span<float> parts[] = {now.parameters,    now.statistics, now.first_moment,
                                     now.second_moment, now.average,    now.method};
   std::size_t expected = 2;
   for (const auto& part : parts) expected += part.size();
-  if (memory.size() != expected) {
-    return Error{
-        concat("this run remembers ", expected, " values, the one to resume has ", memory.size())};
+  if (checkpoint.size() != expected) {
+    return Error{concat("a checkpoint of this run has ", expected,
+                        " values, the one to resume has ", checkpoint.size())};
   }
   std::size_t at = 2;
   for (const auto& part : parts) {
-    std::copy_n(memory.begin() + static_cast<std::ptrdiff_t>(at), part.size(), part.begin());
+    std::copy_n(checkpoint.begin() + static_cast<std::ptrdiff_t>(at), part.size(), part.begin());
     at += part.size();
   }
-  state_->trainer->restore(static_cast<int>(memory[0]), static_cast<std::size_t>(memory[1]));
+  state_->trainer->restore(static_cast<int>(checkpoint[0]),
+                           static_cast<std::size_t>(checkpoint[1]));
   return {};
 }
 

@@ -1,5 +1,5 @@
 // Maps of points: known directions are found, and every point lands where the definition says.
-#include "wasm/projection.h"
+#include "page/projection.h"
 
 #include <gtest/gtest.h>
 
@@ -97,6 +97,82 @@ TEST(Projection, ProjectsByItsDefinitionAndRepeats) {
       EXPECT_NEAR(length, 1.0, 1e-12);
     }
   }
+}
+
+/// y = S·x, S the scatter of the rows of `points` around their mean.
+std::vector<double> scatter_times(const std::vector<float>& points, const std::vector<double>& mean,
+                                  std::span<const double> x) {
+  const std::size_t d = mean.size();
+  std::vector<double> y(d);
+  for (std::size_t first = 0; first < points.size(); first += d) {
+    double along = 0.0;
+    for (std::size_t i = 0; i < d; ++i) {
+      along += (static_cast<double>(points[first + i]) - mean[i]) * x[i];
+    }
+    for (std::size_t i = 0; i < d; ++i) {
+      y[i] += along * (static_cast<double>(points[first + i]) - mean[i]);
+    }
+  }
+  return y;
+}
+
+/// With more points than dimensions and with fewer: the two ways to decompose.
+TEST(Projection, PcaAxesAreEigenvectorsOfTheScatter) {
+  for (const std::size_t count : {60U, 10U}) {
+    constexpr std::size_t kDimensions = 20;
+    Rng rng(5);
+    Cloud cloud;
+    for (std::size_t i = 0; i < count * kDimensions; ++i) {
+      const auto axis = static_cast<float>(i % kDimensions);
+      cloud.points.push_back(rng.normal() * (1.0F + axis) + 3.0F * axis);
+    }
+    cloud.labels.assign(count, 0);
+    const auto map = fit_projection(ProjectionKind::pca, cloud.points, cloud.labels, 1);
+    ASSERT_TRUE(map) << map.error().message;
+    double total = 0.0;
+    for (std::size_t i = 0; i < cloud.points.size(); ++i) {
+      const double off = static_cast<double>(cloud.points[i]) - map->mean[i % kDimensions];
+      total += off * off;
+    }
+    const auto axes = std::span<const double>(map->axes);
+    double across = 0.0;
+    for (std::size_t i = 0; i < kDimensions; ++i) across += axes[i] * axes[kDimensions + i];
+    EXPECT_NEAR(across, 0.0, 1e-10);
+    for (std::size_t k = 0; k < 2; ++k) {
+      const auto axis = axes.subspan(k * kDimensions, kDimensions);
+      const std::vector<double> scattered = scatter_times(cloud.points, map->mean, axis);
+      for (std::size_t i = 0; i < kDimensions; ++i) {
+        EXPECT_NEAR(scattered[i], map->share[k] * total * axis[i], 1e-9 * total);
+      }
+    }
+    EXPECT_GE(map->share[0], map->share[1]);
+  }
+}
+
+TEST(Projection, TwoClassesStillHaveTwoAxes) {
+  const Cloud cloud = blobs(5, 2);
+  const auto map = fit_projection(ProjectionKind::lda, cloud.points, cloud.labels, 2);
+  ASSERT_TRUE(map) << map.error().message;
+  EXPECT_NEAR(map->share[0], 1.0, 1e-9);
+  EXPECT_NEAR(map->share[1], 0.0, 1e-9);
+  for (std::size_t k = 0; k < 2; ++k) {
+    double length = 0.0;
+    for (std::size_t i = 0; i < 5; ++i) length += map->axes[5 * k + i] * map->axes[5 * k + i];
+    EXPECT_NEAR(length, 1.0, 1e-12);
+  }
+}
+
+TEST(Projection, IsMadeAgainFromItsValues) {
+  const Cloud cloud = blobs(4, 3);
+  const auto map = fit_projection(ProjectionKind::lda, cloud.points, cloud.labels, 3);
+  ASSERT_TRUE(map);
+  const auto again = Projection::from_values(map->values());
+  ASSERT_TRUE(again);
+  const std::vector<float> places = map->project(cloud.points);
+  const std::vector<float> same = again->project(cloud.points);
+  for (std::size_t i = 0; i < places.size(); ++i) ASSERT_NEAR(places[i], same[i], 1e-4F);
+  EXPECT_FALSE(Projection::from_values(std::vector<float>(4)));
+  EXPECT_FALSE(Projection::from_values({}));
 }
 
 TEST(Projection, DeadFeaturesDoNoHarm) {

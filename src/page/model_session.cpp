@@ -1,0 +1,159 @@
+#include "page/model_session.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "certify/certify.h"
+#include "core/batches.h"
+#include "core/concat.h"
+#include "core/softmax.h"
+#include "nn/inference.h"
+#include "nn/model_file.h"
+
+namespace signflip {
+namespace {
+
+/// The index of the last dense layer, or the number of layers.
+std::size_t last_dense(const Sequential& network) {
+  for (std::size_t i = network.layers().size(); i-- > 0;) {
+    if (std::holds_alternative<Dense>(network.layers()[i].layer)) return i;
+  }
+  return network.layers().size();
+}
+
+}  // namespace
+
+Result<ModelSession> ModelSession::load(std::span<const std::uint8_t> bytes) {
+  auto file = load_model(bytes, "the model file");
+  if (!file) return file.error();
+  const std::string name = file->network.architecture().name;
+  return ModelSession(
+      DefendedModel({name, std::make_shared<const Sequential>(std::move(file->network))}));
+}
+
+Result<ModelSession> ModelSession::behind(const ModelSession& denoiser) const {
+  auto model = model_.behind(denoiser.model_.named_network());
+  if (!model) return model.error();
+  return ModelSession(std::move(*model));
+}
+
+Result<Tensor> ModelSession::to_tensor(std::vector<float> images) const {
+  const ImageShape shape = network().input_shape();
+  if (images.empty() || images.size() % shape.size() != 0) {
+    return Error{concat("the images hold ", images.size(), " values, expected a multiple of ",
+                        shape.size(), " (", to_string(shape), ")")};
+  }
+  const std::size_t count = images.size() / shape.size();
+  return Tensor(count, shape, std::move(images));
+}
+
+Result<ModelSession::Prediction> ModelSession::predict(const std::vector<float>& images) const {
+  const auto tensor = to_tensor(images);
+  if (!tensor) return tensor.error();
+  const std::size_t size = network().output_shape().size();
+  Prediction result;
+  result.logits.reserve(tensor->count() * size);
+  forward_batches(model(), *tensor, [&](std::size_t, std::size_t, std::span<const float> z) {
+    result.logits.insert(result.logits.end(), z.begin(), z.end());
+  });
+  if (network().architecture().classes.empty()) return result;
+  result.probabilities = result.logits;
+  for (std::size_t n = 0; n < tensor->count(); ++n) {
+    const auto row = std::span(result.probabilities).subspan(n * size, size);
+    result.labels.push_back(argmax(std::span<const float>(row)));
+    softmax(std::span<const float>(row), row);
+  }
+  return result;
+}
+
+Result<std::vector<float>> ModelSession::gradient(const std::vector<float>& images,
+                                                  std::span<const int> labels) const {
+  const auto tensor = to_tensor(images);
+  if (!tensor) return tensor.error();
+  const std::size_t classes = network().architecture().classes.size();
+  const bool known = std::all_of(labels.begin(), labels.end(), [&](int label) {
+    return label >= 0 && static_cast<std::size_t>(label) < classes;
+  });
+  if (labels.size() != tensor->count() || !known) {
+    return Error{concat("gradient needs a label from 0 to ", classes, "−1 for each of ",
+                        tensor->count(), " images")};
+  }
+  std::vector<float> gradient(tensor->size()), dlogits(classes);
+  const std::size_t size = tensor->image_shape().size();
+  const auto pass = model().new_pass(1);
+  for (std::size_t n = 0; n < tensor->count(); ++n) {
+    cross_entropy_gradient(pass->forward(tensor->image(n), 1), labels[n], std::span(dlogits));
+    pass->input_gradient(dlogits, std::span(gradient).subspan(n * size, size));
+  }
+  return gradient;
+}
+
+Result<AttackOutcome> ModelSession::attack(const AttackOptions& options,
+                                           const std::vector<float>& images,
+                                           std::vector<int> labels,
+                                           std::span<const int> targets) const {
+  const auto entry = require_attack(options.name);
+  if (!entry) return entry.error();
+  auto parameters = make_parameters(**entry, options.parameters);
+  if (!parameters) return parameters.error();
+  if (network().architecture().classes.empty()) {
+    return Error{"this model is a denoiser: it has no classes to attack"};
+  }
+  if (options.gray_box && !denoised()) {
+    return Error{"a gray-box attack needs a model behind a denoiser"};
+  }
+  if (labels.empty()) {
+    auto clean = predict(images);
+    if (!clean) return clean.error();
+    labels = std::move(clean->labels);
+  }
+  const auto tensor = to_tensor(images);
+  if (!tensor) return tensor.error();
+  AttackRequest request{*entry, std::move(*parameters), options.seed, options.first_image,
+                        options.observer};
+  request.judge = options.judge;
+  ThreadPool pool(1);
+  return run_attack(model_.seen(options.gray_box), model(), request, *tensor, labels, targets, pool,
+                    options.progress);
+}
+
+std::size_t ModelSession::feature_count() const {
+  const std::size_t last = last_dense(network());
+  return last < network().layers().size() ? network().layers()[last].in.size() : 0;
+}
+
+Result<std::vector<float>> ModelSession::features(const std::vector<float>& images) const {
+  const std::size_t width = feature_count();
+  if (width == 0) return Error{"this network has no dense layer whose input could be shown"};
+  const auto tensor = to_tensor(images);
+  if (!tensor) return tensor.error();
+  const std::size_t last = last_dense(network()), capacity = shard_capacity(tensor->count());
+  const Sequential* const denoiser = model_.denoiser();
+  Activations activations(network(), capacity);
+  std::unique_ptr<Activations> before;
+  if (denoiser != nullptr) before = std::make_unique<Activations>(*denoiser, capacity);
+  std::vector<float> found;
+  found.reserve(tensor->count() * width);
+  for_each_shard(tensor->count(), [&](std::size_t first, std::size_t count) {
+    std::span<const float> x = tensor->images(first, count);
+    if (before) x = forward(*denoiser, x, count, *before);
+    forward(network(), x, count, activations);
+    const float* const values = activations.input_of(last);
+    found.insert(found.end(), values, values + count * width);
+  });
+  return found;
+}
+
+Result<std::vector<double>> ModelSession::certified_radii(const std::vector<float>& images,
+                                                          std::span<const int> labels) const {
+  if (denoised()) return Error{"nothing can be proved of a model behind a denoiser"};
+  const auto tensor = to_tensor(images);
+  if (!tensor) return tensor.error();
+  ThreadPool pool(1);
+  const CertifyRequest request{.epsilon = 0.0, .maximum_radius = 1.0};
+  auto found = certify(network(), request, *tensor, labels, pool);
+  if (!found) return found.error();
+  return std::move(found->radius);
+}
+
+}  // namespace signflip

@@ -1,0 +1,80 @@
+// A loaded model and what the page asks of it: for one image and for whole test sets alike. Plain
+// C++; src/wasm translates it to JavaScript.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attack/runner.h"
+#include "defence/defended_model.h"
+
+namespace signflip {
+
+/// A model, perhaps behind a denoiser. Images are N×H×W×C floats in [0,1]; N is any number.
+class ModelSession {
+ public:
+  static Result<ModelSession> load(std::span<const std::uint8_t> bytes);
+
+  /// This classifier with `denoiser` in front of it; both stay usable by themselves.
+  Result<ModelSession> behind(const ModelSession& denoiser) const;
+
+  /// The network itself; of a denoised model the classifier.
+  const Sequential& network() const { return model_.network(); }
+  /// What classifies, and what attacks see: with the denoiser where there is one.
+  const DifferentiableModel& model() const { return model_.judge(); }
+  bool denoised() const { return model_.defended(); }
+
+  /// Values as images of the network's input shape. Error if they are not whole images.
+  Result<Tensor> to_tensor(std::vector<float> images) const;
+
+  struct Prediction {
+    std::vector<float> logits, probabilities;  ///< N×K
+    std::vector<int> labels;
+  };
+  /// For a denoiser `logits` holds the images, and the rest is empty.
+  Result<Prediction> predict(const std::vector<float>& images) const;
+
+  /// The gradient of each image's cross-entropy with respect to its pixels, N×H×W×C.
+  Result<std::vector<float>> gradient(const std::vector<float>& images,
+                                      std::span<const int> labels) const;
+
+  struct AttackOptions {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> parameters;  ///< kebab-case names, as text
+    std::uint64_t seed = 0;
+    /// The first image's number in the whole run: a test set attacked in pieces gives the same
+    /// bytes as in one call.
+    std::size_t first_image = 0;
+    /// Crafted on the classifier alone, judged with the denoiser in front. Needs denoised().
+    bool gray_box = false;
+    bool judge = true;  ///< false: only crafted (attack/runner.h)
+    Progress progress;
+    Observer observer;
+  };
+  /// `labels` may be empty: then what the model says of the clean images. `targets` empty:
+  /// untargeted.
+  Result<AttackOutcome> attack(const AttackOptions& options, const std::vector<float>& images,
+                               std::vector<int> labels, std::span<const int> targets) const;
+
+  /// Values per image in front of the last dense layer; 0 where the network has none.
+  std::size_t feature_count() const;
+  /// N×feature_count(): the input of the last dense layer for each image.
+  Result<std::vector<float>> features(const std::vector<float>& images) const;
+
+  /// The largest L∞ radius per image, up to 1, within which interval bounds prove that the model
+  /// gives the label; 0 where they prove none. Error for a denoised model, of which nothing can be
+  /// proved.
+  Result<std::vector<double>> certified_radii(const std::vector<float>& images,
+                                              std::span<const int> labels) const;
+
+ private:
+  explicit ModelSession(DefendedModel model) : model_(std::move(model)) {}
+
+  DefendedModel model_;
+};
+
+}  // namespace signflip
