@@ -52,7 +52,8 @@ TEST(DecisionPlane, FgsmIsThePointEpsilonZero) {
   ASSERT_TRUE(plane);
   AttackRequest fgsm;
   fgsm.attack = find_attack("fgsm");
-  fgsm.parameters = *make_parameters(*fgsm.attack, {{"epsilon", "0.2"}});
+  fgsm.parameters = Parameters(fgsm.attack->parameters);
+  ASSERT_TRUE(fgsm.parameters.set("epsilon", 0.2));
   ThreadPool pool(1);
   const auto outcome = run_attack(model, model, fgsm, one, std::vector<int>{label}, {}, pool);
   ASSERT_TRUE(outcome);

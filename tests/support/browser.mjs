@@ -80,7 +80,7 @@ export async function start({ headers, folder = site, args = [] } = {}) {
 /** What the page may fetch after its first view: modules, words and styles of its own that only a later view
  * needs. Never models, pictures or anything that depends on what a visitor does. */
 export const ownLater = (path) =>
-  /^\/(js|css)\/.*\.(js|css)$/.test(path) && !/(engine|worker|\/signflip)\.js$/.test(path);
+  /^\/(js|css)\/.*\.(js|css)$/.test(path) && !/(engine|\/signflip)\.js$|\/workers\//.test(path);
 
 /** The newest result with arrays as plain lists, after the page has come to rest. */
 export async function settled(page) {
@@ -89,7 +89,7 @@ export async function settled(page) {
     const { snapshot, explorer } = globalThis.signflipPage;
     while (
       count !== globalThis.results.length ||
-      !explorer.asking.idle ||
+      !explorer.scheduler.idle ||
       Object.values(snapshot.files).includes("loading")
     ) {
       count = globalThis.results.length;

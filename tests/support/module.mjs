@@ -9,7 +9,8 @@ import { root } from "./tool.mjs";
 export async function loadEngine(folder) {
   const built = process.env.SIGNFLIP_ENGINE ?? join(root, "build/wasm/web");
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
-  cpSync(join(root, "web/js/engine/signflip.js"), join(folder, "signflip.js"));
+  for (const file of ["signflip.js", "model.js", "call-buffer.js"])
+    cpSync(join(root, "web/js/engine", file), join(folder, file));
   for (const file of ["signflip-engine.js", "signflip.wasm"])
     cpSync(join(built, file), join(folder, file));
   const { default: createSignflip } = await import(join(folder, "signflip.js"));

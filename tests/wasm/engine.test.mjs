@@ -129,16 +129,18 @@ test("calls that are alike find their own images, whatever was called between or
 });
 
 test("within the certified radius no attack succeeds, and beyond what fools it nothing is certified", () => {
-  const bytes = readFileSync(join(root, "models/mnist-mixed.safetensors"));
-  const model = signflip.loadModel(bytes);
-  const [radius] = signflip.certifiedRadii(bytes, pixels, label);
+  const model = signflip.loadModel(readFileSync(join(root, "models/mnist-mixed.safetensors")));
+  const [radius] = model.certifiedRadii(pixels, label);
   assert.ok(radius > 0 && radius < 0.2, `${radius}`);
   const inside = model.attack({ attack: "pgd", epsilon: radius, steps: 20 }, pixels, label);
   assert.equal(inside.labels[0], label);
   const fooling = model.attack({ attack: "deepfool", norm: "linf" }, pixels, label);
   assert.ok(radius < fooling.linf[0], `${radius} certified, fooled at ${fooling.linf[0]}`);
-  assert.equal(signflip.certifiedRadii(bytes, pixels, (label + 1) % 10)[0], 0);
-  assert.throws(() => signflip.certifiedRadii(bytes, pixels.subarray(1), label), /multiple of 784/);
+  assert.equal(model.certifiedRadii(pixels, (label + 1) % 10)[0], 0);
+  assert.throws(() => model.certifiedRadii(pixels.subarray(1), label), /multiple of 784/);
+  const denoised = model.denoisedBy(identity);
+  assert.throws(() => denoised.certifiedRadii(pixels, label), /nothing can be proved/);
+  denoised.delete();
 });
 
 test("a photograph of a digit becomes MNIST's: light on dark, scaled, centred", () => {
@@ -174,5 +176,47 @@ test("what is no picture, or shows nothing, gets a sentence", () => {
         { side: 28, channels: 1, digit: true },
       ),
     /nothing that stands out/,
+  );
+});
+
+test("bytes are pixels of 255ths, and pieces of a run give what one call gives", () => {
+  const bytes = Uint8Array.from(pixels, (value) => Math.round(255 * value));
+  const floats = Float32Array.from(bytes, (value) => value / 255);
+  assert.deepEqual(classifier.predict(bytes), classifier.predict(floats));
+  const pgd = { attack: "pgd", epsilon: 0.1, steps: 3, seed: 5 };
+  const two = new Float32Array([...floats, ...pixels]);
+  const { adversarial } = classifier.attack(pgd, two, [label, label]);
+  assert.deepEqual(classifier.attack(pgd, bytes, label).adversarial, adversarial.slice(0, 784));
+  const second = classifier.attack({ ...pgd, firstImage: 1 }, pixels, label);
+  assert.deepEqual(second.adversarial, adversarial.slice(784));
+});
+
+test("features, their maps and slices travel through the call buffer", () => {
+  const images = ownSamples();
+  const all = new Float32Array(images.flatMap(({ pixels: values }) => [...values]));
+  const labels = images.map((sample) => sample.label);
+  const features = classifier.features(all);
+  const width = features.length / images.length;
+  assert.ok(Number.isInteger(width) && width > 1, `${width} features`);
+  for (const kind of ["lda", "pca"]) {
+    const { places, map, share } = signflip.fitMap(kind, features, labels, 10);
+    assert.equal(places.length, 2 * images.length);
+    assert.equal(map.length, 3 * width);
+    assert.ok(share[0] >= share[1] && share[0] + share[1] <= 1 + 1e-9, `${share}`);
+    assert.ok(near(signflip.project(map, features), places, 1e-3));
+  }
+  const { u, v } = classifier.plane(pixels, label, 7);
+  assert.equal(
+    u.reduce((sum, value, i) => sum + value * v[i], 0),
+    0,
+  );
+  const found = classifier.slice(pixels, { u, v }, Float32Array.of(0, 0.2), Float32Array.of(0, 0));
+  const fgsm = classifier.attack({ attack: "fgsm", epsilon: 0.2 }, pixels, label);
+  assert.deepEqual([...found.labels], [label, fgsm.labels[0]]);
+  assert.ok(Math.abs(found.confidences[1] - fgsm.probabilities[fgsm.labels[0]]) < 1e-4);
+  assert.throws(() => signflip.fitMap("tsne", features, labels, 10), /pca or lda/);
+  assert.throws(
+    () => classifier.slice(pixels, { u, v }, Float32Array.of(0), new Float32Array(0)),
+    /as many a as b/,
   );
 });

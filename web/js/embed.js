@@ -5,9 +5,9 @@
 // To the parent:   {type: "signflip:height", height}    CSS pixels, after each change of it
 // From the parent: {type: "signflip:state", query}      the query string of another state
 // For tests: window.signflipPage and "signflip:result" as in main.js.
-import { datasets, firstAttacks, sourceOf } from "./state/datasets.js";
+import { datasets, sourceOf } from "./state/datasets.js";
 import { h, oncePerFrame, setText } from "./ui/dom.js";
-import { EngineClient } from "./engine/engine-client.js";
+import { EngineClient } from "./engine/client.js";
 import { Explorer } from "./engine/explorer.js";
 import { Words, wordsFor } from "./ui/i18n.js";
 import { imageOf, ownSamples, packedCount, packedSamples } from "./state/samples.js";
@@ -16,7 +16,7 @@ import { sayVerdicts } from "./state/verdict.js";
 import { createLane } from "./features/image/lane.js";
 import { createParameter } from "./ui/parameter.js";
 import { createPicker } from "./features/image/picker.js";
-import { sentenceOf } from "./engine/worker-port.js";
+import { sentenceOf } from "./engine/errors.js";
 
 /** @typedef {import("./types").State} State */
 
@@ -30,10 +30,7 @@ const place = (/** @type {string} */ id) =>
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
 let state = readUrl(location.search, navigator.language);
-const client = new EngineClient(
-  state.model.map((id) => sourceOf(state.dataset, id)),
-  firstAttacks.includes(state.attack) ? "first" : "whole",
-);
+const client = new EngineClient(state.model.map((id) => sourceOf(state.dataset, id)));
 const { digit } = datasets[state.dataset];
 /** @type {import("./types").Sample[]} */
 const samples = digit ? ownSamples() : [];
@@ -45,11 +42,10 @@ const snapshot = {
   samples,
   image: imageOf(state, samples),
   result: null,
-  findings: { traces: {}, smallest: {}, certified: {} },
+  analysis: { traces: {}, smallest: {}, certified: {} },
   error: "",
   troubles: {},
   run: { state: "idle", progress: {} },
-  others: "none",
 };
 const explorer = new Explorer(client, snapshot, { changed, shown: result, failed: fail, sentence });
 let words = new Words(state.lang);
@@ -62,7 +58,6 @@ function update(patch) {
   state = snapshot.state = { ...state, ...patch };
   snapshot.image = imageOf(state, samples);
   explorer.fetchModels();
-  equipped();
   explorer.ask();
   schedule();
 }
@@ -90,26 +85,12 @@ async function fetchTestImages() {
   schedule();
 }
 
-/** Sees to it that the engine has the attack; what no engine has becomes the first there is. */
-async function equipped() {
-  const has = () => snapshot.attacks.some(({ name }) => name === state.attack);
-  if (snapshot.attacks.length === 0 || has()) return;
-  if (client.kind === "first") {
-    const [{ attacks }] = await Promise.all([
-      client.whole().catch(() => snapshot),
-      words.learnAttacks(),
-    ]);
-    snapshot.attacks = attacks;
-  }
-  update(has() ? {} : { attack: snapshot.attacks[0].name });
-}
-
-/** @param {{attacks: import("./types").AttackInfo[]}} catalogue */
+/** @param {import("./engine/client.js").Catalogue} catalogue */
 async function equip({ attacks }) {
-  if (client.kind === "whole") await words.learnAttacks();
   snapshot.attacks = attacks;
-  equipped();
+  if (!attacks.some(({ name }) => name === state.attack)) update({ attack: attacks[0].name });
   explorer.ask();
+  await words.learnAttacks();
   schedule();
 }
 
@@ -206,9 +187,8 @@ function mount() {
     update,
     explorer,
     scheme,
-    cancel: () => explorer.asking.cancel(),
-    again: () => explorer.asking.again(),
-    loadOthers() {},
+    cancel: () => explorer.scheduler.cancel(),
+    again: () => explorer.scheduler.again(),
   };
   const picker = createPicker(context, digit ? 0 : Math.min(tiles, packedCount(dataset)));
   const controls = createControls(context);
@@ -267,7 +247,7 @@ function render() {
 }
 
 function changed() {
-  snapshot.run = explorer.asking.run;
+  snapshot.run = explorer.scheduler.run;
   schedule();
 }
 

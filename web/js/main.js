@@ -1,24 +1,23 @@
-// The page: one state, mirrored in the URL; views that render from it; one engine in a worker (page-port.js
-// for the first answers) that answers what the state asks. It holds no mathematics.
+// The page: one state, mirrored in the URL; views that render from it; an engine in a worker that answers
+// what the state asks. It holds no mathematics.
 //
 // For tests and the curious: window.signflipPage = {state, snapshot, client, explorer, update}, and document
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown;
 // the first one leaves the performance mark "signflip:first".
 import { Address } from "./state/address.js";
-import { datasets, firstAttacks, sourceOf } from "./state/datasets.js";
+import { datasets, sourceOf } from "./state/datasets.js";
 import { oncePerFrame } from "./ui/dom.js";
-import { EngineClient } from "./engine/engine-client.js";
+import { EngineClient } from "./engine/client.js";
 import { Explorer } from "./engine/explorer.js";
 import { Words, wordsFor } from "./ui/i18n.js";
 import { listen } from "./state/incoming.js";
 import { LazyView } from "./ui/lazy-view.js";
-import { PagePort } from "./engine/page-port.js";
 import { imageOf, ownSamples, packedCount, packedSamples } from "./state/samples.js";
 import { defaultState, readUrl } from "./state/state.js";
 import { sayVerdicts } from "./state/verdict.js";
 import { createImageView } from "./features/image/image-view.js";
 import { createFooter, createMasthead } from "./ui/masthead.js";
-import { sentenceOf } from "./engine/worker-port.js";
+import { sentenceOf } from "./engine/errors.js";
 
 /** @typedef {import("./types").State} State */
 /** @typedef {import("./types").Snapshot} Snapshot */
@@ -36,16 +35,7 @@ const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
 let state = readUrl(location.search, navigator.language);
 const address = new Address(navigator.language, () => state);
-const sources = state.model.map((id) => sourceOf(state.dataset, id));
-const kind = firstAttacks.includes(state.attack) ? "first" : "whole";
-/** Whether the first answers are a matter of milliseconds: then they are given on this thread, which waits for
- * them anyway, and a worker starts behind them. */
-const quick =
-  kind === "first" &&
-  sources.length <= 2 &&
-  sources.every(({ denoiser }) => !denoiser) &&
-  Number(state.parameters.steps ?? 0) * Number(state.parameters.restarts ?? 1) <= 40;
-const client = new EngineClient(sources, kind, quick ? new PagePort(sources.length) : null);
+const client = new EngineClient(state.model.map((id) => sourceOf(state.dataset, id)));
 const started = client.start();
 /** The pictures of each dataset; the test images come later. @type {Record<string, Sample[]>} */
 const shelves = {};
@@ -57,11 +47,10 @@ const snapshot = {
   samples: [],
   image: { id: "", label: null, pixels: new Float32Array(0) },
   result: null,
-  findings: { traces: {}, smallest: {}, certified: {} },
+  analysis: { traces: {}, smallest: {}, certified: {} },
   error: "",
   troubles: {},
   run: { state: "idle", progress: {} },
-  others: client.kind === "whole" ? "loading" : "none",
 };
 let words = new Words(state.lang);
 const modelView = new LazyView(place("view-model"), () => import("./features/models/index.js"));
@@ -76,7 +65,7 @@ const explorer = new Explorer(
   client,
   snapshot,
   { changed, shown, failed: fail, sentence },
-  () => import("./engine/findings.js"),
+  () => import("./engine/analysis.js"),
 );
 
 /** @returns {import("./picture/colour.js").Scheme} */
@@ -102,23 +91,15 @@ function update(patch) {
   if (state.view !== before.view) address.leave();
   else address.follow();
   explorer.fetchModels();
-  seekAttack();
   explorer.ask();
   schedule();
-}
-
-/** An attack that the engine at hand does not have wants the whole one. */
-function seekAttack() {
-  const missing =
-    snapshot.attacks.length > 0 && !snapshot.attacks.some((a) => a.name === state.attack);
-  if (missing && snapshot.others === "none") loadOthers();
 }
 
 /** Another dataset or language: the words are fetched first, then everything is put together anew.
  * @param {string} dataset @param {string} lang @param {Partial<State>} patch */
 async function turn(dataset, lang, patch) {
   const found = await wordsFor(lang, dataset);
-  if (client.kind === "whole") await found.learnAttacks();
+  await found.learnAttacks();
   const { theme, view, experiment, attack } = state;
   const start =
     dataset === state.dataset
@@ -132,7 +113,6 @@ async function turn(dataset, lang, patch) {
   const focus = anew ? `input[name=dataset][value="${dataset}"]` : "select.language";
   /** @type {HTMLElement | null} */ (document.querySelector(focus))?.focus();
   address.follow();
-  seekAttack();
   explorer.ask();
   render();
 }
@@ -163,9 +143,8 @@ function mount() {
     update,
     announce,
     scheme,
-    loadOthers,
-    cancel: () => explorer.asking.cancel(),
-    again: () => explorer.asking.again(),
+    cancel: () => explorer.scheduler.cancel(),
+    again: () => explorer.scheduler.again(),
     explorer,
     client,
     link: () => address.link(),
@@ -199,7 +178,7 @@ function shown(result) {
   reveal();
   if (performance.getEntriesByName("signflip:first").length === 0)
     performance.mark("signflip:first");
-  if (!client.here()) loadPacked();
+  loadPacked();
   document.dispatchEvent(new CustomEvent("signflip:result", { detail: result }));
   scheduleStatus();
 }
@@ -207,7 +186,7 @@ function shown(result) {
 /** The run began to be slow, was cancelled, or came further; or something was found out. */
 function changed() {
   const { state: before } = snapshot.run;
-  snapshot.run = explorer.asking.run;
+  snapshot.run = explorer.scheduler.run;
   if (snapshot.run.state === "slow") loadPacked();
   if (snapshot.run.state === "slow" && before !== "slow") {
     // Verdicts that were still to be said are of a result that is being replaced.
@@ -246,32 +225,13 @@ function announce(text) {
   place("status").textContent = text;
 }
 
-/** @param {import("./engine/engine-client.js").Catalogue} catalogue */
+/** @param {import("./engine/client.js").Catalogue} catalogue */
 async function equip({ attacks }) {
-  if (client.kind === "whole") await words.learnAttacks();
   snapshot.attacks = attacks;
-  if (client.kind === "whole") {
-    snapshot.others = "there";
-    if (!attacks.some((a) => a.name === state.attack)) update({ attack: attacks[0].name });
-  }
-  seekAttack();
+  if (!attacks.some((a) => a.name === state.attack)) update({ attack: attacks[0].name });
   explorer.ask();
+  await words.learnAttacks();
   schedule();
-}
-
-/** The attacks beyond the first view's. Meanwhile the page works on with those that it has. */
-function loadOthers() {
-  if (snapshot.others === "loading" || snapshot.others === "there") return;
-  snapshot.others = "loading";
-  announce(words.t("attack.loading"));
-  schedule();
-  client.whole().then(equip, () => {
-    snapshot.others = "failed";
-    announce(words.t("attack.failed"));
-    if (!snapshot.attacks.some((a) => a.name === state.attack))
-      update({ attack: snapshot.attacks[0].name });
-    schedule();
-  });
 }
 
 /** @type {Set<string>} */
@@ -314,13 +274,11 @@ enter();
 started.then(equip, fail);
 setTimeout(reveal, patience);
 // A worker's start needs this thread now and then: the page is put together when that is over, while the
-// engine is at the first question. Without a worker it is, while the downloads are awaited.
-if (!quick) {
-  await new Promise((resolve) => {
-    setTimeout(resolve, startup);
-    started.catch(() => {}).then(() => setTimeout(resolve));
-  });
-}
+// engine is at the first question.
+await new Promise((resolve) => {
+  setTimeout(resolve, startup);
+  started.catch(() => {}).then(() => setTimeout(resolve));
+});
 render();
 if (state.view !== "image") reveal();
 darkQuery.addEventListener("change", schedule);

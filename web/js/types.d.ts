@@ -60,21 +60,11 @@ export interface Model {
   delete(): void;
 }
 
-export interface Engine {
-  attacks(): AttackInfo[];
-  loadModel(bytes: Uint8Array): Model;
-  certifiedRadii(bytes: Uint8Array, images: Float32Array, labels: Int32Array): Float64Array;
-  prepareImage(bytes: Uint8Array, shape: { side: number; channels: number; digit?: boolean }): Float32Array;
-}
-
-/** What an engine answers, by the questions' names; a question has a number, for its progress. */
-export type Answers = Record<string, (body: any, id: number) => unknown>;
-
 /** A model as the worker gets it: its files' bytes. */
 export interface ModelBytes {
   id: string;
-  bytes: ArrayBuffer;
-  denoiser: ArrayBuffer | null;
+  classifier: ArrayBuffer;
+  denoiser?: ArrayBuffer | null;
 }
 
 /** What the page asks: one image against every model that is shown. */
@@ -121,7 +111,7 @@ export interface Smallest {
 }
 
 /** What is found out about the result at hand once it has come to rest. */
-export interface Findings {
+export interface ResultAnalysis {
   traces: Record<string, Trace>;
   /** Absent: not known yet; null: to be asked for; a number: the search's progress from 0 to 1. */
   smallest: Record<string, Smallest | number | null>;
@@ -199,8 +189,6 @@ export interface Run {
 
 /** Everything that a view renders from. */
 export interface Snapshot {
-  /** The attacks beyond the first view's: not asked for, on their way, there, or not to be had. */
-  others: "none" | "loading" | "there" | "failed";
   run: Run;
   state: State;
   attacks: AttackInfo[];
@@ -209,7 +197,7 @@ export interface Snapshot {
   samples: Sample[];
   image: Sample;
   result: ExploreResult | null;
-  findings: Findings;
+  analysis: ResultAnalysis;
   error: string;
   /** Why a model is not there, by model. */
   troubles: Record<string, string>;

@@ -1,8 +1,7 @@
-// The attacks beyond the first view: the whole engine on demand, slow attacks with progress and Cancel,
+// The attacks beyond the buttons: all there from the start, slow attacks with progress and Cancel,
 // and minimum-norm attacks, which have no budget. What every attack shares is in explore.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { firstAttacks } from "../../../web/js/state/datasets.js";
 import {
   keep,
   laneOf,
@@ -28,48 +27,30 @@ const openMore = async (page) => {
   await more(page).click();
   await page.locator(".sheet input[value=deepfool]").waitFor({ state: "attached" });
 };
-const wholeEngine = ["/js/signflip-engine.js", "/js/signflip.wasm"];
-/** Slow in either engine, on any machine. */
+/** Slow on any machine. */
 const slow = "attack=bim&steps=10000&epsilon=0.1";
 
-test("More fetches the whole engine once, and nothing else does", async () => {
+test("every attack is there from the start, and none asks the network for anything", async () => {
   const from = site.requests.length;
   const page = await site.open();
   await quiet(page);
-  assert.deepEqual(await names(page), firstAttacks);
-  for (const path of wholeEngine) assert.ok(!site.since(from).includes(path), path);
-  const loaded = site.requests.length;
-  await resultOf(page, () => page.locator("input[name=attack][value=mim]").check());
-  const pgd = await resultOf(page, () =>
-    page.evaluate(() => globalThis.signflipPage.update({ attack: "pgd" })),
-  );
-  assert.equal(pgd.request.attack, "pgd");
-  assert.deepEqual(
-    site.since(loaded).filter((path) => !ownLater(path)),
-    [],
-  );
-
-  await openMore(page);
-  // The worker's own scripts, and the engine: each once.
-  assert.deepEqual(
-    site
-      .since(loaded)
-      .filter((path) => !/\/(worker|signflip)\.js$/.test(path) && !ownLater(path))
-      .sort(),
-    wholeEngine,
-  );
+  const loaded = site.since(from);
+  for (const path of ["/js/signflip.wasm", "/js/workers/attack.js"])
+    assert.equal(loaded.filter((name) => name === path).length, 1, path);
   const all = await names(page);
   assert.ok(all.length >= 16, `${all.length} attacks`);
-  assert.deepEqual(all.slice(0, firstAttacks.length), firstAttacks);
+  assert.deepEqual(all.slice(0, 4), ["fgsm", "bim", "mim", "pgd"]);
   assert.deepEqual(
     await page
       .locator("input[name=attack]")
       .evaluateAll((list) => list.map((input) => input.value)),
     all,
   );
-  await keep(page, "more-wide", false);
 
   const before = site.requests.length;
+  await resultOf(page, () => page.locator("input[name=attack][value=mim]").check());
+  await openMore(page);
+  await keep(page, "more-wide", false);
   for (const name of ["apgd-ce", "square", "deepfool"]) {
     if (await page.locator(".sheet").isHidden()) await more(page).click();
     const result = await resultOf(page, () => page.locator(`.sheet input[value=${name}]`).click());
@@ -81,7 +62,7 @@ test("More fetches the whole engine once, and nothing else does", async () => {
     assert.equal(await page.evaluate(() => document.activeElement.className), "others");
   }
   assert.match(await more(page).textContent(), /DeepFool/);
-  await page.waitForTimeout(300);
+  await quiet(page);
   assert.deepEqual(
     site.since(before).filter((path) => !ownLater(path)),
     [],
@@ -90,15 +71,9 @@ test("More fetches the whole engine once, and nothing else does", async () => {
   assert.deepEqual(page.problems, []);
 });
 
-test("while the whole engine loads, More waits calmly and the page works on", async () => {
+test("on a narrow screen More opens over the controls and moves nothing", async () => {
   const page = await site.open("", { viewport: { width: 320, height: 640 } });
-  let release;
-  await page.route("**/signflip.wasm", async (route) => {
-    await new Promise((resolve) => {
-      release = resolve;
-    });
-    await route.continue();
-  });
+  await quiet(page);
   await page.evaluate(() => {
     globalThis.shift = 0;
     new PerformanceObserver((list) =>
@@ -108,38 +83,16 @@ test("while the whole engine loads, More waits calmly and the page works on", as
     ).observe({ type: "layout-shift" });
   });
   await more(page).click();
-  await page.getByText("Loading the other attacks").first().waitFor();
-  await keep(page, "more-loading-320", false);
+  await page.locator(".sheet input[value=one-pixel]").waitFor({ state: "attached" });
+  await keep(page, "more-320", false);
   const result = await resultOf(page, () =>
     page.locator(".sheet input[value=pgd]").evaluate((input) => input.click()),
   );
   assert.equal(result.request.attack, "pgd");
-  // More than half a second later no movement counts as the visitor's own doing.
-  await page.waitForTimeout(700);
-  await page.evaluate(() => {
-    globalThis.shift = 0;
-  });
-  release();
-  await page.locator(".sheet input[value=one-pixel]").waitFor({ state: "attached" });
-  await keep(page, "more-320", false);
-  await page.waitForTimeout(200);
   assert.ok(
     (await page.evaluate(() => globalThis.shift)) <= 0.01,
     `shift ${await page.evaluate(() => globalThis.shift)}`,
   );
-  assert.ok(await page.locator(".sheet .wait").isHidden());
-});
-
-test("where the whole engine cannot be had, More says so and tries again", async () => {
-  const page = await site.open();
-  await page.route("**/signflip.wasm", (route) => route.fulfill({ status: 404 }), { times: 1 });
-  await more(page).click();
-  await page.locator(".failed").waitFor();
-  await keep(page, "more-failed", false);
-  const still = await resultOf(page, () => slide(page, "epsilon", 0.3));
-  assert.equal(still.request.attack, "fgsm");
-  await page.getByRole("button", { name: "Try again" }).click();
-  await page.locator(".sheet input[value=cw]").waitFor();
 });
 
 test("More by keyboard: arrows choose, Escape and Enter close", async () => {
@@ -160,24 +113,11 @@ test("More by keyboard: arrows choose, Escape and Enter close", async () => {
   assert.ok(await page.locator(".sheet").isHidden());
 });
 
-test("a link to another attack loads the whole engine at once, and not the first", async () => {
-  const from = site.requests.length;
+test("a link may name any attack; one that nobody knows is the first", async () => {
   const page = await site.open("?attack=deepfool&overshoot=0.1");
   const result = await settled(page);
   assert.equal(result.request.attack, "deepfool");
   assert.equal(result.request.parameters.overshoot, 0.1);
-  const asked = site.since(from);
-  for (const path of wholeEngine)
-    assert.equal(asked.filter((name) => name === path).length, 1, path);
-  assert.ok(!asked.includes("/js/signflip-first-engine.js"));
-  const before = site.requests.length;
-  await more(page).click();
-  await page.locator(".sheet input[value=cw]").waitFor();
-  assert.deepEqual(
-    site.since(before).filter((path) => !ownLater(path)),
-    [],
-  );
-  // An attack that nobody knows is the first one.
   const unknown = await site.open("?attack=nonsense");
   assert.equal((await settled(unknown)).request.attack, "fgsm");
   assert.deepEqual([...page.problems, ...unknown.problems], []);

@@ -335,35 +335,29 @@ test("the experiments below set the page", async () => {
   }
 });
 
-test("the first quick answers need no worker; a long attack, and every other answer, has one", async () => {
-  for (const [query, needs] of [
-    ["", false],
-    ["?attack=pgd&steps=1000", true],
+test("the page talks to one worker, whatever the attack", async () => {
+  for (const query of [
+    "",
+    "?attack=pgd&steps=100",
+    "?attack=deepfool&model=standard,mixed,denoised",
   ]) {
     const page = await site.open("", { wait: false });
-    // Workers that never say a word.
     await page.addInitScript(() => {
-      globalThis.silent = [];
-      globalThis.Worker = class {
-        constructor() {
-          globalThis.silent.push(this);
+      globalThis.started = [];
+      const Original = globalThis.Worker;
+      globalThis.Worker = class extends Original {
+        constructor(url, options) {
+          super(url, options);
+          globalThis.started.push(options.name);
         }
-        postMessage() {}
-        terminate() {}
       };
     });
     await page.goto(site.url + query);
-    await page.waitForFunction(() => globalThis.silent.length > 0);
-    if (!needs) {
-      await page.waitForFunction(() => globalThis.results.length > 1);
-      await page.locator("#parameter-epsilon").fill("0.1");
-    }
-    await page.waitForTimeout(700);
-    const lanes = await page.evaluate(() =>
-      globalThis.results.map((result) => result.lanes.map(({ model }) => model).join()),
-    );
-    assert.deepEqual(lanes, needs ? [] : ["standard", "standard,mixed"], query);
-    assert.equal(await page.evaluate(() => globalThis.silent.length), 1, query);
+    await page.waitForFunction(() => globalThis.results.length > 0);
+    await page.locator("input[name=attack][value=mim]").check();
+    await page.waitForFunction(() => globalThis.results.at(-1).request.attack === "mim");
+    await settled(page);
+    assert.deepEqual(await page.evaluate(() => globalThis.started), ["signflip-attack"], query);
     await page.context().close();
   }
 });
@@ -385,7 +379,7 @@ test("the first model's attack waits neither for the second one's file, nor wher
       await page.evaluate(() => globalThis.results[0].lanes.map(({ model }) => model)),
       ["standard"],
     );
-    // Meanwhile the page answers on, first on its own thread, then in a worker.
+    // Meanwhile the page answers on.
     for (const epsilon of ["0.1", "0.15", "0.12"]) {
       await page.locator("#parameter-epsilon").fill(epsilon);
       await page.waitForFunction(
@@ -402,18 +396,13 @@ test("the first model's attack waits neither for the second one's file, nor wher
     assert.equal(request.parameters.epsilon, 0.12);
     const file = await page.evaluate(() => globalThis.signflipPage.snapshot.files.mixed);
     assert.equal(file, comes ? "there" : "failed");
-    assert.equal(await page.evaluate(() => globalThis.signflipPage.client.here()), false);
     await page.context().close();
   }
   // Where nothing is asked meanwhile, the page goes on by itself.
   const page = await site.open("", { wait: false });
   await page.route("**/mnist-mixed.safetensors", (route) => route.abort());
   await page.goto(site.url);
-  await page.waitForFunction(
-    () =>
-      globalThis.signflipPage?.snapshot.files.mixed === "failed" &&
-      !globalThis.signflipPage.client.here(),
-  );
+  await page.waitForFunction(() => globalThis.signflipPage?.snapshot.files.mixed === "failed");
   assert.deepEqual(
     (await settled(page)).lanes.map(({ model }) => model),
     ["standard"],

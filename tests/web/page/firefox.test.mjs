@@ -1,4 +1,4 @@
-// A smoke test in Firefox, over WebDriver BiDi: the first view, the slider, one attack of the whole engine,
+// A smoke test in Firefox, over WebDriver BiDi: the first view, the slider, one attack of the sheet,
 // axe-core, the compact page in a frame. What the page does in full is tested in Chromium; here, that
 // nothing of it depends on Chromium.
 import assert from "node:assert/strict";
@@ -24,7 +24,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const patient = { timeout: 120000 };
 
 test(
-  "Firefox: first view, slider, an attack of the whole engine, axe-core, and the compact page",
+  "Firefox: first view, slider, an attack of the sheet, axe-core, and the compact page",
   { skip },
   async (t) => {
     const server = await serve({ root: folder });

@@ -62,7 +62,7 @@ test("the wrong type for the WebAssembly file does not matter", async (t) => {
   const site = await serving(t);
   const context = await site.browser.newContext();
   const page = await context.newPage();
-  await page.route("**/signflip-first.wasm", async (route) => {
+  await page.route("**/signflip.wasm", async (route) => {
     const response = await route.fetch();
     await route.fulfill({
       response,

@@ -251,10 +251,10 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
   await page.locator(".steps-panel").scrollIntoViewIfNeeded();
   await found(
     page,
-    () => Object.keys(globalThis.signflipPage.snapshot.findings.traces).length === 2,
+    () => Object.keys(globalThis.signflipPage.snapshot.analysis.traces).length === 2,
   );
   const traces = await snapshot(page, () =>
-    Object.values(globalThis.signflipPage.snapshot.findings.traces).map((trace) => ({
+    Object.values(globalThis.signflipPage.snapshot.analysis.traces).map((trace) => ({
       ...trace,
       images: Array.from(trace.images),
       losses: Array.from(trace.losses),
@@ -295,7 +295,7 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
   const link = await site.open(new URL(page.url()).search);
   await found(
     link,
-    () => Object.keys(globalThis.signflipPage.snapshot.findings.traces).length === 2,
+    () => Object.keys(globalThis.signflipPage.snapshot.analysis.traces).length === 2,
   );
   await link.waitForFunction(() => document.querySelector("#step")?.value === "1");
   await page.getByRole("button", { name: "Replay" }).click();
@@ -321,13 +321,13 @@ test("the smallest budget: it fools, a little less does not, and it can be stopp
   const find = page.getByRole("button", { name: "Find it: smallest ε, Normal model" });
   await found(
     page,
-    () => globalThis.signflipPage.snapshot.findings.smallest.standard !== undefined,
+    () => globalThis.signflipPage.snapshot.analysis.smallest.standard !== undefined,
   );
   if (await find.isVisible()) await find.click();
-  await found(page, () => globalThis.signflipPage.snapshot.findings.smallest.standard?.epsilon > 0);
+  await found(page, () => globalThis.signflipPage.snapshot.analysis.smallest.standard?.epsilon > 0);
   const { epsilon } = await snapshot(
     page,
-    () => globalThis.signflipPage.snapshot.findings.smallest.standard,
+    () => globalThis.signflipPage.snapshot.analysis.smallest.standard,
   );
   assert.match(
     await page.locator("[data-model=standard] .thresholds dd").first().textContent(),
@@ -346,7 +346,7 @@ test("the smallest budget: it fools, a little less does not, and it can be stopp
   assert.equal(short.lanes[0].adversarialLabel, 3);
   // It does not depend on the budget at hand, so it stays while the slider moves.
   assert.equal(
-    await snapshot(page, () => globalThis.signflipPage.snapshot.findings.smallest.standard.epsilon),
+    await snapshot(page, () => globalThis.signflipPage.snapshot.analysis.smallest.standard.epsilon),
     epsilon,
   );
   // An attack that lasts is searched with only when one asks; a search can be stopped.
@@ -374,11 +374,11 @@ test("the certified radius is proved when one asks, and lies below what fools th
   await page.getByRole("button", { name: "Prove it: certified radius, Mixed model" }).click();
   await found(
     page,
-    () => typeof globalThis.signflipPage.snapshot.findings.certified.mixed === "number",
+    () => typeof globalThis.signflipPage.snapshot.analysis.certified.mixed === "number",
   );
   const radius = await snapshot(
     page,
-    () => globalThis.signflipPage.snapshot.findings.certified.mixed,
+    () => globalThis.signflipPage.snapshot.analysis.certified.mixed,
   );
   assert.ok(radius > 0 && radius < 0.2, `${radius}`);
   assert.match(

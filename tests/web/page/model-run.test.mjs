@@ -179,7 +179,7 @@ test("it streams, can be cancelled at once, and runs again", { skip: noImages },
   );
   // Workers that were ended are started again from the site's own files; all else is there.
   assert.deepEqual(
-    site.since(requests).filter((path) => !/\/(lab-worker|signflip-engine)\.js$/.test(path)),
+    site.since(requests).filter((path) => path !== "/js/workers/analysis.js"),
     [],
   );
   const second = site.requests.length;

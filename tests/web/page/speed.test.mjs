@@ -258,7 +258,7 @@ test("nothing is asked of the network after loading", async () => {
     [],
   );
   // What was fetched for later views comes once.
-  const fetched = site.since(before).filter((path) => !/\/(worker|signflip)\.js$/.test(path));
+  const fetched = site.since(before).filter((path) => !/\/workers\//.test(path));
   assert.deepEqual(
     fetched.filter((path, i) => fetched.indexOf(path) !== i),
     [],
@@ -282,25 +282,20 @@ test("the first view is small", async (t) => {
   t.diagnostic(
     `first view: ${asked.length} responses, all but the models ${rest.toFixed(1)} KB brotli, with them ${first.toFixed(1)} KB`,
   );
-  assert.ok(asked.includes("/js/signflip-first.wasm") && !asked.includes("/js/signflip.wasm"));
-  // The worker asks for the file once more that gave the first answer: of a host that allows no caching, as
-  // this one, it is sent twice, and counts twice.
+  assert.ok(asked.includes("/js/signflip.wasm") && !asked.includes("/js/signflip-train.wasm"));
   assert.deepEqual(
     asked.filter((path, i) => asked.indexOf(path) !== i),
-    ["/js/worker.js"],
-    "nothing else is fetched twice",
+    [],
+    "nothing is fetched twice",
   );
   assert.equal(asked.filter(isModel).length, 2);
-  assert.ok(rest <= 110, `${rest} KB`);
+  assert.ok(rest <= 160, `${rest} KB`);
   // The promise is for weights of eight bits; half precision alone takes 416 KB of it.
   assert.ok(first <= 500, `${first} KB`);
   // The test images come after the first picture and so after everything that it needs.
   const firstSample = asked.findIndex(isSample);
   assert.ok(
-    firstSample < 0 ||
-      asked
-        .slice(firstSample)
-        .every((path) => isSample(path) || path === "/js/worker.js" || ownLater(path)),
+    firstSample < 0 || asked.slice(firstSample).every((path) => isSample(path) || ownLater(path)),
     asked.slice(firstSample).join(" "),
   );
 });

@@ -1,14 +1,16 @@
 // What the page asks of the engine, and what came of it: from the state and the picture to a question,
 // from the answers to what the snapshot holds of them. It knows neither elements nor the address.
-import { Asking } from "./asking.js";
 import { sourceOf } from "../state/datasets.js";
 import { attackParameters, valueOf } from "../state/state.js";
-import { EngineError } from "./worker-port.js";
+import { isStopped } from "./errors.js";
+import { Scheduler } from "./scheduler.js";
 
 /** @typedef {import("../types").Snapshot} Snapshot */
 /** @typedef {import("../types").ExploreRequest} ExploreRequest */
 /** @typedef {import("../types").ExploreResult} ExploreResult */
 
+/** The first result waits this long for models that are still on their way. */
+const companyMs = 200;
 /** The largest budget that is searched, by the norm that it is measured in. */
 const furthest = { linf: 1, l2: 12 };
 
@@ -24,29 +26,26 @@ export class Explorer {
   #asked = "";
   /** What the smallest budgets depend on: everything but the budget. */
   #searched = "";
-  /** @type {import("./findings.js").Finder | null} */ #finder = null;
+  /** @type {import("./analysis.js").Analyser | null} */ #analyser = null;
   #wantsTraces = false;
-  /** @type {() => void} */ #begin = () => {};
-  /** Settled when the first picture is painted, or cannot be. @type {Promise<void>} */
-  #begun = new Promise((resolve) => {
-    this.#begin = resolve;
-  });
+  /** Whether the first result still waits for more models. */
+  #waits = true;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #companyTimer;
 
-  /** @param {import("./engine-client.js").EngineClient} client @param {Snapshot} snapshot
+  /** @param {import("./client.js").EngineClient} client @param {Snapshot} snapshot
    * @param {{changed: () => void, shown: (result: ExploreResult) => void, failed: (error: unknown) => void,
    *   sentence: (error: unknown) => string}} page sentence: what went wrong, as the visitor reads it
-   * @param {() => Promise<typeof import("./findings.js")>} [findings] fetches what looks further into a result, where the page wants that */
-  constructor(client, snapshot, page, findings) {
+   * @param {() => Promise<typeof import("./analysis.js")>} [analysis] fetches what looks further into a result, where the page wants that */
+  constructor(client, snapshot, page, analysis) {
     this.client = client;
     this.snapshot = snapshot;
     this.page = page;
-    this.findings = findings;
-    this.asking = new Asking(client, {
+    this.analysis = analysis;
+    this.scheduler = new Scheduler(client, {
       changed: page.changed,
       result: (result) => this.#show(result),
       failed: (error) => {
         this.#asked = "";
-        this.#begin();
         page.failed(error);
       },
     });
@@ -56,7 +55,6 @@ export class Explorer {
   fetchModels() {
     const { snapshot, page } = this,
       { dataset, model, from } = snapshot.state;
-    const waiting = this.#oneByOne() && snapshot.state.view === "image" && !isEmpty(snapshot.image);
     for (const id of new Set([...model, ...(from ? [from] : [])])) {
       if (snapshot.files[id]) continue;
       snapshot.files[id] = "loading";
@@ -67,30 +65,20 @@ export class Explorer {
         if (snapshot.state.dataset !== dataset) return;
         snapshot.files = { ...snapshot.files, [id]: how };
         snapshot.troubles = { ...snapshot.troubles, ...trouble };
-        if (how === "failed" && this.#oneByOne()) {
-          this.#asked = "";
-          this.#begin();
-        }
         this.ask();
         page.changed();
       };
-      const add = () => this.client.add(sourceOf(dataset, id));
-      (waiting && id !== model[0] ? this.#begun.then(add) : add())
+      this.client
+        .add(sourceOf(dataset, id))
         .then(({ loaded }) => {
           settle("there");
           return loaded;
         })
         .catch((error) => {
           // Where the engine was replaced meanwhile, the next one is given the model with its question.
-          if (!(error instanceof EngineError && error.key === "error.stopped"))
-            settle("failed", { [id]: page.sentence(error) });
+          if (!isStopped(error)) settle("failed", { [id]: page.sentence(error) });
         });
     }
-  }
-
-  /** Whether the page's own thread shows one model's picture before it loads the next model. */
-  #oneByOne() {
-    return this.client.here() && this.snapshot.state.from === "";
   }
 
   /** Asks, when what it would ask has changed. What nobody sees is not asked: it would take the processor
@@ -100,15 +88,15 @@ export class Explorer {
     if (state.view !== "image") return;
     const attack = attacks.find((a) => a.name === state.attack);
     const models = state.model.filter((id) => files[id] === "there");
-    // A worker's first picture waits for every model that is on its way; later ones are shown as they come.
-    const awaited = this.#oneByOne() ? state.model.slice(0, 1) : [...state.model, state.from];
-    const coming = awaited.some((id) => files[id] === "loading");
-    if (
-      !attack ||
-      models.length === 0 ||
-      (coming && (!this.snapshot.result || files[state.from] === "loading"))
-    )
+    if (!attack || models.length === 0 || files[state.from] === "loading") return;
+    if (this.#waits && state.model.some((id) => files[id] === "loading")) {
+      this.#companyTimer ??= setTimeout(() => {
+        this.#waits = false;
+        this.ask();
+      }, companyMs);
       return;
+    }
+    this.#waits = false;
     /** @type {Omit<ExploreRequest, "image">} */
     const question = {
       dataset: state.dataset,
@@ -129,15 +117,14 @@ export class Explorer {
     const key = JSON.stringify([question, source]);
     if (key === this.#asked) return;
     this.#asked = key;
-    this.#finder?.stop();
+    this.#analyser?.stop();
     const { epsilon, ...others } = question.parameters;
     const searched = JSON.stringify([{ ...question, models: null, parameters: others }, source]);
     if (searched !== this.#searched)
-      this.snapshot.findings = { traces: {}, smallest: {}, certified: {} };
+      this.snapshot.analysis = { traces: {}, smallest: {}, certified: {} };
     this.#searched = searched;
-    if (!isEmpty(image)) return this.asking.ask({ ...question, image: image.pixels });
-    this.asking.forget();
-    this.#begin();
+    if (!isEmpty(image)) return this.scheduler.ask({ ...question, image: image.pixels });
+    this.scheduler.forget();
     this.snapshot.result = null;
     this.page.changed();
   }
@@ -145,10 +132,13 @@ export class Explorer {
   /** Whatever was asked is asked again. */
   forget() {
     this.#asked = this.#searched = "";
-    this.#finder?.stop();
-    this.asking.forget();
+    this.#waits = true;
+    clearTimeout(this.#companyTimer);
+    this.#companyTimer = undefined;
+    this.#analyser?.stop();
+    this.scheduler.forget();
     this.snapshot.result = null;
-    this.snapshot.findings = { traces: {}, smallest: {}, certified: {} };
+    this.snapshot.analysis = { traces: {}, smallest: {}, certified: {} };
   }
 
   /** How far a search goes; null where the attack has no budget. */
@@ -165,52 +155,46 @@ export class Explorer {
   /** @param {string} model */
   findSmallest(model) {
     const upTo = this.upTo();
-    if (upTo !== null) this.#finder?.search(model, upTo);
+    if (upTo !== null) this.#analyser?.search(model, upTo);
   }
 
   /** @param {string} model */
   certify(model) {
-    this.#finder?.certify(model);
+    this.#analyser?.certify(model);
   }
 
   endSearches() {
-    this.#finder?.endSearches();
+    this.#analyser?.endSearches();
   }
 
-  /** From now on the way of every quick attack is gathered. */
+  /** From now on every quick attack is traced. */
   wantTraces() {
     this.#wantsTraces = true;
     const { result } = this.snapshot;
-    if (result) this.#finder?.begin(result, this.upTo(), true);
+    if (result) this.#analyser?.begin(result, this.upTo(), true);
   }
 
   traceAll() {
-    this.#finder?.traceAll();
+    this.#analyser?.traceAll();
   }
 
   /** @param {ExploreResult} result */
   async #show(result) {
     this.snapshot.result = result;
     this.page.shown(result);
-    if (this.client.here()) {
-      // The next model's turn comes when this is painted, or nobody looks.
-      requestAnimationFrame(() => setTimeout(this.#begin));
-      setTimeout(this.#begin, 100);
-      return;
-    }
-    this.#finder ??= await this.#makeFinder();
+    this.#analyser ??= await this.#newAnalyser();
     if (this.snapshot.result === result)
-      this.#finder?.begin(result, this.upTo(), this.#wantsTraces);
+      this.#analyser?.begin(result, this.upTo(), this.#wantsTraces);
   }
 
-  async #makeFinder() {
-    const module = await this.findings?.().catch(() => null);
+  async #newAnalyser() {
+    const module = await this.analysis?.().catch(() => null);
     return !module
       ? null
-      : new module.Finder(this.client, {
-          findings: () => this.snapshot.findings,
-          found: (findings) => {
-            this.snapshot.findings = findings;
+      : new module.Analyser(this.client, {
+          analysis: () => this.snapshot.analysis,
+          found: (analysis) => {
+            this.snapshot.analysis = analysis;
             this.page.changed();
           },
           failed: this.page.failed,

@@ -1,6 +1,6 @@
 // The laboratory behind the view: workers, the models that may be tested, and whole runs of images through
 // them. One for each dataset; what visitors trained stays when the language changes. No view.
-import { bytesOf, siteModels } from "../features/models/site-models.js";
+import { siteModels } from "../features/models/site-models.js";
 import { openPack, packsOf, pixelsOf } from "../features/models/packs.js";
 import { Pool } from "./pool.js";
 
@@ -21,7 +21,6 @@ export class Lab {
   /** What the visitor trained here. @type {LabModel[]} */ trained = [];
   /** What tools remember from one mounting to the next. @type {Map<string, any>} */ memory =
     new Map();
-  /** @type {Promise<ArrayBuffer> | null} */ #wasm = null;
   /** @type {Pool | null} */ #pool = null;
 
   /** @param {string} dataset */
@@ -45,11 +44,6 @@ export class Lab {
   get pool() {
     this.#pool ??= new Pool({
       size: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, mostWorkers)),
-      wasm: () =>
-        (this.#wasm ??= bytesOf(new URL("./signflip.wasm", import.meta.url).href).catch((error) => {
-          this.#wasm = null;
-          throw error;
-        })),
       model: async (id) => {
         const { classifier, denoiser } = this.model(id);
         return { classifier: await classifier(), denoiser: await denoiser?.() };

@@ -1,18 +1,20 @@
 // Several workers with an engine each, and runs of many jobs that share them fairly. Cancelling a run ends
 // the workers that are at it; others take their place when they are needed. It knows nothing of what the
 // jobs are about.
-import { EngineError, WorkerPort } from "./worker-port.js";
+import { engineModule } from "./download.js";
+import { stopped } from "./errors.js";
+import { WorkerPort } from "./port.js";
 
 /** @typedef {{type: string, body: any, models: string[]}} Job  models: ids that the worker must have loaded
  * @typedef {{classifier: ArrayBuffer, denoiser?: ArrayBuffer}} ModelBytes
  * @typedef {{next: () => Job | null, result: (value: any, job: Job) => void, progress?: (job: Job, fraction: number) => void,
- *            resolve: () => void, reject: (error: unknown) => void, working: Set<Seat>, over: boolean}} Run */
+ *            resolve: () => void, reject: (error: unknown) => void, working: Set<Slot>, over: boolean}} Run */
 
-/** Milliseconds that a worker has to finish a job that nobody wants any more. */
-const grace = 250;
+/** A worker has this long to finish a job of a run that was cancelled. */
+const graceMs = 250;
 
-/** A worker's place: the worker itself comes and goes. */
-class Seat {
+/** A place for a worker; the worker itself comes and goes. */
+class Slot {
   /** @type {WorkerPort | null} */ port = null;
   /** @type {Promise<any> | null} */ started = null;
   /** Models that it has, by id and the bytes that they came from. @type {Map<string, ArrayBuffer>} */ has =
@@ -21,19 +23,18 @@ class Seat {
 }
 
 export class Pool {
-  /** @type {Seat[]} */ #seats;
+  /** @type {Slot[]} */ #slots;
   /** @type {Run[]} */ #runs = [];
   #turn = 0;
 
-  /** @param {{size: number, wasm: () => Promise<ArrayBuffer>, model: (id: string) => Promise<ModelBytes>}} options */
-  constructor({ size, wasm, model }) {
-    this.wasm = wasm;
+  /** @param {{size: number, model: (id: string) => Promise<ModelBytes>}} options */
+  constructor({ size, model }) {
     this.model = model;
-    this.#seats = Array.from({ length: size }, () => new Seat());
+    this.#slots = Array.from({ length: size }, () => new Slot());
   }
 
   get size() {
-    return this.#seats.length;
+    return this.#slots.length;
   }
 
   /** Runs jobs until there are no more. Rejects with an AbortError when the signal says stop, and with
@@ -48,7 +49,7 @@ export class Pool {
       const run = { next, result, progress, resolve, reject, working: new Set(), over: false };
       signal?.addEventListener("abort", () => this.#fail(run, signal.reason), { once: true });
       this.#runs.push(run);
-      for (const seat of this.#seats) this.#work(seat);
+      for (const slot of this.#slots) this.#work(slot);
     });
   }
 
@@ -74,14 +75,14 @@ export class Pool {
     return answer;
   }
 
-  /** @param {number} seat @returns {Promise<WorkerPort>} a started worker */
-  async #started(seat) {
-    const at = this.#seats[seat];
+  /** @param {number} slot @returns {Promise<WorkerPort>} a started worker */
+  async #started(slot) {
+    const at = this.#slots[slot];
     if (!at.port || at.port.ended) {
-      const port = new WorkerPort("whole", new URL("./lab-worker.js", import.meta.url).href);
+      const port = new WorkerPort("analysis");
       at.port = port;
       at.has.clear();
-      at.started = this.wasm().then((wasm) => port.ask("start", { wasm }));
+      at.started = engineModule().then((wasm) => port.ask("start", { wasm }));
       at.started.catch(() => {});
     }
     await at.started;
@@ -91,13 +92,13 @@ export class Pool {
   /** What the engine can do. @returns {Promise<{attacks: import("../types").AttackInfo[]}>} */
   async catalogue() {
     await this.#started(0);
-    return this.#seats[0].started ?? Promise.reject(new Error("The worker was stopped."));
+    return this.#slots[0].started ?? Promise.reject(new Error("The worker was stopped."));
   }
 
   /** Ends every worker; what runs fails. */
   close() {
-    for (const run of [...this.#runs]) this.#fail(run, new EngineError("error.stopped", "closed"));
-    for (const seat of this.#seats) seat.port?.end(new EngineError("error.stopped", "closed"));
+    for (const run of [...this.#runs]) this.#fail(run, stopped("closed"));
+    for (const slot of this.#slots) slot.port?.end(stopped("closed"));
   }
 
   /** @param {Run} run @param {unknown} reason */
@@ -106,11 +107,11 @@ export class Pool {
     run.over = true;
     this.#runs = this.#runs.filter((other) => other !== run);
     // A worker that is soon done may finish; one that is not is ended, and another takes its place.
-    for (const seat of run.working) {
-      const { port } = seat;
+    for (const slot of run.working) {
+      const { port } = slot;
       setTimeout(() => {
-        if (run.working.has(seat)) port?.end(new EngineError("error.stopped", "stopped"));
-      }, grace);
+        if (run.working.has(slot)) port?.end(stopped("stopped"));
+      }, graceMs);
     }
     run.reject(reason);
   }
@@ -134,35 +135,35 @@ export class Pool {
     run.resolve();
   }
 
-  /** @param {Seat} seat */
-  async #work(seat) {
-    if (seat.busy) return;
-    seat.busy = true;
+  /** @param {Slot} slot */
+  async #work(slot) {
+    if (slot.busy) return;
+    slot.busy = true;
     for (let found = this.#take(); found; found = this.#take()) {
       const { run, job } = found;
-      run.working.add(seat);
+      run.working.add(slot);
       try {
-        const value = await this.#answer(seat, run, job);
-        run.working.delete(seat);
+        const value = await this.#answer(slot, run, job);
+        run.working.delete(slot);
         if (!run.over) run.result(value, job);
       } catch (error) {
-        run.working.delete(seat);
+        run.working.delete(slot);
         this.#fail(run, error);
       }
     }
-    seat.busy = false;
+    slot.busy = false;
   }
 
-  /** @param {Seat} seat @param {Run} run @param {Job} job */
-  async #answer(seat, run, job) {
-    const port = await this.#started(this.#seats.indexOf(seat));
+  /** @param {Slot} slot @param {Run} run @param {Job} job */
+  async #answer(slot, run, job) {
+    const port = await this.#started(this.#slots.indexOf(slot));
     for (const id of job.models) {
       const bytes = await this.model(id);
-      if (seat.has.get(id) === bytes.classifier) continue;
+      if (slot.has.get(id) === bytes.classifier) continue;
       await port.ask("load", { id, ...bytes });
-      seat.has.set(id, bytes.classifier);
+      slot.has.set(id, bytes.classifier);
     }
-    return port.ask(job.type, job.body, (_, fraction) => {
+    return port.ask(job.type, job.body, ({ fraction }) => {
       if (!run.over) run.progress?.(job, fraction);
     });
   }

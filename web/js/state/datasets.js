@@ -1,6 +1,5 @@
-// What the page knows about each dataset: its pictures, classes and models, and where the sliders start;
-// and which attacks the first view has. Data only, but for one thing: of the built site's models only
-// those that it was built with are listed.
+// What the page knows about each dataset: its pictures, classes and models, and where the sliders start.
+// Data only, but for one thing: of the built site's models only those that it was built with are listed.
 
 /** id: the page's name for it. denoiser: the file of one that stands in front of the classifier.
  * @typedef {{id: string, file: string, denoiser?: string}} ModelFile */
@@ -10,10 +9,6 @@
  * @typedef {{shape: {height: number, width: number, channels: number}, classes: string[], models: ModelFile[],
  *   shown: string[], digit: boolean, samples: string, sample: string, defaults: import("../types").ParameterValues,
  *   sliderMax: Record<string, number>, sliderStep: Record<string, number>}} Dataset */
-
-/** The attacks of the first view's engine (src/wasm/first_catalog.cpp); any other in the URL asks for the
- * whole engine at once. */
-export const firstAttacks = ["fgsm", "bim", "mim", "pgd"];
 
 /** @type {Record<string, Dataset>} */
 const known = {

@@ -2,7 +2,7 @@
 import type { Words } from "./i18n.js";
 import type { Snapshot, State } from "../types";
 import type { Scheme } from "../picture/colour.js";
-import type { EngineClient } from "../engine/engine-client.js";
+import type { EngineClient } from "../engine/client.js";
 import type { Explorer } from "../engine/explorer.js";
 
 export interface Context {
@@ -11,8 +11,6 @@ export interface Context {
   update: (patch: Partial<State>) => void;
   announce: (text: string) => void;
   scheme: () => Scheme;
-  /** Loads the attacks beyond the first view's. */
-  loadOthers: () => void;
   /** Breaks off the attack at hand. */
   cancel: () => void;
   /** Asks once more what was cancelled. */

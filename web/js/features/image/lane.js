@@ -239,7 +239,7 @@ export function createLane(context, model) {
   return {
     element,
     render(snapshot) {
-      const { result, image, attacks, state: now, findings, files } = snapshot;
+      const { result, image, attacks, state: now, analysis, files } = snapshot;
       progress.render(snapshot);
       thresholds.render(snapshot);
       element.hidden = !now.model.includes(model);
@@ -247,7 +247,7 @@ export function createLane(context, model) {
       element.toggleAttribute("data-empty", !lane);
       if (lane && result) {
         const attack = attacks.find(({ name: one }) => one === result.request.attack);
-        const trace = now.step === null ? undefined : findings.traces[model];
+        const trace = now.step === null ? undefined : analysis.traces[model];
         show(
           trace
             ? laneAt(lane, trace, /** @type {number} */ (now.step), result.request, shape.channels)

@@ -1,6 +1,6 @@
 // The attacks beyond the buttons: a button "More" and the sheet that it opens, with one group for each
-// family of the catalogue. It asks for the rest of the catalogue when first opened; what is chosen, it
-// hands on. The sheet lies over the controls below, so that opening and filling it moves nothing.
+// family of the catalogue; what is chosen, it hands on. The sheet lies over the controls below, so that
+// opening it moves nothing.
 import { choice, h, setText } from "../../ui/dom.js";
 
 /** @typedef {import("../../ui/context").Context} Context */
@@ -9,7 +9,7 @@ import { choice, h, setText } from "../../ui/dom.js";
 /** @param {Context} context
  * @param {{inputs: Map<string, HTMLInputElement>, taken: number, title: (attack: AttackInfo) => string, choose: (name: string) => void}} options
  *   inputs: where the radio buttons are noted; taken: so many attacks have a button elsewhere */
-export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title, choose }) {
+export function createMoreAttacks({ words }, { inputs, taken, title, choose }) {
   const label = h("span", {});
   const button = h(
     "button",
@@ -24,18 +24,6 @@ export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title,
     h("span", { class: "arrow", "aria-hidden": "true" }, "▾"),
   );
   const groups = h("div", { class: "groups" });
-  const wait = h(
-    "div",
-    { class: "wait" },
-    h("p", { class: "hint" }, words.t("attack.loading")),
-    ...Array.from({ length: 3 }, () => h("span", { class: "skeleton" })),
-  );
-  const failed = h(
-    "div",
-    { class: "failed" },
-    h("p", { class: "hint" }, words.t("attack.failed")),
-    h("button", { type: "button", onclick: loadOthers }, words.t("attack.retry")),
-  );
   const sheet = h(
     "div",
     {
@@ -46,8 +34,6 @@ export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title,
       hidden: true,
     },
     groups,
-    wait,
-    failed,
   );
   const inside = (/** @type {EventTarget | null} */ target) =>
     target instanceof Node && (sheet.contains(target) || button.contains(target));
@@ -57,7 +43,6 @@ export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title,
     sheet.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
     if (open) {
-      loadOthers();
       document.addEventListener("pointerdown", outside);
       sheet.scrollIntoView({ block: "nearest" });
     } else {
@@ -132,14 +117,12 @@ export function createMoreAttacks({ words, loadOthers }, { inputs, taken, title,
     button,
     sheet,
     /** @param {import("../../types").Snapshot} snapshot */
-    render({ state, attacks, others }) {
+    render({ state, attacks }) {
       const rest = attacks.slice(taken);
       if (rest.length !== listed) {
         listed = rest.length;
         list(rest);
       }
-      wait.hidden = others === "there" || others === "failed";
-      failed.hidden = others !== "failed";
       const chosen = rest.find((attack) => attack.name === state.attack);
       setText(label, chosen ? title(chosen) : words.t("attack.others"));
       button.toggleAttribute("data-chosen", chosen !== undefined);

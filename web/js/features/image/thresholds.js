@@ -6,7 +6,7 @@ import { budgetOf } from "../../engine/explorer.js";
 
 /** @param {import("../../ui/context").Context} context @param {string} model
  * @returns {import("../../ui/context").View} */
-export function createThresholds({ words, state, explorer, loadOthers }, model) {
+export function createThresholds({ words, state, explorer }, model) {
   const value = h("span", { class: "value" });
   const bar = h("progress", { max: 1, "aria-label": words.t("smallest.search"), hidden: true });
   const button = /** @type {HTMLButtonElement} */ (
@@ -23,7 +23,7 @@ export function createThresholds({ words, state, explorer, loadOthers }, model) 
     ({ id, denoiser }) => id === model && !denoiser,
   );
   const radius = h("span", { class: "value" });
-  // The first view's engine proves nothing, so the first proof is asked for; it brings the whole engine.
+  // A proof takes longer than a quick attack, so the first is asked for.
   const prove = h(
     "button",
     {
@@ -31,10 +31,7 @@ export function createThresholds({ words, state, explorer, loadOthers }, model) 
       "aria-label": words.t("certified.prove.label", {
         model: words.t(`model.${model}`, {}, model),
       }),
-      onclick: () => {
-        loadOthers();
-        explorer.certify(model);
-      },
+      onclick: () => explorer.certify(model),
     },
     words.t("certified.prove"),
   );
@@ -63,12 +60,12 @@ export function createThresholds({ words, state, explorer, loadOthers }, model) 
       h("div", {}, title, h("dd", {}, value, bar, button)),
       certified,
     ),
-    render({ findings, result, attacks }) {
-      const found = findings.smallest[model];
+    render({ analysis, result, attacks }) {
+      const found = analysis.smallest[model];
       const lane = result?.lanes.find((one) => one.model === model);
       const budget = result && budgetOf(attacks.find(({ name }) => name === result.request.attack));
       const searching = typeof found === "number";
-      const proved = findings.certified[model];
+      const proved = analysis.certified[model];
       prove.hidden = !lane || proved !== undefined;
       setText(
         radius,

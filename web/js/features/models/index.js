@@ -5,7 +5,7 @@ import attacksDe from "../../messages/attacks/de.js";
 import attacksEn from "../../messages/attacks/en.js";
 import { datasets } from "../../state/datasets.js";
 import { h, setText } from "../../ui/dom.js";
-import { EngineError } from "../../engine/worker-port.js";
+import { sentenceOf } from "../../engine/errors.js";
 import { labFor } from "../../engine/lab.js";
 import de from "./messages/de.js";
 import en from "./messages/en.js";
@@ -119,10 +119,7 @@ export function mount(element, context) {
   const choose = (/** @type {string} */ name) =>
     context.update({ experiment: name === names[0] ? "" : name });
   /** @param {unknown} error */
-  const sentence = (error) => {
-    const detail = error instanceof Error ? error.message : String(error);
-    return error instanceof EngineError ? words.t(error.key, { detail }) : detail;
-  };
+  const sentence = (error) => sentenceOf(words, error, null);
 
   const named = datasets[dataset].classes;
   /** @type {LabContext & Record<string, any>} */

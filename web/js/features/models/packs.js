@@ -1,7 +1,8 @@
 // Whole test sets, and images to learn from, where the site was built with a dataset: fetched when they
 // are first wanted. pack.js says what a pack is.
-import { EngineError, WorkerPort } from "../../engine/worker-port.js";
+import { EngineError } from "../../engine/errors.js";
 import { readPack } from "../../engine/pack.js";
+import { WorkerPort } from "../../engine/port.js";
 
 /** @typedef {import("./types").Images} Images
  * @typedef {{file: string, count: number, bytes: number}} Pack
@@ -59,7 +60,7 @@ export function openPack(pack) {
   if (!images) {
     images = fetchPack(pack)
       .then(async (blob) => {
-        const worker = new WorkerPort("whole", new URL("./pack-worker.js", import.meta.url).href);
+        const worker = new WorkerPort("unpack");
         try {
           return readPack(await worker.ask("unpack", blob));
         } finally {

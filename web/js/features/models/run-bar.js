@@ -1,7 +1,7 @@
 // The start of every tool: a button that starts it, and while it runs, how far it is and a way to break it
 // off. All of it keeps its place, so that nothing moves when a run begins or ends.
 import { h, setText } from "../../ui/dom.js";
-import { EngineError } from "../../engine/worker-port.js";
+import { sentenceOf } from "../../engine/errors.js";
 
 /** @typedef {{signal: AbortSignal, tell: (done: number, total: number, unit?: string) => void}} Running */
 
@@ -90,7 +90,7 @@ export function createRunBar(
         words.t("run.done", { seconds: words.number((performance.now() - began) / 1000, 1) }),
       );
     } catch (error) {
-      sentence = mine.signal.aborted ? words.t("run.cancelled") : problem(error);
+      sentence = mine.signal.aborted ? words.t("run.cancelled") : sentenceOf(words, error);
       setText(text, sentence);
     }
     controller = null;
@@ -98,14 +98,6 @@ export function createRunBar(
     setText(button, label);
     ended?.();
     if (sentence) announce(sentence);
-  }
-
-  /** @param {unknown} error */
-  function problem(error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return error instanceof EngineError
-      ? words.t(error.key, { detail })
-      : words.t("error.engine", { detail });
   }
 
   function stop() {

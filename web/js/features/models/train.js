@@ -1,12 +1,13 @@
 // "Defend it yourself": a small net is trained in the page, normally or on attacked images, and one watches
 // what it learns. It can be stopped and taken up; after each epoch it is one more model for every tool.
 import { h, oncePerFrame, setText } from "../../ui/dom.js";
-import { EngineError, WorkerPort } from "../../engine/worker-port.js";
+import { trainingModule } from "../../engine/download.js";
+import { EngineError, stopped } from "../../engine/errors.js";
+import { WorkerPort } from "../../engine/port.js";
 import { createOneOf } from "./choices.js";
 import { damaged, fetchPack, pixelsOf } from "./packs.js";
 import { createPlot } from "./plot.js";
 import { createRunBar } from "./run-bar.js";
-import { bytesOf } from "./site-models.js";
 
 /** Test images that are looked at while it learns: enough to see a percent or two, and soon read. */
 const lookedAt = 200;
@@ -23,9 +24,6 @@ const often = 250;
 /** @typedef {{x: number, y: number}} Point
  * @typedef {{number: number, options: any, clean: Point[], robust: Point[], loss: number, epoch: number, memory: Float32Array | null,
  *            model: Uint8Array | null, title: string}} Course */
-
-/** @type {Promise<ArrayBuffer> | null} */
-let module = null;
 
 /** @param {import("./types").LabContext} context
  * @returns {import("./types").Tool} */
@@ -302,12 +300,8 @@ export function createTrain(context) {
     lab.memory.set("train", mine);
     const pack = (await lab.packs()).train[0];
     if (!pack) throw new Error(words.t("train.noImages"));
-    module ??= bytesOf(new URL("./signflip-train.wasm", import.meta.url).href).catch((error) => {
-      module = null;
-      throw error;
-    });
     const [wasm, packed, tests] = await Promise.all([
-      module,
+      trainingModule(),
       fetchPack(pack),
       lab.testImages(lookedAt),
     ]);
@@ -315,11 +309,8 @@ export function createTrain(context) {
     // What was seen of an epoch that was broken off is not part of the run.
     for (const key of /** @type {const} */ (["clean", "robust"]))
       mine[key] = mine[key].filter(({ x }) => x <= mine.epoch);
-    const here = (port = new WorkerPort(
-      "whole",
-      new URL("./train-worker.js", import.meta.url).href,
-    ));
-    const stop = () => here.end(new EngineError("error.stopped", "stopped"));
+    const here = (port = new WorkerPort("train"));
+    const stop = () => here.end(stopped("stopped"));
     signal.addEventListener("abort", stop, { once: true });
     try {
       await here.ask("open", packed).catch((error) => {
@@ -338,14 +329,14 @@ export function createTrain(context) {
       });
       if (mine.clean.length === 0) note(mine, 0, look);
       while (mine.epoch < mine.options.epochs) {
-        const answer = await here.ask("epoch", { name: mine.title }, (_, fraction, more) => {
+        const answer = await here.ask("epoch", { name: mine.title }, (told) => {
           tell(
-            (mine.epoch + fraction) * pack.count,
+            (mine.epoch + told.fraction) * pack.count,
             mine.options.epochs * pack.count,
             "train.progress",
           );
-          mine.loss = more.loss;
-          if (more.look) note(mine, more.at, more.look);
+          mine.loss = told.loss;
+          if (told.look) note(mine, told.at, told.look);
           else scheduleCalmly();
         });
         mine.epoch = answer.epoch;
@@ -401,7 +392,7 @@ export function createTrain(context) {
     },
     remove() {
       bar.stop();
-      port?.end(new EngineError("error.stopped", "closed"));
+      port?.end(stopped("closed"));
       plot.remove();
       cancel();
     },

@@ -62,8 +62,8 @@ export function mount(element, context) {
       const { shape } = datasets[dataset];
       const { step } = now.state;
       const lanes = result.lanes.map((lane) =>
-        step !== null && now.findings.traces[lane.model]
-          ? laneAt(lane, now.findings.traces[lane.model], step, result.request, shape.channels)
+        step !== null && now.analysis.traces[lane.model]
+          ? laneAt(lane, now.analysis.traces[lane.model], step, result.request, shape.channels)
           : lane,
       );
       const canvas = drawFigure({

@@ -80,15 +80,15 @@ export function experimentOf(snapshot, result, { version, page }) {
       l2: lane.l2,
       linf: lane.linf,
       smallest_epsilon: smallestOf(snapshot, lane.model),
-      certified_radius: snapshot.findings.certified[lane.model] ?? null,
+      certified_radius: snapshot.analysis.certified[lane.model] ?? null,
     })),
   };
 }
 
 /** The smallest budget found for a model; null where none was looked for, or none found.
  * @param {Snapshot} snapshot @param {string} model */
-export function smallestOf({ findings }, model) {
-  const found = findings.smallest[model];
+export function smallestOf({ analysis }, model) {
+  const found = analysis.smallest[model];
   return found && typeof found === "object" ? found.epsilon : null;
 }
 
@@ -149,7 +149,7 @@ export function csvOf(snapshot, result, className) {
     lane.linf,
     lane.milliseconds,
     smallestOf(snapshot, lane.model),
-    snapshot.findings.certified[lane.model],
+    snapshot.analysis.certified[lane.model],
     ...lane.before,
     ...lane.after,
   ]);

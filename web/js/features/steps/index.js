@@ -1,5 +1,5 @@
 // "Step by step": the loss along the steps of the attack for every model, and a slider that puts any step
-// into the pictures above. The ways come with the findings; which step is looked at is the page's state.
+// into the pictures above. The ways come with the analysis; which step is looked at is the page's state.
 import { h, setText, styleSheet } from "../../ui/dom.js";
 import { verdictOf } from "../../state/verdict.js";
 import { Chart, sample } from "./chart.js";
@@ -159,11 +159,11 @@ export function mount(element, context) {
   /** @param {Snapshot} snapshot */
   function render(snapshot) {
     newest = snapshot;
-    const { findings, result, state: now, attacks } = snapshot;
+    const { analysis, result, state: now, attacks } = snapshot;
     const attack = attacks.find(({ name }) => name === result?.request.attack);
     const lanes = (result?.lanes ?? []).filter((lane) => now.model.includes(lane.model));
     const traces = /** @type {Trace[]} */ (
-      lanes.map((lane) => findings.traces[lane.model]).filter(Boolean)
+      lanes.map((lane) => analysis.traces[lane.model]).filter(Boolean)
     );
     const there = traces.length > 0 && traces.length === lanes.length;
     element.toggleAttribute("data-waiting", !there);
@@ -193,8 +193,8 @@ export function mount(element, context) {
     // What belongs to an older result stays, dimmed, until the new way is there.
     if (!there) return;
     const model = (/** @type {string} */ id) => words.t(`model.${id}`, {}, id);
-    if (drawn !== findings.traces) {
-      drawn = findings.traces;
+    if (drawn !== analysis.traces) {
+      drawn = analysis.traces;
       const lines = traces.map((trace, k) => ({
         model: trace.model,
         name: model(trace.model),

@@ -5,7 +5,7 @@ import { h, setText } from "../../ui/dom.js";
 import { onPicture } from "../../state/incoming.js";
 import { Picture } from "../../picture/picture.js";
 import { packPicture, unpackPicture } from "../../picture/pixels.js";
-import { EngineError } from "../../engine/worker-port.js";
+import { EngineError } from "../../engine/errors.js";
 import { decodedByBrowser } from "./browser-decode.js";
 
 /** Larger files than this are not read: no photograph needs it. */
@@ -20,7 +20,7 @@ export const messages = {
 
 /** @param {HTMLElement} place @param {ViewContext} context
  * @returns {import("../../ui/context").MountedView} */
-export function mount(place, { words, state, update, announce, client, loadOthers }) {
+export function mount(place, { words, state, update, announce, client }) {
   const { shape, digit } = datasets[state().dataset];
   const size = shape.height * shape.width * shape.channels;
   const picture = new Picture(shape, { "aria-hidden": "true" });
@@ -80,10 +80,9 @@ export function mount(place, { words, state, update, announce, client, loadOther
     setText(trouble, "");
     try {
       if (file.size > largest) throw new Error(words.t("upload.large"));
-      // The first view's engine decodes no pictures.
-      loadOthers();
-      const [bytes] = await Promise.all([file.arrayBuffer(), client.whole()]);
-      const pixels = await prepared(bytes).catch((error) => preparedByBrowser(file, error));
+      const pixels = await prepared(await file.arrayBuffer()).catch((error) =>
+        preparedByBrowser(file, error),
+      );
       if (mine !== turn || !pixels) return;
       update({ sample: "picture", picture: packPicture(pixels) });
       announce(words.t("upload.done"));

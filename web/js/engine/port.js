@@ -1,26 +1,12 @@
-// One worker with one engine in it: questions and answers by number, progress in between, and an end.
-// It starts no second worker and decides nothing; engine-client.js does.
+// One worker: questions and answers by number, progress in between, and its end. worker-host.js is the
+// other side. Which worker to start, and when, is decided by client.js and pool.js.
+import { EngineError } from "./errors.js";
 
-/** The module that the first view needs, or the whole one. @typedef {"first" | "whole"} Kind */
-/** More is what a worker has to say beyond that. @typedef {(models: string[], fraction: number, more?: any) => void} OnProgress */
+/** What a worker tells while it works on a question. @typedef {Record<string, any>} Told */
+/** @typedef {(progress: any) => void} OnProgress */
 
-/** An engine that cannot start, with the message key that says why in the visitor's language. */
-export class EngineError extends Error {
-  /** @param {string} key @param {string} detail */
-  constructor(key, detail) {
-    super(detail);
-    this.key = key;
-  }
-}
-
-/** What went wrong, as the visitor reads it. @param {import("../ui/i18n.js").Words} words @param {unknown} error */
-export function sentenceOf(words, error) {
-  const detail = error instanceof Error ? error.message : String(error);
-  return words.t(error instanceof EngineError ? error.key : "error.engine", { detail });
-}
-
-/** After this long without an answer or progress the worker counts as hung. */
-const patience = 120000;
+/** After this long without an answer or progress a worker counts as hung. */
+const hungMs = 120000;
 /** @type {any} */
 const trustedTypes = Reflect.get(globalThis, "trustedTypes");
 const policy = trustedTypes?.createPolicy("signflip", {
@@ -40,13 +26,13 @@ export class WorkerPort {
   /** @type {Worker} */ #worker;
   /** @type {Map<number, Call>} */ #open = new Map();
   #number = 0;
-  #retiring = false;
 
-  /** @param {Kind} kind @param {string} [url] of another worker that talks the same way */
-  constructor(kind, url = new URL("./worker.js", import.meta.url).href) {
+  /** @param {string} name of a file in workers/ */
+  constructor(name) {
+    const url = new URL(`./workers/${name}.js`, import.meta.url).href;
     this.#worker = new Worker(policy ? policy.createScriptURL(url) : url, {
       type: "module",
-      name: kind === "first" ? "signflip-first" : "signflip",
+      name: `signflip-${name}`,
     });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
@@ -80,16 +66,10 @@ export class WorkerPort {
     this.#open.clear();
   }
 
-  /** Ends the worker once it has answered. @param {Error} reason */
-  retire(reason) {
-    this.#retiring = true;
-    if (this.#open.size === 0) this.end(reason);
-  }
-
   /** @param {Call} call */
   #wait(call) {
     clearTimeout(call.timer);
-    call.timer = setTimeout(() => this.end(new Error("The worker did not answer.")), patience);
+    call.timer = setTimeout(() => this.end(new Error("The worker did not answer.")), hungMs);
   }
 
   /** @param {any} data */
@@ -97,7 +77,7 @@ export class WorkerPort {
     const call = this.#open.get(data.id);
     if (call && data.progress) {
       this.#wait(call);
-      call.onProgress?.(data.progress.models, data.progress.fraction, data.progress.more);
+      call.onProgress?.(data.progress);
       return;
     }
     this.#open.delete(data.id);
@@ -106,6 +86,5 @@ export class WorkerPort {
     if (data.forbidden) call?.reject(new EngineError("error.policy", data.error));
     else if ("error" in data) call?.reject(new Error(data.error));
     else call?.resolve(data.value);
-    if (this.#retiring && this.#open.size === 0) this.end(new Error("The worker was replaced."));
   }
 }

@@ -1,17 +1,17 @@
-// What is found out about a result once it has come to rest: the way of the attack on each model, and the
-// smallest budget that fools it. One question after the other, in the same worker, and none while
-// something newer is asked. Fetched after the first result; it shows nothing.
+// What is found out about a result once it has come to rest: the attack's steps on each model, the smallest
+// budget that fools it, and the radius that can be certified. One question after the other, in the worker
+// that attacks, and none while something newer is asked. Fetched after the first result; it shows nothing.
 
 /** @typedef {import("../types").ExploreResult} ExploreResult */
-/** @typedef {import("../types").Findings} Findings */
+/** @typedef {import("../types").ResultAnalysis} ResultAnalysis */
 
-/** After so long without change the result counts as at rest. */
-const rest = 300;
+/** A result that has not changed for this long counts as at rest. */
+const restMs = 300;
 /** Attacks that lasted longer than this are traced, or searched with, only on demand. */
-const quickTrace = 700,
-  quickSearch = 60;
+export const quickTraceMs = 700;
+const quickSearchMs = 60;
 
-export class Finder {
+export class Analyser {
   /** Counts the results; what belongs to an older one is thrown away. */
   #turn = 0;
   /** Whether a question is open, and with an attack that only the worker's end can stop. */
@@ -20,22 +20,24 @@ export class Finder {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
   /** @type {ExploreResult | null} */ #result = null;
   #traced = false;
+  /** From the first proof on that was asked for, each result's radii are proved. */
+  #certifies = false;
   /** @type {Promise<void>} */ #queue = Promise.resolve();
 
-  /** @param {import("./engine-client.js").EngineClient} client
-   * @param {{findings: () => Findings, found: (findings: Findings) => void, failed: (error: unknown) => void}} page */
+  /** @param {import("./client.js").EngineClient} client
+   * @param {{analysis: () => ResultAnalysis, found: (analysis: ResultAnalysis) => void, failed: (error: unknown) => void}} page */
   constructor(client, page) {
     this.client = client;
     this.page = page;
   }
 
   /** A result is shown. @param {ExploreResult} result @param {number | null} upTo the largest budget to try;
-   * null where the attack has none @param {boolean} traced whether its way is wanted, too */
+   * null where the attack has none @param {boolean} traced whether its steps are wanted, too */
   begin(result, upTo, traced) {
     this.#result = result;
     this.#traced = traced;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#go(result, upTo), rest);
+    this.#timer = setTimeout(() => this.#go(result, upTo), restMs);
   }
 
   /** Something else is asked. */
@@ -46,7 +48,7 @@ export class Finder {
     if (this.#heavy) this.client.terminate();
     else if (this.#open) this.client.stopAside();
     this.#heavy = this.#open = false;
-    const { smallest, certified } = this.page.findings();
+    const { smallest, certified } = this.page.analysis();
     this.page.found({
       traces: {},
       smallest: Object.fromEntries(
@@ -58,7 +60,7 @@ export class Finder {
     });
   }
 
-  /** The way of the attack on every model, however long it takes. */
+  /** The attack's steps on every model, however long that takes. */
   traceAll() {
     for (const lane of this.#result?.lanes ?? [])
       this.#trace(/** @type {ExploreResult} */ (this.#result), lane.model);
@@ -69,16 +71,17 @@ export class Finder {
     if (this.#result) this.#search(this.#result, model, upTo);
   }
 
-  /** The certified radius, with the whole engine if need be. @param {string} model */
+  /** The certified radius. @param {string} model */
   certify(model) {
+    this.#certifies = true;
     if (this.#result) this.#certify(this.#result, model);
   }
 
   /** @param {ExploreResult} result @param {string} model */
   #certify({ request }, model) {
-    if (this.page.findings().certified[model] !== undefined) return;
+    if (this.page.analysis().certified[model] !== undefined) return;
     const tell = (/** @type {number | null | undefined} */ radius) => {
-      const now = this.page.findings();
+      const now = this.page.analysis();
       const { [model]: _, ...others } = now.certified;
       this.page.found({
         ...now,
@@ -88,7 +91,6 @@ export class Finder {
     const turn = this.#turn;
     tell(null);
     this.#next(async () => {
-      await this.client.whole();
       const radius = await this.client.aside(
         "certify",
         { request, model },
@@ -99,12 +101,12 @@ export class Finder {
     });
   }
 
-  /** Ends the searches; the result and its ways stay. */
+  /** Ends the searches; the result and its traces stay. */
   endSearches() {
     const result = this.#result;
     this.stop();
     this.#result = result;
-    const { traces, smallest, certified } = this.page.findings();
+    const { traces, smallest, certified } = this.page.analysis();
     this.page.found({
       traces,
       certified,
@@ -121,20 +123,18 @@ export class Finder {
     const lasted = (/** @type {import("../types").Lane} */ lane) =>
       lane.milliseconds ?? Math.max(...result.lanes.map((other) => other.milliseconds ?? 0));
     for (const lane of result.lanes)
-      if (this.#traced && lasted(lane) <= quickTrace) this.#trace(result, lane.model);
-    // The first view's engine proves nothing; whoever asks for a proof gets the whole one.
-    if (this.client.kind === "whole")
-      for (const lane of result.lanes) this.#certify(result, lane.model);
+      if (this.#traced && lasted(lane) <= quickTraceMs) this.#trace(result, lane.model);
+    if (this.#certifies) for (const lane of result.lanes) this.#certify(result, lane.model);
     if (upTo === null) return;
     for (const lane of result.lanes) {
-      if (lasted(lane) <= quickSearch) this.#search(result, lane.model, upTo);
+      if (lasted(lane) <= quickSearchMs) this.#search(result, lane.model, upTo);
       else this.#byHand(lane.model);
     }
   }
 
   /** The search would last: only when it is asked for. @param {string} model */
   #byHand(model) {
-    const now = this.page.findings();
+    const now = this.page.analysis();
     if (now.smallest[model] === undefined)
       this.page.found({ ...now, smallest: { ...now.smallest, [model]: null } });
   }
@@ -142,7 +142,7 @@ export class Finder {
   /** @param {ExploreResult} result @param {string} model */
   #trace({ request }, model) {
     this.#next(async () => {
-      if (this.page.findings().traces[model]) return;
+      if (this.page.analysis().traces[model]) return;
       const trace = await this.client.aside(
         "trace",
         { request, model },
@@ -154,22 +154,22 @@ export class Finder {
 
   /** @param {ExploreResult} result @param {string} model @param {number} upTo */
   #search({ request, lanes }, model, upTo) {
-    const known = this.page.findings().smallest[model];
+    const known = this.page.analysis().smallest[model];
     if (known !== undefined && known !== null) return;
     const turn = this.#turn;
     const tell = (/** @type {import("../types").Smallest | number | null} */ found) => {
-      const now = this.page.findings();
+      const now = this.page.analysis();
       if (turn === this.#turn)
         this.page.found({ ...now, smallest: { ...now.smallest, [model]: found } });
     };
     tell(0);
     this.#next(async () => {
-      this.#heavy = (lanes.find((lane) => lane.model === model)?.milliseconds ?? 0) > quickTrace;
+      this.#heavy = (lanes.find((lane) => lane.model === model)?.milliseconds ?? 0) > quickTraceMs;
       const found = await this.client.aside(
         "smallest",
         { request, model, upTo },
         { ...request, models: [model] },
-        (_, fraction) => tell(fraction),
+        ({ fraction }) => tell(fraction),
       );
       this.#heavy = false;
       tell(found);
@@ -177,7 +177,7 @@ export class Finder {
     });
   }
 
-  /** @param {() => Promise<((now: Findings) => Findings) | null | undefined | void>} step */
+  /** @param {() => Promise<((now: ResultAnalysis) => ResultAnalysis) | null | undefined | void>} step */
   #next(step) {
     const turn = this.#turn;
     this.#queue = this.#queue
@@ -187,7 +187,7 @@ export class Finder {
         const change = await step().finally(() => {
           if (turn === this.#turn) this.#open = false;
         });
-        if (change && turn === this.#turn) this.page.found(change(this.page.findings()));
+        if (change && turn === this.#turn) this.page.found(change(this.page.analysis()));
       })
       .catch((error) => {
         if (turn === this.#turn) this.page.failed(error);

@@ -1,0 +1,25 @@
+// Errors that the page can tell in the visitor's language.
+
+/** An error with the key of the message that says what happened. */
+export class EngineError extends Error {
+  /** @param {string} key @param {string} detail */
+  constructor(key, detail) {
+    super(detail);
+    this.key = key;
+  }
+}
+
+/** Broken off because something newer was asked, or by the visitor: not a failure. @param {string} why */
+export const stopped = (why) => new EngineError("error.stopped", why);
+
+/** @param {unknown} error */
+export const isStopped = (error) => error instanceof EngineError && error.key === "error.stopped";
+
+/** What went wrong, as the visitor reads it.
+ * @param {import("../ui/i18n.js").Words} words @param {unknown} error
+ * @param {string | null} [key] of the message around any other error; null: the error's own words */
+export function sentenceOf(words, error, key = "error.engine") {
+  const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof EngineError) return words.t(error.key, { detail });
+  return key === null ? detail : words.t(key, { detail });
+}

@@ -1,2 +1,0 @@
-// The type of the first view's glue, which the build puts beside signflip.js. For the type checker only.
-export { default } from "./signflip-engine";

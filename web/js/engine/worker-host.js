@@ -1,0 +1,52 @@
+// The worker's side of port.js: answers questions from a table, tells progress, gives arrays away
+// instead of copying them, and says what an error means for the worker.
+
+/** Progress is told at most this often. */
+const progressMs = 50;
+
+/** Tells the page how far an answer is. @typedef {(progress: Record<string, any>) => void} Tell */
+
+/** The same, but only now and then: for what is called at every step. @param {Tell} tell @returns {Tell} */
+export function nowAndThen(tell) {
+  let told = performance.now();
+  return (progress) => {
+    const now = performance.now();
+    if (now - told < progressMs) return;
+    told = now;
+    tell(progress);
+  };
+}
+
+/** The buffers of a value's arrays, each once. @param {any} value @returns {ArrayBuffer[]} */
+function buffersOf(value) {
+  if (ArrayBuffer.isView(value)) return [/** @type {ArrayBuffer} */ (value.buffer)];
+  if (value === null || typeof value !== "object") return [];
+  return [...new Set(Object.values(value).flatMap(buffersOf))];
+}
+
+/** @param {unknown} error */
+function described(error) {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    error: message,
+    // A trap leaves the module in an unknown state: the page must start another worker.
+    dead: error instanceof WebAssembly.RuntimeError,
+    forbidden:
+      error instanceof WebAssembly.CompileError ||
+      /unsafe-eval|Content Security Policy/i.test(message),
+  };
+}
+
+/** Answers the page's questions, by their names, until the worker is ended. The arrays of an answer must
+ * not be needed afterwards.
+ * @param {Record<string, (body: any, tell: Tell) => unknown>} answers */
+export function serve(answers) {
+  self.onmessage = async ({ data: { id, type, body } }) => {
+    try {
+      const value = await answers[type](body, (progress) => self.postMessage({ id, progress }));
+      self.postMessage({ id, value }, { transfer: buffersOf(value) });
+    } catch (error) {
+      self.postMessage({ id, ...described(error) });
+    }
+  };
+}
