@@ -12,7 +12,7 @@ inline constexpr std::string_view kNormChoices[] = {"linf", "l2"};
 /// Epsilon of attacks that know only L∞.
 inline constexpr ParameterSpec kEpsilonLinf{
     .name = "epsilon",
-    .title = "Epsilon",
+    .title = "Budget ε",
     .kind = ParameterKind::real,
     .fallback = 0.3,
     .minimum = 0,
@@ -24,7 +24,7 @@ inline constexpr ParameterSpec kEpsilonLinf{
 /// epsilon above 1 for L∞).
 inline constexpr ParameterSpec kEpsilon{
     .name = "epsilon",
-    .title = "Epsilon",
+    .title = "Budget ε",
     .kind = ParameterKind::real,
     .fallback = 0.3,
     .minimum = 0,

@@ -61,8 +61,8 @@ const from = (names, folder) => ({
 });
 
 /** The files that a script imports statically, itself included: they are evaluated before it is.
- * @param {string} entry @param {string[]} apart files beside it @returns {Promise<Set<string>>} absolute paths */
-async function staticImports(entry, apart) {
+ * @param {string} entry @param {import("esbuild").Plugin[]} plugins @returns {Promise<Set<string>>} absolute paths */
+async function staticImports(entry, plugins) {
   const demanded = {
     name: "demanded",
     setup({ onResolve }) {
@@ -71,8 +71,10 @@ async function staticImports(entry, apart) {
       );
     },
   };
-  const { metafile } = await run({ entryPoints: [entry], plugins: [demanded, beside(apart)] });
-  return new Set(Object.keys(metafile.inputs).map((path) => resolve(path)));
+  const { metafile } = await run({ entryPoints: [entry], plugins: [demanded, ...plugins] });
+  // What a plugin makes is no file, and has its name before a colon.
+  const files = Object.keys(metafile.inputs).filter((path) => !path.includes(":"));
+  return new Set(files.map((path) => resolve(path)));
 }
 
 /** @param {Set<string>} files @returns {Promise<void>} fails where two of them export the same name */
@@ -93,11 +95,13 @@ async function refuseSameNames(files) {
  * A page's script as one file with all that it imports statically, and the files that it fetches on demand.
  * Those take what they share with the page from its file, so esbuild need not split that: one file is one
  * response and compresses better than many. So the names that the page's modules export must differ.
- * @param {string} entry @param {string[]} [apart] names of files that lie beside it at run time
+ * @param {string} entry @param {{apart?: string[], plugins?: import("esbuild").Plugin[]}} [options] apart: names
+ *   of files that lie beside it at run time
  * @returns {Promise<Output[]>} the page's file first
  */
-export async function bundlePage(entry, apart = []) {
-  const inside = await staticImports(entry, apart);
+export async function bundlePage(entry, { apart = [], plugins = [] } = {}) {
+  const others = [...plugins, beside(apart)];
+  const inside = await staticImports(entry, others);
   await refuseSameNames(inside);
   const own = basename(entry);
   const page = {
@@ -122,7 +126,7 @@ export async function bundlePage(entry, apart = []) {
   const result = await run({
     entryPoints: { [own.replace(/\.js$/, "")]: "page:" },
     splitting: true,
-    plugins: [beside(apart), page],
+    plugins: [...others, page],
   });
   return outputsOf(result).sort((a, b) => Number(b.path === own) - Number(a.path === own));
 }
@@ -130,13 +134,18 @@ export async function bundlePage(entry, apart = []) {
 /**
  * A script as one file with all that it imports, also on demand.
  * @param {string} entry @param {{apart?: string[], held?: string[], folder?: string,
- *   format?: "esm" | "iife"}} [options] apart: names of files that lie beside it at run time; held: names of
+ *   format?: "esm" | "iife", plugins?: import("esbuild").Plugin[]}} [options] apart: names of files that lie beside it at run time; held: names of
  *   files of `folder` that it holds
  * @returns {Promise<Output>}
  */
-export async function bundleFile(entry, { apart = [], held = [], folder = ".", format } = {}) {
-  const plugins = [from(held, folder), beside(apart.filter((name) => !held.includes(name)))];
-  const result = await run({ entryPoints: [entry], plugins, format: format ?? "esm" });
+export async function bundleFile(entry, options = {}) {
+  const { apart = [], held = [], folder = ".", format = "esm", plugins = [] } = options;
+  const beyond = apart.filter((name) => !held.includes(name));
+  const result = await run({
+    entryPoints: [entry],
+    plugins: [...plugins, from(held, folder), beside(beyond)],
+    format,
+  });
   return outputsOf(result)[0];
 }
 

@@ -86,11 +86,10 @@ async function fetchTestImages() {
 }
 
 /** @param {import("./engine/client.js").Catalogue} catalogue */
-async function equip({ attacks }) {
+function equip({ attacks }) {
   snapshot.attacks = attacks;
   if (!attacks.some(({ name }) => name === state.attack)) update({ attack: attacks[0].name });
   explorer.ask();
-  await words.learnAttacks();
   schedule();
 }
 

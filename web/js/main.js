@@ -99,7 +99,6 @@ function update(patch) {
  * @param {string} dataset @param {string} lang @param {Partial<State>} patch */
 async function turn(dataset, lang, patch) {
   const found = await wordsFor(lang, dataset);
-  await found.learnAttacks();
   const { theme, view, experiment, attack } = state;
   const start =
     dataset === state.dataset
@@ -226,11 +225,10 @@ function announce(text) {
 }
 
 /** @param {import("./engine/client.js").Catalogue} catalogue */
-async function equip({ attacks }) {
+function equip({ attacks }) {
   snapshot.attacks = attacks;
   if (!attacks.some((a) => a.name === state.attack)) update({ attack: attacks[0].name });
   explorer.ask();
-  await words.learnAttacks();
   schedule();
 }
 

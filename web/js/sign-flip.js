@@ -1,5 +1,5 @@
-// <sign-flip>: the compact page as an element of anyone's page. A classic script, so that it loads from
-// another origin without CORS:
+// <sign-flip>: the compact page as an element of anyone's page. The build makes a classic script of it, so that
+// it loads from another origin without CORS:
 //
 //   <script src="https://your.site/signflip/js/sign-flip.js" async></script>
 //   <sign-flip attack="mim" epsilon="0.2" lang="de"></sign-flip>
@@ -7,8 +7,9 @@
 // Attributes are the page state's names (js/state/state.js), in lower case. The element shows embed.html in a
 // frame, so styles, worker and keys stay apart; changed attributes go there as a message, and the frame's
 // height comes back. `site` names the site's folder where the script came from elsewhere.
+import { titles } from "./messages/languages.js";
+
 (() => {
-  "use strict";
   /** Attributes by their names in the address. @type {Record<string, string>} */
   const names = {};
   for (const name of [
@@ -35,11 +36,6 @@
     "lang",
   ])
     names[name.toLowerCase()] = name;
-  const languages = ["en", "de"];
-  const titles = {
-    en: "Signflip: fool a neural network",
-    de: "Signflip: ein neuronales Netz täuschen",
-  };
   const script = /** @type {HTMLScriptElement | null} */ (
     document.currentScript ?? document.querySelector('script[src*="sign-flip.js"]')
   );
@@ -103,7 +99,7 @@
     #language() {
       const around = /** @type {HTMLElement | null} */ (this.closest("[lang]"));
       const lang = (around?.lang ?? "").slice(0, 2).toLowerCase();
-      return languages.includes(lang) ? lang : "";
+      return Object.hasOwn(titles, lang) ? lang : "";
     }
 
     #queryNow() {
@@ -121,7 +117,7 @@
       const frame = /** @type {HTMLIFrameElement} */ (this.#frame);
       this.#ready = this.#anew = false;
       this.#query = this.#queryNow();
-      frame.title = this.title || (this.#language() === "de" ? titles.de : titles.en);
+      frame.title = this.title || titles[this.#language() || "en"];
       frame.style.height = this.#isWhole ? "900px" : "600px";
       frame.src = new URL(
         `${this.#isWhole ? "index" : "embed"}.html?${this.#query}`,

@@ -326,7 +326,7 @@ constinit const AttackEntry kApgdT{
     .targeted = false,
     .untargeted = true,
     .needs_gradients = true,
-    .summary = "APGD towards each of the likeliest wrong classes in turn (targeted DLR loss).",
+    .summary = "APGD towards each of the likeliest wrong classes in turn.",
     .cost = "steps gradients for each class tried and restart",
     .parameters = kApgdTParameters,
     .run = run_apgd_t};

@@ -274,8 +274,7 @@ constinit const AttackEntry kCw{
     .untargeted = true,
     .needs_gradients = true,
     .summary =
-        "Looks for the smallest change by descending on distance and margin together: slow, "
-        "and hard to beat.",
+        "Minimises distance and margin together, thousands of steps: slow, and hard to beat.",
     .cost = "up to binary-search-steps x steps gradients",
     .parameters = kCwParameters,
     .run = run_cw};

@@ -199,8 +199,7 @@ constinit const AttackEntry kDeepFool{
     .untargeted = true,
     .needs_gradients = true,
     .summary =
-        "Walks straight to the nearest class boundary, as if the model were affine, until it "
-        "is over.",
+        "Steps to the nearest class boundary, as if the model were linear, until it is crossed.",
     .cost = "up to 9 gradients at the first step, then a few each",
     .parameters = kDeepFoolParameters,
     .run = run_deepfool};

@@ -145,7 +145,7 @@ constexpr ParameterSpec kBimParameters[] = {kEpsilonLinf, step_size_spec(1, kSte
 constexpr ParameterSpec kMimParameters[] = {
     kEpsilonLinf, step_size_spec(1, kStepHelp), steps_parameter(10),
     ParameterSpec{.name = "decay",
-                  .title = "Decay",
+                  .title = "Momentum (decay)",
                   .kind = ParameterKind::real,
                   .fallback = 1,
                   .minimum = 0,

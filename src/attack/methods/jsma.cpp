@@ -176,7 +176,7 @@ constexpr std::string_view kSaliencies[] = {"probabilities", "logits"};
 
 constexpr ParameterSpec kParameters[] = {
     ParameterSpec{.name = "theta",
-                  .title = "Theta",
+                  .title = "Change θ",
                   .kind = ParameterKind::real,
                   .fallback = 1,
                   .minimum = -1,
@@ -184,7 +184,7 @@ constexpr ParameterSpec kParameters[] = {
                   .help = "how far one step moves each value of its pair; below 0 it darkens",
                   .step = 0.05},
     ParameterSpec{.name = "gamma",
-                  .title = "Gamma",
+                  .title = "Share of pixels γ",
                   .kind = ParameterKind::real,
                   .fallback = 0.145,
                   .minimum = 0,

@@ -298,7 +298,7 @@ constinit const AttackEntry kLbfgs{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = true,
-    .summary = "The attack that started it all: a textbook optimiser weighs distance against loss.",
+    .summary = "The first attack of all: a textbook optimiser weighs distance against loss.",
     .cost = "up to binary-search-steps x steps gradients, usually a tenth of it",
     .parameters = kLbfgsParameters,
     .run = run_lbfgs};

@@ -1,5 +1,6 @@
 // The page's one state object and its mirror in the URL. Pure functions, no DOM: views render from the
 // state, and only main.js replaces it.
+import { languages } from "../messages/languages.js";
 import { datasets } from "./datasets.js";
 
 /** @typedef {import("../types").State} State */
@@ -22,7 +23,6 @@ const fixed = [
   "theme",
   "lang",
 ];
-const languages = ["en", "de"];
 /** What the page shows: one image under attack, or a whole model. */
 export const views = ["image", "model"];
 
@@ -48,7 +48,7 @@ export function defaultState(language = "en", dataset = first) {
     experiment: "",
     image: 0,
     theme: "auto",
-    lang: languages.includes(prefix) ? prefix : "en",
+    lang: Object.hasOwn(languages, prefix) ? prefix : "en",
   };
 }
 
@@ -88,7 +88,7 @@ export function readUrl(query, language) {
   const theme = given.get("theme");
   if (theme === "light" || theme === "dark") state.theme = theme;
   const lang = given.get("lang") ?? "";
-  if (languages.includes(lang)) state.lang = lang;
+  if (Object.hasOwn(languages, lang)) state.lang = lang;
   for (const [name, text] of given) {
     if (!fixed.includes(name) && /^[a-z][a-zA-Z0-9]*$/.test(name))
       state.parameters[name] = parseValue(text);

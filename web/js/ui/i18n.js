@@ -1,37 +1,24 @@
-// The page's words and numbers in the visitor's language. Every visible string is in messages/; a further
-// language is a further file there, in each folder, and a line here. English comes with the page, and is
-// what is said where another language has no word; the others are fetched when they are wanted.
-import en from "../messages/en.js";
+// The page's words and numbers in the visitor's language. Every visible string is in messages/, a file for each
+// language. English comes with the page, and is what is said where another language has no word; the others
+// are fetched when they are wanted.
+import { english, languages, sections } from "../messages/languages.js";
 
-/** @typedef {Record<string, string>} Messages */
+export { languages };
 
-/** Each language's own name. @type {Record<string, string>} */
-export const languages = { en: "English", de: "Deutsch" };
+/** @typedef {import("../messages/languages.js").Messages} Messages */
 
-/** @type {Record<string, () => Promise<{default: Messages}>>} */
-const others = { de: () => import("../messages/de.js") };
-/** What a dataset says otherwise: its classes' names, and "sign" for "digit".
- * @type {Record<string, Record<string, () => Promise<{default: Messages}>>>} */
-const ofDatasets = {
-  gtsrb: {
-    en: () => import("../messages/gtsrb/en.js"),
-    de: () => import("../messages/gtsrb/de.js"),
-  },
-};
+/** A section of a language; nothing where there is no such, or it cannot be had.
+ * @param {string} lang @param {string} name @returns {Promise<Messages>} */
+async function sectionOf(lang, name) {
+  const found = await sections[lang]?.[name]?.().catch(() => null);
+  return found?.default ?? {};
+}
 
-/** What the attacks beyond the first view's are about. @type {Record<string, () => Promise<{default: Messages}>>} */
-const ofAttacks = {
-  en: () => import("../messages/attacks/en.js"),
-  de: () => import("../messages/attacks/de.js"),
-};
-
-/** The words for a language and a dataset; English where they cannot be had.
+/** The words for a language and a dataset, which may say things otherwise; English where they cannot be had.
  * @param {string} lang @param {string} dataset */
 export async function wordsFor(lang, dataset) {
-  const wanted = [others[lang], ofDatasets[dataset]?.[lang]];
-  if (!wanted.some(Boolean)) return new Words(lang);
-  const loaded = await Promise.all(wanted.map((load) => load?.().catch(() => null)));
-  return new Words(lang, Object.assign({}, ...loaded.map((module) => module?.default)));
+  const found = ["first", "attacks", dataset].map((name) => sectionOf(lang, name));
+  return new Words(lang, Object.assign({}, ...(await Promise.all(found))));
 }
 
 export class Words {
@@ -39,7 +26,7 @@ export class Words {
   constructor(lang, messages = {}) {
     this.lang = lang;
     /** @type {Messages} */
-    this.messages = { ...en, ...messages };
+    this.messages = { ...english, ...messages };
   }
 
   /** The message of a key with {name} filled in; without one, the fallback.
@@ -54,17 +41,12 @@ export class Words {
     return this.t(`class.${dataset}.${label}`, {}, String(label));
   }
 
-  /** The same words and more: a lazily loaded view's own messages. What a dataset says otherwise stays.
-   * @param {Record<string, Messages>} more by language */
-  with(more) {
-    return new Words(this.lang, { ...(more[this.lang] ?? more.en), ...this.messages });
-  }
-
-  /** Takes up the words for all attacks, for everyone who has these words. Where they cannot be had the
-   * catalogue's own will do. */
-  async learnAttacks() {
-    const more = await ofAttacks[this.lang]().catch(() => null);
-    this.messages = { ...more?.default, ...this.messages };
+  /** The same words and those of more sections. What a dataset says otherwise stays. Fails where they cannot
+   * be had. @param {string[]} names */
+  async with(names) {
+    const found = await Promise.all(names.map((name) => sections[this.lang][name]?.()));
+    const more = found.map((module) => module?.default);
+    return new Words(this.lang, Object.assign({}, ...more, this.messages));
   }
 
   /** As Intl.NumberFormat writes it, whose first use takes as long as twenty attacks.

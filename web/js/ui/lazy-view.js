@@ -5,9 +5,9 @@ import { h, styleSheet } from "./dom.js";
 
 /** @typedef {import("./context").ViewContext} ViewContext */
 /** @typedef {import("./context").MountedView} MountedView */
-/** messages: the view's own words, by language, fetched with it; styles: its own style sheet.
+/** messages: the sections of a language that hold its words; styles: its own style sheet.
  * @typedef {{mount: (element: HTMLElement, context: ViewContext) => MountedView,
- *            styles?: string, messages?: Record<string, () => Promise<{default: import("./i18n.js").Messages}>>}} ViewModule */
+ *            styles?: string, messages?: string[]}} ViewModule */
 
 /** How near is near: with so much in sight, as more than an edge. */
 const near = "-64px";
@@ -85,17 +85,13 @@ export class LazyView {
       ),
     );
     this.element.setAttribute("aria-busy", "true");
-    const { lang } = context.words;
     const found = await this.load()
       .then(async (module) => {
         const [words] = await Promise.all([
-          (module.messages?.[lang] ?? module.messages?.en)?.(),
+          context.words.with(module.messages ?? []),
           module.styles && styleSheet(module.styles),
         ]);
-        return {
-          module,
-          words: words ? context.words.with({ [lang]: words.default }) : context.words,
-        };
+        return { module, words };
       })
       .catch(() => null);
     if (turn !== this.#turn) return true;

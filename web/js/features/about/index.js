@@ -6,10 +6,7 @@ import { writeUrl } from "../../state/state.js";
 /** @typedef {import("../../ui/context").Context} Context */
 
 export const styles = "css/later/about.css";
-export const messages = {
-  en: () => import("./messages/en.js"),
-  de: () => import("./messages/de.js"),
-};
+export const messages = ["about"];
 
 const sections = ["fgsm", "steps", "epsilon", "defended", "honest"];
 /** Sections about a defended model, and which model that is in each dataset. */

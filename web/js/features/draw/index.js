@@ -15,10 +15,7 @@ const arrows = /** @type {Record<string, [number, number]>} */ ({
   ArrowDown: [0, 1],
 });
 
-export const messages = {
-  en: () => import("./messages/en.js"),
-  de: () => import("./messages/de.js"),
-};
+export const messages = ["draw"];
 
 /** @param {HTMLElement} place @param {import("../../ui/context").ViewContext} context
  * @returns {import("../../ui/context").MountedView} */

@@ -1,14 +1,10 @@
 // "Explore a model": what happens to many images at once. The page's frame loads this module when the
 // view is first opened, and mounts it anew when the language or the dataset changes. Here are the view's
 // parts and what they share; each tool is a module of its own, fetched when its tab is first opened.
-import attacksDe from "../../messages/attacks/de.js";
-import attacksEn from "../../messages/attacks/en.js";
 import { datasets } from "../../state/datasets.js";
 import { h, setText } from "../../ui/dom.js";
 import { sentenceOf } from "../../engine/errors.js";
 import { labFor } from "../../engine/lab.js";
-import de from "./messages/de.js";
-import en from "./messages/en.js";
 import { createSetup } from "./setup.js";
 
 /** @typedef {import("./types").Tool} Tool
@@ -23,6 +19,8 @@ const tools = {
   slice: async (context) => (await import("./slice.js")).createSlice(context),
   train: async (context) => (await import("./train.js")).createTrain(context),
 };
+
+export const messages = ["models"];
 
 /** The view's own style sheets, once. @returns {Promise<unknown>} */
 function styled() {
@@ -43,11 +41,11 @@ function styled() {
  * @param {import("../../ui/context").ViewContext} context
  * @returns {import("../../ui/context").MountedView} */
 export function mount(element, context) {
-  const words = context.words.with({ en: { ...attacksEn, ...en }, de: { ...attacksDe, ...de } });
+  const { words } = context;
   const dataset = context.state().dataset;
   const lab = labFor(dataset);
   const names = Object.keys(tools);
-  const setup = createSetup({ ...context, words });
+  const setup = createSetup(context);
   /** @type {Map<string, Tool>} */
   const made = new Map();
   /** Tools whose module is on its way, and those whose module could not be had. */

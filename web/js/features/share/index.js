@@ -15,10 +15,7 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
-export const messages = {
-  en: () => import("./messages/en.js"),
-  de: () => import("./messages/de.js"),
-};
+export const messages = ["share"];
 
 /** @param {HTMLElement} element @param {import("../../ui/context").ViewContext} context
  * @returns {import("../../ui/context").MountedView} */
@@ -116,20 +113,18 @@ export function mount(element, context) {
   /** "MIM · ε 0.2 · steps 10": what was asked. @param {Snapshot} now */
   function titleOf(now) {
     const result = /** @type {import("../../types").ExploreResult} */ (now.result);
-    const { name, title } = now.attacks.find((one) => one.name === result.request.attack) ?? {
-      name: "",
-      title: result.request.attack,
-    };
+    const attack = now.attacks.find((one) => one.name === result.request.attack);
     const given = parametersOf(now, result);
-    const shown = ["epsilon", "steps", "queries"]
-      .filter((one) => one in given)
-      .map(
-        (one) =>
-          `${words.t(`parameter.${one}`)} ${typeof given[one] === "number" ? words.number(given[one], one === "epsilon" ? 3 : 0) : given[one]}`,
-      );
+    const value = (/** @type {string} */ name) =>
+      typeof given[name] === "number"
+        ? words.number(given[name], name === "epsilon" ? 3 : 0)
+        : given[name];
+    const shown = (attack?.parameters ?? [])
+      .filter(({ name }) => ["epsilon", "steps", "queries"].includes(name) && name in given)
+      .map(({ name, title }) => `${words.t(`parameter.${name}`, {}, title)} ${value(name)}`);
     const { step } = now.state;
     return [
-      words.t(`attack.${name}`, {}, title),
+      words.t(`attack.${result.request.attack}`, {}, attack?.title),
       ...shown,
       ...(step === null ? [] : [words.t("figure.step", { step })]),
     ].join(" · ");

@@ -11,10 +11,7 @@ import { Chart, sample } from "./chart.js";
 const beat = 350,
   longest = 8000;
 
-export const messages = {
-  en: () => import("./messages/en.js"),
-  de: () => import("./messages/de.js"),
-};
+export const messages = ["steps"];
 
 /** @param {HTMLElement} element @param {import("../../ui/context").ViewContext} context
  * @returns {import("../../ui/context").MountedView} */

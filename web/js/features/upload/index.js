@@ -11,10 +11,7 @@ import { decodedByBrowser } from "./browser-decode.js";
 /** Larger files than this are not read: no photograph needs it. */
 const largest = 40 << 20;
 
-export const messages = {
-  en: () => import("./messages/en.js"),
-  de: () => import("./messages/de.js"),
-};
+export const messages = ["upload"];
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 

@@ -1,0 +1,44 @@
+// The page's languages as its scripts take them: web/js/messages/languages.js, made anew from what it finds
+// there, with each section of each language a file of its own, which comes when a view wants it.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** @param {string} folder of the messages @returns {Promise<typeof import("../../web/js/messages/languages.js")>} */
+export const languagesOf = (folder) => import(pathToFileURL(join(folder, "languages.js")).href);
+
+/** @param {string} folder of the messages @returns {Promise<import("esbuild").Plugin>} */
+export async function messagesPlugin(folder) {
+  const { english, languages, sections, titles } = await languagesOf(folder);
+  const there = ["first", "attacks"];
+  const loaders = Object.entries(sections).map(([code, parts]) => {
+    // English is there at first, and leaves the attacks to the catalogue.
+    const names = Object.keys(parts).filter((name) => code !== "en" || !there.includes(name));
+    const lines = names.map((name) => `${name}: () => import("messages:${name}-${code}")`);
+    return `"${code}": { ${lines.join(", ")} }`;
+  });
+  const contents = Object.entries({ english, languages, titles })
+    .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
+    .concat(`export const sections = { ${loaders.join(", ")} };`)
+    .join("\n");
+  return {
+    name: "messages",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\/messages\/languages\.js$/ }, () => ({
+        path: "languages",
+        namespace: "messages",
+        sideEffects: false,
+      }));
+      onResolve({ filter: /^messages:/ }, ({ path }) => ({
+        path: path.slice("messages:".length),
+        namespace: "messages",
+      }));
+      onLoad({ filter: /./, namespace: "messages" }, async ({ path }) => {
+        if (path === "languages") return { contents };
+        const [name, code] = path.split("-");
+        return {
+          contents: `export default ${JSON.stringify((await sections[code][name]()).default)};`,
+        };
+      });
+    },
+  };
+}
