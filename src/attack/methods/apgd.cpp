@@ -297,8 +297,7 @@ constinit const AttackEntry kApgdCe{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = true,
-    .summary =
-        "PGD that halves its step when it stops getting ahead, and returns to its best point.",
+    .summary = "PGD that halves its step when it gets nowhere and returns to its best point.",
     .cost = "steps gradients for each restart",
     .parameters = kApgdParameters,
     .run = run_apgd<Loss::cross_entropy>};

@@ -273,8 +273,7 @@ constinit const AttackEntry kCw{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = true,
-    .summary =
-        "Minimises distance and margin together, thousands of steps: slow, and hard to beat.",
+    .summary = "Minimises distance and margin together: slow, and hard to beat.",
     .cost = "up to binary-search-steps x steps gradients",
     .parameters = kCwParameters,
     .run = run_cw};

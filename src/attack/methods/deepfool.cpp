@@ -198,8 +198,7 @@ constinit const AttackEntry kDeepFool{
     .targeted = false,
     .untargeted = true,
     .needs_gradients = true,
-    .summary =
-        "Steps to the nearest class boundary, as if the model were linear, until it is crossed.",
+    .summary = "Steps to the nearest class boundary, as if the model were linear.",
     .cost = "up to 9 gradients at the first step, then a few each",
     .parameters = kDeepFoolParameters,
     .run = run_deepfool};

@@ -176,7 +176,7 @@ constinit const AttackEntry kFgsm{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = true,
-    .summary = "One step: every pixel moves by epsilon in the direction that raises the loss.",
+    .summary = "One step: every pixel moves by ε in the direction that raises the loss.",
     .cost = "1 gradient",
     .parameters = kFgsmParameters,
     .run = run_fgsm};
@@ -218,7 +218,7 @@ constinit const AttackEntry kPgd{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = true,
-    .summary = "BIM from a random point near the image, with larger steps and, if asked, restarts.",
+    .summary = "BIM from a random point nearby, with larger steps and, if wanted, restarts.",
     .cost = "steps gradients for each restart",
     .parameters = kPgdParameters,
     .run = run_pgd};

@@ -228,7 +228,7 @@ constinit const AttackEntry kJsma{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = true,
-    .summary = "Changes two pixels at a time, those that help the target most and the rest least.",
+    .summary = "Two pixels at a time: those that help the goal most and the rest least.",
     .cost = "1 query and 1 gradient (2 for logits) for each pair of changed values",
     .parameters = kParameters,
     .run = run_jsma};

@@ -247,7 +247,7 @@ constinit const AttackEntry kLocalSearch{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = false,
-    .summary = "Tries single pixels, changes the few that matter most, and looks around them next.",
+    .summary = "Tries pixels, keeps the few that matter most, looks around them. Black box.",
     .cost = "at most 1 + rounds x (1 + pixels x (2 radius + 1)^2) queries, no gradient",
     .parameters = kParameters,
     .run = run_local_search};

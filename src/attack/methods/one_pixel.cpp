@@ -212,7 +212,7 @@ constinit const AttackEntry kOnePixel{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = false,
-    .summary = "Breeds candidates, each a place and a colour, until one pixel changes the answer.",
+    .summary = "Breeds candidates, a place and a colour each, until one pixel is enough.",
     .cost = "at most 1 + population x (generations + 1) queries, no gradient",
     .parameters = kParameters,
     .run = run_one_pixel};

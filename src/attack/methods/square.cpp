@@ -300,8 +300,7 @@ constinit const AttackEntry kSquare{
     .targeted = true,
     .untargeted = true,
     .needs_gradients = false,
-    .summary =
-        "Random squares, kept where they help: needs no gradients, only the model's answers.",
+    .summary = "Random squares, kept where they help. Asks for answers, never for gradients.",
     .cost = "at most queries queries, no gradient",
     .parameters = kParameters,
     .run = run_square};

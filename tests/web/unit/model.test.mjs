@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { survivors, Tally } from "../../../web/js/features/models/counts.js";
 import { readPack } from "../../../web/js/engine/pack.js";
-import { ticksOf } from "../../../web/js/features/models/plot.js";
-import { regions } from "../../../web/js/features/models/slice.js";
+import { ticksOf } from "../../../web/js/ui/plot.js";
+import { regions } from "../../../web/js/features/models/tools/slice/model.js";
 
 test("a tally counts labels by predictions, in whatever order the stretches come", () => {
   const tally = new Tally(5, 3);

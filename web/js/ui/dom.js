@@ -96,3 +96,13 @@ export function styleSheet(path) {
     );
   });
 }
+
+/** How long a file may take to be saved: its address is given back then. */
+const savedWithinMs = 10000;
+
+/** Gives the browser a file to save. @param {Blob} blob @param {string} name */
+export function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), savedWithinMs);
+}

@@ -12,12 +12,12 @@ import { createSetup } from "./setup.js";
 
 /** The tools, in the order of their tabs. @type {Record<string, (context: any) => Promise<Tool>>} */
 const tools = {
-  test: async (context) => (await import("./test-run.js")).createTestRun(context),
-  curve: async (context) => (await import("./curve.js")).createCurve(context),
-  transfer: async (context) => (await import("./transfer.js")).createTransfer(context),
-  map: async (context) => (await import("./map.js")).createMap(context),
-  slice: async (context) => (await import("./slice.js")).createSlice(context),
-  train: async (context) => (await import("./train.js")).createTrain(context),
+  test: async (context) => (await import("./tools/test/index.js")).createTestRun(context),
+  curve: async (context) => (await import("./tools/curve/index.js")).createCurve(context),
+  transfer: async (context) => (await import("./tools/transfer/index.js")).createTransfer(context),
+  map: async (context) => (await import("./tools/map/index.js")).createMap(context),
+  slice: async (context) => (await import("./tools/slice/index.js")).createSlice(context),
+  train: async (context) => (await import("./tools/train/index.js")).createTrain(context),
 };
 
 export const messages = ["models"];

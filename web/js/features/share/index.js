@@ -1,19 +1,12 @@
 // "Share and keep": the link, a figure, a table, and the experiment for the command line. Everything is
 // made here in the browser and handed to it as a file; nothing is sent anywhere.
 import { datasets } from "../../state/datasets.js";
-import { h, setText, styleSheet } from "../../ui/dom.js";
+import { h, save, setText, styleSheet } from "../../ui/dom.js";
 import { laneAt } from "../image/lane.js";
 import { drawFigure } from "./figure.js";
 import { csvOf, experimentOf, parametersOf, smallestOf } from "./records.js";
 
 /** @typedef {import("../../types").Snapshot} Snapshot */
-
-/** Gives the browser a file to save. @param {Blob} blob @param {string} name */
-function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10000);
-}
 
 export const messages = ["share"];
 

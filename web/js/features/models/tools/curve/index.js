@@ -1,21 +1,21 @@
 // Accuracy against the budget, for several models in one plot, point by point. An attack with a budget is
 // run for each of them; an attack that seeks the smallest change tells all budgets in one run.
-import { h, oncePerFrame, setText } from "../../ui/dom.js";
-import { datasets } from "../../state/datasets.js";
-import { createOneOf, createSomeOf } from "./choices.js";
-import { survivors, Tally } from "./counts.js";
-import { createPlot } from "./plot.js";
-import { createRunBar } from "./run-bar.js";
+import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
+import { datasets } from "../../../../state/datasets.js";
+import { createOneOf, createSomeOf } from "../../choices.js";
+import { survivors, Tally } from "../../counts.js";
+import { createPlot } from "../../../../ui/plot.js";
+import { createRunBar } from "../../run-bar.js";
 
 /** Budgets tried, beside 0. */
 const points = 10;
 /** Images for a start: enough for a curve, and soon there. */
 const start = 200;
 
-/** @typedef {{says: string, norm: string, end: number, count: number, series: import("./plot.js").Series[]}} Result */
+/** @typedef {{says: string, norm: string, end: number, count: number, series: import("../../../../ui/plot.js").Series[]}} Result */
 
-/** @param {import("./types").LabContext} context
- * @returns {import("./types").Tool} */
+/** @param {import("../../types").LabContext} context
+ * @returns {import("../../types").Tool} */
 export function createCurve(context) {
   const { words, lab, setup, says, counts, classes, titleOf, shortOf, state } = context;
   const ids = lab.models.map(({ id }) => id);
@@ -150,9 +150,9 @@ export function createCurve(context) {
     return Math.min(ours, epsilon?.max ?? ours);
   }
 
-  /** @param {import("./run-bar.js").Running} running */
+  /** @param {import("../../run-bar.js").Running} running */
   async function run(running) {
-    const now = /** @type {import("./types").Setup} */ (setup());
+    const now = /** @type {import("../../types").Setup} */ (setup());
     const images = await lab.testImages(count.value());
     running.signal.throwIfAborted();
     const total = Math.min(count.value(), images.count);
@@ -175,7 +175,7 @@ export function createCurve(context) {
     });
   }
 
-  /** @param {Result} into @param {import("./types").Setup} now @param {import("./types").Images} images @param {number} total @param {import("./run-bar.js").Running} running */
+  /** @param {Result} into @param {import("../../types").Setup} now @param {import("../../types").Images} images @param {number} total @param {import("../../run-bar.js").Running} running */
   async function overBudgets(into, now, images, total, { signal, tell }) {
     const budgets = Array.from({ length: points + 1 }, (_, i) =>
       Number(((into.end * i) / points).toPrecision(6)),
@@ -203,7 +203,7 @@ export function createCurve(context) {
     }
   }
 
-  /** @param {Result} into @param {import("./types").Setup} now @param {import("./types").Images} images @param {number} total @param {import("./run-bar.js").Running} running */
+  /** @param {Result} into @param {import("../../types").Setup} now @param {import("../../types").Images} images @param {number} total @param {import("../../run-bar.js").Running} running */
   async function inOneRun(into, now, images, total, { signal, tell }) {
     /** @type {Map<string, {distance: number, clean: boolean, fooled: boolean}[]>} */
     const found = new Map(into.series.map(({ id }) => [id, []]));

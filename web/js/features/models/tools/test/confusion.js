@@ -1,12 +1,12 @@
 // A confusion matrix that one can walk through: original label down the side, prediction along the top,
 // one tab stop, arrow keys, Enter or a click opens a cell. With many classes it is a heat map whose
 // numbers stand in the line below it. It counts nothing itself.
-import { h, setText } from "../../ui/dom.js";
+import { h, setText } from "../../../../ui/dom.js";
 
 /** More classes than this, and numbers no longer fit into the cells. */
 const mostNumbered = 12;
 
-/** @param {{words: import("../../ui/i18n.js").Words, classes: number, className: (label: number) => string,
+/** @param {{words: import("../../../../ui/i18n.js").Words, classes: number, className: (label: number) => string,
  *   open: (label: number, predicted: number) => void}} options
  * @returns {{element: HTMLElement, render: (counts: ArrayLike<number>, over?: boolean) => void}}
  *   over: nothing more is coming, so that cells may be given their names */

@@ -1,13 +1,13 @@
 // "Defend it yourself": a small net is trained in the page, normally or on attacked images, and one watches
 // what it learns. It can be stopped and taken up; after each epoch it is one more model for every tool.
-import { h, oncePerFrame, setText } from "../../ui/dom.js";
-import { trainingModule } from "../../engine/download.js";
-import { EngineError, stopped } from "../../engine/errors.js";
-import { WorkerPort } from "../../engine/port.js";
-import { createOneOf } from "./choices.js";
-import { damaged, fetchPack, pixelsOf } from "./packs.js";
-import { createPlot } from "./plot.js";
-import { createRunBar } from "./run-bar.js";
+import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
+import { trainingModule } from "../../../../engine/download.js";
+import { EngineError, stopped } from "../../../../engine/errors.js";
+import { WorkerPort } from "../../../../engine/port.js";
+import { createOneOf } from "../../choices.js";
+import { damaged, fetchPack, pixelsOf } from "../../packs.js";
+import { createPlot } from "../../../../ui/plot.js";
+import { createRunBar } from "../../run-bar.js";
 
 /** Test images that are looked at while it learns: enough to see a percent or two, and soon read. */
 const lookedAt = 200;
@@ -25,8 +25,8 @@ const often = 250;
  * @typedef {{number: number, options: any, clean: Point[], robust: Point[], loss: number, epoch: number, memory: Float32Array | null,
  *            model: Uint8Array | null, title: string}} Course */
 
-/** @param {import("./types").LabContext} context
- * @returns {import("./types").Tool} */
+/** @param {import("../../types").LabContext} context
+ * @returns {import("../../types").Tool} */
 export function createTrain(context) {
   const { words, lab, classes, className, open, modelsChanged } = context;
   const suits = courses[/** @type {keyof typeof courses} */ (lab.dataset)] ?? courses.mnist;
@@ -293,7 +293,7 @@ export function createTrain(context) {
     schedule();
   }
 
-  /** @param {import("./run-bar.js").Running} running */
+  /** @param {import("../../run-bar.js").Running} running */
   async function run({ signal, tell }) {
     if (!course || course.epoch >= course.options.epochs) course = enrol();
     const mine = course;

@@ -1,6 +1,6 @@
 // The map's drawing: every test image as its class's number in its class's colour, large numbers where the
 // classes have their middle, and the way of one image across. It computes no map.
-import { classColour } from "./class-colours.js";
+import { classColour } from "../../class-colours.js";
 
 /** @typedef {{places: Float32Array, labels: ArrayLike<number>, classes: number}} Cloud
  * @typedef {{places: Float32Array, labels: ArrayLike<number>, step: number}} Way */
@@ -32,7 +32,7 @@ export class MapCanvas {
       Object.assign(this.canvas, { width, height });
   }
 
-  /** @param {Cloud | null} cloud @param {Way | null} way @param {import("../../picture/colour.js").Scheme} scheme @param {string} key changes with the cloud */
+  /** @param {Cloud | null} cloud @param {Way | null} way @param {import("../../../../picture/colour.js").Scheme} scheme @param {string} key changes with the cloud */
   draw(cloud, way, scheme, key) {
     this.resize();
     const { width, height } = this.canvas,
@@ -94,7 +94,7 @@ export class MapCanvas {
     };
   }
 
-  /** @param {Cloud} cloud @param {import("../../picture/colour.js").Scheme} scheme */
+  /** @param {Cloud} cloud @param {import("../../../../picture/colour.js").Scheme} scheme */
   #drawBase({ places, labels, classes }, scheme) {
     const base = this.#base,
       unit = this.canvas.width / (this.canvas.clientWidth || 1);
@@ -123,7 +123,7 @@ export class MapCanvas {
     });
   }
 
-  /** @param {Way} way @param {number} classes @param {import("../../picture/colour.js").Scheme} scheme */
+  /** @param {Way} way @param {number} classes @param {import("../../../../picture/colour.js").Scheme} scheme */
   #drawWay({ places, labels, step }, classes, scheme) {
     const context = this.#context,
       unit = this.canvas.width / (this.canvas.clientWidth || 1);

@@ -1,8 +1,8 @@
 // The transfer table: images crafted on one model, read by another. Rows are the models whose gradients made
 // them, columns those that read them; on the diagonal each meets its own.
-import { h, oncePerFrame, setText } from "../../ui/dom.js";
-import { createOneOf, createSomeOf } from "./choices.js";
-import { createRunBar } from "./run-bar.js";
+import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
+import { createOneOf, createSomeOf } from "../../choices.js";
+import { createRunBar } from "../../run-bar.js";
 
 /** Images for a start. */
 const start = 200;
@@ -10,8 +10,8 @@ const start = 200;
 /** @typedef {{says: string, count: number, ids: string[], right: Record<string, Record<string, number>>, done: Record<string, number>}} Result
  *   right[crafted][judged]; "" stands for no attack */
 
-/** @param {import("./types").LabContext} context
- * @returns {import("./types").Tool} */
+/** @param {import("../../types").LabContext} context
+ * @returns {import("../../types").Tool} */
 export function createTransfer(context) {
   const { words, lab, setup, says, counts, titleOf, shortOf } = context;
   const ids = lab.models.map(({ id }) => id);
@@ -140,9 +140,9 @@ export function createTransfer(context) {
       : "";
   }
 
-  /** @param {import("./run-bar.js").Running} running */
+  /** @param {import("../../run-bar.js").Running} running */
   async function run({ signal, tell }) {
-    const now = /** @type {import("./types").Setup} */ (setup());
+    const now = /** @type {import("../../types").Setup} */ (setup());
     const images = await lab.testImages(count.value());
     signal.throwIfAborted();
     const total = Math.min(count.value(), images.count),

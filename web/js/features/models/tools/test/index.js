@@ -1,19 +1,19 @@
 // "Attack 1,000 test images": robust accuracy counting up, the confusion matrix, which classes turn into
 // which, and the images behind each number.
-import { h, oncePerFrame, setText } from "../../ui/dom.js";
-import { createOneOf } from "./choices.js";
+import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
+import { createOneOf } from "../../choices.js";
 import { createConfusion } from "./confusion.js";
-import { Tally } from "./counts.js";
+import { Tally } from "../../counts.js";
 import { createGallery } from "./gallery.js";
-import { createRunBar } from "./run-bar.js";
+import { createRunBar } from "../../run-bar.js";
 
 /** Milliseconds between two paintings while a run streams in. */
 const often = 120;
 
-/** @typedef {{tally: Tally, images: import("./types").Images, adversarial: Uint8Array, says: string, model: string}} Result */
+/** @typedef {{tally: Tally, images: import("../../types").Images, adversarial: Uint8Array, says: string, model: string}} Result */
 
-/** @param {import("./types").LabContext} context
- * @returns {import("./types").Tool} */
+/** @param {import("../../types").LabContext} context
+ * @returns {import("../../types").Tool} */
 export function createTestRun(context) {
   const { words, lab, setup, className, classes, counts, titleOf, shortOf, says } = context;
   const ids = lab.models.map(({ id }) => id);
@@ -164,9 +164,9 @@ export function createTestRun(context) {
     if (performance.now() - painted > often) frame.schedule();
   };
 
-  /** @param {import("./run-bar.js").Running} running */
+  /** @param {import("../../run-bar.js").Running} running */
   async function run({ signal, tell }) {
-    const now = /** @type {import("./types").Setup} */ (setup());
+    const now = /** @type {import("../../types").Setup} */ (setup());
     const wanted = count.value(),
       id = model.value();
     const images = await lab.testImages(wanted);

@@ -1,14 +1,14 @@
 // The images of one cell of a confusion matrix, each as it was and as the attack left it. Choosing one
 // makes it the image that the map and the slice look at.
-import { h, setText } from "../../ui/dom.js";
-import { pixelsOf } from "./packs.js";
-import { createThumbnail, paint } from "./pictures.js";
+import { h, setText } from "../../../../ui/dom.js";
+import { pixelsOf } from "../../packs.js";
+import { createThumbnail, paint } from "../../pictures.js";
 
 /** So many pairs at a time. */
 const page = 24;
 
-/** @param {import("./types").LabContext} context
- * @returns {{element: HTMLElement, show: (cell: {title: string, indices: number[], images: import("./types").Images, adversarial: Uint8Array,
+/** @param {import("../../types").LabContext} context
+ * @returns {{element: HTMLElement, show: (cell: {title: string, indices: number[], images: import("../../types").Images, adversarial: Uint8Array,
  *   after: ArrayLike<number>}) => void, clear: () => void, render: () => void}} */
 export function createGallery({ words, className, chosen, choose, open }) {
   const title = h("h4", { tabindex: -1 });

@@ -1,6 +1,6 @@
 // A line plot of our own in SVG: a few series over one axis, told apart by colour, dash and mark, with their
 // numbers in a table beside. Drawn in real pixels, so that text keeps its size from 320 px to 4K.
-import { h } from "../../ui/dom.js";
+import { h } from "./dom.js";
 
 /** @typedef {{x: number, y: number}} Point
  * @typedef {{id: string, title: string, points: Point[]}} Series */
