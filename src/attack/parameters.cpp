@@ -7,6 +7,7 @@
 
 #include "attack/catalog.h"
 #include "core/concat.h"
+#include "core/exact_text.h"
 #include "core/number.h"
 
 namespace signflip {
@@ -88,7 +89,7 @@ bool Parameters::has(std::string_view name) const {
 Status Parameters::set(std::string_view name, double value) {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     if (specs_[i].name != name) continue;
-    if (!fits(specs_[i], value)) return refusal(specs_[i], number_text(value));
+    if (!fits(specs_[i], value)) return refusal(specs_[i], exact_text(value));
     values_[i] = value;
     return {};
   }
@@ -141,7 +142,7 @@ Result<Parameters> make_parameters(const AttackEntry& attack,
     return Error{concat(prefix,
                         "epsilon must be a number from 0 to 1 in the linf norm (pixels are in "
                         "[0,1]; 8 of 255 grey levels are 8/255), found ",
-                        quoted(number_text(parameters.real("epsilon"))))};
+                        quoted(exact_text(parameters.real("epsilon"))))};
   }
   return parameters;
 }

@@ -1,6 +1,8 @@
 // Sentences from pieces.
 #include "core/concat.h"
 
+#include "core/exact_text.h"
+
 namespace signflip {
 
 void Piece::append_to(std::string& sentence) const {
@@ -8,9 +10,13 @@ void Piece::append_to(std::string& sentence) const {
     case Kind::text:
       sentence += text_;
       break;
-    case Kind::real:
-      sentence += number_text(real_);
+    case Kind::real: {
+      // A value that fits a float most likely was one, and is told from its neighbours by fewer
+      // digits.
+      const auto narrow = static_cast<float>(real_);
+      sentence += static_cast<double>(narrow) == real_ ? exact_text(narrow) : exact_text(real_);
       break;
+    }
     case Kind::negative:
       sentence += '-';
       [[fallthrough]];

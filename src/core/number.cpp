@@ -1,11 +1,16 @@
 // Decimal numbers.
 #include "core/number.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
+#include "core/exact_text.h"
+
 namespace signflip {
 namespace {
+
+constexpr int kDigits = 10;  // of number_text()
 
 /// value·10^exponent; one rounding where |exponent| ≤ 22.
 double scaled(double value, int exponent) {
@@ -23,25 +28,28 @@ double scaled(double value, int exponent) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-}  // namespace
-
-std::string number_text(double value) {
-  constexpr int kDigits = 10;
+/// As printf's %.*g with `precision` significant digits, 1 to 17.
+std::string text_of(double value, int precision) {
   if (std::isnan(value)) return "nan";
   std::string text = std::signbit(value) ? "-" : "";
   value = std::fabs(value);
   if (std::isinf(value)) return text + "inf";
   if (value == 0) return text + "0";
   int exponent = static_cast<int>(std::floor(std::log10(value)));
-  auto digits = static_cast<std::uint64_t>(scaled(value, kDigits - 1 - exponent) + 0.5);
-  if (digits >= 10000000000U) {  // rounded up to one digit more, or log10 was just below
+  const auto digits_of = [&] {
+    return static_cast<std::uint64_t>(scaled(value, precision - 1 - exponent) + 0.5);
+  };
+  std::uint64_t limit = 1;
+  for (int i = 0; i < precision; ++i) limit *= 10;
+  std::uint64_t digits = digits_of();
+  if (digits >= limit) {  // rounded up to one digit more, or log10 was just below
     ++exponent;
-    digits = static_cast<std::uint64_t>(scaled(value, kDigits - 1 - exponent) + 0.5);
+    digits = digits_of();
   }
   std::string figures = std::to_string(digits);
   while (figures.size() > 1 && figures.back() == '0') figures.pop_back();
   const int count = static_cast<int>(figures.size());
-  if (exponent < -4 || exponent >= kDigits) {
+  if (exponent < -4 || exponent >= std::max(precision, kDigits)) {
     text += figures[0];
     if (count > 1) text.append(1, '.').append(figures, 1);
     const int size = exponent < 0 ? -exponent : exponent;
@@ -56,6 +64,23 @@ std::string number_text(double value) {
   return text + figures.substr(0, static_cast<std::size_t>(whole)) + "." +
          figures.substr(static_cast<std::size_t>(whole));
 }
+
+template <class T>
+std::string shortest(T value, int most_digits) {
+  std::string text;
+  for (int precision = 1; precision <= most_digits; ++precision) {
+    text = text_of(static_cast<double>(value), precision);
+    const auto read = parse_decimal(text);
+    if (!read || static_cast<T>(*read) == value) break;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string number_text(double value) { return text_of(value, kDigits); }
+std::string exact_text(float value) { return shortest(value, 9); }
+std::string exact_text(double value) { return shortest(value, 17); }
 
 std::optional<double> parse_decimal(std::string_view text) {
   std::size_t at = 0;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "core/exact_text.h"
 #include "data/file.h"
 #include "data/image.h"
 #include "data/shape_text.h"
@@ -237,7 +238,7 @@ Result<Tensor> read_npy_images(std::span<const std::uint8_t> bytes, std::string_
     for (std::size_t i = 0; i < values.size(); ++i) {
       const float value = value_at<float>(array->values, i);
       if (!(value >= 0.0F && value <= 1.0F)) {
-        return Error{who + " has the value " + (std::isnan(value) ? "NaN" : std::to_string(value)) +
+        return Error{who + " has the value " + (std::isnan(value) ? "NaN" : exact_text(value)) +
                      " in image " + std::to_string(i / image.size()) +
                      "; float pixels lie in [0,1] (divide by 255, or save unsigned bytes)"};
       }
