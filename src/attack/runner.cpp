@@ -9,6 +9,7 @@
 
 #include "attack/geometry/norms.h"
 #include "attack/geometry/pixels.h"
+#include "attack/written_image.h"
 #include "core/concat.h"
 
 namespace signflip {
@@ -180,7 +181,12 @@ void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
   // fetch the weights twice.
   worker.judged.resize(2 * size);
   std::copy(adversarial.begin(), adversarial.end(), worker.judged.begin());
-  round_to_8_bits(adversarial, std::span(worker.judged).last(size));
+  const std::size_t pixels = images.image_shape().size();
+  for (std::size_t i = 0; i < count; ++i) {
+    round_to_written(*request.attack, request.parameters, images.image(first + i),
+                     adversarial.subspan(i * pixels, pixels),
+                     std::span(worker.judged).subspan(size + i * pixels, pixels));
+  }
   const std::span<const float> both = worker.judged;
   const bool together = 2 * count <= pass.capacity();
   std::span<const float> logits =

@@ -41,7 +41,7 @@ struct AttackRequest {
 struct AttackOutcome {
   Tensor adversarial;          ///< N×H×W×C, in the box; fixed budget: within epsilon, strictly
   std::vector<int> predicted;  ///< class of the final image, by the judging model
-  std::vector<int> predicted_8bit;  ///< class of round(255·x)/255: what a saved picture would give
+  std::vector<int> predicted_8bit;    ///< of a written picture, see attack/written_image.h
   std::vector<std::uint8_t> success;  ///< 1: predicted ≠ label; targeted: predicted = target
   std::vector<float> l0;              ///< pixels (positions, all channels together) that changed
   std::vector<float> l2;              ///< Euclidean length of the change

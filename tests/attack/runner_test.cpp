@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "support/attacks.h"
+#include "attack/written_image.h"
 
 namespace signflip::test {
 namespace {
@@ -180,11 +181,18 @@ TEST(Runner, WithoutJudgingTheImagesAreTheSame) {
   }
 }
 
-TEST(Runner, EightBitPredictionIsThatOfTheRoundedImage) {
+TEST(Runner, EightBitPredictionIsThatOfTheWrittenImage) {
   Fixture f;
-  const auto outcome = attack(f.model, request_for("pgd"), f.images, f.labels);
+  const AttackRequest request = request_for("pgd");
+  const auto outcome = attack(f.model, request, f.images, f.labels);
   Tensor rounded = outcome.adversarial;
-  for (float& v : rounded.values()) v = std::nearbyint(v * 255.0F) / 255.0F;
+  for (std::size_t n = 0; n < rounded.count(); ++n) {
+    round_to_written(*request.attack, request.parameters, f.images.image(n),
+                     outcome.adversarial.image(n), rounded.image(n));
+    for (const float v : rounded.image(n)) {
+      EXPECT_FLOAT_EQ(v, std::nearbyint(v * 255.0F) / 255.0F);
+    }
+  }
   EXPECT_EQ(outcome.predicted_8bit, predictions(f.model, rounded));
 }
 

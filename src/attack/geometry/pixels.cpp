@@ -7,6 +7,16 @@
 
 namespace signflip {
 
+namespace {
+
+/// 255 times the values, to the nearest whole number.
+Float4 nearest_level(Float4 pixels) {
+  constexpr float kWhole = 0x1.8p23F;  // so large that adding it leaves no room for a fraction
+  return (pixels * 255.0F + kWhole) - kWhole;
+}
+
+}  // namespace
+
 bool all_within(std::span<const float> values, Bounds bounds) {
   Int4 inside = ~Int4{};
   by_fours(values.size(), [&](std::size_t j, std::size_t count) {
@@ -17,10 +27,18 @@ bool all_within(std::span<const float> values, Bounds bounds) {
 }
 
 void round_to_8_bits(std::span<const float> pixels, std::span<float> rounded) {
-  constexpr float kWhole = 0x1.8p23F;  // so large that adding it leaves no room for a fraction
   by_fours(pixels.size(), [&](std::size_t j, std::size_t count) {
-    const Float4 level = load4(&pixels[j], count) * 255.0F;
-    store4(((level + kWhole) - kWhole) / 255.0F, &rounded[j], count);
+    store4(nearest_level(load4(&pixels[j], count)) / 255.0F, &rounded[j], count);
+  });
+}
+
+void draw_levels_back(std::span<const float> clean, float reach, std::span<float> rounded) {
+  const float enough = reach > 0.5F ? reach : 0.5F;  // within half a level no other is nearer
+  by_fours(rounded.size(), [&](std::size_t j, std::size_t count) {
+    const Float4 level = nearest_level(load4(&rounded[j], count));
+    const Float4 change = level - load4(&clean[j], count) * 255.0F;
+    const Float4 lower = choose(change > enough, level - 1.0F, level);
+    store4(choose(change < -enough, lower + 1.0F, lower) / 255.0F, &rounded[j], count);
   });
 }
 
