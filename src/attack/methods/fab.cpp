@@ -32,10 +32,8 @@ struct Settings {
         alpha_max(p.real("alpha-max")),
         eta(p.real("eta")),
         beta(p.real("beta")),
-        restart_radius(p.real("restart-radius")),
-        stop_below(p.has("stop-below") ? p.real("stop-below") : 0) {
-    if (!(restart_radius > 0)) restart_radius = norm == Norm::linf ? 0.3 : 1;
-  }
+        restart_radius(signflip::restart_radius(p)),
+        stop_below(p.has("stop-below") ? p.real("stop-below") : 0) {}
 };
 
 class Fab {
@@ -347,6 +345,12 @@ constexpr ParameterSpec kFabTParameters[] = {
 constexpr std::string_view kPaper = "Croce and Hein 2020, arXiv:1907.02044";
 
 }  // namespace
+
+double restart_radius(const Parameters& parameters) {
+  const double given = parameters.real("restart-radius");
+  if (given > 0) return given;
+  return parameters.choice("norm") == "linf" ? 0.3 : 1;
+}
 
 constinit const AttackEntry kFab{
     .name = "fab",

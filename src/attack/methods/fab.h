@@ -26,4 +26,7 @@ extern const AttackEntry kFab;
 /// alone; 0: never. Cost: for each class and restart 1 gradient and up to 2 queries a step.
 extern const AttackEntry kFabT;
 
+/// How far away restarts begin: restart-radius, or where that is 0 what suits the norm.
+double restart_radius(const Parameters& parameters);
+
 }  // namespace signflip

@@ -83,12 +83,6 @@ void run_climb(Shard& shard, const Climb& climb) {
              });
 }
 
-/// step-size, or `share`·epsilon/steps where it is automatic.
-double step_size(const Parameters& parameters, double share) {
-  const double given = parameters.real("step-size");
-  return given > 0 ? given : share * parameters.real("epsilon") / parameters.integer("steps");
-}
-
 void run_fgsm(Shard& shard) {
   Climb climb;
   climb.epsilon = climb.step_size = shard.parameters.real("epsilon");
@@ -99,7 +93,7 @@ void run_bim(Shard& shard) {
   Climb climb;
   climb.epsilon = shard.parameters.real("epsilon");
   climb.steps = shard.parameters.integer("steps");
-  climb.step_size = step_size(shard.parameters, 1);
+  climb.step_size = climbing_step_size("bim", shard.parameters);
   run_climb(shard, climb);
 }
 
@@ -107,7 +101,7 @@ void run_mim(Shard& shard) {
   Climb climb;
   climb.epsilon = shard.parameters.real("epsilon");
   climb.steps = shard.parameters.integer("steps");
-  climb.step_size = step_size(shard.parameters, 1);
+  climb.step_size = climbing_step_size("mim", shard.parameters);
   climb.momentum = true;
   climb.decay = static_cast<float>(shard.parameters.real("decay"));
   run_climb(shard, climb);
@@ -118,7 +112,7 @@ void run_pgd(Shard& shard) {
   climb.epsilon = shard.parameters.real("epsilon");
   climb.norm = norm_from(shard.parameters.choice("norm"));
   climb.steps = shard.parameters.integer("steps");
-  climb.step_size = step_size(shard.parameters, 2.5);
+  climb.step_size = climbing_step_size("pgd", shard.parameters);
   climb.random_start = shard.parameters.boolean("random-start");
   climb.restarts = shard.parameters.integer("restarts");
   run_climb(shard, climb);
@@ -166,6 +160,12 @@ constexpr ParameterSpec kPgdParameters[] = {
     kRestarts};
 
 }  // namespace
+
+double climbing_step_size(std::string_view attack, const Parameters& parameters) {
+  const double given = parameters.real("step-size");
+  const double share = attack == "pgd" ? 2.5 : 1;
+  return given > 0 ? given : share * parameters.real("epsilon") / parameters.integer("steps");
+}
 
 constinit const AttackEntry kFgsm{
     .name = "fgsm",

@@ -32,4 +32,8 @@ extern const AttackEntry kMim;
 /// one more query each, to judge it.
 extern const AttackEntry kPgd;
 
+/// The step that BIM, MIM or PGD takes: step-size, or where that is 0 epsilon / steps (PGD: 2.5
+/// times as much).
+double climbing_step_size(std::string_view attack, const Parameters& parameters);
+
 }  // namespace signflip
