@@ -1,9 +1,12 @@
 // The class names of the datasets that Signflip knows by name.
+#include "data/class_names.h"
+
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
 
-#include "data/dataset.h"
+#include "core/concat.h"
 
 namespace signflip {
 namespace {
@@ -66,6 +69,16 @@ std::span<const std::string_view> names_of(std::string_view dataset) {
   return {};
 }
 
+/// Whether these are the plain numbers, and `others` knows none of them.
+bool unnamed(const std::vector<std::string>& names, const std::vector<std::string>& others) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != std::to_string(i)) return false;
+  }
+  return std::ranges::none_of(others, [&](const std::string& other) {
+    return std::ranges::find(names, other) != names.end();
+  });
+}
+
 }  // namespace
 
 int known_class_count(const std::string& dataset) {
@@ -78,6 +91,23 @@ std::vector<std::string> known_class_names(const std::string& dataset, int class
   std::vector<std::string> numbers;
   for (int i = 0; i < classes; ++i) numbers.push_back(std::to_string(i));
   return numbers;
+}
+
+Status check_same_classes(const std::string& model, const std::vector<std::string>& model_classes,
+                          const Dataset& dataset) {
+  const std::vector<std::string>& names = dataset.class_names;
+  if (model_classes.size() != names.size()) {
+    return Error{concat(model, " has ", model_classes.size(), " classes, but ", dataset.name,
+                        " has ", names.size())};
+  }
+  if (unnamed(model_classes, names) || unnamed(names, model_classes)) return {};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (model_classes[i] == names[i]) continue;
+    return Error{concat("class ", i, " of ", model, " is \"", model_classes[i], "\", but that of ",
+                        dataset.name, " is \"", names[i],
+                        "\": labels would be compared with other classes")};
+  }
+  return {};
 }
 
 }  // namespace signflip

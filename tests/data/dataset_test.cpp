@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/class_names.h"
 #include "data/gzip.h"
 #include "data/idx.h"
 #include "support/files.h"
@@ -149,6 +150,33 @@ TEST(Dataset, LoadsGtsrb) {
   EXPECT_EQ(test->labels[0], 16);
   EXPECT_EQ(test->files[0].md5, "f91b62ee74049989a0ec08887dee8c95");
   EXPECT_EQ(test->files[1].md5, "a1e3120404c47bcdfc0b483c9a853331");
+}
+
+TEST(ClassNames, AModelMustMeanTheDatasetsClasses) {
+  Dataset digits;
+  digits.name = "mnist";
+  digits.class_names = known_class_names("mnist", 10);
+  std::vector<std::string> names = digits.class_names;
+  EXPECT_TRUE(check_same_classes("the model", names, digits));
+  std::swap(names[3], names[8]);
+  const Status swapped = check_same_classes("the model", names, digits);
+  ASSERT_FALSE(swapped);
+  EXPECT_EQ(
+      swapped.error().message.find("class 3 of the model is \"8\", but that of mnist is \"3\""), 0U)
+      << swapped.error().message;
+  names.pop_back();
+  EXPECT_FALSE(check_same_classes("the model", names, digits));
+
+  Dataset signs;
+  signs.name = "gtsrb";
+  signs.class_names = known_class_names("gtsrb", 43);
+  EXPECT_TRUE(check_same_classes("the model", known_class_names("", 43), signs))
+      << "nobody named the model's classes";
+  std::vector<std::string> others = signs.class_names;
+  others[0] = "Tempo 20";
+  EXPECT_FALSE(check_same_classes("the model", others, signs));
+  signs.class_names = known_class_names("", 43);
+  EXPECT_TRUE(check_same_classes("the model", others, signs)) << "nor those of the dataset";
 }
 
 }  // namespace

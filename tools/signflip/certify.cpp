@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "core/number.h"
+#include "data/class_names.h"
 
 namespace signflip::cli {
 namespace {
@@ -81,6 +82,9 @@ Status run(const Options& options) {
                  std::to_string(network.classes()) + " classes, but " + options.dataset + " has " +
                  to_string(dataset->image) + " in " + std::to_string(dataset->classes)};
   }
+
+  const Status same = check_same_classes("the model", network.architecture().classes, *dataset);
+  if (!same) return same;
 
   ThreadPool pool(options.threads);
   const CertifyRequest request{*epsilon, options.no_radii ? 0.0 : 1.0};

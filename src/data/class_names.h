@@ -1,0 +1,18 @@
+// Whether a model and a dataset mean the same classes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "data/dataset.h"
+
+namespace signflip {
+
+/// Labels are numbers, so class i of the model must be class i of the dataset: an error names the
+/// first that differs. Where one side has only numbers for names and the other has none of these
+/// numbers, nobody named its classes, and they go by position. The model is called `model`.
+Status check_same_classes(const std::string& model, const std::vector<std::string>& model_classes,
+                          const Dataset& dataset);
+
+}  // namespace signflip
