@@ -4,6 +4,23 @@
 
 #include "command.h"
 #include "core/memory.h"
+#include "option_values.h"
+
+namespace {
+
+int fail(const std::string& message) {
+  std::cerr << "signflip: " << message << "\n";
+  return 1;
+}
+
+/// `status`, or failure where what went to stdout did not arrive: a full disk, a closed pipe.
+int after_output(int status) {
+  std::cout.flush();
+  if (std::cout.good()) return status;
+  return fail("the results cannot be written to stdout: is its disk full?");
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace signflip::cli;
@@ -25,16 +42,16 @@ int main(int argc, char** argv) {
   add_convert(app, context);
   add_report(app, context);
   add_import_gtsrb(app, context);
+  check_all_values(app);
+  const signflip::Status valued = check_arguments({argv, static_cast<std::size_t>(argc)});
+  if (!valued) return fail(valued.error().message);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // CLI11 reports --help and bad options this way
-    return app.exit(error);
+    return after_output(app.exit(error));
   }
   listen_for_stop();
   const signflip::Status status = context.run();
-  if (!status) {
-    std::cerr << "signflip: " << status.error().message << "\n";
-    return 1;
-  }
-  return 0;
+  if (!status) return fail(status.error().message);
+  return after_output(0);
 }

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "data/file.h"
 #include "nn/architecture_json.h"
+#include "option_values.h"
 #include "train/checkpoint.h"
 #include "train/device_course.h"
 #include "train/trainer.h"
@@ -24,7 +25,27 @@ struct Options {
   std::size_t limit = 0;
   int threads = 0;
   TrainingConfig config;
+  const CLI::App* command = nullptr;  ///< says which options were given
 };
+
+/// An error where an option was given that this method or optimiser does not use.
+Status check_used(const Options& options) {
+  const auto is = [&](Method method) { return options.config.method == method; };
+  const bool adversarial = !is(Method::standard);
+  const Requirement requirements[] = {
+      {"--steps", adversarial, "a --method that attacks"},
+      {"--warm-up", adversarial, "a --method that attacks"},
+      {"--ramp", adversarial, "a --method that attacks"},
+      {"--beta", is(Method::trades), "--method trades"},
+      {"--kappa", is(Method::ibp), "--method ibp"},
+      {"--guidance", is(Method::denoiser), "--method denoiser"},
+      {"--classifier", is(Method::denoiser), "--method denoiser"},
+      {"--finetune-epochs", is(Method::finetune), "--method finetune"},
+      {"--momentum", options.config.optimiser.kind == OptimiserKind::sgd, "--optimiser sgd"},
+      {"--architecture", options.init.empty(), "an untrained model: --init brings its own"},
+  };
+  return check_effects(*options.command, requirements);
+}
 
 /// Mean and deviation of each channel over the training images, to four digits.
 void set_normalisation(const Dataset& data, Architecture& architecture) {
@@ -150,8 +171,8 @@ std::string to_line(const EpochReport& report, int epochs) {
   return line;
 }
 
-/// The run's log: one JSON object a line, the configuration first. Kept whole in memory and
-/// rewritten atomically, so that a resumed run drops what its checkpoint does not know of.
+/// The run's log: one JSON object per line, the configuration first. Kept whole in memory and
+/// rewritten atomically, so that a resumed run drops the epochs after its checkpoint.
 class Log {
  public:
   Log(std::string file, std::string first_line) : file_(std::move(file)) {
@@ -233,8 +254,9 @@ Status run(Options& options, const std::string& command) {
   options.config.method = *method;
   options.config.optimiser.kind = *optimiser;
   options.config.schedule = *schedule;
-  const Status sensible = check(options.config);
-  if (!sensible) return sensible;
+  for (const Status& status : {check_used(options), check(options.config)}) {
+    if (!status) return status;
+  }
 
   const auto data = load_dataset_for(options.dataset, options.data, Split::train, options.limit);
   if (!data) return data.error();
@@ -242,9 +264,6 @@ Status run(Options& options, const std::string& command) {
   if (!network) return network.error();
   std::optional<LoadedModel> classifier;
   if (!options.classifier.empty()) {
-    if (*method != Method::denoiser) {
-      return Error{"--classifier was given, but only --method denoiser trains for one"};
-    }
     auto model = load_model_from(options.classifier);
     if (!model) return Error{"--classifier: " + model.error().message};
     classifier.emplace(std::move(*model));
@@ -291,6 +310,7 @@ void add_train(CLI::App& app, Context& context) {
       *add_command(app, "train", "Train a model, normally or adversarially",
                    "signflip train --dataset mnist --method mixed --epsilon 0.25 --epochs 15 \\\n"
                    "    --out mixed.safetensors --log mixed.jsonl");
+  options->command = &command;
   command.add_option("--dataset", options->dataset, "mnist, gtsrb or another name")->required();
   command.add_option("--data", options->data,
                      "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
@@ -321,15 +341,15 @@ void add_train(CLI::App& app, Context& context) {
       "finetune: how many epochs, the last, learn from the attacked training set");
   command.add_option("--init", options->init, "model file to go on from; its architecture, too");
   add("--epochs", config.epochs, "passes over the training images");
-  add("--batch-size", config.batch_size, "images a step, clean and attacked together");
+  add("--batch-size", config.batch_size, "images per step, clean and attacked together");
   add("--learning-rate", config.learning_rate, "the highest of the schedule");
   add("--optimiser,--optimizer", options->optimiser, "sgd, adam or adamw");
   add("--momentum", config.optimiser.momentum, "of sgd");
   add("--weight-decay", config.optimiser.weight_decay, "L2; decoupled with adamw");
   add("--schedule", options->schedule, "constant, step, cyclic or cosine");
-  add("--clip", config.clip, "largest L2 norm of a step's gradient; 0: any");
+  add("--clip", config.clip, "largest L2 norm of one step's gradient; 0: any");
   add("--label-smoothing", config.label_smoothing, "0: off");
-  add("--average", config.average, "decay a step of the weights' moving average; 0: off");
+  add("--average", config.average, "decay per step of the weights' moving average; 0: off");
   add("--balance", config.balance, "0: classes as often as they come, 1: all equally often");
   add("--validation", config.validation, "fraction of the images held out; GTSRB: whole tracks");
   add("--shift", config.augmentation.shift, "augmentation: shift by up to this fraction");
@@ -346,7 +366,7 @@ void add_train(CLI::App& app, Context& context) {
   add("--limit", options->limit, "use the first N images; 0: all");
   command.add_option("--name", options->name,
                      "name in the model file (default: the architecture's)");
-  command.add_option("--log", options->log, "write a line of JSON an epoch");
+  command.add_option("--log", options->log, "write one line of JSON per epoch");
   command.add_option(
       "--checkpoint", options->checkpoint,
       "keep the state of the run here (default: OUT.checkpoint, removed at the end)");
