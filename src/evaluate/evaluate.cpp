@@ -1,80 +1,174 @@
-// From per-image outcomes to rows, JSON and tables.
+// From per-image outcomes to rows and JSON.
 #include "evaluate/evaluate.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <cmath>
+#include <limits>
+#include <tuple>
+#include <utility>
 
+#include "attack/automatic.h"
 #include "core/batches.h"
 #include "core/softmax.h"
 
 namespace signflip {
 namespace {
 
-double mean(std::span<const float> values) {
+/// The mean of a member over the images that were fooled.
+std::optional<double> mean_of_successes(const EvaluationRow& row, float ImageFigures::*member) {
+  if (row.successes == 0) return {};
   double sum = 0.0;
-  for (const float value : values) sum += static_cast<double>(value);
-  return values.empty() ? 0.0 : sum / static_cast<double>(values.size());
-}
-
-double fraction(std::span<const std::uint8_t> flags) {
-  const auto set = std::ranges::count_if(flags, [](std::uint8_t flag) { return flag != 0; });
-  return static_cast<double>(set) / static_cast<double>(flags.size());
-}
-
-std::vector<std::uint8_t> agreement(std::span<const int> a, std::span<const int> b) {
-  std::vector<std::uint8_t> same(a.size());
-  for (std::size_t n = 0; n < a.size(); ++n) same[n] = a[n] == b[n] ? 1 : 0;
-  return same;
-}
-
-/// Fills in what follows from the predictions: correct, accuracy and confusion.
-void judge(EvaluationRow& row, std::span<const int> predicted, std::span<const int> predicted_8bit,
-           std::span<const int> labels, int classes) {
-  row.correct = agreement(predicted, labels);
-  row.correct_8bit = agreement(predicted_8bit, labels);
-  row.accuracy = fraction(row.correct);
-  row.accuracy_8bit = fraction(row.correct_8bit);
-  const auto size = static_cast<std::size_t>(classes);
-  row.confusion.assign(size, std::vector<std::size_t>(size));
-  for (std::size_t n = 0; n < labels.size(); ++n) {
-    ++row.confusion[static_cast<std::size_t>(labels[n])][static_cast<std::size_t>(predicted[n])];
+  for (const ImageFigures& image : row.images) {
+    if (image.success) sum += static_cast<double>(image.*member);
   }
+  return sum / static_cast<double>(row.successes);
+}
+
+/// Fills in what follows from `row.images`.
+void count(EvaluationRow& row, std::span<const int> labels, int classes) {
+  const auto size = static_cast<std::size_t>(classes);
+  const auto all = static_cast<double>(labels.size());
+  row.confusion.assign(size, std::vector<std::size_t>(size));
+  std::size_t correct = 0, correct_8bit = 0;
+  double loss = 0.0;
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    const ImageFigures& image = row.images[n];
+    correct += image.predicted == labels[n] ? 1 : 0;
+    correct_8bit += image.predicted_8bit == labels[n] ? 1 : 0;
+    loss += static_cast<double>(image.loss);
+    row.successes += image.success ? 1 : 0;
+    row.failures += image.attacked && !image.success ? 1 : 0;
+    row.max_linf = std::max(row.max_linf, static_cast<double>(image.linf));
+    if (image.predicted == kNoClass) {
+      ++row.without_class;
+      continue;
+    }
+    ++row.confusion[static_cast<std::size_t>(labels[n])][static_cast<std::size_t>(image.predicted)];
+  }
+  row.accuracy = static_cast<double>(correct) / all;
+  row.accuracy_8bit = static_cast<double>(correct_8bit) / all;
+  if (!std::isnan(loss)) row.loss = loss / all;
+  const std::size_t attacked = row.successes + row.failures;
+  if (attacked > 0) {
+    row.success_rate = static_cast<double>(row.successes) / static_cast<double>(attacked);
+  }
+  row.mean_l0 = mean_of_successes(row, &ImageFigures::l0);
+  row.mean_l2 = mean_of_successes(row, &ImageFigures::l2);
+  row.mean_linf = mean_of_successes(row, &ImageFigures::linf);
+}
+
+/// Logits that are not numbers, which the loss shows, speak for no class.
+void deny_class(ImageFigures& image, bool targeted) {
+  image.predicted = image.predicted_8bit = kNoClass;
+  image.success = !targeted;
+}
+
+void set_parameters(EvaluationRow& row, const AttackRequest& request) {
+  for (const ParameterSpec& spec : request.attack->parameters) {
+    OrderedJson& value = row.parameters[spec.name];
+    switch (spec.kind) {
+      case ParameterKind::real:
+        value = used_value(*request.attack, request.parameters, spec);
+        if (spec.automatic && request.parameters.real(spec.name) == 0.0) {
+          row.automatic.emplace_back(spec.name);
+        }
+        break;
+      case ParameterKind::integer:
+        value = request.parameters.integer(spec.name);
+        break;
+      case ParameterKind::boolean:
+        value = request.parameters.boolean(spec.name);
+        break;
+      case ParameterKind::choice:
+        value = request.parameters.choice(spec.name);
+        break;
+    }
+  }
+}
+
+/// A loss that is not a number is worse than any.
+float comparable(float loss) {
+  return std::isnan(loss) ? std::numeric_limits<float>::infinity() : loss;
+}
+
+/// Which of two results for one image is worse: an attack that reached its goal, then one that
+/// changed the class, then the larger loss.
+auto badness(const ImageFigures& image, int label) {
+  return std::tuple(image.success, image.predicted != label, comparable(image.loss));
+}
+
+bool within(const ImageFigures& image, const std::string& norm, double epsilon) {
+  return static_cast<double>(norm == "l2" ? image.l2 : image.linf) <= epsilon;
+}
+
+using Budget = std::pair<std::string, double>;
+
+EvaluationRow worst_of(std::span<const EvaluationRow* const> rows, const Budget& budget,
+                       std::span<const int> labels, bool targeted, int classes) {
+  EvaluationRow worst;
+  worst.attack = "worst";
+  std::tie(worst.norm, worst.epsilon) = budget;
+  worst.parameters["epsilon"] = budget.second;
+  worst.images.resize(labels.size());
+  for (const EvaluationRow* const row : rows) {
+    worst.gradients += row->gradients;
+    worst.queries += row->queries;
+    worst.seconds += row->seconds;
+  }
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    ImageFigures& image = worst.images[n];
+    float loss = 0.0F;
+    std::optional<int> broken_8bit;  // a wrong class that rounding left
+    bool any = false, attacked = true;
+    for (const EvaluationRow* const row : rows) {
+      ImageFigures found = row->images[n];
+      if (targeted && row->attack == "clean") found.success = false;
+      attacked = attacked && found.attacked;
+      if (!row->epsilon && !within(found, budget.first, budget.second)) continue;
+      if (!any || badness(image, labels[n]) < badness(found, labels[n])) image = found;
+      if (found.predicted_8bit != labels[n]) broken_8bit = found.predicted_8bit;
+      if (!any || comparable(found.loss) > comparable(loss)) loss = found.loss;
+      any = true;
+    }
+    image.loss = loss;
+    image.attacked = attacked;
+    if (broken_8bit) image.predicted_8bit = *broken_8bit;
+  }
+  count(worst, labels, classes);
+  return worst;
 }
 
 }  // namespace
 
 EvaluationRow summarise(const AttackRequest& request, const AttackOutcome& outcome,
-                        std::span<const int> labels, int classes) {
+                        std::span<const int> labels, std::span<const int> targets,
+                        std::span<const int> before, int classes) {
   EvaluationRow row;
   row.attack = request.attack->name;
   row.norm = norm_of(*request.attack, request.parameters);
-  for (const ParameterSpec& spec : request.attack->parameters) {
-    switch (spec.kind) {
-      case ParameterKind::real:
-        row.parameters[spec.name] = request.parameters.real(spec.name);
-        break;
-      case ParameterKind::integer:
-        row.parameters[spec.name] = request.parameters.integer(spec.name);
-        break;
-      case ParameterKind::boolean:
-        row.parameters[spec.name] = request.parameters.boolean(spec.name);
-        break;
-      case ParameterKind::choice:
-        row.parameters[spec.name] = request.parameters.choice(spec.name);
-        break;
-    }
+  const Family family = request.attack->family;
+  if (family == Family::fixed_budget || family == Family::ensemble) {
+    row.epsilon = request.parameters.real("epsilon");
   }
-  judge(row, outcome.predicted, outcome.predicted_8bit, labels, classes);
-  row.loss = mean(outcome.loss);
-  row.success_rate = fraction(outcome.success);
-  row.mean_l0 = mean(outcome.l0);
-  row.mean_l2 = mean(outcome.l2);
-  row.mean_linf = mean(outcome.linf);
-  row.max_linf = static_cast<double>(*std::ranges::max_element(outcome.linf));
+  set_parameters(row, request);
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    const bool there = !targets.empty() && (labels[n] == targets[n] || before[n] == targets[n]);
+    ImageFigures& image =
+        row.images.emplace_back(ImageFigures{.predicted = outcome.predicted[n],
+                                             .predicted_8bit = outcome.predicted_8bit[n],
+                                             .success = outcome.success[n] != 0 && !there,
+                                             .attacked = !there,
+                                             .loss = outcome.loss[n],
+                                             .l0 = outcome.l0[n],
+                                             .l2 = outcome.l2[n],
+                                             .linf = outcome.linf[n]});
+    if (std::isnan(image.loss)) deny_class(image, !targets.empty());
+  }
   row.gradients = outcome.gradients;
   row.queries = outcome.queries;
   row.seconds = outcome.seconds;
+  count(row, labels, classes);
   return row;
 }
 
@@ -83,83 +177,81 @@ Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Ten
                                      const Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   const auto classes = static_cast<std::size_t>(model.classes());
-  std::vector<int> predicted(labels.size());
-  std::vector<float> loss(labels.size());
+  EvaluationRow row;
+  row.attack = "clean";
+  row.images.resize(labels.size());
   const bool finished = forward_batches(
       model, images, pool,
       [&](std::size_t first, std::size_t count, std::span<const float> logits) {
         for (std::size_t n = 0; n < count; ++n) {
           const auto z = logits.subspan(n * classes, classes);
-          predicted[first + n] = argmax(z);
-          loss[first + n] = cross_entropy(z, labels[first + n]);
+          ImageFigures& image = row.images[first + n];
+          image.predicted = image.predicted_8bit = argmax(z);
+          image.success = image.predicted != labels[first + n];
+          image.loss = cross_entropy(z, labels[first + n]);
+          if (std::isnan(image.loss)) deny_class(image, false);
         }
       },
       progress);
   if (!finished) return Error{"stopped on request"};
-  EvaluationRow row;
-  row.attack = "clean";
-  judge(row, predicted, predicted, labels, model.classes());
-  row.loss = mean(loss);
-  row.success_rate = 1.0 - row.accuracy;
   row.queries = labels.size();
   row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  count(row, labels, model.classes());
+  row.mean_l0 = row.mean_l2 = row.mean_linf = 0.0;
   return row;
 }
 
-EvaluationRow worst_of(std::span<const EvaluationRow> rows) {
-  EvaluationRow worst;
-  worst.attack = "worst";
-  worst.correct = rows.front().correct;
-  worst.correct_8bit = rows.front().correct_8bit;
+std::vector<EvaluationRow> worst_rows(std::span<const EvaluationRow> rows,
+                                      std::span<const int> labels, bool targeted, int classes) {
+  std::vector<Budget> budgets;
   for (const EvaluationRow& row : rows) {
-    for (std::size_t n = 0; n < worst.correct.size(); ++n) {
-      worst.correct[n] &= row.correct[n];
-      worst.correct_8bit[n] &= row.correct_8bit[n];
-    }
-    worst.gradients += row.gradients;
-    worst.queries += row.queries;
-    worst.seconds += row.seconds;
-    worst.loss = std::max(worst.loss, row.loss);
+    if (!row.epsilon) continue;
+    const Budget budget(row.norm, *row.epsilon);
+    if (std::ranges::find(budgets, budget) == budgets.end()) budgets.push_back(budget);
   }
-  worst.accuracy = fraction(worst.correct);
-  worst.accuracy_8bit = fraction(worst.correct_8bit);
-  worst.success_rate = 1.0 - worst.accuracy;
+  std::vector<EvaluationRow> worst;
+  for (const Budget& budget : budgets) {
+    std::vector<const EvaluationRow*> entering;
+    for (const EvaluationRow& row : rows) {
+      if (!row.epsilon || Budget(row.norm, *row.epsilon) == budget) entering.push_back(&row);
+    }
+    if (entering.size() > 1) worst.push_back(worst_of(entering, budget, labels, targeted, classes));
+  }
   return worst;
 }
 
-OrderedJson to_json(const EvaluationRow& row) {
+OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels) {
+  const auto optional = [](const std::optional<double>& value) {
+    return value ? OrderedJson(*value) : OrderedJson(nullptr);
+  };
   OrderedJson json;
   json["attack"] = row.attack;
   if (!row.norm.empty()) json["norm"] = row.norm;
   for (const auto& [key, value] : row.parameters.items()) {
     json[key == "queries" ? "max-queries" : key] = value;  // "queries" says how many it took
   }
+  if (!row.automatic.empty()) json["automatic"] = row.automatic;
   json["accuracy"] = row.accuracy;
   json["accuracy_8bit"] = row.accuracy_8bit;
-  json["loss"] = row.loss;
+  json["loss"] = optional(row.loss);
+  if (row.without_class > 0) json["without_class"] = row.without_class;
   json["success_rate"] = row.success_rate;
-  json["mean_l0"] = row.mean_l0;
-  json["mean_l2"] = row.mean_l2;
-  json["mean_linf"] = row.mean_linf;
+  json["successes"] = row.successes;
+  json["failures"] = row.failures;
+  json["mean_l0"] = optional(row.mean_l0);
+  json["mean_l2"] = optional(row.mean_l2);
+  json["mean_linf"] = optional(row.mean_linf);
   json["max_linf"] = row.max_linf;
   json["gradients"] = row.gradients;
   json["queries"] = row.queries;
   json["seconds"] = row.seconds;
-  if (!row.confusion.empty()) json["confusion"] = row.confusion;
-  return json;
-}
-
-std::string format_table(std::span<const EvaluationRow> rows) {
-  std::string text =
-      "attack           accuracy    8-bit      loss   mean L2  mean L∞   max L∞   seconds\n";
-  for (const EvaluationRow& row : rows) {
-    char line[160];
-    std::snprintf(line, sizeof line, "%-15s %8.2f%% %7.2f%% %9.4f %9.3f %8.4f %8.4f %9.2f\n",
-                  row.attack.c_str(), 100.0 * row.accuracy, 100.0 * row.accuracy_8bit, row.loss,
-                  row.mean_l2, row.mean_linf, row.max_linf, row.seconds);
-    text += line;
+  json["confusion"] = row.confusion;
+  std::string correct;  // one character per image: what paired comparisons need
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    correct += row.images[n].predicted == labels[n] ? '1' : '0';
   }
-  return text;
+  json["correct"] = correct;
+  return json;
 }
 
 }  // namespace signflip

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
+#include "attack/automatic.h"
 #include "core/softmax.h"
 #include "support/tiny_classifier.h"
 
@@ -40,7 +42,8 @@ TEST(Evaluate, CleanFiguresAreCounted) {
     loss += static_cast<double>(cross_entropy(z, y[n])) / 70.0;
   }
   EXPECT_DOUBLE_EQ(row->accuracy, static_cast<double>(correct) / 70.0);
-  EXPECT_NEAR(row->loss, loss, 1e-6);
+  ASSERT_TRUE(row->loss);
+  EXPECT_NEAR(*row->loss, loss, 1e-6);
   EXPECT_EQ(row->confusion, confusion);
 }
 
@@ -57,7 +60,7 @@ TEST(Evaluate, AttackFiguresAreCounted) {
   const AttackRequest request{fgsm, *parameters, 0};
   const auto outcome = run_attack(network, network, request, x, y, {}, pool);
   ASSERT_TRUE(outcome);
-  const EvaluationRow row = summarise(request, *outcome, y, 3);
+  const EvaluationRow row = summarise(request, *outcome, y, {}, {}, 3);
   std::size_t correct = 0;
   double largest = 0.0;
   for (std::size_t n = 0; n < 40; ++n) {
@@ -71,29 +74,156 @@ TEST(Evaluate, AttackFiguresAreCounted) {
   EXPECT_DOUBLE_EQ(row.success_rate, 1.0 - row.accuracy);
   EXPECT_NEAR(row.max_linf, largest, 1e-7);
   EXPECT_LE(largest, 0.1);
-  const OrderedJson json = to_json(row);
+  const OrderedJson json = to_json(row, y);
   EXPECT_EQ(json["attack"], "fgsm");
   EXPECT_EQ(json["norm"], "linf");
   EXPECT_EQ(json["epsilon"], 0.1);
   for (const auto* key :
        {"accuracy", "accuracy_8bit", "loss", "success_rate", "mean_l0", "mean_l2", "mean_linf",
-        "max_linf", "gradients", "queries", "seconds", "confusion"}) {
+        "max_linf", "gradients", "queries", "seconds", "confusion", "successes", "failures"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
 }
 
-TEST(Evaluate, WorstNeedsAllRowsRight) {
-  EvaluationRow a, b;
-  a.correct = {1, 1, 0, 1};
-  a.correct_8bit = {1, 1, 1, 1};
-  b.correct = {1, 0, 1, 1};
-  b.correct_8bit = {0, 1, 1, 1};
-  a.loss = 1.0;
-  b.loss = 2.0;
-  const EvaluationRow worst = worst_of(std::vector{a, b});
-  EXPECT_EQ(worst.accuracy, 0.5);
-  EXPECT_EQ(worst.accuracy_8bit, 0.75);
-  EXPECT_EQ(worst.loss, 2.0);
+Parameters parameters_of(const AttackEntry& attack,
+                         const std::vector<std::pair<std::string, std::string>>& given) {
+  auto parameters = make_parameters(attack, given);
+  EXPECT_TRUE(parameters);
+  return *parameters;
+}
+
+/// What an attack found on images of label 0: one entry per image.
+struct Found {
+  int predicted;
+  float loss, l2, linf;
+};
+
+AttackOutcome outcome_of(const std::vector<Found>& found, std::span<const int> targets = {}) {
+  AttackOutcome outcome;
+  for (std::size_t n = 0; n < found.size(); ++n) {
+    const Found& image = found[n];
+    outcome.predicted.push_back(image.predicted);
+    outcome.predicted_8bit.push_back(image.predicted);
+    const bool reached = targets.empty() ? image.predicted != 0 : image.predicted == targets[n];
+    outcome.success.push_back(reached ? 1 : 0);
+    outcome.loss.push_back(image.loss);
+    outcome.l0.push_back(1.0F);
+    outcome.l2.push_back(image.l2);
+    outcome.linf.push_back(image.linf);
+  }
+  return outcome;
+}
+
+EvaluationRow row_of(const char* name, const std::vector<Found>& found,
+                     const std::vector<std::pair<std::string, std::string>>& given = {}) {
+  const AttackEntry* const attack = find_attack(name);
+  const AttackRequest request{attack, parameters_of(*attack, given)};
+  return summarise(request, outcome_of(found), std::vector<int>(found.size()), {}, {}, 3);
+}
+
+TEST(Evaluate, MeansAreOverTheImagesThatWereFooled) {
+  const EvaluationRow row =
+      row_of("deepfool", {{1, 1.0F, 4.0F, 0.5F}, {0, 0.1F, 0.0F, 0.0F}, {2, 2.0F, 2.0F, 0.25F}});
+  EXPECT_EQ(row.mean_l2, 3.0);
+  EXPECT_EQ(row.mean_linf, 0.375);
+  EXPECT_EQ(row.successes, 2U);
+  EXPECT_EQ(row.failures, 1U);
+  EXPECT_DOUBLE_EQ(row.success_rate, 2.0 / 3.0);
+  EXPECT_FALSE(row.epsilon) << "no budget";
+  const std::string table = format_table(std::vector{row});
+  EXPECT_NE(table.find("deepfool failed on 1 of 3 images"), std::string::npos) << table;
+  const EvaluationRow none = row_of("deepfool", {{0, 0.1F, 0.0F, 0.0F}});
+  EXPECT_FALSE(none.mean_l2);
+  EXPECT_TRUE(to_json(none, std::vector<int>{0})["mean_l2"].is_null());
+}
+
+TEST(Evaluate, AnImageThatIsTheTargetAlreadyIsNoSuccess) {
+  const AttackEntry* const pgd = find_attack("pgd");
+  const AttackRequest request{pgd, parameters_of(*pgd, {})};
+  const std::vector<int> labels = {0, 0, 0, 2}, targets = {2, 2, 2, 2}, before = {0, 2, 0, 0};
+  const auto outcome = outcome_of(
+      {{2, 1.0F, 1.0F, 0.1F}, {2, 1.0F, 9.0F, 0.1F}, {1, 1.0F, 9.0F, 0.1F}, {2, 1.0F, 9.0F, 0.1F}},
+      targets);
+  const EvaluationRow row = summarise(request, outcome, labels, targets, before, 3);
+  EXPECT_EQ(row.successes, 1U);
+  EXPECT_EQ(row.failures, 1U) << "the second and fourth image were there before";
+  EXPECT_EQ(row.success_rate, 0.5);
+  EXPECT_EQ(row.mean_l2, 1.0);
+}
+
+TEST(Evaluate, AutomaticParametersAreSaidAsTheyWereUsed) {
+  const EvaluationRow pgd = row_of("pgd", {{0, 0.1F, 0.1F, 0.1F}}, {{"epsilon", "0.4"}});
+  const OrderedJson json = to_json(pgd, std::vector<int>{0});
+  EXPECT_DOUBLE_EQ(json["step-size"].get<double>(), 2.5 * 0.4 / 40);
+  EXPECT_EQ(json["automatic"], OrderedJson::array({"step-size"}));
+  EXPECT_EQ(json["correct"], "1");
+  const EvaluationRow given = row_of("pgd", {{0, 0.1F, 0.1F, 0.1F}}, {{"step-size", "0.1"}});
+  EXPECT_EQ(to_json(given, std::vector<int>{0})["step-size"], 0.1);
+  EXPECT_FALSE(to_json(given, std::vector<int>{0}).contains("automatic"));
+  for (const AttackEntry& attack : catalog()) {
+    const Parameters parameters(attack.parameters);
+    for (const ParameterSpec& spec : attack.parameters) {
+      if (!spec.automatic) continue;
+      EXPECT_GT(used_value(attack, parameters, spec), 0.0) << attack.name;
+    }
+  }
+}
+
+TEST(Evaluate, TheWorstIsMeasuredPerImage) {
+  const std::vector<std::pair<std::string, std::string>> budget = {{"epsilon", "0.3"}};
+  const std::vector<EvaluationRow> rows = {
+      row_of("fgsm", {{1, 2.0F, 3.0F, 0.3F}, {0, 0.5F, 3.0F, 0.3F}, {0, 0.1F, 3.0F, 0.3F}}, budget),
+      row_of("mim", {{2, 3.0F, 2.0F, 0.2F}, {2, 1.0F, 1.0F, 0.25F}, {0, 0.2F, 2.5F, 0.3F}},
+             budget)};
+  const auto worst = worst_rows(rows, std::vector<int>(3), false, 3);
+  ASSERT_EQ(worst.size(), 1U);
+  EXPECT_EQ(worst[0].norm, "linf");
+  EXPECT_EQ(worst[0].epsilon, 0.3);
+  EXPECT_DOUBLE_EQ(worst[0].accuracy, 1.0 / 3.0);
+  EXPECT_DOUBLE_EQ(worst[0].success_rate, 2.0 / 3.0);
+  EXPECT_NEAR(worst[0].loss.value(), (3.0 + 1.0 + 0.2) / 3.0, 1e-6) << "mean of maxima";
+  EXPECT_EQ(worst[0].mean_l2, 1.5) << "of the images with the larger loss";
+  EXPECT_NEAR(worst[0].max_linf, 0.3, 1e-6);
+  EXPECT_EQ(worst[0].confusion[0], (std::vector<std::size_t>{1, 0, 2}));
+}
+
+TEST(Evaluate, TheWorstJudgesAttacksWithoutABudgetAtEpsilon) {
+  const EvaluationRow fgsm =
+      row_of("fgsm", {{0, 0.1F, 1.0F, 0.2F}, {0, 0.1F, 1.0F, 0.2F}}, {{"epsilon", "0.2"}});
+  // The first change is too large for the budget, the second within it.
+  const EvaluationRow free =
+      row_of("fab", {{1, 9.0F, 1.0F, 0.21F}, {2, 4.0F, 1.0F, 0.19F}}, {{"norm", "linf"}});
+  const EvaluationRow larger =
+      row_of("fgsm", {{1, 9.0F, 1.0F, 0.4F}, {1, 9.0F, 1.0F, 0.4F}}, {{"epsilon", "0.4"}});
+  const auto worst = worst_rows(std::vector{fgsm, free, larger}, std::vector<int>(2), false, 3);
+  ASSERT_EQ(worst.size(), 2U) << "one per budget";
+  EXPECT_EQ(worst[0].epsilon, 0.2);
+  EXPECT_EQ(worst[0].accuracy, 0.5);
+  EXPECT_NEAR(worst[0].loss.value(), (0.1 + 4.0) / 2.0, 1e-6);
+  EXPECT_NEAR(worst[0].max_linf, 0.2, 1e-6);
+  EXPECT_EQ(worst[1].epsilon, 0.4);
+  EXPECT_EQ(worst[1].accuracy, 0.0);
+  EXPECT_TRUE(worst_rows(std::vector{free, free}, std::vector<int>(2), false, 3).empty())
+      << "no budget to be judged at";
+}
+
+TEST(Evaluate, AnAnswerThatIsNotANumberIsWrongAndSaid) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<EvaluationRow> rows = {
+      row_of("fgsm", {{0, nan, 1.0F, 0.3F}, {0, 0.5F, 1.0F, 0.3F}}),
+      row_of("mim", {{0, 0.1F, 1.0F, 0.3F}, {0, 0.5F, 1.0F, 0.3F}})};
+  EXPECT_EQ(rows[0].accuracy, 0.5);
+  EXPECT_EQ(rows[0].success_rate, 0.5);
+  EXPECT_EQ(rows[0].without_class, 1U);
+  EXPECT_FALSE(rows[0].loss);
+  const OrderedJson json = to_json(rows[0], std::vector<int>{0, 0});
+  EXPECT_TRUE(json["loss"].is_null());
+  EXPECT_EQ(json["without_class"], 1);
+  EXPECT_EQ(json["correct"], "01");
+  EXPECT_NE(format_table(rows).find("1 images is not a number"), std::string::npos);
+  const auto worst = worst_rows(rows, std::vector<int>(2), false, 3);
+  EXPECT_EQ(worst.at(0).accuracy, 0.5);
+  EXPECT_FALSE(worst.at(0).loss) << "not 0";
 }
 
 }  // namespace

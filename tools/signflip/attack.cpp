@@ -1,6 +1,7 @@
 // signflip attack: adversarial versions of given images.
 #include <algorithm>
 
+#include "attack/written_image.h"
 #include "attack_options.h"
 #include "data/file.h"
 #include "data/image.h"
@@ -21,25 +22,45 @@ struct Options {
   Target target;
 };
 
-Status write_images(const std::string& file, const Tensor& images) {
+bool is_picture(const std::string& file) { return file.ends_with(".png"); }
+
+Status write_images(const std::string& file, const AttackRequest& request, const Tensor& clean,
+                    const Tensor& adversarial) {
   if (file.empty()) return {};
-  if (!file.ends_with(".png")) return write_npy(file, images);
-  if (images.count() != 1) {
-    return Error{"--out is " + file + ", but a PNG holds one image, and there are " +
-                 std::to_string(images.count()) + ": name an .npy file"};
-  }
-  const ImageShape shape = images.image_shape();
+  if (!is_picture(file)) return write_npy(file, adversarial);
+  std::vector<float> rounded(adversarial.size());
+  round_to_written(*request.attack, request.parameters, clean.image(0), adversarial.image(0),
+                   rounded);
+  const ImageShape shape = adversarial.image_shape();
   Picture picture{shape.width, shape.height, shape.channels, {}};
-  for (const float value : images.values()) {
+  for (const float value : rounded) {
     picture.pixels.push_back(static_cast<std::uint8_t>(value * 255.0F + 0.5F));
   }
   return write_file_atomically(file, encode_png(picture));
+}
+
+/// The classes that the model sees in the images.
+std::vector<int> classes_of(const DifferentiableModel& model, const Tensor& images) {
+  std::vector<int> classes;
+  const auto pass = model.new_pass(1);
+  for (std::size_t n = 0; n < images.count(); ++n) {
+    classes.push_back(argmax(pass->forward(images.image(n), 1)));
+  }
+  return classes;
+}
+
+std::string class_text(const std::vector<std::string>& names, int which) {
+  return which == kNoClass ? "no class, since the model's answer is not a number"
+                           : names[static_cast<std::size_t>(which)];
 }
 
 Status run(Options& options) {
   for (const auto& [option, file] : {std::pair{"--out", options.out}, {"--json", options.json}}) {
     const Status checked = check_output(option, file);
     if (!checked) return checked;
+  }
+  if (!options.out.empty() && !is_picture(options.out) && !options.out.ends_with(".npy")) {
+    return Error{"--out is " + options.out + ", expected a file that ends in .npy or .png"};
   }
   const auto attack = require_attack(options.attack);
   if (!attack) return attack.error();
@@ -58,17 +79,18 @@ Status run(Options& options) {
   const DifferentiableModel& judge = options.target.judge();
   const auto images = load_images(options.images, network.input_shape());
   if (!images) return images.error();
+  if (is_picture(options.out) && images->count() != 1) {
+    return Error{"--out is " + options.out + ", but a PNG holds one image, and there are " +
+                 std::to_string(images->count()) + ": name an .npy file"};
+  }
   ThreadPool pool(options.threads);
   std::vector<int> labels, targets;
   if (!options.labels.empty()) {
     auto given = load_labels(options.labels, network.classes(), images->count());
     if (!given) return given.error();
     labels = std::move(*given);
-  } else {  // what the model says now: the attack then tries to change the model's mind
-    const auto pass = judge.new_pass(1);
-    for (std::size_t n = 0; n < images->count(); ++n) {
-      labels.push_back(argmax(pass->forward(images->image(n), 1)));
-    }
+  } else {  // what the model says now, for the attack to change
+    labels = classes_of(judge, *images);
   }
   if (!options.targets.empty()) {
     auto given = load_labels(options.targets, network.classes(), images->count());
@@ -83,10 +105,12 @@ Status run(Options& options) {
                                        *images, labels, targets, pool, bar.callback());
   bar.finish();
   if (!outcome) return outcome.error();
-  const Status written = write_images(options.out, outcome->adversarial);
+  const Status written = write_images(options.out, request, *images, outcome->adversarial);
   if (!written) return written;
 
-  const EvaluationRow row = summarise(request, *outcome, labels, network.classes());
+  const std::vector<int> before = targets.empty() ? std::vector<int>() : classes_of(judge, *images);
+  const EvaluationRow row =
+      summarise(request, *outcome, labels, targets, before, network.classes());
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION}};
   options.target.describe(json);
   json["dataset"] = {{"name", std::filesystem::path(options.images).filename().string()},
@@ -94,24 +118,28 @@ Status run(Options& options) {
                      {"count", images->count()}};
   json["seed"] = options.seed;
   json["targeted"] = !targets.empty();
-  json["results"] = OrderedJson::array({to_json(row)});
+  json["results"] = OrderedJson::array({to_json(row, labels)});
   json["images"] = OrderedJson::array();
   for (std::size_t n = 0; n < images->count(); ++n) {
+    const ImageFigures& image = row.images[n];
     OrderedJson entry = {{"label", labels[n]},
-                         {"predicted", outcome->predicted[n]},
-                         {"predicted_8bit", outcome->predicted_8bit[n]},
-                         {"success", outcome->success[n] != 0},
-                         {"l0", outcome->l0[n]},
-                         {"l2", outcome->l2[n]},
-                         {"linf", outcome->linf[n]}};
+                         {"predicted", image.predicted},
+                         {"predicted_8bit", image.predicted_8bit},
+                         {"success", image.success},
+                         {"l0", image.l0},
+                         {"l2", image.l2},
+                         {"linf", image.linf}};
     if (!targets.empty()) entry["target"] = targets[n];
     json["images"].push_back(entry);
   }
   std::string text = format_table(std::vector{row});
   if (images->count() == 1) {
     const auto& classes = network.architecture().classes;
-    text += "\n" + classes[static_cast<std::size_t>(labels[0])] + " → " +
-            classes[static_cast<std::size_t>(outcome->predicted[0])] + "\n";
+    // Of a picture that was written, what it is taken for as it was written.
+    const ImageFigures& image = row.images[0];
+    text += "\n" + class_text(classes, labels[0]) + " → " +
+            class_text(classes, is_picture(options.out) ? image.predicted_8bit : image.predicted) +
+            "\n";
   }
   print_result(text, options.json);
   return write_json(options.json, json);
@@ -136,7 +164,7 @@ void add_attack(CLI::App& app, Context& context) {
   command->add_option("--targets", options->targets, "classes to aim at, .npy or IDX");
   command->add_option("--seed", options->seed, "of the attack's random numbers")
       ->capture_default_str();
-  command->add_option("--out", options->out, "adversarial images: .npy, or .png for one");
+  command->add_option("--out", options->out, "adversarial images: .npy, or .png for a single one");
   add_json_option(*command, options->json);
   add_device_option(*command, options->device);
   add_threads_option(*command, options->threads);

@@ -1,17 +1,13 @@
-// The attacks' parameters as options.
 #include "attack_options.h"
 
 #include <algorithm>
 
 namespace signflip::cli {
-namespace {
 
-bool has_parameter(const AttackEntry& attack, const std::string& name) {
+bool AttackOptions::has_parameter(const AttackEntry& attack, const std::string& name) {
   return std::ranges::any_of(attack.parameters,
                              [&](const ParameterSpec& spec) { return spec.name == name; });
 }
-
-}  // namespace
 
 void AttackOptions::add_to(CLI::App& command) {
   for (const AttackEntry& attack : catalog()) {
@@ -37,9 +33,11 @@ Status AttackOptions::suggest(const std::string& name, const std::string& text) 
   return {};
 }
 
-Result<Parameters> AttackOptions::parameters(const AttackEntry& attack) const {
+Result<Parameters> AttackOptions::parameters(const AttackEntry& attack,
+                                             const std::string& epsilon) const {
   std::vector<std::pair<std::string, std::string>> own;
-  for (const auto& [name, text] : given_) {
+  for (const auto& [name, given] : given_) {
+    const std::string& text = name == "epsilon" && !epsilon.empty() ? epsilon : given;
     if (!text.empty() && has_parameter(attack, name)) own.emplace_back(name, text);
   }
   return make_parameters(attack, own);

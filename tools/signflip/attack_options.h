@@ -11,17 +11,24 @@ namespace signflip::cli {
 
 class AttackOptions {
  public:
-  /// Adds one option for each parameter name in the catalogue.
+  /// Adds one option per parameter name in the catalogue.
   void add_to(CLI::App& command);
 
-  /// A value that counts where the command line gives none. A sentence for a name that no attack
+  /// A value that counts where the command line gives none. An error for a name that no attack
   /// has.
   Status suggest(const std::string& name, const std::string& text);
 
-  /// The parameters for one attack: the given options that it has, else its defaults.
-  Result<Parameters> parameters(const AttackEntry& attack) const;
+  /// Whether a parameter was given, and its text.
+  bool is_given(const std::string& name) const { return !given_.at(name).empty(); }
+  const std::string& given(const std::string& name) const { return given_.at(name); }
 
-  /// A sentence if an option was given that none of the attacks has.
+  static bool has_parameter(const AttackEntry& attack, const std::string& name);
+
+  /// The parameters for one attack: the given options that it has, else its defaults. `epsilon`
+  /// takes the place of the given one where it is not empty.
+  Result<Parameters> parameters(const AttackEntry& attack, const std::string& epsilon = {}) const;
+
+  /// An error if an option was given that none of the attacks has.
   Status check_all_used(const std::vector<const AttackEntry*>& attacks) const;
 
  private:

@@ -1,10 +1,11 @@
 // signflip evaluate: accuracy of a model on a dataset, clean and under attacks.
 #include <algorithm>
-#include <sstream>
 
 #include "attack_options.h"
+#include "data/class_names.h"
 #include "evaluate/evaluate.h"
 #include "experiment.h"
+#include "plans.h"
 #include "target.h"
 
 namespace signflip::cli {
@@ -19,12 +20,6 @@ struct Options {
   int threads = 0;
   AttackOptions parameters;
   Target target, source;
-};
-
-/// "clean" or an attack of the catalogue, in the order given.
-struct Plan {
-  bool clean = false;
-  AttackRequest request;
 };
 
 /// A model to be measured, and the one that attacks look at instead, where that names a model.
@@ -68,33 +63,6 @@ Result<std::vector<Subject>> apply_experiment(Options& options) {
   if (options.attacks.empty()) options.attacks = "clean";
   options.seed = options.given_seed.value_or(0);
   return subjects;
-}
-
-Result<std::vector<Plan>> make_plans(const Options& options) {
-  std::vector<Plan> plans;
-  std::vector<const AttackEntry*> attacks;
-  std::istringstream names(options.attacks);
-  for (std::string name; std::getline(names, name, ',');) {
-    if (name == "clean") {
-      plans.push_back({true, {}});
-      continue;
-    }
-    const auto attack = require_attack(name);
-    if (!attack) return attack.error();
-    if (options.goal ? !(*attack)->targeted : !(*attack)->untargeted) {
-      return Error{"--attacks names " + name +
-                   (options.goal ? ", which cannot aim at a class: leave out --target"
-                                 : ", which needs a class to aim at: give --target")};
-    }
-    auto parameters = options.parameters.parameters(**attack);
-    if (!parameters) return parameters.error();
-    attacks.push_back(*attack);
-    plans.push_back({false, {*attack, std::move(*parameters), options.seed}});
-  }
-  if (plans.empty()) return Error{"--attacks names no attack, expected clean or " + attack_names()};
-  const Status used = options.parameters.check_all_used(attacks);
-  if (!used) return used.error();
-  return plans;
 }
 
 /// The images under attack. Those of the goal's class are there already, and left out.
@@ -144,6 +112,8 @@ Result<std::vector<EvaluationRow>> measure(const Subject& subject, const std::ve
     return Error{"the model takes images of " + own + " classes, but " + options.dataset + " has " +
                  data};
   }
+  const Status same = check_same_classes("the model", network.architecture().classes, dataset);
+  if (!same) return same.error();
   const DifferentiableModel& judge = subject.target.judge();
   const DifferentiableModel* crafted_on = &subject.target.seen();
   if (subject.source.has_model()) {
@@ -153,6 +123,9 @@ Result<std::vector<EvaluationRow>> measure(const Subject& subject, const std::ve
       return Error{"--from is " + subject.source.title() + ", which takes images of " + theirs +
                    " classes, but the model takes " + own};
     }
+    const Status alike =
+        check_same_classes("--from", subject.source.network().architecture().classes, dataset);
+    if (!alike) return alike.error();
   }
   const Tensor images = dataset.tensor(0, dataset.count());
   const std::vector<int> targets(options.goal ? dataset.count() : 0, options.goal.value_or(0));
@@ -160,6 +133,12 @@ Result<std::vector<EvaluationRow>> measure(const Subject& subject, const std::ve
     if (plan.clean || device == nullptr) continue;
     const Status fits = check_device(*crafted_on, plan.request);
     if (!fits) return fits.error();
+  }
+  std::vector<int> before;  // what a targeted attack finds: images of its class are left alone
+  if (options.goal) {
+    const auto clean = evaluate_clean(judge, images, dataset.labels, pool);
+    if (!clean) return clean.error();
+    for (const ImageFigures& image : clean->images) before.push_back(image.predicted);
   }
   std::vector<EvaluationRow> rows;
   for (const Plan& plan : plans) {
@@ -175,9 +154,12 @@ Result<std::vector<EvaluationRow>> measure(const Subject& subject, const std::ve
     const auto outcome = run_attack_with(device, *crafted_on, judge, plan.request, images,
                                          dataset.labels, targets, pool, bar.callback());
     if (!outcome) return outcome.error();
-    rows.push_back(summarise(plan.request, *outcome, dataset.labels, network.classes()));
+    rows.push_back(
+        summarise(plan.request, *outcome, dataset.labels, targets, before, network.classes()));
   }
-  if (rows.size() > 1) rows.push_back(worst_of(rows));
+  std::vector<EvaluationRow> worst =
+      worst_rows(rows, dataset.labels, options.goal.has_value(), network.classes());
+  std::ranges::move(worst, std::back_inserter(rows));
   return rows;
 }
 
@@ -187,8 +169,10 @@ std::string goal_lines(const std::vector<EvaluationRow>& rows, const Options& op
   for (const EvaluationRow& row : rows) {
     if (!options.goal || row.attack == "clean" || row.attack == "worst") continue;
     char line[160];
-    std::snprintf(line, sizeof line, "%s: %.2f%% are now read as class %d\n", row.attack.c_str(),
-                  100.0 * row.success_rate, *options.goal);
+    const std::size_t attacked = row.successes + row.failures;
+    std::snprintf(line, sizeof line, "%s: %.2f%% are now read as class %d%s\n", row.attack.c_str(),
+                  100.0 * row.success_rate, *options.goal,
+                  attacked < row.images.size() ? ", of the images that were not before" : "");
     text += line;
   }
   return text;
@@ -206,7 +190,7 @@ OrderedJson describe_results(const Subject& subject, const std::vector<Evaluatio
     json["target"] = *options.goal;
   }
   json["results"] = OrderedJson::array();
-  for (const EvaluationRow& row : rows) json["results"].push_back(to_json(row));
+  for (const EvaluationRow& row : rows) json["results"].push_back(to_json(row, dataset.labels));
   return json;
 }
 
@@ -215,7 +199,7 @@ Status run(Options& options) {
   if (!writable) return writable;
   auto subjects = apply_experiment(options);
   if (!subjects) return subjects.error();
-  const auto plans = make_plans(options);
+  const auto plans = make_plans(options.attacks, options.parameters, options.goal, options.seed);
   if (!plans) return plans.error();
   const auto device = open_device(options.device);
   if (!device) return device.error();
@@ -252,6 +236,8 @@ void add_evaluate(CLI::App& app, Context& context) {
       add_command(app, "evaluate", "Accuracy on a dataset, clean and under attacks",
                   "signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
                   "    --attacks clean,fgsm,mim --epsilon 0.25 --json result.json\n"
+                  "  signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
+                  "    --attacks all --epsilon 0:0.3:4 --limit 100\n"
                   "  signflip evaluate --experiment signflip-mnist-mim.json --limit 1000");
   options->target.add_to(*command);
   options->target.make_model_optional();
@@ -268,7 +254,9 @@ void add_evaluate(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--limit", options->limit, "use the first N images; 0: all")
       ->capture_default_str();
-  command->add_option("--attacks", options->attacks, "list of clean, " + attack_names())
+  command
+      ->add_option("--attacks", options->attacks,
+                   "list of clean, " + attack_names() + "; all: clean and every one that suits")
       ->default_str("clean");
   command->add_option("--target", options->goal,
                       "aim at this class; images that are of it already are left out");

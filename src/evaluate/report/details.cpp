@@ -17,28 +17,34 @@ std::optional<double> as_number(std::optional<std::uint64_t> value) {
 Markup figures_table(const Subject& subject) {
   Table table;
   table.caption = "All figures: " + subject.label;
-  table.columns = {{"Attack", false}, {"ε"},         {"Images"},  {"Accuracy"}, {"8-bit"},
-                   {"Success"},       {"Loss"},      {"Mean L0"}, {"Mean L2"},  {"Mean L∞"},
-                   {"Max L∞"},        {"Gradients"}, {"Queries"}, {"Time"}};
+  table.columns = {{"Attack", false}, {"ε"},      {"Images"},    {"Accuracy"}, {"8-bit"},
+                   {"Success"},       {"Failed"}, {"Loss"},      {"Mean L0"},  {"Mean L2"},
+                   {"Mean L∞"},       {"Max L∞"}, {"Gradients"}, {"Queries"},  {"Time"}};
   auto& rows = table.groups.emplace_back().rows;
   for (const Entry& entry : subject.entries) {
     const AttackResult& result = *entry.result;
-    // Without an attack there is no perturbation; of several there is no mean one.
+    // Without an attack there is no perturbation, and older files did not measure that of "worst".
+    const bool perturbed = entry.attack() || (entry.worst() && result.epsilon);
     const auto size = [&](const std::optional<double>& value) {
-      return entry.attack() ? text(fixed(value, 4)) : Markup();
+      return perturbed ? text(fixed(value, 4)) : Markup();
     };
     std::string epsilon = entry.epsilon ? epsilon_text(*entry.epsilon) : "";
     if (entry.epsilon && !entry.norm.empty()) epsilon = norm_text(entry.norm) + " " + epsilon;
     rows.push_back(
         {{text(entry.label), text(epsilon), text(count_text(as_number(entry.file->count))),
           text(percent(result.accuracy)), text(percent(result.accuracy_8bit)),
-          text(percent(result.success_rate)), text(fixed(result.loss, 4)),
-          entry.attack() ? text(short_number(result.mean_l0)) : Markup(), size(result.mean_l2),
+          text(percent(result.success_rate)),
+          perturbed ? text(count_text(result.failures)) : Markup(), text(fixed(result.loss, 4)),
+          perturbed ? text(short_number(result.mean_l0)) : Markup(), size(result.mean_l2),
           size(result.mean_linf), size(result.max_linf), text(count_text(result.gradients)),
           text(count_text(result.queries)), text(seconds_text(result.seconds))},
          entry.worst() ? "worst" : ""});
   }
-  return rows.empty() ? Markup() : to_markup(table);
+  if (rows.empty()) return {};
+  return to_markup(table) +
+         element("p", {{"class", "note"}},
+                 text("Failed: images on which the attack did not reach its goal. Mean L0, L2 and "
+                      "L∞ are over the others; max L∞ is over all."));
 }
 
 Markup parameters_table(const Subject& subject) {
@@ -51,6 +57,7 @@ Markup parameters_table(const Subject& subject) {
     std::string words;
     for (const auto& [name, value] : entry.result->parameters) {
       words += (words.empty() ? "" : ", ") + name + " " + value;
+      if (entry.result->chose(name)) words += " (automatic)";
     }
     rows.push_back(
         {{text(entry.label), text(entry.epsilon ? epsilon_text(*entry.epsilon) : ""), text(words),

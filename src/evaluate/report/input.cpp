@@ -1,4 +1,3 @@
-// From the text of a file to what a report is made of.
 #include "evaluate/report/input.h"
 
 #include <algorithm>
@@ -51,7 +50,26 @@ std::vector<std::vector<std::uint64_t>> read_confusion(const Fields& fields, Fir
   return confusion;
 }
 
-AttackResult read_result(const Fields& fields, FirstError& error) {
+/// Which images are still classified as their label.
+std::string read_correct(const Fields& fields, std::optional<std::uint64_t> count) {
+  std::string correct = fields.text("correct");
+  if (correct.find_first_not_of("01") != std::string::npos ||
+      (!correct.empty() && count && correct.size() != *count)) {
+    fields.complain("correct", "one 0 or 1 per image");
+  }
+  return correct;
+}
+
+std::vector<std::string> read_names(const Fields& fields, std::string_view name) {
+  std::vector<std::string> names;
+  const JsonView value = fields.find(name);
+  for (const JsonView item : value.items()) names.push_back(item.string());
+  if (value.valid() && !value.is_array()) fields.complain(name, "a list of names");
+  return names;
+}
+
+AttackResult read_result(const Fields& fields, std::optional<std::uint64_t> count,
+                         FirstError& error) {
   AttackResult result;
   result.attack = fields.required_text("attack");
   result.norm = fields.text("norm");
@@ -61,7 +79,9 @@ AttackResult read_result(const Fields& fields, FirstError& error) {
   result.success_rate = fields.number("success_rate", Fields::kFraction);
   result.loss = fields.number("loss", Fields::kAny);
   using Figure = std::pair<std::string_view, std::optional<double>*>;
-  const std::array<Figure, 7> figures = {{{"mean_l0", &result.mean_l0},
+  const std::array<Figure, 9> figures = {{{"successes", &result.successes},
+                                          {"failures", &result.failures},
+                                          {"mean_l0", &result.mean_l0},
                                           {"mean_l2", &result.mean_l2},
                                           {"mean_linf", &result.mean_linf},
                                           {"max_linf", &result.max_linf},
@@ -70,10 +90,12 @@ AttackResult read_result(const Fields& fields, FirstError& error) {
                                           {"seconds", &result.seconds}}};
   for (const auto& [name, figure] : figures) *figure = fields.number(name, Fields::kNotNegative);
   result.confusion = read_confusion(fields, error);
+  result.correct = read_correct(fields, count);
+  result.automatic = read_names(fields, "automatic");
   for (const auto& [name, value] : fields.members()) {
-    constexpr std::array<std::string_view, 8> kOthers = {
-        "attack",        "norm",         "epsilon", "accuracy",
-        "accuracy_8bit", "success_rate", "loss",    "confusion"};
+    constexpr std::array<std::string_view, 10> kOthers = {
+        "attack",       "norm", "epsilon",   "accuracy", "accuracy_8bit",
+        "success_rate", "loss", "confusion", "correct",  "automatic"};
     const auto is_figure = [&name = name](const auto& figure) { return name == figure.first; };
     if (std::ranges::find(kOthers, name) != kOthers.end()) continue;
     if (std::ranges::any_of(figures, is_figure) || value.is_null()) continue;
@@ -123,7 +145,7 @@ Result<Measurement> read_measurement(const Fields& fields, const std::string& fi
     if (row.find("verified_accuracy").valid()) {
       measurement.certificates.push_back(read_certificate(row));
     } else {
-      measurement.results.push_back(read_result(row, error));
+      measurement.results.push_back(read_result(row, measurement.count, error));
     }
   }
   if (error) return *error;
@@ -167,7 +189,7 @@ Result<TrainingRun> read_run(std::string_view text, const std::string& file, Fir
     const std::string place = file + " line " + std::to_string(number);
     const JsonView value(line);
     if (!value.valid()) {
-      return Error{place + " is not JSON, expected one object a line, as signflip train --log " +
+      return Error{place + " is not JSON, expected one object per line, as signflip train --log " +
                    "writes them"};
     }
     const Fields fields(value, place, error);
@@ -188,7 +210,7 @@ Result<TrainingRun> read_run(std::string_view text, const std::string& file, Fir
   return run;
 }
 
-/// What a file holds instead of what is expected, for a sentence.
+/// What a file holds instead of what is expected, for an error.
 std::string keys_of(const JsonView& value) {
   std::string keys;
   for (const auto& [name, member] : value.members()) {
@@ -206,6 +228,10 @@ std::string keys_of(const JsonView& value) {
 
 std::string_view AttackResult::parameter(std::string_view name) const {
   return value_of(parameters, name);
+}
+
+bool AttackResult::chose(std::string_view name) const {
+  return std::ranges::find(automatic, name) != automatic.end();
 }
 
 std::string_view TrainingRun::configured(std::string_view name) const {

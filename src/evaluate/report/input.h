@@ -27,15 +27,21 @@ struct AttackResult {
   std::string attack;  ///< "clean", "worst" or the name of an attack, known or not
   std::string norm;    ///< "linf", "l2", "l0", something else, or empty
   std::optional<double> epsilon;
-  TextPairs parameters;  ///< all scalars that are not figures
+  TextPairs parameters;                ///< all scalars that are not figures
+  std::vector<std::string> automatic;  ///< parameters that the attack chose itself
   double accuracy = 0.0;
   std::optional<double> accuracy_8bit, loss, success_rate;
-  std::optional<double> mean_l0, mean_l2, mean_linf, max_linf;
+  std::optional<double> successes, failures;          ///< of the images that were attacked
+  std::optional<double> mean_l0, mean_l2, mean_linf;  ///< over the successes
+  std::optional<double> max_linf;                     ///< over all images
   std::optional<double> gradients, queries, seconds;
+  std::string correct;  ///< one '0' or '1' per image, '1': still its label; or empty
   std::vector<std::vector<std::uint64_t>> confusion;  ///< square: [label][predicted]; or empty
 
   /// The value of a parameter, or "".
   std::string_view parameter(std::string_view name) const;
+  /// Whether the attack chose this parameter itself.
+  bool chose(std::string_view name) const;
 };
 
 /// One entry of "results" of certify.
@@ -90,8 +96,8 @@ struct ReportInput {
 constexpr std::size_t kMaximumInputBytes = std::size_t{64} << 20;
 
 /// Reads one file, results (of one model, or a list with those of several) or a training log, and
-/// adds it to `input`. A sentence that names the file and the place in it where it holds neither,
-/// lacks something that is needed, or has a value that cannot be.
+/// adds it to `input`. The error names the file and the place in it: it holds neither, lacks
+/// something that is needed, or has a value that cannot be.
 Status read_input(std::string_view text, const std::string& file, ReportInput& input);
 
 }  // namespace signflip::report

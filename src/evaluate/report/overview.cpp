@@ -146,11 +146,15 @@ Markup overview_cell(const Entry* entry, std::pair<double, double> extremes) {
     const auto& size = entry->norm == "l0"     ? result.mean_l0
                        : entry->norm == "linf" ? result.mean_linf
                                                : result.mean_l2;
+    std::string words;
     if (size) {
-      cell +=
-          element("small", text("mean " + (entry->norm.empty() ? "L2" : norm_text(entry->norm)) +
-                                " " + short_number(size)));
+      words = "mean " + (entry->norm.empty() ? "L2" : norm_text(entry->norm)) + " " +
+              short_number(size);
     }
+    if (result.failures.value_or(0.0) > 0.0) {
+      words += (words.empty() ? "" : ", ") + count_text(result.failures) + " failed";
+    }
+    if (!words.empty()) cell += element("small", text(words));
   }
   return cell;
 }

@@ -1,4 +1,3 @@
-// Sorting results by subject, and what each attack is called.
 #include "evaluate/report/subjects.h"
 
 #include <algorithm>
@@ -35,7 +34,7 @@ std::string details(const AttackResult& result, const AttackEntry* attack) {
   std::string details;
   for (const auto& [name, value] : result.parameters) {
     std::string said = name + " " + value;
-    if (name == "norm") continue;
+    if (name == "norm" || result.chose(name)) continue;
     if (name == "steps" || name == "max-queries") {
       const auto number = parse_decimal(value);
       said = (number ? count_text(number) : value) + (name == "steps" ? " steps" : " queries");
@@ -102,7 +101,7 @@ Entry make_entry(const Measurement& file, const AttackResult& result, const Repo
     if (file.gray_box) entry.craft = Craft::gray_box;
     if (file.from) entry.craft = Craft::transferred;
   }
-  if (entry.worst()) set_shared_budget(entry);
+  if (entry.worst() && !entry.epsilon) set_shared_budget(entry);  // older files do not say
   entry.label = entry_label(entry, input);
   return entry;
 }

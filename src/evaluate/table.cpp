@@ -1,0 +1,62 @@
+// The table of results for people.
+#include <algorithm>
+#include <cstdio>
+
+#include "evaluate/evaluate.h"
+
+namespace signflip {
+namespace {
+
+/// Right-aligned with `digits` behind the point; a dash where nothing was measured.
+std::string cell(const std::optional<double>& value, int width, int digits) {
+  char text[64];
+  if (!value) {
+    std::snprintf(text, sizeof text, " %*s", width, "-");
+  } else {
+    std::snprintf(text, sizeof text, " %*.*f", width, digits, *value);
+  }
+  return text;
+}
+
+std::string percent_cell(double fraction, int width) {
+  return cell(100.0 * fraction, width - 1, 2) + "%";
+}
+
+}  // namespace
+
+std::string format_table(std::span<const EvaluationRow> rows) {
+  // A column for epsilon only where rows differ in it.
+  std::optional<double> epsilon;
+  bool several = false;
+  for (const EvaluationRow& row : rows) {
+    several = several || (epsilon && row.epsilon && epsilon != row.epsilon);
+    if (row.epsilon) epsilon = row.epsilon;
+  }
+  std::string text = "attack          ";
+  if (several) text += "  epsilon";
+  text += " accuracy    8-bit      loss  success   mean L2  mean L∞   max L∞   seconds\n";
+  std::string notes;
+  for (const EvaluationRow& row : rows) {
+    char line[160];
+    std::snprintf(line, sizeof line, "%-16s", row.attack.c_str());
+    text += line;
+    if (several) text += cell(row.epsilon, 8, 5);
+    text += percent_cell(row.accuracy, 8) + percent_cell(row.accuracy_8bit, 8) +
+            cell(row.loss, 9, 4) + percent_cell(row.success_rate, 8) + cell(row.mean_l2, 9, 3) +
+            cell(row.mean_linf, 8, 4) + cell(row.max_linf, 8, 4) + cell(row.seconds, 9, 2) + "\n";
+    if (row.without_class > 0) {
+      std::snprintf(line, sizeof line,
+                    "%s: the model's answer to %zu images is not a number; they count as wrong\n",
+                    row.attack.c_str(), row.without_class);
+      notes += line;
+    }
+    if (row.epsilon || row.attack == "clean" || row.failures == 0) continue;
+    std::snprintf(line, sizeof line,
+                  "%s failed on %zu of %zu images; its means are over the others\n",
+                  row.attack.c_str(), row.failures, row.successes + row.failures);
+    notes += line;
+  }
+  return text + notes;
+}
+
+}  // namespace signflip

@@ -1,0 +1,132 @@
+#include "plans.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "core/exact_text.h"
+#include "core/number.h"
+
+namespace signflip::cli {
+namespace {
+
+constexpr std::size_t kMostValues = 1000;
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else if (c != ' ') {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+Error wrong_epsilon(const std::string& text, const std::string& expected) {
+  return {"--epsilon is '" + text + "', expected " + expected};
+}
+
+/// A value of a range, with the few digits of a decimal step where it is one: 0.025 rather than
+/// 0.024999999999999998.
+std::string value_text(double value) {
+  const std::string few = number_text(value);
+  const double apart = std::fabs(parse_decimal(few).value_or(0.0) - value);
+  return apart <= 1e-15 * std::fabs(value) ? few : exact_text(value);
+}
+
+Result<std::vector<std::string>> range_values(const std::string& text) {
+  const std::vector<std::string> parts = split(text, ':');
+  const auto wrong = [&] { return wrong_epsilon(text, "a range FROM:TO:COUNT such as 0:0.3:13"); };
+  if (parts.size() != 3) return wrong();
+  const auto from = parse_number(parts[0]), to = parse_number(parts[1]);
+  std::size_t count = 0;
+  const char* const end = parts[2].data() + parts[2].size();
+  const auto [stop, error] = std::from_chars(parts[2].data(), end, count);
+  if (!from || !to || error != std::errc() || stop != end) return wrong();
+  if (count < 2 || count > kMostValues) return wrong_epsilon(text, "a range of 2 to 1000 values");
+  std::vector<std::string> values;
+  for (std::size_t i = 0; i + 1 < count; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(count - 1);
+    values.push_back(i == 0 ? parts[0] : value_text(*from + (*to - *from) * share));
+  }
+  values.push_back(parts[1]);
+  return values;
+}
+
+bool suits(const AttackEntry& attack, std::optional<int> goal) {
+  return goal ? attack.targeted : attack.untargeted;
+}
+
+/// The names in the list, with those that "all" stands for.
+std::vector<std::string> attack_list(const std::string& text, std::optional<int> goal) {
+  std::vector<std::string> names;
+  for (const std::string& name : split(text, ',')) {
+    if (name != "all") {
+      names.push_back(name);
+      continue;
+    }
+    names.emplace_back("clean");
+    for (const AttackEntry& attack : catalog()) {
+      if (suits(attack, goal)) names.emplace_back(attack.name);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> epsilon_values(const std::string& text) {
+  if (text.find(':') != std::string::npos) return range_values(text);
+  std::vector<std::string> values = split(text, ',');
+  if (values.size() > kMostValues) return wrong_epsilon(text, "at most 1000 values");
+  for (const std::string& value : values) {
+    if (!parse_number(value)) {
+      return wrong_epsilon(text, "a number such as 0.3 or 8/255, a list of them or a range");
+    }
+  }
+  return values;
+}
+
+Result<std::vector<Plan>> make_plans(const std::string& attacks, const AttackOptions& options,
+                                     std::optional<int> goal, std::uint64_t seed) {
+  std::vector<std::string> epsilons = {""};
+  if (options.is_given("epsilon")) {
+    auto values = epsilon_values(options.given("epsilon"));
+    if (!values) return values.error();
+    epsilons = std::move(*values);
+  }
+  std::vector<Plan> plans;
+  std::vector<const AttackEntry*> entries;
+  for (const std::string& name : attack_list(attacks, goal)) {
+    if (name == "clean") {
+      plans.push_back({.clean = true, .request = {}});
+      continue;
+    }
+    const auto attack = require_attack(name);
+    if (!attack) return attack.error();
+    if (!suits(**attack, goal)) {
+      return Error{"--attacks names " + name +
+                   (goal ? ", which cannot aim at a class: leave out --target"
+                         : ", which needs a class to aim at: give --target")};
+    }
+    entries.push_back(*attack);
+    const bool sweeps = AttackOptions::has_parameter(**attack, "epsilon");
+    for (const std::string& epsilon : std::span(epsilons).first(sweeps ? epsilons.size() : 1)) {
+      auto parameters = options.parameters(**attack, epsilon);
+      if (!parameters) return parameters.error();
+      AttackRequest request;
+      request.attack = *attack;
+      request.parameters = std::move(*parameters);
+      request.seed = seed;
+      plans.push_back({.clean = false, .request = std::move(request)});
+    }
+  }
+  const Status used = options.check_all_used(entries);
+  if (!used) return used.error();
+  return plans;
+}
+
+}  // namespace signflip::cli

@@ -1,0 +1,27 @@
+// What evaluate is asked to run: each attack of a list, at each epsilon of another.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attack_options.h"
+
+namespace signflip::cli {
+
+/// "clean" or an attack with its parameters.
+struct Plan {
+  bool clean = false;
+  AttackRequest request;
+};
+
+/// The values of "0.3", of a list "0,0.1,8/255" or of a range "0:0.3:13" (13 values from 0 to 0.3),
+/// each as a text that parse_number() reads.
+Result<std::vector<std::string>> epsilon_values(const std::string& text);
+
+/// Reads a list of attacks, in which "all" stands for clean and every attack that suits. Attacks
+/// with a budget come once per epsilon. `goal`: the class that they aim at, where they do.
+Result<std::vector<Plan>> make_plans(const std::string& attacks, const AttackOptions& options,
+                                     std::optional<int> goal, std::uint64_t seed);
+
+}  // namespace signflip::cli
