@@ -47,6 +47,32 @@ TEST(ReportRemarks, SmallDifferencesAreFaintSigns) {
   EXPECT_NE(remark->findings[0].find("chance"), std::string::npos);
 }
 
+/// 1,000 images of which the first `broken` and the last `more_broken` do not survive.
+std::string survivors(std::size_t broken, std::size_t more_broken = 0) {
+  return ", \"correct\": \"" + std::string(broken, '0') +
+         std::string(1000 - broken - more_broken, '1') + std::string(more_broken, '0') + "\"";
+}
+
+TEST(ReportRemarks, AttacksAreComparedOnTheSameImages) {
+  // 80 images fall to both, 7 to Square alone: far less than two errors of independent samples.
+  const auto files = [](std::size_t alone, std::size_t other) {
+    return std::vector{results(
+        result("pgd", 0.3, 0.92, kSteps + survivors(80)) + ", " +
+        result("square", 0.3,
+               0.92 - static_cast<double>(alone) / 1000.0 + static_cast<double>(other) / 1000.0,
+               survivors(80 - other, alone)))};
+  };
+  const auto remark = find(files(7, 0), "Sign of gradient masking");
+  ASSERT_TRUE(remark);
+  EXPECT_EQ(remark->kind, "gradient-masking");
+  EXPECT_NE(remark->findings[0].find("7 broken by the former alone, none by the latter"),
+            std::string::npos)
+      << remark->findings[0];
+  EXPECT_TRUE(find(files(5, 0), "Faint sign of gradient masking"));
+  EXPECT_TRUE(find(files(12, 5), "Faint sign of gradient masking"))
+      << "as many more, but both ways";
+}
+
 TEST(ReportRemarks, TransferIsComparedWithTheSameAttackOnTheModelItself) {
   const std::string from = "\"from\": {\"file\": \"other.safetensors\"}, ";
   const std::string own =

@@ -10,9 +10,13 @@
 #include "attack/catalog.h"
 #include "core/number.h"
 #include "evaluate/report/format.h"
+#include "evaluate/sign_test.h"
 
 namespace signflip::report {
 namespace {
+
+/// Counts beyond this come from no data set; numbers up to it are exact in a double.
+constexpr std::uint64_t kMostImages = 1'000'000'000;
 
 bool black_box(const Entry& entry) {
   const AttackEntry* const known = find_attack(entry.result->attack);
@@ -50,11 +54,22 @@ bool leaves_less(const Entry& less, const Entry& more) {
   return (more.result->accuracy - less.result->accuracy) * images > 0.5;
 }
 
-/// Whether the difference is within two standard errors of two independent samples.
-bool may_be_chance(const Entry& a, const Entry& b) {
-  const double p = a.result->accuracy, q = b.result->accuracy;
-  const double images = static_cast<double>(a.file->count.value_or(1));
-  return std::fabs(p - q) < 2.0 * std::sqrt((p * (1.0 - p) + q * (1.0 - q)) / images);
+/// Images that one of two attacks broke and the other did not. Where a file does not say which
+/// images an attack broke, the counts that tell least.
+Discordant discordant(const Entry& a, const Entry& b) {
+  if (!a.result->correct.empty() && a.result->correct.size() == b.result->correct.size()) {
+    return count_discordant(a.result->correct, b.result->correct);
+  }
+  const std::uint64_t images = std::min(a.file->count.value_or(0), kMostImages);
+  const auto broken = [&](const Entry& entry) {
+    return static_cast<std::uint64_t>(
+        std::llround((1.0 - entry.result->accuracy) * static_cast<double>(images)));
+  };
+  return least_telling(broken(a), broken(b), images);
+}
+
+std::string alone_text(std::uint64_t images) {
+  return images == 0 ? "none" : count_text(static_cast<double>(images));
 }
 
 class Collector {
@@ -80,8 +95,12 @@ class Collector {
   }
 
  private:
-  void warn(const std::string& title, const std::string& sentence) {
-    remarks_.push_back({true, title + ": " + subject_.label, sentence, {}});
+  void warn(std::string_view kind, const std::string& title, const std::string& sentence) {
+    remarks_.push_back({.kind = kind,
+                        .warning = true,
+                        .title = title + ": " + subject_.label,
+                        .sentence = sentence,
+                        .findings = {}});
   }
 
   std::string figure(const Entry& entry) const {
@@ -94,7 +113,12 @@ class Collector {
                           figure(found) + ", " + gradient.label +
                           (gradient.craft == Craft::own ? " on the model itself " : " ") +
                           percent(gradient.result->accuracy);
-    const bool chance = may_be_chance(found, gradient);
+    const Discordant counts = discordant(found, gradient);
+    if (!found.result->correct.empty() && !gradient.result->correct.empty()) {
+      finding += ", on the same images: " + alone_text(counts.first) +
+                 " broken by the former alone, " + alone_text(counts.second) + " by the latter";
+    }
+    const bool chance = !beats(counts);
     if (chance) finding += " (a difference that chance can make on so few images)";
     // One step is weak on any model: that several steps elsewhere do more proves little.
     const bool weak = single_step(*gradient.result) && !single_step(*found.result);
@@ -106,17 +130,21 @@ class Collector {
   void sum_up_masking() {
     if (surpassed_.empty()) return;
     remarks_.push_back(
-        {clear_sign_,
-         (clear_sign_ ? "Sign of gradient masking: " : "Faint sign of gradient masking: ") +
+        {.kind = "gradient-masking",
+         .warning = clear_sign_,
+         .title =
+             (clear_sign_ ? "Sign of gradient masking: " : "Faint sign of gradient masking: ") +
              subject_.label,
-         std::string("Attacks that do without this model's gradient, or take one step along it, "
-                     "leave less than attacks that follow it. ") +
+         .sentence =
+             std::string(
+                 "Attacks that do without this model's gradient, or take one step along it, "
+                 "leave less than attacks that follow it. ") +
              (clear_sign_ ? "This is a sign of gradient masking: the gradient misleads attacks, "
                             "rather than the model resisting them. Trust only the lowest figure."
                           : "This can be a sign of gradient masking, where the gradient misleads "
                             "attacks. More images, and pgd or apgd-ce with more steps and "
                             "restarts, would tell."),
-         std::move(surpassed_)});
+         .findings = std::move(surpassed_)});
   }
 
   /// What needs no gradient of the model should not beat what has it.
@@ -158,11 +186,12 @@ class Collector {
       std::ranges::stable_sort(curve, {}, [](const Entry* e) { return *e->epsilon; });
       for (std::size_t i = 1; i < curve.size(); ++i) {
         const Entry &less = *curve[i - 1], &more = *curve[i];
-        if (less.epsilon == more.epsilon || !leaves_less(less, more) || may_be_chance(less, more)) {
+        if (less.epsilon == more.epsilon || !leaves_less(less, more) ||
+            !beats(discordant(less, more))) {
           continue;
         }
         warn(
-            "Accuracy rises with ε",
+            "rises-with-epsilon", "Accuracy rises with ε",
             more.label + " leaves " + percent(more.result->accuracy) + " at " + budget_text(more) +
                 ", but " + percent(less.result->accuracy) +
                 " at ε = " + epsilon_text(*less.epsilon) +
@@ -185,7 +214,7 @@ class Collector {
         steps += (steps.empty() ? "" : ", ") + entry.label;
     }
     if (!gradients || stronger) return;
-    warn("Only single-step attacks",
+    warn("single-step", "Only single-step attacks",
          "The only attacks that followed this model's gradient take a single step (" + steps +
              "). They say little about robustness: iterated ones usually leave far less. Run pgd, "
              "apgd-ce or autoattack, too.");
@@ -201,7 +230,7 @@ class Collector {
     }
     if (own || !(unaware || transferred)) return;
     warn(
-        "No attack that knows the model",
+        "not-adaptive", "No attack that knows the model",
         std::string(unaware ? "All attacks ignored the defence in front of the model (gray-box)"
                             : "All images were crafted on other models") +
             ". An attacker who knows it does better: the figures are no measure of robustness. Run "
@@ -222,11 +251,12 @@ class Collector {
         const double images = static_cast<double>(*entry.file->count);
         if ((proof.certificate->verified_accuracy - entry.result->accuracy) * images < 0.5)
           continue;
-        warn("Contradiction", "At ε = " + epsilon_text(proof.certificate->epsilon) + " " +
-                                  percent(proof.certificate->verified_accuracy) +
-                                  " of the images are verified, but " + figure(entry) + " at " +
-                                  budget_text(entry) + " on as many images. Both cannot be true: " +
-                                  "check that the files are about the same weights and images.");
+        warn("contradiction", "Contradiction",
+             "At ε = " + epsilon_text(proof.certificate->epsilon) + " " +
+                 percent(proof.certificate->verified_accuracy) +
+                 " of the images are verified, but " + figure(entry) + " at " + budget_text(entry) +
+                 " on as many images. Both cannot be true: " +
+                 "check that the files are about the same weights and images.");
       }
     }
   }
@@ -240,10 +270,13 @@ class Collector {
                          ", but " + percent(*rounded) + " after rounding.");
     }
     if (findings.empty()) return;
-    remarks_.push_back({false, "Rounding undoes attacks: " + subject_.label,
-                        "Some of what these attacks found has no effect once pixels are rounded to "
-                        "8 bits, as in any ordinary picture.",
-                        std::move(findings)});
+    remarks_.push_back(
+        {.kind = "rounding",
+         .warning = false,
+         .title = "Rounding undoes attacks: " + subject_.label,
+         .sentence = "Some of what these attacks found has no effect once pixels are rounded to "
+                     "8 bits, as in any ordinary picture.",
+         .findings = std::move(findings)});
   }
 
   const Subject& subject_;
@@ -253,7 +286,7 @@ class Collector {
   bool clear_sign_ = false;
 };
 
-/// How exactly a fraction is known from a sample, once for each dataset.
+/// How exactly a fraction is known from a sample, once per dataset.
 void sample_size(const DatasetGroup& group, std::vector<Remark>& remarks) {
   std::optional<std::uint64_t> smallest;
   for (const Subject& subject : group.subjects) {
@@ -264,13 +297,14 @@ void sample_size(const DatasetGroup& group, std::vector<Remark>& remarks) {
   }
   if (!smallest || *smallest >= 1000) return;
   const double error = 1.96 * std::sqrt(0.25 / static_cast<double>(*smallest));
-  remarks.push_back({false,
-                     "Few images: " + group.name,
-                     "Some figures rest on " + images_text(smallest) +
-                         ": an accuracy near 50% is then known to ±" + percent(error) +
-                         " (95% confidence), and one image is " +
-                         percent(1.0 / static_cast<double>(*smallest)) + ".",
-                     {}});
+  remarks.push_back({.kind = "few-images",
+                     .warning = false,
+                     .title = "Few images: " + group.name,
+                     .sentence = "Some figures rest on " + images_text(smallest) +
+                                 ": an accuracy near 50% is then known to ±" + percent(error) +
+                                 " (95% confidence), and one image is " +
+                                 percent(1.0 / static_cast<double>(*smallest)) + ".",
+                     .findings = {}});
 }
 
 void undone_epochs(const TrainingRun& run, std::vector<Remark>& remarks) {
@@ -281,13 +315,15 @@ void undone_epochs(const TrainingRun& run, std::vector<Remark>& remarks) {
     epochs += (epochs.empty() ? "" : ", ") + count_text(epoch.epoch);
   }
   if (count == 0) return;
-  remarks.push_back({false,
-                     "Undone epochs: " + file_name(run.source),
-                     (count == 1 ? "Epoch " : "Epochs ") + epochs + (count > 20 ? ", …" : "") +
-                         (count == 1 ? " was" : " were") +
-                         " undone: robust accuracy collapsed (catastrophic overfitting), and "
-                         "training went back to the weights before.",
-                     {}});
+  remarks.push_back(
+      {.kind = "undone-epochs",
+       .warning = false,
+       .title = "Undone epochs: " + file_name(run.source),
+       .sentence = (count == 1 ? "Epoch " : "Epochs ") + epochs + (count > 20 ? ", …" : "") +
+                   (count == 1 ? " was" : " were") +
+                   " undone: robust accuracy collapsed (catastrophic overfitting), and "
+                   "training went back to the weights before.",
+       .findings = {}});
 }
 
 }  // namespace

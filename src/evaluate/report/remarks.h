@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "evaluate/report/subjects.h"
@@ -10,10 +11,11 @@
 namespace signflip::report {
 
 struct Remark {
-  bool warning = false;  ///< else something to know, nothing wrong
+  std::string_view kind;  ///< for programs: "gradient-masking", "rounding", …
+  bool warning = false;   ///< else something to know, nothing wrong
   std::string title;
   std::string sentence;               ///< what it means and what to do
-  std::vector<std::string> findings;  ///< the figures that it rests on, a sentence each
+  std::vector<std::string> findings;  ///< the figures that it rests on, one sentence each
 };
 
 /// Warnings first.

@@ -1,4 +1,3 @@
-// The page: its head, the sections in order, and the way between them.
 #include "evaluate/report/report.h"
 
 #include <algorithm>
@@ -105,6 +104,18 @@ std::string render(const ReportInput& input, const std::string& version) {
           element("html", {{"lang", "en"}}, element("head", head) + element("body", body)) +
           Markup::trusted("\n"))
       .html();
+}
+
+OrderedJson remarks_as_json(const ReportInput& input, const std::string& version) {
+  OrderedJson all = OrderedJson::array();
+  for (const Remark& remark : remarks(input, group_by_subject(input))) {
+    all.push_back({{"kind", remark.kind},
+                   {"warning", remark.warning},
+                   {"title", remark.title},
+                   {"sentence", remark.sentence},
+                   {"findings", remark.findings}});
+  }
+  return {{"signflip", version}, {"remarks", all}};
 }
 
 }  // namespace signflip::report
