@@ -1,4 +1,3 @@
-// Reading the datasets' CSV files.
 #include "data/csv.h"
 
 #include <algorithm>

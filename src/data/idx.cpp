@@ -1,4 +1,3 @@
-// Reading and writing IDX.
 #include "data/idx.h"
 
 #include <limits>

@@ -1,4 +1,3 @@
-// Preparing pictures.
 #include "data/prepare.h"
 
 #include <algorithm>

@@ -1,4 +1,3 @@
-// What the subcommands share.
 #include "command.h"
 
 #include <unistd.h>

@@ -42,7 +42,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 void add_threads_option(CLI::App& command, int& threads);
 /// --device cpu|cuda.
 void add_device_option(CLI::App& command, std::string& device);
-/// Null for "cpu"; a sentence where there is no such device.
+/// Null for "cpu"; an error if there is no such device.
 Result<std::unique_ptr<device::Device>> open_device(const std::string& name);
 void add_json_option(CLI::App& command, std::string& json);
 

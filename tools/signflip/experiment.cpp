@@ -1,4 +1,3 @@
-// Reading experiments.
 #include "experiment.h"
 
 #include <algorithm>
@@ -13,7 +12,7 @@ namespace {
 constexpr std::size_t kMaximumModels = 100;
 constexpr std::uint64_t kMaximumTarget = 1000000;  // the dataset has the last word
 
-/// The members of one experiment file, or of an object in it, each with its check and its sentence.
+/// The members of one experiment file, or of an object in it, each with its check.
 class Reader {
  public:
   Reader(const std::filesystem::path& path, JsonView json) : path_(path), json_(json) {}

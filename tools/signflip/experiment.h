@@ -33,8 +33,8 @@ struct Experiment {
 /// "from_denoiser"}, …],
 /// "attack", "parameters": {…}, "seed", "target"}, all but the first optional; without "models" the
 /// file itself may have one model's members. Others are for people and not looked at. Model files
-/// are looked for as they are named, then beside the file, then in models/. A sentence that names
-/// the file where something does not fit.
+/// are looked for as they are named, then beside the file, then in models/. The error names
+/// the file and what does not fit.
 Result<Experiment> read_experiment(const std::filesystem::path& path);
 
 }  // namespace signflip::cli

@@ -34,7 +34,7 @@ void add_import_gtsrb(CLI::App& app, Context& context) {
       ->required();
   command->add_option("destination", options->destination, "folder to write; new or empty")
       ->required();
-  command->add_option("--size", options->size, "pixels a side")
+  command->add_option("--size", options->size, "width and height in pixels")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->add_option("--crop", options->crop, "keep the whole picture or the sign's box")

@@ -1,4 +1,3 @@
-// Confusion matrices.
 #include "evaluate/report/confusion.h"
 
 #include <algorithm>

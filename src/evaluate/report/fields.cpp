@@ -1,4 +1,3 @@
-// Fields.
 #include "evaluate/report/fields.h"
 
 #include <cmath>

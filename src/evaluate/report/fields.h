@@ -1,5 +1,5 @@
-// Reads the members of one JSON object and says, in one sentence, what is wrong with the first that
-// is not as expected.
+// Reads the members of one JSON object with their checks; the first that is not as expected becomes
+// the error.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ class Fields {
   static constexpr Range kAny{-1e100, 1e100};
   static constexpr Range kNotNegative{0.0, 1e100};
 
-  /// `place` is how sentences call the object: "r.json: results[2]". `error` must outlive this.
+  /// `place` names the object in errors: "r.json: results[2]". `error` must outlive this.
   Fields(JsonView object, std::string place, FirstError& error);
 
   /// The value of a member that is given, else an invalid view. Of several the last counts.
@@ -44,7 +44,7 @@ class Fields {
   std::string required_text(std::string_view name) const;
   double required_number(std::string_view name, Range range) const;
 
-  /// The place of a member, for sentences.
+  /// The place of a member, for errors.
   std::string place_of(std::string_view name) const;
   void complain(std::string_view name, const std::string& expected) const;
 

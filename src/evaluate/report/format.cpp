@@ -1,4 +1,3 @@
-// How a report writes numbers.
 #include "evaluate/report/format.h"
 
 #include <cmath>

@@ -1,4 +1,3 @@
-// Line plots.
 #include "evaluate/report/plot.h"
 
 #include <algorithm>
