@@ -24,7 +24,7 @@ struct Dataset {
   std::vector<std::uint8_t> pixels;  // N×H×W×C
   std::vector<int> labels;           // each in 0 … classes−1
   int classes = 0;
-  std::vector<std::string> class_names;  // one a class
+  std::vector<std::string> class_names;  // one per class
   /// Images with the same number are near copies (a GTSRB track) and stay together when the split
   /// is divided; empty: each image stands alone.
   std::vector<int> groups;
@@ -46,7 +46,7 @@ struct Dataset {
 };
 
 /// The folder of a dataset: `data_option` (or its subfolder `name`) where that is not empty, else
-/// $SIGNFLIP_DATA/<name>, else ./data/<name>. The error's sentence says where it looked.
+/// $SIGNFLIP_DATA/<name>, else ./data/<name>. The error says where it looked.
 Result<std::filesystem::path> find_dataset_folder(const std::string& name,
                                                   const std::string& data_option);
 

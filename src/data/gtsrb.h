@@ -15,7 +15,7 @@ namespace signflip {
 enum class GtsrbCrop { none, roi };
 
 struct GtsrbOptions {
-  int size = 32;  // pixels a side after resizing (resize_bilinear), 1 … 256
+  int size = 32;  // width and height after resizing (resize_bilinear), 1 … 256
   GtsrbCrop crop = GtsrbCrop::none;
   Progress progress = {};
 };

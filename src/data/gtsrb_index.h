@@ -38,7 +38,7 @@ std::optional<std::filesystem::path> find_gtsrb_root(const std::filesystem::path
 /// Whether `root` has the split's pictures.
 bool has_gtsrb_split(const std::filesystem::path& root, Split split);
 
-/// Reads the split's tables under `root`. An error's sentence names file and line.
+/// Reads the split's tables under `root`. Errors name file and line.
 Result<GtsrbIndex> read_gtsrb_index(const std::filesystem::path& root, Split split);
 
 }  // namespace signflip

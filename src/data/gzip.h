@@ -17,7 +17,7 @@ inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 32;
 bool looks_like_gzip(std::span<const std::uint8_t> bytes);
 
 /// Unpacks one gzip member or several in a row, checksums verified; zero bytes after the last one
-/// (tape padding) are ignored. Truncated or corrupt data, or more than max_bytes: a sentence about
+/// (tape padding) are ignored. Truncated or corrupt data, or more than max_bytes: an error about
 /// `name`.
 Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, std::string_view name,
                                          std::size_t max_bytes = kMaxFileBytes);

@@ -22,7 +22,7 @@ struct IdxArray {
 /// Whether the bytes begin as an IDX file of any type does.
 bool looks_like_idx(std::span<const std::uint8_t> bytes);
 
-/// `name` is what the error's sentence calls the file. Missing and surplus bytes are errors.
+/// `name` is what errors call the file. Missing and surplus bytes are errors.
 Result<IdxArray> parse_idx(std::span<const std::uint8_t> bytes, std::string_view name);
 
 /// Reads a file, gzip or not.

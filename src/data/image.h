@@ -1,5 +1,5 @@
 // Pictures as bytes: decoding PNG, JPEG, BMP and PNM, resizing, grey and colour. Not tensors, not
-// files: names appear here only in sentences. All but encode_png() is in the WASM module too.
+// files: names appear here only in errors. All but encode_png() is in the WASM module too.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ bool looks_like_picture(std::span<const std::uint8_t> bytes);
 
 /// Decodes PNG, JPEG, BMP, PGM or PPM, recognised by content. Grey files give one channel, all
 /// others three; transparency is composited on white, 16-bit samples are reduced to 8. EXIF
-/// rotation is not applied. `name` is what the error's sentence calls the picture; one of more than
+/// rotation is not applied. `name` is what errors call the picture; one of more than
 /// `max_pixels` is refused before it is decoded.
 Result<Picture> decode_picture(std::span<const std::uint8_t> bytes, std::string_view name,
                                int max_pixels = kMaxPicturePixels);

@@ -60,7 +60,7 @@ Status check_picture_size(long long width, long long height, std::string_view na
     return Error{concat(found, " pixels: there is nothing to see in it")};
   if (width > kMaxPictureSide || height > kMaxPictureSide || width * height > max_pixels) {
     return Error{concat(found, " pixels, which is too large: at most ", text(kMaxPictureSide),
-                        " a side and ", text(max_pixels), " in all")};
+                        " per side and ", text(max_pixels), " in all")};
   }
   return {};
 }

@@ -16,7 +16,7 @@ bool looks_like_pnm(std::span<const std::uint8_t> bytes);
 Result<Picture> decode_pnm(std::span<const std::uint8_t> bytes, std::string_view name,
                            int max_pixels);
 
-/// Fails with a sentence unless 1 ≤ width, height ≤ kMaxPictureSide and width·height ≤ max_pixels.
+/// An error unless 1 ≤ width, height ≤ kMaxPictureSide and width·height ≤ max_pixels.
 Status check_picture_size(long long width, long long height, std::string_view name, int max_pixels);
 
 }  // namespace signflip

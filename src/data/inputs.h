@@ -12,7 +12,7 @@
 namespace signflip {
 
 /// Images of the shape that a model expects. A picture is made grey or colour and resized to it;
-/// arrays must have it. An error is a sentence with the shape found and the shape expected.
+/// arrays must have it. Errors name the shape found and the shape expected.
 Result<Tensor> load_images(const std::filesystem::path& path, ImageShape expected);
 
 /// `expected_count` labels, each in 0 … classes−1, from .npy or IDX.

@@ -25,7 +25,7 @@ struct NpyArray {
 
 bool looks_like_npy(std::span<const std::uint8_t> bytes);
 
-/// `name` is what the error's sentence calls the file, here and below.
+/// `name` is what errors call the file, here and below.
 Result<NpyArray> parse_npy(std::span<const std::uint8_t> bytes, std::string_view name);
 
 /// Images: |u1 is divided by 255; <f4 must be finite and within [0,1].

@@ -20,8 +20,8 @@ inline constexpr int kDigitBox = 20;
 /// the square mostly shows is paper, so dark ink on light paper is inverted; the paper becomes
 /// black and the ink white; the ink's box is scaled to 20 pixels on its longer side and put where
 /// its centre of mass is in the middle. A picture that is 28×28 already is only made grey and, if
-/// need be, inverted. A sentence where nothing stands out from the paper. `name` is what the
-/// sentence calls the picture.
+/// need be, inverted. An error where nothing stands out from the paper. `name` is what the
+/// error calls the picture.
 Result<Picture> prepare_digit(const Picture& picture, std::string_view name);
 
 }  // namespace signflip

@@ -1,4 +1,4 @@
-// How shapes are written in sentences: 60000×28×28.
+// How errors write shapes: 60000×28×28.
 #pragma once
 
 #include <cstddef>
