@@ -7,7 +7,7 @@ import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-export const root = join(fileURLToPath(import.meta.url), "../..");
+export const root = join(fileURLToPath(import.meta.url), "../../..");
 export const binary = join(root, "build/release/tools/signflip/signflip");
 
 /** A folder of this test file's own, removed at the end. */
