@@ -24,6 +24,9 @@ const flags = [
   "--disable-sync",
 ];
 
+/** How many milliseconds a condition is waited for before a test fails: long, for machines that are busy. */
+export const patience = 120000;
+
 /** Starts server and browser; close() ends both.
  * @param {{headers?: Record<string, string>, folder?: string, args?: string[]}} [options] args: more of the browser's own */
 export async function start({ headers, folder = site, args = [] } = {}) {
@@ -57,6 +60,7 @@ export async function start({ headers, folder = site, args = [] } = {}) {
         locale: "en-GB",
         ...options,
       });
+      context.setDefaultTimeout(patience);
       const page = await context.newPage();
       const problems = [];
       page.on(
@@ -82,19 +86,47 @@ export async function start({ headers, folder = site, args = [] } = {}) {
 export const ownLater = (path) =>
   /^\/(js|css)\/.*\.(js|css)$/.test(path) && !/(engine|\/signflip)\.js$|\/workers\//.test(path);
 
-/** The newest result with arrays as plain lists, after the page has come to rest. */
+/** Waits until the page shows itself with its controls. A result may still be on its way.
+ * @param {import("playwright-core").Page | import("playwright-core").Frame} page */
+export async function ready(page) {
+  await page.waitForFunction(
+    () =>
+      globalThis.signflipPage?.snapshot.attacks.length > 0 &&
+      document.querySelector("html[data-ready], #embed") &&
+      document.querySelector("input[name=attack], #attack"),
+  );
+  await painted(page);
+}
+
+/** Waits until what was done before is painted. */
+export const painted = (page) =>
+  page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
+
+/** Waits until every question of the image view is answered and painted, every file that it wants is there,
+ * and no part of the page is on its way. */
+export async function idle(page) {
+  const condition = () => {
+    const { snapshot, explorer } = globalThis.signflipPage ?? {};
+    return (
+      snapshot?.attacks.length > 0 &&
+      explorer.scheduler.idle &&
+      !Object.values(snapshot.files).includes("loading") &&
+      !document.querySelector("[aria-busy]")
+    );
+  };
+  // A painted frame may ask for more: a part that comes into sight is fetched.
+  do {
+    await page.waitForFunction(condition);
+    await painted(page);
+  } while (!(await page.evaluate(condition)));
+}
+
+/** Waits as idle() does; the newest result, with arrays as plain lists. */
 export async function settled(page) {
-  return page.evaluate(async () => {
-    let count = -1;
-    const { snapshot, explorer } = globalThis.signflipPage;
-    while (
-      count !== globalThis.results.length ||
-      !explorer.scheduler.idle ||
-      Object.values(snapshot.files).includes("loading")
-    ) {
-      count = globalThis.results.length;
-      await new Promise((resolve) => setTimeout(resolve, 120));
-    }
+  await idle(page);
+  return page.evaluate(() => {
     const plain = (value) =>
       ArrayBuffer.isView(value)
         ? Array.from(value)
@@ -130,6 +162,41 @@ export const largestChange = (result, lane) =>
     (most, value, i) => Math.max(most, Math.abs(value - result.request.image[i])),
     0,
   );
+
+/** Presses Tab until an element of the page, or of a frame in it, has the focus. Each press waits until the focus
+ * has moved: it comes to a frame of another process later than the key does.
+ * @param {import("playwright-core").Page} page @param {string} selector
+ * @param {import("playwright-core").Page | import("playwright-core").Frame} [within] where the element is */
+export async function tabTo(page, selector, within = page) {
+  const parts = within === page ? [page] : [page, within];
+  const focus = async () => {
+    const places = await Promise.all(
+      parts.map((part) =>
+        part.evaluate(() => {
+          let { activeElement: at } = document;
+          while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+          const inFrame = at?.tagName === "IFRAME";
+          const place = [...document.querySelectorAll("*")].indexOf(document.activeElement);
+          return { inFrame, place, has: document.hasFocus() && at !== document.body };
+        }),
+      ),
+    );
+    const underway = within !== page && places[0].inFrame !== places[1].has;
+    return underway ? null : JSON.stringify(places);
+  };
+  let before = await focus();
+  for (let presses = 0; presses < 80; presses++) {
+    if (await within.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+    await page.keyboard.press("Tab");
+    let now = null;
+    while (now === null || now === before) {
+      await painted(page);
+      now = await focus();
+    }
+    before = now;
+  }
+  assert.fail(`Tab never came to ${selector}`);
+}
 
 /** Sets a slider as a person's drag would: value, then an input event. */
 export const slide = (page, parameter, value) =>

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { keep, laneOf, settled, start } from "../../support/browser.mjs";
+import { keep, laneOf, ready, settled, start, tabTo } from "../../support/browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site;
@@ -30,7 +30,8 @@ const states = {
 for (const [name, [query, options]] of Object.entries(states)) {
   test(`axe-core finds nothing: ${name}`, async () => {
     const page = await site.open(query, options);
-    await page.locator(".choice.chip input[name=attack]").first().waitFor({ state: "attached" });
+    await settled(page);
+    await ready(page);
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() =>
       globalThis.axe.run(document, {
@@ -78,13 +79,7 @@ for (const width of [320, 390, 768, 1024, 1440, 1920, 3840]) {
 
 test("everything can be done with the keyboard alone", async () => {
   const page = await site.open();
-  const focusOn = async (selector) => {
-    for (let i = 0; i < 60; i++) {
-      if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
-      await page.keyboard.press("Tab");
-    }
-    assert.fail(`Tab never came to ${selector}`);
-  };
+  const focusOn = (selector) => tabTo(page, selector);
   // The order of tabbing is that of the page: skip link, settings, tabs, sample, attack, budget, goal.
   await page.keyboard.press("Tab");
   assert.ok(await page.evaluate(() => document.activeElement.matches(".skip")));

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
-import { keep, laneOf, settled, slide, start } from "../../support/browser.mjs";
+import { keep, laneOf, patience, settled, slide, start, tabTo } from "../../support/browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "signflip-host-"));
@@ -40,7 +40,7 @@ async function hosted(t, body, { width = 700, lang = "en", headers, ...options }
   });
   t.after(() => context.close());
   const page = await context.newPage();
-  page.setDefaultTimeout(60000); // several engines start at once, perhaps on a busy machine
+  page.setDefaultTimeout(patience);
   const problems = [];
   page.on(
     "console",
@@ -238,14 +238,14 @@ test("several elements on one page do not disturb each other, and a whole model 
   const model = await frameAt(2);
   await model.waitForURL(/view=model/);
   assert.match(model.url(), /index\.html\?.*view=model/);
-  await model.locator("#lab-curve").waitFor();
+  await model.locator("#lab-curve").waitFor({ state: "attached" }); // hidden where there are no images
   // The compact page itself hands such an address on.
   const handed = await hosted(
     t,
     `<iframe title="Signflip" width="900" height="600" src="${site.url}embed.html?view=model&lang=de"></iframe>`,
   );
   await handed.waitForFunction(() => frames.length === 1);
-  await handed.frames()[1].locator("#lab-tab-curve").waitFor();
+  await handed.frames()[1].locator("#lab-tab-curve").waitFor({ state: "attached" });
   assert.match(handed.frames()[1].url(), /index\.html\?view=model&lang=de/);
   assert.deepEqual([...page.problems, ...handed.problems], []);
 });
@@ -320,14 +320,7 @@ test("the frame can be used with the keyboard alone", async (t) => {
   const page = await hosted(t, `${script()}<sign-flip></sign-flip>`);
   const [frame] = await framesOf(page, 1);
   await settled(frame);
-  const focusOn = async (selector) => {
-    for (let i = 0; i < 20; i++) {
-      await page.keyboard.press("Tab");
-      if (await frame.evaluate((wanted) => document.activeElement.matches(wanted), selector))
-        return;
-    }
-    assert.fail(`Tab never came to ${selector}`);
-  };
+  const focusOn = (selector) => tabTo(page, selector, frame);
   await focusOn("input[name=sample]");
   await page.keyboard.press("ArrowRight");
   await focusOn("#parameter-epsilon");

@@ -58,7 +58,7 @@ test("the server gives right types, no file from outside, and the next free port
 
 test("without a dataset pack-samples says so and leaves", (t) => {
   const empty = folder(t);
-  const run = spawnSync(tool("pack-samples"), [join(empty, "out")], {
+  const run = spawnSync(tool("dev/pack-samples"), [join(empty, "out")], {
     env: { ...process.env, SIGNFLIP_DATA: empty },
     encoding: "utf8",
   });
@@ -93,7 +93,7 @@ test("with one it packs four images of each class", (t) => {
       Array.from({ length: 240 }, (_, i) => i),
     ),
   );
-  execFileSync(tool("pack-samples"), [join(root, "out")], {
+  execFileSync(tool("dev/pack-samples"), [join(root, "out")], {
     env: { ...process.env, SIGNFLIP_DATA: root },
     stdio: "pipe",
   });
@@ -133,7 +133,7 @@ test("with one it packs four images of each class", (t) => {
       Array.from({ length: 8000 }, (_, i) => i % 7),
     ),
   );
-  execFileSync(tool("pack-samples"), [join(root, "out")], {
+  execFileSync(tool("dev/pack-samples"), [join(root, "out")], {
     env: { ...process.env, SIGNFLIP_DATA: root },
     stdio: "pipe",
   });
@@ -141,7 +141,7 @@ test("with one it packs four images of each class", (t) => {
   assert.deepEqual([...training.subarray(16, 20)], [0, 2, 4, 6], "evenly spread over all");
 
   writeFileSync(join(root, "mnist/t10k-labels-idx1-ubyte"), "short");
-  const broken = spawnSync(tool("pack-samples"), [join(root, "out")], {
+  const broken = spawnSync(tool("dev/pack-samples"), [join(root, "out")], {
     env: { ...process.env, SIGNFLIP_DATA: root },
     encoding: "utf8",
   });
