@@ -151,6 +151,22 @@ if (comparisons.length > 0) {
     ]),
   );
 }
+const page = read("page.json");
+if (page) {
+  result.page = page;
+  table(
+    "The page in Chromium",
+    ["what", "value", "", "× first word", "at most", ""],
+    page.rows.map((row) => [
+      row.what,
+      number(row.value, 1),
+      row.unit,
+      row.unit === "ms" ? number(row.value / page.word, 2) : "",
+      row.aim === null ? "" : number(row.aim, 1),
+      row.aim === null ? "" : row.reached ? "reached" : "missed",
+    ]),
+  );
+}
 if (target) {
   writeFileSync(target, JSON.stringify(result, null, 1) + "\n");
   console.error(`Wrote ${target}.`);
