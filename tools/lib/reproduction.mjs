@@ -8,12 +8,14 @@ const folder = "runs/reproduce";
 function result(net, part, attack) {
   const file = `${folder}/${net}.${part}.json`;
   if (!existsSync(file)) {
-    console.error(`There is no ${file}: run tools/reproduce without --table first.`);
+    console.error(`There is no ${file}: run tools/dev/reproduce without --table first.`);
     process.exit(1);
   }
   const found = JSON.parse(readFileSync(file, "utf8")).results.find((row) => row.attack === attack);
   if (!found) {
-    console.error(`${file} has no results for ${attack}: delete it and run tools/reproduce again.`);
+    console.error(
+      `${file} has no results for ${attack}: delete it and run tools/dev/reproduce again.`,
+    );
     process.exit(1);
   }
   return found;
@@ -32,7 +34,7 @@ const table = (rows) =>
 
 const text = `# Four published experiments, repeated
 
-\`tools/reproduce\` trains and attacks these nets with \`signflip\` and writes this page. Accuracies are on the
+\`tools/dev/reproduce\` trains and attacks these nets with \`signflip\` and writes this page. Accuracies are on the
 whole test set (C&W: the first 500 images, through the autoencoder 100). Where a source does not state ε we had to choose one, and
 say so. The last column is what the sources did not measure: the same net under a stronger attack, PGD with
 40 steps. Nets trained on single-step images look defended until then.

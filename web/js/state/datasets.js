@@ -4,7 +4,7 @@
 /** id: the page's name for it. denoiser: the file of one that stands in front of the classifier.
  * @typedef {{id: string, file: string, denoiser?: string}} ModelFile */
 /** shown: the models of the first view, the first two of them that are there. digit: its pictures are written digits, made ready as MNIST was,
- * and can be drawn. samples: where tools/pack-samples leaves test images. sample: the one to start with,
+ * and can be drawn. samples: where tools/dev/pack-samples leaves test images. sample: the one to start with,
  * the first test image where it is not there.
  * @typedef {{shape: {height: number, width: number, channels: number}, classes: string[], models: ModelFile[],
  *   shown: string[], digit: boolean, samples: string, sample: string, defaults: import("../types").ParameterValues,

@@ -1,5 +1,5 @@
 // The pictures that can be chosen: our own digits, always there, and real test images where
-// tools/pack-samples found a dataset when the site was built (index.html then says how many).
+// tools/dev/pack-samples found a dataset when the site was built (index.html then says how many).
 import { datasets } from "./datasets.js";
 import { unpackDrawing } from "../picture/drawing.js";
 import { unpackPicture } from "../picture/pixels.js";
