@@ -98,23 +98,27 @@ async function moves(site, attack) {
   return best;
 }
 
-/** Tasks of the main thread of more than 50 ms of processor time while the slider moves through 90 frames. */
-async function tasksWhileSliding(site) {
+/** While the slider moves through 90 frames: tasks of the main thread of more than 50 ms of processor time, and in how
+ * many frames one answer comes. */
+async function sliding(site) {
   const page = await site.open("?attack=mim");
   await settled(page);
+  let answers = 0;
   const tasks = await longTasks(site.browser, page, async () => {
-    await page.evaluate(async () => {
+    answers = await page.evaluate(async () => {
+      const before = globalThis.results.length;
       const slider = document.getElementById("parameter-epsilon");
       for (let frame = 0; frame < 90; frame++) {
         slider.value = String(0.05 + 0.4 * Math.abs(Math.sin(frame / 14)));
         slider.dispatchEvent(new Event("input", { bubbles: true }));
         await new Promise(requestAnimationFrame);
       }
+      return globalThis.results.length - before;
     });
     await settled(page);
   });
   await page.context().close();
-  return tasks;
+  return { tasks, framesPerAnswer: 90 / answers };
 }
 
 /** Megabytes by which the page's process grows over so many attacks. One picture kept of each would be 3 KB. */
@@ -181,7 +185,8 @@ try {
     rows.push(row(`${attack}, one image, the normal model`, engine, "ms", aims[attack].engine));
     rows.push(row(`${attack}, a slider's move to drawn pictures`, shown, "ms", aims[attack].shown));
   }
-  const tasks = await tasksWhileSliding(site);
+  const { tasks, framesPerAnswer } = await sliding(site);
+  rows.push(row("frames per answer while sliding", framesPerAnswer, "", aims.framesPerAnswer));
   rows.push(row("longest task over 50 ms while sliding", Math.max(0, ...tasks), "ms", 0));
   const attacks = options.quick ? 2000 : 10000;
   const { megabytes, grown } = await growth(attacks);
