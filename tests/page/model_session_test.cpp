@@ -9,7 +9,6 @@
 
 #include "certify/certify.h"
 #include "nn/model_file.h"
-#include "page/page_support.h"
 #include "support/tiny_classifier.h"
 
 namespace signflip {

@@ -26,4 +26,15 @@ inline Tensor images(std::size_t count) {
   return tensor;
 }
 
+/// A denoiser for it.
+inline Sequential denoiser() {
+  Architecture architecture;
+  architecture.input = kShape;
+  architecture.layers = {Conv2d{2, {3, 3}, {1, 1}, {1, 1}}, Relu{},
+                         Conv2d{1, {3, 3}, {1, 1}, {1, 1}}, Sigmoid{}};
+  auto made = Sequential::create(architecture);
+  made->initialise(6);
+  return std::move(*made);
+}
+
 }  // namespace signflip::test

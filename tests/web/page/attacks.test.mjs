@@ -229,7 +229,7 @@ test("a heavy attack runs when the slider rests, with the newest settings", asyn
       const moved = performance.now();
       slider.value = String(0.2 + 0.01 * i);
       slider.dispatchEvent(new Event("input", { bubbles: true }));
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await new Promise(requestAnimationFrame);
       rests += Number(performance.now() - moved > 200);
     }
     return { asked: globalThis.results.length - before, rests };

@@ -4,7 +4,7 @@
 import { datasets } from "../../state/datasets.js";
 import { h, setText } from "../../ui/dom.js";
 import { sentenceOf } from "../../engine/errors.js";
-import { labFor } from "../../engine/lab.js";
+import { labFor } from "./lab.js";
 import { createSetup } from "./setup.js";
 
 /** @typedef {import("./types").Tool} Tool

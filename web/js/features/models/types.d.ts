@@ -2,7 +2,7 @@
 import type { AttackInfo, ParameterValues, Snapshot } from "../../types";
 import type { ViewContext } from "../../ui/context";
 import type { Words } from "../../ui/i18n.js";
-import type { Lab } from "../../engine/lab.js";
+import type { Lab } from "./lab.js";
 
 /** A model that can be tested: from the site, or trained by the visitor. */
 export interface LabModel {

@@ -1,13 +1,13 @@
 // The laboratory behind the view: workers, the models that may be tested, and whole runs of images through
 // them. One for each dataset; what visitors trained stays when the language changes. No view.
-import { siteModels } from "../features/models/site-models.js";
-import { openPack, packsOf, pixelsOf } from "../features/models/packs.js";
-import { Pool } from "./pool.js";
+import { siteModels } from "./site-models.js";
+import { openPack, packsOf, pixelsOf } from "./packs.js";
+import { Pool } from "../../engine/pool.js";
 
-/** @typedef {import("../features/models/types").LabModel} LabModel
- * @typedef {import("../features/models/types").Images} Images
- * @typedef {import("../features/models/types").Setup} Setup
- * @typedef {import("../features/models/types").Stretch} Stretch */
+/** @typedef {import("./types").LabModel} LabModel
+ * @typedef {import("./types").Images} Images
+ * @typedef {import("./types").Setup} Setup
+ * @typedef {import("./types").Stretch} Stretch */
 
 /** Images that travel together: a shard of the engine; fewer where an attack is slow. */
 const stretch = 16;
