@@ -17,7 +17,7 @@ export class MapModel {
   /** The way that was asked for. */ #asked = "";
   /** @type {Centre[] | null} */ #centres = null;
 
-  /** @param {import("../../../../engine/lab.js").Lab} lab @param {number} count of test images @param {number} classes */
+  /** @param {import("../../lab.js").Lab} lab @param {number} count of test images @param {number} classes */
   constructor(lab, count, classes) {
     this.lab = lab;
     this.count = count;

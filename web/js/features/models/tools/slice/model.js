@@ -26,7 +26,7 @@ export class SliceModel {
   /** @type {Result | null} */ result;
   /** Of the random direction. */ seed = 1;
 
-  /** @param {import("../../../../engine/lab.js").Lab} lab @param {number} count of test images */
+  /** @param {import("../../lab.js").Lab} lab @param {number} count of test images */
   constructor(lab, count) {
     this.lab = lab;
     this.count = count;
