@@ -1,5 +1,4 @@
-// The catalogue: one line per attack. In a file of its own, so that a program may link another list
-// (src/wasm/first_catalog.cpp).
+// The catalogue: one line per attack.
 #include "attack/catalog.h"
 #include "attack/methods/apgd.h"
 #include "attack/methods/autoattack.h"
