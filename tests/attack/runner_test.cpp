@@ -8,8 +8,8 @@
 #include <atomic>
 #include <limits>
 
-#include "support/attacks.h"
 #include "attack/written_image.h"
+#include "support/attacks.h"
 
 namespace signflip::test {
 namespace {
