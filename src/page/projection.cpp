@@ -1,6 +1,6 @@
 #include "page/projection.h"
 
-#include <eigen3/Eigen/Eigenvalues>
+#include <eigen3/Eigen/SVD>
 
 #include <algorithm>
 #include <cmath>
@@ -28,26 +28,40 @@ Vector orthogonal_to(const Vector& x) {
   return y.normalized();
 }
 
+// What follows takes Eigen's small forms (rank-one updates, lazy products, Jacobi rotations): its
+// blocked ones would add 9 KB to the compressed module, and a map has a few hundred dimensions.
+
+/// Σ xxᵀ over the rows x, D×D.
+Matrix scatter_of(const Matrix& rows) {
+  Matrix scatter = Matrix::Zero(rows.cols(), rows.cols());
+  for (Eigen::Index n = 0; n < rows.rows(); ++n) {
+    const Vector x = rows.row(n);
+    scatter.selfadjointView<Eigen::Lower>().rankUpdate(x);
+  }
+  return scatter.selfadjointView<Eigen::Lower>();
+}
+
+/// Of a symmetric matrix without negative eigenvalues, where singular values are eigenvalues:
+/// singularValues() holds them in descending order, matrixV() their unit vectors as columns.
+using Decomposition = Eigen::JacobiSVD<Matrix, Eigen::NoQRPreconditioner>;
+
+Decomposition decompose(const Matrix& symmetric) {
+  return Decomposition(symmetric, Eigen::ComputeFullV);
+}
+
 /// The two largest eigenvalues of RᵀR and their unit vectors, for R with D columns. Decomposes RᵀR
 /// or R·Rᵀ, whichever is smaller: both have the same eigenvalues, and Rᵀ takes the vectors of one
 /// to those of the other.
 Directions largest_two(const Matrix& rows) {
   const bool wide = rows.cols() > rows.rows();
-  const Eigen::Index size = std::min(rows.rows(), rows.cols());
-  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(size, size);
-  if (wide) {
-    gram.selfadjointView<Eigen::Lower>().rankUpdate(rows);
-  } else {
-    gram.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
-  }
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram);
+  const Matrix scatter = scatter_of(wide ? Matrix(rows.transpose()) : rows);
+  const Decomposition decomposition = decompose(scatter);
   Directions found;
-  found.total = gram.trace();
+  found.total = scatter.trace();
   for (int k = 0; k < 2; ++k) {
-    const Eigen::Index column = size - 1 - k;  // in ascending order
-    found.values[k] = std::max(solver.eigenvalues()(column), 0.0);
-    found.axes[k] = solver.eigenvectors().col(column);
-    if (wide) found.axes[k] = (rows.transpose() * found.axes[k]).eval();
+    found.values[k] = decomposition.singularValues()(k);
+    found.axes[k] = decomposition.matrixV().col(k);
+    if (wide) found.axes[k] = rows.transpose().lazyProduct(found.axes[k]).eval();
     const double length = found.axes[k].norm();
     // R may have rank 1, or 0: then any direction does as well.
     const bool vanishes = found.values[k] <= 1e-12 * found.total || length == 0.0;
@@ -74,20 +88,18 @@ Directions discriminants(const Matrix& centred, std::span<const int> labels, int
   for (Eigen::Index n = 0; n < off.rows(); ++n) {
     off.row(n) -= means.row(labels[static_cast<std::size_t>(n)]);
   }
-  Eigen::MatrixXd within = Eigen::MatrixXd::Zero(centred.cols(), centred.cols());
-  within.selfadjointView<Eigen::Lower>().rankUpdate(off.transpose());
+  Matrix within = scatter_of(off);
   // A ridge, because ReLU features that never fire have no scatter at all.
   const double ridge = 1e-3 * within.trace() / static_cast<double>(centred.cols()) + 1e-12;
   within.diagonal().array() += ridge;
   // In coordinates that make the within-class scatter the identity, the between-class scatter is
-  // RᵀR with one row per class. Eigenvectors serve as those coordinates, too: a Cholesky
-  // decomposition beside them adds 1 KB to the compressed module.
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> scatter(within);
-  const Matrix whitening =
-      scatter.eigenvectors() * scatter.eigenvalues().cwiseSqrt().cwiseInverse().asDiagonal();
-  const Matrix rows = sizes.cwiseSqrt().asDiagonal() * (means * whitening);
+  // RᵀR with one row per class.
+  const Decomposition decomposition = decompose(within);
+  const Matrix whitening = decomposition.matrixV() *
+                           decomposition.singularValues().cwiseSqrt().cwiseInverse().asDiagonal();
+  const Matrix rows = sizes.cwiseSqrt().asDiagonal() * Matrix(means.lazyProduct(whitening));
   Directions found = largest_two(rows);
-  for (Vector& axis : found.axes) axis = (whitening * axis).eval();
+  for (Vector& axis : found.axes) axis = whitening.lazyProduct(axis).eval();
   return found;
 }
 
