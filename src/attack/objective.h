@@ -21,7 +21,8 @@ struct Goal {
   bool targeted() const { return target >= 0; }
 };
 
-/// True where the logits reach the goal. The first of equal logits is the prediction.
+/// True where the logits reach the goal. The first of equal logits is the prediction; logits that
+/// are not numbers are no class, so they leave every label and reach no target.
 inline bool reached(const Goal& goal, std::span<const float> logits) {
   const int predicted = argmax(logits);
   return goal.targeted() ? predicted == goal.target : predicted != goal.label;

@@ -22,19 +22,30 @@ void softmax(std::span<const T> logits, std::span<T> probabilities) {
   for (T& p : probabilities) p /= sum;
 }
 
-/// The index of the largest value; the first one wins a tie.
+/// The class of logits that name none.
+inline constexpr int kNoClass = -1;
+
+/// The index of the largest value; the first one wins a tie. kNoClass where a value is not a number
+/// or the largest is infinite, as after an overflow: such logits have no softmax.
 template <class T>
 int argmax(std::span<const T> values) {
-  return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
+  std::size_t best = 0;
+  bool numbers = true;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    numbers = numbers && values[k] == values[k];
+    if (values[k] > values[best]) best = k;
+  }
+  return numbers && std::isfinite(values[best]) ? static_cast<int>(best) : kNoClass;
 }
 
 /// Cross-entropy in nats between softmax(logits) and the label, where the target distribution is
 /// (1−smoothing)·onehot + smoothing/K. Accurate down to losses far below the epsilon of T: where
-/// the label leads, the loss is log1p(Σ over the other classes).
+/// the label leads, the loss is log1p(Σ over the other classes). Not a number where a logit is not.
 template <class T>
 T cross_entropy(std::span<const T> logits, int label, T smoothing = 0) {
   const auto y = static_cast<std::size_t>(label);
-  const auto top = static_cast<std::size_t>(argmax(logits));
+  const auto top =
+      static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
   T others = 0;
   T gap = 0;  // Σ (top logit − logit)
   for (std::size_t k = 0; k < logits.size(); ++k) {
@@ -43,7 +54,7 @@ T cross_entropy(std::span<const T> logits, int label, T smoothing = 0) {
   }
   const T classes = static_cast<T>(logits.size());
   return std::log1p(others) + (1 - smoothing) * (logits[top] - logits[y]) +
-         smoothing * gap / classes;
+         (smoothing > 0 ? smoothing * gap / classes : 0);  // 0·∞ is not a number
 }
 
 /// The gradient of cross_entropy with respect to the logits. For the label it is −Σ of the other

@@ -58,12 +58,6 @@ void count(EvaluationRow& row, std::span<const int> labels, int classes) {
   row.mean_linf = mean_of_successes(row, &ImageFigures::linf);
 }
 
-/// Logits that are not numbers, which the loss shows, speak for no class.
-void deny_class(ImageFigures& image, bool targeted) {
-  image.predicted = image.predicted_8bit = kNoClass;
-  image.success = !targeted;
-}
-
 void set_parameters(EvaluationRow& row, const AttackRequest& request) {
   for (const ParameterSpec& spec : request.attack->parameters) {
     OrderedJson& value = row.parameters[spec.name];
@@ -154,16 +148,14 @@ EvaluationRow summarise(const AttackRequest& request, const AttackOutcome& outco
   set_parameters(row, request);
   for (std::size_t n = 0; n < labels.size(); ++n) {
     const bool there = !targets.empty() && (labels[n] == targets[n] || before[n] == targets[n]);
-    ImageFigures& image =
-        row.images.emplace_back(ImageFigures{.predicted = outcome.predicted[n],
-                                             .predicted_8bit = outcome.predicted_8bit[n],
-                                             .success = outcome.success[n] != 0 && !there,
-                                             .attacked = !there,
-                                             .loss = outcome.loss[n],
-                                             .l0 = outcome.l0[n],
-                                             .l2 = outcome.l2[n],
-                                             .linf = outcome.linf[n]});
-    if (std::isnan(image.loss)) deny_class(image, !targets.empty());
+    row.images.push_back(ImageFigures{.predicted = outcome.predicted[n],
+                                      .predicted_8bit = outcome.predicted_8bit[n],
+                                      .success = outcome.success[n] != 0 && !there,
+                                      .attacked = !there,
+                                      .loss = outcome.loss[n],
+                                      .l0 = outcome.l0[n],
+                                      .l2 = outcome.l2[n],
+                                      .linf = outcome.linf[n]});
   }
   row.gradients = outcome.gradients;
   row.queries = outcome.queries;
@@ -189,7 +181,6 @@ Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Ten
           image.predicted = image.predicted_8bit = argmax(z);
           image.success = image.predicted != labels[first + n];
           image.loss = cross_entropy(z, labels[first + n]);
-          if (std::isnan(image.loss)) deny_class(image, false);
         }
       },
       progress);

@@ -82,7 +82,8 @@ Result<PlaneReadings> read_plane(const DifferentiableModel& model, const Tensor&
       softmax(row, std::span(probabilities));
       const int label = argmax(row);
       readings.labels.push_back(label);
-      readings.confidences.push_back(probabilities[static_cast<std::size_t>(label)]);
+      readings.confidences.push_back(
+          label == kNoClass ? 0.0F : probabilities[static_cast<std::size_t>(label)]);
     }
   });
   return readings;

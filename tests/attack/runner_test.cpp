@@ -10,6 +10,7 @@
 
 #include "attack/written_image.h"
 #include "support/attacks.h"
+#include "support/random_net.h"
 
 namespace signflip::test {
 namespace {
@@ -200,6 +201,34 @@ TEST(Runner, CountsPixelsNotChannels) {
   const std::vector<float> a{0, 0, 0, 1, 1, 1, 0, 0, 0}, b{0, 0, 1, 1, 1, 1, 1, 1, 1};
   EXPECT_EQ(l0_distance(a, b, 3), 2U);
   EXPECT_EQ(l0_distance(a, b, 1), 4U);
+}
+
+TEST(Runner, LogitsThatAreNotNumbersAreWrongForEveryLabel) {
+  const ImageShape shape{6, 6, 1};
+  Rng rng(6);
+  auto network = random_net(shape, 3, 1e35F, rng);  // overflows at the last layer
+  const PlacedLayer& first = network.layers().front();
+  for (float& w : network.parameters().subspan(first.weight, first.shape.weight())) w *= 1e10F;
+  network.prepare();
+  const auto images = random_images(4, shape, rng);
+  const std::pair<const char*, Settings> cases[] = {{"fgsm", {}},
+                                                    {"pgd", {{"steps", "2"}}},
+                                                    {"apgd-dlr", {{"steps", "2"}}},
+                                                    {"square", {{"queries", "5"}}},
+                                                    {"deepfool", {}},
+                                                    {"lbfgs", {{"steps", "2"}}}};
+  for (const auto& [name, settings] : cases) {
+    for (int label = 0; label < 3; ++label) {
+      const auto outcome =
+          attack(network, request_for(name, settings), images, std::vector<int>(4, label));
+      EXPECT_EQ(outcome.predicted, std::vector<int>(4, kNoClass)) << name;
+      EXPECT_EQ(outcome.predicted_8bit, std::vector<int>(4, kNoClass)) << name;
+      EXPECT_EQ(successes(outcome), 4U) << name << ": no label is right";
+    }
+  }
+  const auto targeted =
+      attack(network, request_for("fgsm"), images, std::vector<int>(4, 1), std::vector<int>(4, 0));
+  EXPECT_EQ(successes(targeted), 0U) << "nor is any target reached";
 }
 
 /// A model that answers nonsense must not get nonsense into the result.

@@ -37,6 +37,28 @@ TEST(Softmax, SumsToOneAndKeepsTheOrder) {
   EXPECT_EQ(argmax(std::span<const float>(logits)), 2) << "the first wins a tie";
 }
 
+TEST(Argmax, OfLogitsThatAreNotNumbersIsNoClass) {
+  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const auto of = [](std::array<float, 3> logits) {
+    return argmax(std::span<const float>(logits));
+  };
+  for (std::size_t place = 0; place < 3; ++place) {
+    std::array<float, 3> logits = {1, 2, 3};
+    logits[place] = kNaN;
+    EXPECT_EQ(of(logits), kNoClass) << place;
+    EXPECT_TRUE(std::isnan(cross_entropy(std::span<const float>(logits), 0))) << place;
+  }
+  EXPECT_EQ(of({kNaN, kNaN, kNaN}), kNoClass);
+  EXPECT_EQ(of({kInfinity, kInfinity, kInfinity}), kNoClass) << "an overflow, not class 0";
+  EXPECT_EQ(of({0, kInfinity, 0}), kNoClass);
+  EXPECT_EQ(of({-kInfinity, -kInfinity, -kInfinity}), kNoClass);
+  const std::array impossible = {-kInfinity, 2.0F, 1.0F};
+  EXPECT_EQ(of(impossible), 1) << "a class may be impossible";
+  EXPECT_NEAR(cross_entropy(std::span<const float>(impossible), 1), std::log1p(std::exp(-1.0F)),
+              1e-6F);
+}
+
 TEST(Softmax, WorksInPlaceAndOnHugeLogits) {
   std::array values = {3e38F, -3e38F, 2.9e38F};
   softmax(std::span<const float>(values), std::span<float>(values));

@@ -210,7 +210,7 @@ TEST(Evaluate, TheWorstJudgesAttacksWithoutABudgetAtEpsilon) {
 TEST(Evaluate, AnAnswerThatIsNotANumberIsWrongAndSaid) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::vector<EvaluationRow> rows = {
-      row_of("fgsm", {{0, nan, 1.0F, 0.3F}, {0, 0.5F, 1.0F, 0.3F}}),
+      row_of("fgsm", {{kNoClass, nan, 1.0F, 0.3F}, {0, 0.5F, 1.0F, 0.3F}}),
       row_of("mim", {{0, 0.1F, 1.0F, 0.3F}, {0, 0.5F, 1.0F, 0.3F}})};
   EXPECT_EQ(rows[0].accuracy, 0.5);
   EXPECT_EQ(rows[0].success_rate, 0.5);

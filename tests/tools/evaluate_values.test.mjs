@@ -187,3 +187,71 @@ test("a written picture keeps the budget and is judged as it is written", () => 
   assert.equal(status, 1);
   assert.match(stderr, /--out is .*out\.jpg, expected a file that ends in \.npy or \.png/);
 });
+
+/** The model with its first layer's weights times 1e15 and its last one's times 1e30, without self-test. */
+function overflowing(bytes) {
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const { __metadata__, ...tensors } = JSON.parse(bytes.toString("utf8", 8, start));
+  const weights = Object.keys(tensors).filter((name) => /^\d+\.weight$/.test(name));
+  const layer = (name) => Number.parseInt(name, 10);
+  weights.sort((a, b) => layer(a) - layer(b));
+  const factors = new Map([
+    [weights[0], 1e15],
+    [weights.at(-1), 1e30],
+  ]);
+  const header = { __metadata__ };
+  const parts = [];
+  let end = 0;
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (name.startsWith("selftest.")) continue;
+    const [from, to] = tensor.data_offsets;
+    const part = Buffer.from(bytes.subarray(start + from, start + to));
+    for (let at = 0; at < part.length && factors.has(name); at += 4) {
+      part.writeFloatLE(Math.fround(part.readFloatLE(at) * factors.get(name)), at);
+    }
+    header[name] = { ...tensor, data_offsets: [end, (end += part.length)] };
+    parts.push(part);
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, ...parts]);
+}
+
+test("a model whose weights overflow has no class for any image, and the commands say so", () => {
+  const broken = file("overflow.safetensors");
+  writeFileSync(broken, overflowing(readFileSync(model)));
+  const zeros = file("zeros.npy");
+  const images = file("two.npy");
+  writeFileSync(images, npy("<f4", [2, 12, 12], new Float32Array(288).fill(0.5)));
+  writeFileSync(zeros, npy("|u1", [2], new Uint8Array(2)));
+  const predicted = JSON.parse(
+    run("predict", "--model", broken, "--images", images, "--json", "-"),
+  );
+  assert.deepEqual(
+    predicted.images.map(({ label, class: name }) => [label, name]),
+    [
+      [-1, null],
+      [-1, null],
+    ],
+  );
+  assert.match(
+    run("predict", "--model", broken, "--images", images),
+    /no class for 2 of 2 images: its logits are not numbers/,
+  );
+  const [clean, fgsm] = JSON.parse(
+    run(
+      ...["evaluate", "--model", broken, "--dataset", "bars", "--data", data],
+      ...["--attacks", "clean,fgsm", "--json", "-"],
+    ),
+  ).results;
+  for (const row of [clean, fgsm]) {
+    assert.equal(row.accuracy, 0, "also of the images whose label is 0");
+    assert.equal(row.without_class, 90);
+    assert.equal(row.loss, null);
+  }
+  assert.match(
+    run("attack", "--model", broken, "--images", images, "--labels", zeros, "--attack", "fgsm"),
+    /answer to 2 images is not a number/,
+  );
+});

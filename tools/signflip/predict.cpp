@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "core/batches.h"
+#include "core/concat.h"
 #include "core/softmax.h"
 #include "data/inputs.h"
 #include "data/npy.h"
@@ -77,10 +78,19 @@ Status run(const Options& options) {
                       {"images", OrderedJson::array()}};
   std::string text = "image  class  probability\n";
   std::vector<float> probabilities(classes.size());
+  std::size_t without_class = 0;
   for (std::size_t n = 0; n < images->count(); ++n) {
     const auto z = std::span<const float>(logits).subspan(n * classes.size(), classes.size());
     softmax(z, std::span<float>(probabilities));
-    const auto label = static_cast<std::size_t>(argmax(z));
+    const int largest = argmax(z);
+    if (largest == kNoClass) {
+      ++without_class;
+      json["images"].push_back(
+          {{"label", kNoClass}, {"class", nullptr}, {"probabilities", nullptr}});
+      text += concat(n, ": no class\n");
+      continue;
+    }
+    const auto label = static_cast<std::size_t>(largest);
     json["images"].push_back(
         {{"label", label}, {"class", classes[label]}, {"probabilities", probabilities}});
     char line[48];
@@ -89,6 +99,11 @@ Status run(const Options& options) {
     text += line;
   }
   if (images->count() == 1) text = probability_table(probabilities, classes);
+  if (without_class > 0) {
+    if (images->count() == 1) text.clear();
+    text += concat("the model has no class for ", without_class, " of ", images->count(),
+                   " images: its logits are not numbers\n");
+  }
   print_result(text, options.json);
   return write_json(options.json, json);
 }
