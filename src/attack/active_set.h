@@ -33,21 +33,18 @@ class ActiveSet {
     rows_.erase(std::remove_if(rows_.begin(), rows_.end(), finished), rows_.end());
   }
 
-  /// Copies the active rows of `full` (`width` values a row) to the front of `packed`.
-  template <class T>
-  void gather(std::span<const T> full, std::size_t width, std::span<T> packed) const {
+  /// Copies the active rows of `full` to the front of `packed`, and returns that part.
+  Rows<float> gather(Rows<const float> full, Rows<float> packed) const {
     for (std::size_t slot = 0; slot < rows_.size(); ++slot) {
-      std::copy_n(full.begin() + static_cast<std::ptrdiff_t>(rows_[slot] * width), width,
-                  packed.begin() + static_cast<std::ptrdiff_t>(slot * width));
+      copy_row(full[rows_[slot]], packed[slot]);
     }
+    return packed.first(rows_.size());
   }
 
   /// Copies the front of `packed` back to the active rows of `full`.
-  template <class T>
-  void scatter(std::span<const T> packed, std::size_t width, std::span<T> full) const {
+  void scatter(Rows<const float> packed, Rows<float> full) const {
     for (std::size_t slot = 0; slot < rows_.size(); ++slot) {
-      std::copy_n(packed.begin() + static_cast<std::ptrdiff_t>(slot * width), width,
-                  full.begin() + static_cast<std::ptrdiff_t>(rows_[slot] * width));
+      copy_row(packed[slot], full[rows_[slot]]);
     }
   }
 
@@ -66,7 +63,7 @@ class SubShard {
   Shard& shard() { return shard_; }
 
  private:
-  std::vector<float> clean_, adversarial_;
+  RowBuffer<float> clean_, adversarial_;
   std::vector<int> labels_, targets_;
   std::vector<std::size_t> numbers_;
   Shard shard_;

@@ -30,8 +30,9 @@ struct AttackEntry {
   bool targeted = false;         ///< can be given target classes
   bool untargeted = false;       ///< can do without
   bool needs_gradients = false;  ///< false: black box, only logits
-  std::string_view summary;      ///< one sentence for a person who learns
-  std::string_view cost;         ///< gradients and queries an image, in words
+  std::string_view summary;  ///< one sentence for learners; with title and help the only English
+                             ///< text of the page
+  std::string_view cost;     ///< gradients and queries per image, in words
   std::span<const ParameterSpec> parameters;
   /// Works on a few images of one thread. May leave early where shard.tick() says so; the runner
   /// projects, clips and judges whatever is in shard.adversarial.
@@ -43,7 +44,7 @@ std::span<const AttackEntry> catalog();
 
 /// The entry of that name, or nullptr.
 const AttackEntry* find_attack(std::string_view name);
-/// The same, with a sentence that lists the known names instead of nullptr.
+/// The same, but an error that lists the known names instead of nullptr.
 Result<const AttackEntry*> require_attack(std::string_view name);
 
 /// The norm that the attack is bounded by, or makes small, with these parameters.

@@ -17,7 +17,7 @@ inline constexpr ParameterSpec kEpsilonLinf{
     .fallback = 0.3,
     .minimum = 0,
     .maximum = 1,
-    .help = "how far any pixel may move, where 1 is from black to white",
+    .help = "how far any pixel may move; 1 is from black to white",
     .step = 0.01};
 
 /// Epsilon of attacks that also know L2, whose balls are larger (make_parameters() refuses an
@@ -49,7 +49,7 @@ constexpr ParameterSpec steps_parameter(double fallback) {
           .fallback = fallback,
           .minimum = 1,
           .maximum = 10000,
-          .help = "how many gradients are followed, one after the other",
+          .help = "how many gradient steps to take",
           .step = 1,
           .slider = 2 * fallback > 100 ? 2 * fallback : 100};
 }
@@ -62,9 +62,21 @@ inline constexpr ParameterSpec kRestarts{
     .fallback = 1,
     .minimum = 1,
     .maximum = 100,
-    .help = "how often to try, each time from another random start, on what survived",
+    .help = "how many random starts to try; each one attacks only the images that survived",
     .step = 1,
     .slider = 10};
+
+/// How many rivals the targeted forms of APGD and FAB try.
+inline constexpr ParameterSpec kTargetClasses{
+    .name = "target-classes",
+    .title = "Target classes",
+    .kind = ParameterKind::integer,
+    .fallback = 9,
+    .minimum = 1,
+    .maximum = 1000,
+    .help = "how many of the likeliest wrong classes to aim at, one after the other",
+    .step = 1,
+    .slider = 9};
 
 /// The budget of Square, alone or in an ensemble.
 inline constexpr ParameterSpec kQueries{
@@ -74,7 +86,7 @@ inline constexpr ParameterSpec kQueries{
     .fallback = 5000,
     .minimum = 1,
     .maximum = 1000000,
-    .help = "how often the model may be asked about one image without gradients",
+    .help = "how many times the model may be asked about one image",
     .step = 100,
     .slider = 10000};
 

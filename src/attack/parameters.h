@@ -45,7 +45,7 @@ class Parameters {
   std::string_view choice(std::string_view name) const;
   bool has(std::string_view name) const;
 
-  /// Sets one value; a sentence where the name is unknown or the value not allowed.
+  /// Sets one value. Error if the name is unknown or the value is out of range.
   Status set(std::string_view name, double value);
   /// The same from text: a number ("0.3", "1e-2", "8/255"), true/false, or one of the choices.
   Status set_text(std::string_view name, std::string_view text);
@@ -63,9 +63,9 @@ class Parameters {
   std::vector<double> values_;
 };
 
-/// Text values as typed on a command line or sent from JavaScript, on top of the defaults. Unknown
-/// names, non-numbers and values out of range give one sentence that names the parameter, what was
-/// found and what is allowed. With norm "linf" an epsilon above 1 is refused (pixels are in [0,1]).
+/// Text values as typed on a command line or sent from JavaScript, on top of the defaults. Error
+/// for unknown names, non-numbers and values out of range: it names the parameter, what was found
+/// and what is allowed. With norm "linf" an epsilon above 1 is refused (pixels are in [0,1]).
 Result<Parameters> make_parameters(const AttackEntry& attack,
                                    std::span<const std::pair<std::string, std::string>> given);
 

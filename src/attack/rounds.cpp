@@ -1,4 +1,3 @@
-// Rounds: try, keep the best, go on with the survivors.
 #include "attack/rounds.h"
 
 #include <algorithm>
@@ -22,8 +21,7 @@ void run_rounds(Shard& shard, ActiveSet active, int rounds, const Round& attempt
       // A score that is not a number must not keep the first round's answer out.
       if (!verdict.success && round > 0 && !(verdict.score > best.score)) continue;
       best = verdict;
-      const std::span<const float> answer = inner.adversarial_image(slot);
-      std::copy(answer.begin(), answer.end(), shard.adversarial_image(active[slot]).begin());
+      copy_row(inner.adversarial[slot], shard.adversarial[active[slot]]);
     }
     active.drop_if([&](std::size_t row) { return kept[row].success; });
   }
@@ -31,11 +29,9 @@ void run_rounds(Shard& shard, ActiveSet active, int rounds, const Round& attempt
 
 void judge_round(const Shard& inner, std::span<Verdict> verdicts,
                  double (*score)(const Goal&, std::span<const float> logits)) {
-  const std::size_t classes = inner.classes();
-  const std::span<const float> logits = inner.pass.forward(inner.adversarial, inner.count);
+  const Rows<const float> logits = logits_of(inner.pass, inner.adversarial);
   for (std::size_t i = 0; i < inner.count; ++i) {
-    const std::span<const float> row = logits.subspan(i * classes, classes);
-    verdicts[i] = {reached(inner.goal(i), row), score(inner.goal(i), row)};
+    verdicts[i] = {reached(inner.goal(i), logits[i]), score(inner.goal(i), logits[i])};
   }
 }
 

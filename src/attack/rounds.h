@@ -18,7 +18,7 @@ struct Verdict {
 };
 
 /// One round on `inner`, whose row `slot` is row rows[slot] of the whole shard. Leaves its answers
-/// in inner.adversarial and one verdict a slot. False: told to stop.
+/// in inner.adversarial and one verdict per slot. False: stopped by the ticker.
 using Round = std::function<bool(Shard& inner, const ActiveSet& rows, int round,
                                  std::span<Verdict> verdicts)>;
 
@@ -27,8 +27,8 @@ using Round = std::function<bool(Shard& inner, const ActiveSet& rows, int round,
 /// with; the others are left as they are.
 void run_rounds(Shard& shard, ActiveSet active, int rounds, const Round& attempt);
 
-/// Fills the verdicts by asking the model (one query an image); `score` is a function of the logits
-/// from objective.h.
+/// Fills the verdicts by asking the model (one query per image); `score` is a function of the
+/// logits from objective.h.
 void judge_round(const Shard& inner, std::span<Verdict> verdicts,
                  double (*score)(const Goal&, std::span<const float> logits) = margin_objective);
 

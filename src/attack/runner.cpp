@@ -1,4 +1,3 @@
-// The runner: check, cut into shards, attack, keep the budget, judge.
 #include "attack/runner.h"
 
 #include <algorithm>
@@ -18,6 +17,10 @@ namespace {
 std::string text(ImageShape shape) {
   return std::to_string(shape.height) + "×" + std::to_string(shape.width) + "×" +
          std::to_string(shape.channels);
+}
+
+Rows<const float> rows_of(const Tensor& images) {
+  return {images.values(), images.image_shape().size()};
 }
 
 Status check_classes(std::span<const int> values, std::string_view what, std::size_t count,
@@ -80,7 +83,7 @@ namespace {
 /// What one worker keeps from shard to shard.
 struct Worker {
   std::unique_ptr<Pass> attacker, judge;  // judge is empty where both models are the same
-  std::vector<float> judged;
+  RowBuffer<float> judged;                ///< the images, then the same in 8 bits
 };
 
 /// Everything that the shards share.
@@ -114,19 +117,20 @@ void Run::attack(std::size_t first, std::size_t count, Worker& worker, bool repo
     if (reports && progress && !stopped && !progress(all, total())) stopped = true;
     return !stopped;
   };
-  Shard shard{*worker.attacker,
-              request.parameters,
-              images.image_shape(),
-              crafted_on.bounds(),
-              count,
-              images.images(first, count),
-              labels.subspan(first, count),
-              targets.empty() ? targets : targets.subspan(first, count),
-              std::span<const std::size_t>(numbers).subspan(first, count),
-              request.seed,
-              outcome.adversarial.images(first, count),
-              Ticker(&tell),
-              &request.observer};
+  Shard shard{
+      *worker.attacker,
+      request.parameters,
+      images.image_shape(),
+      crafted_on.bounds(),
+      count,
+      rows_of(images).middle(first, count),
+      labels.subspan(first, count),
+      targets.empty() ? targets : targets.subspan(first, count),
+      std::span<const std::size_t>(numbers).subspan(first, count),
+      request.seed,
+      Rows<float>(outcome.adversarial.values(), images.image_shape().size()).middle(first, count),
+      Ticker(&tell),
+      &request.observer};
   const std::size_t queries_before = worker.attacker->queries();
   const std::size_t gradients_before = worker.attacker->gradients();
   if (request.crafted) {
@@ -152,9 +156,8 @@ void Run::keep_budget(std::size_t first, std::size_t count) {
   const double epsilon = budget
                              ? parameters.real("epsilon")
                              : static_cast<double>(bounds.high) - static_cast<double>(bounds.low);
-  const ImageShape shape = images.image_shape();
-  const Ball ball(images.images(first, count), shape.size(), norm, epsilon, bounds,
-                  Ball::Use::once);
+  const int channels = images.image_shape().channels;
+  const Ball ball(rows_of(images).middle(first, count), norm, epsilon, bounds, Ball::Use::once);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t n = first + i;
     const std::span<const float> clean = images.image(n);
@@ -166,7 +169,7 @@ void Run::keep_budget(std::size_t first, std::size_t count) {
       ball.project(i, final);
       found = distances(clean, final);
     }
-    outcome.l0[n] = static_cast<float>(l0_distance(clean, final, shape.channels));
+    outcome.l0[n] = static_cast<float>(l0_distance(clean, final, channels));
     outcome.l2[n] = static_cast<float>(found.l2);
     outcome.linf[n] = static_cast<float>(found.linf);
   }
@@ -174,36 +177,31 @@ void Run::keep_budget(std::size_t first, std::size_t count) {
 
 void Run::judge(std::size_t first, std::size_t count, Worker& worker) {
   Pass& pass = worker.judge ? *worker.judge : *worker.attacker;
-  const std::size_t classes = pass.classes();
-  const std::span<const float> adversarial = outcome.adversarial.images(first, count);
-  const std::size_t size = adversarial.size();
-  // The images, then the same in 8 bits: together where there is room, so that few images do not
-  // fetch the weights twice.
-  worker.judged.resize(2 * size);
-  std::copy(adversarial.begin(), adversarial.end(), worker.judged.begin());
-  const std::size_t pixels = images.image_shape().size();
-  for (std::size_t i = 0; i < count; ++i) {
-    round_to_written(*request.attack, request.parameters, images.image(first + i),
-                     adversarial.subspan(i * pixels, pixels),
-                     std::span(worker.judged).subspan(size + i * pixels, pixels));
+  const Rows<const float> adversarial = rows_of(outcome.adversarial).middle(first, count);
+  if (worker.judged.count() < 2 * count) {
+    worker.judged = RowBuffer<float>(2 * count, adversarial.width());
   }
-  const std::span<const float> both = worker.judged;
+  const Rows<float> both = worker.judged.first(2 * count), rounded = both.middle(count, count);
+  copy_row(adversarial.values(), both.first(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    round_to_written(*request.attack, request.parameters, images.image(first + i), adversarial[i],
+                     rounded[i]);
+  }
+  // Together where there is room, so that few images do not fetch the weights twice.
   const bool together = 2 * count <= pass.capacity();
-  std::span<const float> logits =
-      pass.forward(both.first(together ? 2 * size : size), together ? 2 * count : count);
-  std::copy_n(logits.begin(), count * classes,
-              outcome.logits.begin() + static_cast<std::ptrdiff_t>(first * classes));
+  Rows<const float> logits = logits_of(pass, together ? both : both.first(count));
+  copy_row(logits.first(count).values(),
+           Rows<float>(outcome.logits, logits.width()).middle(first, count));
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t n = first + i;
-    const std::span<const float> row = logits.subspan(i * classes, classes);
     const Goal goal{labels[n], targets.empty() ? -1 : targets[n]};
-    outcome.predicted[n] = argmax(row);
-    outcome.success[n] = reached(goal, row) ? 1 : 0;
-    outcome.loss[n] = cross_entropy(row, labels[n]);
+    outcome.predicted[n] = argmax(logits[i]);
+    outcome.success[n] = reached(goal, logits[i]) ? 1 : 0;
+    outcome.loss[n] = cross_entropy(logits[i], labels[n]);
   }
-  logits = together ? logits.last(count * classes) : pass.forward(both.last(size), count);
+  logits = together ? logits.middle(count, count) : logits_of(pass, rounded);
   for (std::size_t i = 0; i < count; ++i) {
-    outcome.predicted_8bit[first + i] = argmax(logits.subspan(i * classes, classes));
+    outcome.predicted_8bit[first + i] = argmax(logits[i]);
   }
 }
 

@@ -31,16 +31,16 @@ struct AttackRequest {
   Observer observer = {};
   /// Fills in what was crafted elsewhere, on a device, instead of running the attack; mostly empty.
   std::function<void(Shard&)> crafted = {};
-  /// False: the images are only crafted, for whoever looks at them through another model anyway.
+  /// False: the images are only crafted, for callers that judge them with another model.
   /// For one step of FGSM judging takes as long as crafting.
   bool judge = true;
 };
 
-/// One value an image, unless said otherwise. N images, K classes. Without judging, what a model
-/// says of the final images is left empty: predicted, predicted_8bit, success, loss, logits.
+/// One value per image unless noted. N images, K classes. Without judging, what a model says of the
+/// final images is empty: predicted, predicted_8bit, success, loss, logits.
 struct AttackOutcome {
   Tensor adversarial;          ///< N×H×W×C, in the box; fixed budget: within epsilon, strictly
-  std::vector<int> predicted;  ///< class of the final image, by the judging model
+  std::vector<int> predicted;  ///< class of the final image, by the judging model; or kNoClass
   std::vector<int> predicted_8bit;    ///< of a written picture, see attack/written_image.h
   std::vector<std::uint8_t> success;  ///< 1: predicted ≠ label; targeted: predicted = target
   std::vector<float> l0;              ///< pixels (positions, all channels together) that changed
@@ -50,15 +50,15 @@ struct AttackOutcome {
   std::vector<float> logits;          ///< N×K at the final image, by the judging model
   std::size_t gradients = 0;          ///< images sent backward by the attack, in all
   std::size_t queries = 0;            ///< images sent forward by the attack; judging not counted
-  double seconds = 0;                 ///< wall clock, where whoever ran the attack took the time
+  double seconds = 0;                 ///< wall clock; filled in by the caller
 };
 
 /// Progress counts in hundredths of an image, so that one image under a slow attack moves the bar.
 inline constexpr std::size_t kProgressPerImage = 100;
-/// Images that travel through the model together.
+/// Images per forward pass of the model.
 inline constexpr std::size_t kShardSize = 16;
 
-/// One sentence where run_attack() would refuse its arguments.
+/// The error that run_attack() would return for its arguments, if any.
 Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableModel& judged_on,
                     const AttackRequest& request, const Tensor& images, std::span<const int> labels,
                     std::span<const int> targets);
@@ -66,7 +66,7 @@ Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableM
 /// Attacks `images` (N×H×W×C, pixels finite and in [0,1]). `crafted_on` is what the attack sees,
 /// `judged_on` what re-classifies: the same model, or another for transfer and gray-box; same input
 /// shape and classes. `targets` empty: untargeted. The same seed gives the same bytes whatever the
-/// number of threads. One sentence where something does not fit, or where `progress` said stop.
+/// number of threads. Error if the arguments do not fit or `progress` stopped the run.
 Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
                                  const DifferentiableModel& judged_on, const AttackRequest& request,
                                  const Tensor& images, std::span<const int> labels,

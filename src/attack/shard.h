@@ -9,10 +9,12 @@
 #include <functional>
 #include <span>
 
+#include "attack/logits.h"
 #include "attack/objective.h"
 #include "attack/parameters.h"
 #include "core/differentiable_model.h"
 #include "core/rng.h"
+#include "core/rows.h"
 #include "core/tensor.h"
 
 namespace signflip {
@@ -23,7 +25,7 @@ namespace signflip {
 using Observer =
     std::function<void(std::size_t image, int step, float loss, std::span<const float> iterate)>;
 
-/// Tells the runner which fraction of a shard is done, and learns whether to go on.
+/// Reports to the runner which fraction of a shard is done, and asks whether to go on.
 class Ticker {
  public:
   Ticker() = default;
@@ -52,13 +54,12 @@ struct Shard {
   ImageShape shape;
   Bounds bounds;
   std::size_t count;
-  std::span<const float> clean;          ///< count·H·W·C
+  Rows<const float> clean;               ///< one image per row, H·W·C values
   std::span<const int> labels;           ///< count
   std::span<const int> targets;          ///< count, or empty: untargeted
   std::span<const std::size_t> numbers;  ///< each image's number in the whole run
   std::uint64_t seed;
-  std::span<float>
-      adversarial;  ///< count·H·W·C: comes in as the clean images, goes out as the answer
+  Rows<float> adversarial;  ///< comes in as the clean images, goes out as the answer
   Ticker ticker = {};
   const Observer* observer = nullptr;
 
@@ -66,13 +67,6 @@ struct Shard {
   std::size_t classes() const { return pass.classes(); }
   bool targeted() const { return !targets.empty(); }
   Goal goal(std::size_t i) const { return {labels[i], targeted() ? targets[i] : -1}; }
-
-  std::span<const float> clean_image(std::size_t i) const {
-    return clean.subspan(i * image_size(), image_size());
-  }
-  std::span<float> adversarial_image(std::size_t i) const {
-    return adversarial.subspan(i * image_size(), image_size());
-  }
 
   /// The image's own stream of random numbers, from its beginning.
   Rng rng(std::size_t i) const { return Rng(seed, numbers[i]); }

@@ -5,46 +5,40 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
-#include <vector>
 
+#include "attack/logits.h"
 #include "core/differentiable_model.h"
+#include "core/rows.h"
 
 namespace signflip {
 
 class Variants {
  public:
   Variants(Pass& pass, std::size_t image_size)
-      : pass_(pass), image_size_(image_size), images_(pass.capacity() * image_size) {}
+      : pass_(pass), images_(pass.capacity(), image_size) {}
 
   /// For v in 0 … count−1: change(v, variant) on a fresh copy of `image`, then visit(v, logits,
-  /// variant), in ascending order; until visit returns false. Costs one query a variant; those that
-  /// were in the model together with the last one visited have been paid for too.
+  /// variant), in ascending order; until visit returns false. Costs one query per variant,
+  /// including those that went through the model together with the last one visited.
   template <class Change, class Visit>
   void each(std::span<const float> image, std::size_t count, Change change, Visit visit) {
-    const std::size_t room = pass_.capacity(), classes = pass_.classes();
+    const std::size_t room = pass_.capacity();
     for (std::size_t first = 0; first < count; first += room) {
       const std::size_t together = std::min(room, count - first);
       for (std::size_t k = 0; k < together; ++k) {
-        std::copy(image.begin(), image.end(), variant(k).begin());
-        change(first + k, variant(k));
+        copy_row(image, images_[k]);
+        change(first + k, images_[k]);
       }
-      const std::span<const float> logits =
-          pass_.forward(std::span<const float>(images_).first(together * image_size_), together);
+      const Rows<const float> tried = images_.first(together), logits = logits_of(pass_, tried);
       for (std::size_t k = 0; k < together; ++k) {
-        const std::span<const float> row = logits.subspan(k * classes, classes);
-        if (!visit(first + k, row, std::span<const float>(variant(k)))) return;
+        if (!visit(first + k, logits[k], tried[k])) return;
       }
     }
   }
 
  private:
-  std::span<float> variant(std::size_t k) {
-    return std::span<float>(images_).subspan(k * image_size_, image_size_);
-  }
-
   Pass& pass_;
-  std::size_t image_size_;
-  std::vector<float> images_;
+  RowBuffer<float> images_;
 };
 
 }  // namespace signflip

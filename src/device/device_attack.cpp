@@ -162,7 +162,7 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
   judged.crafted = [&](Shard& shard) {
     for (std::size_t i = 0; i < shard.count; ++i) {
       const auto answer = crafting.crafted().image(shard.numbers[i] - request.first_image);
-      std::copy(answer.begin(), answer.end(), shard.adversarial_image(i).begin());
+      copy_row(answer, shard.adversarial[i]);
     }
   };
   auto outcome = run_attack(crafted_on, judged_on, judged, images, labels, targets, pool, progress);

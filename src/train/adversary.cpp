@@ -61,12 +61,12 @@ Result<Craft> catalogue_craft(const std::string& option, const std::string& name
                 victims.shape,
                 Bounds{},
                 victims.labels.size(),
-                victims.clean,
+                {victims.clean, victims.shape.size()},
                 victims.labels,
                 {},
                 victims.numbers,
                 victims.seed,
-                adversarial};
+                {adversarial, victims.shape.size()}};
     attack->run(shard);
   });
 }

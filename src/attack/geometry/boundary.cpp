@@ -1,4 +1,4 @@
-// One backward pass a rival; only the nearest boundary's gradient is kept.
+// One backward pass per rival; only the gradient of the nearest boundary is kept.
 #include "attack/geometry/boundary.h"
 
 #include <algorithm>
@@ -28,48 +28,47 @@ double dual_norm(Norm norm, std::span<const float> gradient) {
 BoundaryFinder::BoundaryFinder(Pass& pass, Norm norm, std::size_t image_size, std::size_t most)
     : pass_(pass),
       norm_(norm),
-      image_size_(image_size),
-      dlogits_(most * pass.classes()),
-      gradient_(most * image_size),
-      nearest_(most * image_size) {}
+      logits_(most, pass.classes()),
+      dlogits_(most, pass.classes()),
+      gradient_(most, image_size),
+      nearest_(most, image_size) {}
 
-void BoundaryFinder::find(std::span<const float> logits, std::span<const int> labels,
+void BoundaryFinder::find(Rows<const float> logits, std::span<const int> labels,
                           std::span<const std::size_t> rivals, std::span<double> bounds) {
-  const std::size_t count = labels.size(), classes = pass_.classes();
+  const std::size_t count = labels.size();
   const std::size_t each = rivals.size() / count;
-  logits_.assign(logits.begin(), logits.end());  // the pass's own do not outlive a gradient
+  copy_row(logits.values(), logits_.rows());  // the pass's own do not outlive a gradient
   boundaries_.assign(count, {});
-  std::fill_n(nearest_.begin(), count * image_size_, 0.0F);
-  const std::span<float> dlogits = std::span<float>(dlogits_).first(count * classes);
-  const std::span<float> gradients = std::span<float>(gradient_).first(count * image_size_);
+  nearest_.fill(0);
+  const Rows<float> dlogits = dlogits_.first(count), gradients = gradient_.first(count);
   const auto wanted = [&](std::size_t slot, std::size_t r) {
     return bounds.empty() || bounds[slot * each + r] <= boundaries_[slot].distance;
   };
   std::vector<char> looks(count);
   for (std::size_t r = 0; r < each; ++r) {
-    std::fill(dlogits.begin(), dlogits.end(), 0.0F);
+    dlogits_.fill(0);
     for (std::size_t slot = 0; slot < count; ++slot) {
       looks[slot] = wanted(slot, r);
       if (!looks[slot]) continue;
-      dlogits[slot * classes + rivals[slot * each + r]] += 1;
-      dlogits[slot * classes + static_cast<std::size_t>(labels[slot])] -= 1;
+      dlogits[slot][rivals[slot * each + r]] += 1;
+      dlogits[slot][static_cast<std::size_t>(labels[slot])] -= 1;
     }
     if (std::find(looks.begin(), looks.end(), 1) == looks.end()) return;  // the rest are farther
     pass_.input_gradient(dlogits, gradients);
     for (std::size_t slot = 0; slot < count; ++slot) {
       if (!looks[slot]) continue;
-      const std::span<const float> gradient = gradients.subspan(slot * image_size_, image_size_);
-      const float* const z = &logits_[slot * classes];
+      const std::span<const float> gradient = gradients[slot], z = logits_[slot];
       Boundary seen;
       seen.rival = rivals[slot * each + r];
-      seen.gap = static_cast<double>(z[seen.rival]) - static_cast<double>(z[labels[slot]]);
+      seen.gap = static_cast<double>(z[seen.rival]) -
+                 static_cast<double>(z[static_cast<std::size_t>(labels[slot])]);
       seen.slope = dual_norm(norm_, gradient);
       const bool usable = seen.slope > 0 && std::isfinite(seen.slope);
       if (usable) seen.distance = std::fabs(seen.gap) / seen.slope;
       if (!bounds.empty()) bounds[slot * each + r] = seen.distance;
       if (!(seen.distance < boundaries_[slot].distance)) continue;
       boundaries_[slot] = seen;
-      std::copy(gradient.begin(), gradient.end(), &nearest_[slot * image_size_]);
+      copy_row(gradient, nearest_[slot]);
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include "attack/geometry/norms.h"
 #include "core/differentiable_model.h"
+#include "core/rows.h"
 
 namespace signflip {
 
@@ -33,27 +34,24 @@ class BoundaryFinder {
   BoundaryFinder(Pass& pass, Norm norm, std::size_t image_size, std::size_t most);
 
   /// Looks from the images of the pass's last forward(), which had these `labels`. `logits` N×K are
-  /// what it returned; `rivals` N×R the classes to choose from. Costs R gradients an image; fewer
+  /// what it returned; `rivals` N×R the classes to choose from. Costs R gradients per image; fewer
   /// where `bounds` N×R, if given, say how near the rivals can be at best, ascending for each
   /// image: those that cannot be nearer than one already seen are not looked at. Of the others the
   /// bounds come back as their distances.
-  void find(std::span<const float> logits, std::span<const int> labels,
+  void find(Rows<const float> logits, std::span<const int> labels,
             std::span<const std::size_t> rivals, std::span<double> bounds = {});
 
   /// The nearest boundary of image `slot`; distance ∞ and slope 0 where the gradients of all are 0
   /// or not finite.
   const Boundary& boundary(std::size_t slot) const { return boundaries_[slot]; }
   /// The gradient of that boundary's gap, H·W·C values.
-  std::span<const float> gradient(std::size_t slot) const {
-    return std::span<const float>(nearest_).subspan(slot * image_size_, image_size_);
-  }
+  std::span<const float> gradient(std::size_t slot) const { return nearest_[slot]; }
 
  private:
   Pass& pass_;
   Norm norm_;
-  std::size_t image_size_;
   std::vector<Boundary> boundaries_;
-  std::vector<float> logits_, dlogits_, gradient_, nearest_;
+  RowBuffer<float> logits_, dlogits_, gradient_, nearest_;
 };
 
 /// The length of a gradient in the norm dual to `norm`.

@@ -5,21 +5,14 @@
 #include <array>
 #include <cmath>
 
+#include "core/eigen_map.h"
+
 namespace signflip {
 namespace {
 
-double dot(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t j = 0; j < a.size(); ++j) {
-    sum += static_cast<double>(a[j]) * static_cast<double>(b[j]);
-  }
-  return sum;
-}
-
 /// y += scale·x
 void add(double scale, std::span<const float> x, std::span<float> y) {
-  const auto s = static_cast<float>(scale);
-  for (std::size_t j = 0; j < y.size(); ++j) y[j] += s * x[j];
+  as_array(y) += static_cast<float>(scale) * as_array(x);
 }
 
 }  // namespace
@@ -61,7 +54,7 @@ void BoxMinimiser::aim() {
     }
     const Pair& last = pairs_[newest_];
     const double scale = last.curvature / dot(last.bend, last.bend);
-    for (float& d : direction_) d *= static_cast<float>(scale);
+    as_array(std::span(direction_)) *= static_cast<float>(scale);
     for (std::size_t k = known_; k-- > 0;) {
       const Pair& pair = pairs_[(newest_ + kMemory - k) % kMemory];
       add(share[k] - dot(pair.bend, direction_) / pair.curvature, pair.move, direction_);
@@ -94,11 +87,10 @@ void BoxMinimiser::propose() {
 bool BoxMinimiser::accept(double value) {
   constexpr double kSufficient = 1e-4;  // Armijo's
   constexpr int kMostBacktracks = 12;
-  double slope = 0;
-  for (std::size_t j = 0; j < x_.size(); ++j) {
-    slope += static_cast<double>(gradient_[j]) *
-             (static_cast<double>(proposal_[j]) - static_cast<double>(x_[j]));
-  }
+  const double slope =
+      (as_array(std::span(gradient_)).cast<double>() *
+       (as_array(std::span(proposal_)).cast<double>() - as_array(std::span(x_)).cast<double>()))
+          .sum();
   if (value <= value_ + kSufficient * slope) {
     proposed_value_ = value;
     return true;
@@ -118,10 +110,8 @@ bool BoxMinimiser::accept(double value) {
 
 void BoxMinimiser::take(std::span<const float> gradient) {
   Pair& pair = pairs_[(newest_ + 1) % kMemory];
-  for (std::size_t j = 0; j < x_.size(); ++j) {
-    pair.move[j] = proposal_[j] - x_[j];
-    pair.bend[j] = gradient[j] - gradient_[j];
-  }
+  as_array(std::span(pair.move)) = as_array(std::span(proposal_)) - as_array(std::span(x_));
+  as_array(std::span(pair.bend)) = as_array(gradient) - as_array(std::span(gradient_));
   pair.curvature = dot(pair.move, pair.bend);
   const double bend = dot(pair.bend, pair.bend);
   if (pair.curvature > 1e-10 * bend && bend > 0) {  // else the function is not convex along it

@@ -1,4 +1,3 @@
-// Distances and balls.
 #include "attack/geometry/norms.h"
 
 #include <algorithm>
@@ -128,17 +127,19 @@ void steepest_step(Norm norm, std::span<const float> direction, double step,
   }
 }
 
-Ball::Ball(std::span<const float> clean, std::size_t image_size, Norm norm, double epsilon,
-           Bounds bounds, Use use)
-    : clean_(clean), image_size_(image_size), norm_(norm), epsilon_(epsilon), bounds_(bounds) {
+Ball::Ball(Rows<const float> clean, Norm norm, double epsilon, Bounds bounds, Use use)
+    : clean_(clean), norm_(norm), epsilon_(epsilon), bounds_(bounds) {
   if (norm == Norm::l2 || use == Use::once) return;
-  low_ = std::vector<float>(clean.size());  // resize() would fill it value by value
-  high_ = std::vector<float>(clean.size());
+  low_ = RowBuffer<float>(clean.count(), clean.width());
+  high_ = RowBuffer<float>(clean.count(), clean.width());
   const Float4 radius = Float4{} + rounded_down(epsilon);
-  by_fours(clean.size(), [&](std::size_t j, std::size_t count) {
-    const Range range = range_around(load4(&clean[j], count), radius, bounds);
-    store4(range.low, &low_[j], count);
-    store4(range.high, &high_[j], count);
+  const float* const centre = clean.values().data();
+  float* const low = low_.rows().values().data();
+  float* const high = high_.rows().values().data();
+  by_fours(clean.values().size(), [&](std::size_t j, std::size_t count) {
+    const Range range = range_around(load4(centre + j, count), radius, bounds);
+    store4(range.low, low + j, count);
+    store4(range.high, high + j, count);
   });
 }
 
@@ -147,7 +148,7 @@ void Ball::project(std::size_t i, std::span<float> image) const {
   if (norm_ == Norm::linf) {
     const Float4 radius = Float4{} + rounded_down(epsilon_);
     const Range box = {Float4{} + bounds_.low, Float4{} + bounds_.high};
-    const bool held = !low_.empty();
+    const bool held = low_.width() > 0;
     const float* const lowest = held ? low(i).data() : nullptr;
     const float* const highest = held ? high(i).data() : nullptr;
     by_fours(image.size(), [&](std::size_t j, std::size_t count) {

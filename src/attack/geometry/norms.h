@@ -1,6 +1,6 @@
 // Distances between images, and the set that a fixed-budget attack may not leave: the ε-ball around
 // the clean image cut with the box of pixel values. Bounds hold strictly, in double precision and
-// (L∞) in float as well, so that whoever measures them afterwards agrees.
+// (L∞) in float as well, whatever order of operations measures them later.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 
 #include "core/differentiable_model.h"
 #include "core/rng.h"
+#include "core/rows.h"
 #include "core/tensor.h"
 
 namespace signflip {
@@ -42,7 +43,9 @@ class Ball {
   enum class Use { once, often };
 
   Ball(std::span<const float> clean, std::size_t image_size, Norm norm, double epsilon,
-       Bounds bounds, Use use = Use::often);
+       Bounds bounds, Use use = Use::often)
+      : Ball(Rows<const float>(clean, image_size), norm, epsilon, bounds, use) {}
+  Ball(Rows<const float> clean, Norm norm, double epsilon, Bounds bounds, Use use = Use::often);
 
   Norm norm() const { return norm_; }
   double epsilon() const { return epsilon_; }
@@ -59,24 +62,17 @@ class Ball {
   void random_surface_point(std::size_t i, Rng& rng, std::span<float> image) const;
 
   /// L∞ and often only: the lowest and highest values that the pixels of image i may take.
-  std::span<const float> low(std::size_t i) const { return row(low_, i); }
-  std::span<const float> high(std::size_t i) const { return row(high_, i); }
+  std::span<const float> low(std::size_t i) const { return low_[i]; }
+  std::span<const float> high(std::size_t i) const { return high_[i]; }
 
-  std::span<const float> clean(std::size_t i) const {
-    return clean_.subspan(i * image_size_, image_size_);
-  }
+  std::span<const float> clean(std::size_t i) const { return clean_[i]; }
 
  private:
-  std::span<const float> row(const std::vector<float>& values, std::size_t i) const {
-    return std::span<const float>(values).subspan(i * image_size_, image_size_);
-  }
-
-  std::span<const float> clean_;
-  std::size_t image_size_;
+  Rows<const float> clean_;
   Norm norm_;
   double epsilon_;
   Bounds bounds_;
-  std::vector<float> low_, high_;
+  RowBuffer<float> low_, high_;  ///< empty where not written down
 };
 
 }  // namespace signflip

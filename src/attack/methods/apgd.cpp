@@ -9,6 +9,7 @@
 
 #include "attack/active_set.h"
 #include "attack/common_parameters.h"
+#include "attack/geometry/boundary.h"
 #include "attack/geometry/dlr.h"
 #include "attack/geometry/norms.h"
 #include "attack/rounds.h"
@@ -51,14 +52,14 @@ class Ascent {
         rivals_(rivals),
         active_(shard.count),
         climbers_(shard.count),
-        now_(shard.adversarial.begin(), shard.adversarial.end()),
+        now_(shard.adversarial),
         before_(now_),
         best_(now_),
-        gradient_(now_.size()),
-        best_gradient_(now_.size()),
-        packed_(now_.size()),
-        packed_gradient_(now_.size()),
-        dlogits_(shard.count * shard.classes()) {
+        gradient_(shard.count, shard.image_size()),
+        best_gradient_(gradient_),
+        packed_(gradient_),
+        packed_gradient_(gradient_),
+        dlogits_(shard.count, shard.classes()) {
     for (Climber& c : climbers_) c.step_size = 2 * settings.epsilon;
   }
 
@@ -84,14 +85,6 @@ class Ascent {
   }
 
  private:
-  std::span<float> row(std::vector<float>& values, std::size_t i) const {
-    return std::span<float>(values).subspan(i * shard_.image_size(), shard_.image_size());
-  }
-
-  static void copy(std::span<const float> from, std::span<float> to) {
-    std::copy(from.begin(), from.end(), to.begin());
-  }
-
   LogitRatio ratio(std::size_t i, std::span<const float> logits) const {
     const Goal goal = shard_.goal(i);
     if (!rivals_.empty()) {
@@ -106,30 +99,24 @@ class Ascent {
   /// Loss and gradient at the current points; keeps the best ones. The last points need no
   /// gradient.
   void evaluate(int step) {
-    const std::size_t size = shard_.image_size(), classes = shard_.classes();
     const std::size_t count = active_.size();
-    std::span<const float> images = now_;
-    if (count < shard_.count) {
-      active_.gather(images, size, std::span<float>(packed_));
-      images = std::span<const float>(packed_).first(count * size);
-    }
-    const std::span<const float> logits = shard_.pass.forward(images, count);
+    const bool all = count == shard_.count;
+    const Rows<const float> logits =
+        logits_of(shard_.pass, all ? now_.rows() : active_.gather(now_, packed_));
     bool any_left = false;
     for (std::size_t slot = 0; slot < count; ++slot) {
       const std::size_t i = active_[slot];
-      const std::span<const float> z = logits.subspan(slot * classes, classes);
-      shard_.observe(i, step, z, row(now_, i));
-      record(i, z, std::span<float>(dlogits_).subspan(slot * classes, classes));
+      shard_.observe(i, step, logits[slot], now_[i]);
+      record(i, logits[slot], dlogits_[slot]);
       if (step == 0) climbers_[i].rises = 0;
       any_left = any_left || !finished(i);
     }
     if (step < settings_.steps && any_left) {
-      const std::span<const float> d = std::span<const float>(dlogits_).first(count * classes);
-      const std::span<float> packed = std::span<float>(packed_gradient_).first(count * size);
-      shard_.pass.input_gradient(d, packed);
-      active_.scatter(std::span<const float>(packed), size, std::span<float>(gradient_));
+      const Rows<float> packed = packed_gradient_.first(count);
+      shard_.pass.input_gradient(dlogits_.first(count), packed);
+      active_.scatter(packed, gradient_);
       for (const std::size_t i : active_.rows()) {
-        if (climbers_[i].improved) copy(row(gradient_, i), row(best_gradient_, i));
+        if (climbers_[i].improved) copy_row(gradient_[i], best_gradient_[i]);
       }
     }
     active_.drop_if([this](std::size_t i) { return finished(i); });
@@ -156,22 +143,22 @@ class Ascent {
     c.improved = c.value > c.best;
     if (c.improved) {
       c.best = c.value;
-      copy(row(now_, i), row(best_, i));
+      copy_row(now_[i], best_[i]);
     }
     const bool better = success ? !c.verdict.success || c.value > c.best_adversarial
                                 : !c.verdict.success && c.improved;
     if (!better) return;
     if (success) c.best_adversarial = c.value;
     c.verdict = {success, margin_objective(goal, logits)};
-    copy(row(now_, i), shard_.adversarial_image(i));
+    copy_row(now_[i], shard_.adversarial[i]);
   }
 
   /// now += share·(a projected step) + (1 − share)·(the last move).
   void move(std::size_t i, float share) {
     const Climber& c = climbers_[i];
-    const std::span<float> now = row(now_, i), before = row(before_, i), next = row(packed_, i);
-    copy(now, next);
-    steepest_step(settings_.norm, row(gradient_, i), c.step_size, next);
+    const std::span<float> now = now_[i], before = before_[i], next = packed_[i];
+    copy_row(now, next);
+    steepest_step(settings_.norm, gradient_[i], c.step_size, next);
     ball_.project(i, next);
     for (std::size_t j = 0; j < next.size(); ++j) {
       const float moved = now[j] + (next[j] - now[j]) * share + (now[j] - before[j]) * (1 - share);
@@ -191,8 +178,8 @@ class Ascent {
     c.rises = 0;
     if (!c.halved_at_check) return;
     c.step_size /= 2;
-    copy(row(best_, i), row(now_, i));
-    copy(row(best_gradient_, i), row(gradient_, i));
+    copy_row(best_[i], now_[i]);
+    copy_row(best_gradient_[i], gradient_[i]);
   }
 
   Shard& shard_;
@@ -201,8 +188,8 @@ class Ascent {
   std::span<const int> rivals_;
   ActiveSet active_;
   std::vector<Climber> climbers_;
-  std::vector<float> now_, before_, best_, gradient_, best_gradient_;
-  std::vector<float> packed_, packed_gradient_, dlogits_;
+  RowBuffer<float> now_, before_, best_, gradient_, best_gradient_;
+  RowBuffer<float> packed_, packed_gradient_, dlogits_;
 };
 
 /// Ascents from random points, one a round. rivals(i, round) as for Ascent, or empty.
@@ -212,11 +199,9 @@ void run_ascents(Shard& shard, const Settings& settings, int rounds, Rivals riva
   for (std::size_t i = 0; i < shard.count; ++i) streams.push_back(shard.rng(i));
   run_rounds(shard, ActiveSet(shard.count), rounds,
              [&](Shard& inner, const ActiveSet& rows, int round, std::span<Verdict> verdicts) {
-               const Ball ball(inner.clean, inner.image_size(), settings.norm, settings.epsilon,
-                               inner.bounds);
+               const Ball ball(inner.clean, settings.norm, settings.epsilon, inner.bounds);
                for (std::size_t slot = 0; slot < rows.size(); ++slot) {
-                 ball.random_surface_point(slot, streams[rows[slot]],
-                                           inner.adversarial_image(slot));
+                 ball.random_surface_point(slot, streams[rows[slot]], inner.adversarial[slot]);
                }
                const std::vector<int> classes = rivals(rows, round);
                return Ascent(inner, settings, ball, classes).run(verdicts);
@@ -235,26 +220,20 @@ void run_apgd(Shard& shard) {
 }
 
 void run_apgd_t(Shard& shard) {
-  const std::size_t classes = shard.classes();
   const int rivals =
-      std::min(shard.parameters.integer("target-classes"), static_cast<int>(classes) - 1);
-  // Each image's wrong classes, the likeliest first.
-  const std::span<const float> logits = shard.pass.forward(shard.clean, shard.count);
-  std::vector<std::vector<int>> ranked(shard.count);
+      std::min(shard.parameters.integer("target-classes"), static_cast<int>(shard.classes()) - 1);
+  const Rows<const float> logits = logits_of(shard.pass, shard.clean);
+  std::vector<std::vector<std::size_t>> ranked;
   for (std::size_t i = 0; i < shard.count; ++i) {
-    const std::span<const float> z = logits.subspan(i * classes, classes);
-    for (int k = 0; k < static_cast<int>(classes); ++k) {
-      if (k != shard.labels[i]) ranked[i].push_back(k);
-    }
-    std::stable_sort(ranked[i].begin(), ranked[i].end(), [&](int a, int b) {
-      return z[static_cast<std::size_t>(a)] > z[static_cast<std::size_t>(b)];
-    });
+    ranked.push_back(
+        likeliest_rivals(logits[i], shard.labels[i], static_cast<std::size_t>(rivals)));
   }
   run_ascents(shard, settings_from(shard.parameters, Loss::dlr),
               rivals * shard.parameters.integer("restarts"), [&](const ActiveSet& rows, int round) {
                 std::vector<int> chosen;
                 for (const std::size_t i : rows.rows()) {
-                  chosen.push_back(ranked[i][static_cast<std::size_t>(round % rivals)]);
+                  const std::size_t rival = ranked[i][static_cast<std::size_t>(round % rivals)];
+                  chosen.push_back(static_cast<int>(rival));
                 }
                 return chosen;
               });
@@ -265,25 +244,12 @@ constexpr ParameterSpec kEarlyStop{
     .title = "Stop early",
     .kind = ParameterKind::boolean,
     .fallback = 0,
-    .help = "leave an image alone once it is misclassified, rather than raise its loss further"};
+    .help = "stop once an image is misclassified instead of raising its loss further"};
 
 constexpr ParameterSpec kApgdParameters[] = {kEpsilon, kNorm, steps_parameter(100), kRestarts,
                                              kEarlyStop};
-constexpr ParameterSpec kApgdTParameters[] = {
-    kEpsilon,
-    kNorm,
-    steps_parameter(100),
-    kRestarts,
-    kEarlyStop,
-    ParameterSpec{.name = "target-classes",
-                  .title = "Target classes",
-                  .kind = ParameterKind::integer,
-                  .fallback = 9,
-                  .minimum = 1,
-                  .maximum = 1000,
-                  .help = "how many of the likeliest wrong classes to aim at, one after the other",
-                  .step = 1,
-                  .slider = 9}};
+constexpr ParameterSpec kApgdTParameters[] = {kEpsilon,  kNorm,      steps_parameter(100),
+                                              kRestarts, kEarlyStop, kTargetClasses};
 constexpr std::string_view kPaper = "Croce and Hein 2020, arXiv:2003.01690";
 
 }  // namespace

@@ -1,4 +1,3 @@
-// AutoAttack: its parts, and what is left for each.
 #include "attack/methods/autoattack.h"
 
 #include <iterator>
@@ -37,12 +36,10 @@ Parameters parameters_for(const AttackEntry& part, const Parameters& given) {
 }
 
 void run_autoattack(Shard& shard) {
-  const std::size_t size = shard.image_size(), classes = shard.classes();
   // Images that are misclassified as they are need no attack.
   ActiveSet active(shard.count);
-  const std::span<const float> logits = shard.pass.forward(shard.clean, shard.count);
-  active.drop_if(
-      [&](std::size_t i) { return reached(shard.goal(i), logits.subspan(i * classes, classes)); });
+  const Rows<const float> logits = logits_of(shard.pass, shard.clean);
+  active.drop_if([&](std::size_t i) { return reached(shard.goal(i), logits[i]); });
   const Norm norm = norm_from(shard.parameters.choice("norm"));
   const double epsilon = shard.parameters.real("epsilon");
   run_rounds(shard, active, static_cast<int>(std::size(kParts)),
@@ -53,9 +50,9 @@ void run_autoattack(Shard& shard) {
                part.run(own);
                if (!inner.tick(1)) return false;
                // FAB knows no budget: what it finds counts only within the ball.
-               const Ball ball(inner.clean, size, norm, epsilon, inner.bounds);
+               const Ball ball(inner.clean, norm, epsilon, inner.bounds);
                for (std::size_t i = 0; i < inner.count; ++i) {
-                 ball.project(i, inner.adversarial_image(i));
+                 ball.project(i, inner.adversarial[i]);
                }
                judge_round(inner, verdicts);
                return true;

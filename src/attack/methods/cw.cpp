@@ -1,4 +1,3 @@
-// Carlini and Wagner, L2.
 #include "attack/methods/cw.h"
 
 #include <algorithm>
@@ -50,26 +49,25 @@ class CarliniWagner {
         abort_early_(shard.parameters.boolean("abort-early")),
         active_(shard.count),
         searches_(shard.count),
-        start_(shard.clean.size()),
-        w_(start_.size()),
-        momentum_(start_.size()),
-        energy_(start_.size()),
-        slope_(start_.size()),
-        packed_(start_.size()),
-        gradient_(start_.size()),
-        dlogits_(shard.count * shard.classes()) {}
+        start_(shard.count, shard.image_size()),
+        w_(start_),
+        momentum_(start_),
+        energy_(start_),
+        slope_(start_),
+        packed_(start_),
+        gradient_(start_),
+        dlogits_(shard.count, shard.classes()) {}
 
   void run() {
-    const std::size_t classes = shard_.classes();
-    const std::span<const float> logits = shard_.pass.forward(shard_.clean, shard_.count);
+    const Rows<const float> logits = logits_of(shard_.pass, shard_.clean);
     ActiveSet unsolved(shard_.count);
-    unsolved.drop_if(
-        [&](std::size_t i) { return solves(i, logits.subspan(i * classes, classes)); });
+    unsolved.drop_if([&](std::size_t i) { return solves(i, logits[i]); });
     for (Search& s : searches_) s.constant = shard_.parameters.real("initial-const");
     const Bounds b = shard_.bounds;
-    for (std::size_t j = 0; j < start_.size(); ++j) {
-      start_[j] = inverse_logistic((shard_.clean[j] - b.low) / (b.high - b.low), kShrink);
-    }
+    const std::span<const float> clean = shard_.clean;
+    std::transform(clean.begin(), clean.end(), start_.rows().values().begin(), [&](float x) {
+      return inverse_logistic((x - b.low) / (b.high - b.low), kShrink);
+    });
     const int rounds = shard_.parameters.integer("binary-search-steps");
     for (int round = 0; round < rounds && !unsolved.empty(); ++round) {
       active_ = unsolved;
@@ -86,10 +84,6 @@ class CarliniWagner {
   }
 
  private:
-  std::span<float> row(std::vector<float>& values, std::size_t i) const {
-    return std::span<float>(values).subspan(i * shard_.image_size(), shard_.image_size());
-  }
-
   bool solves(std::size_t i, std::span<const float> logits) const {
     const Goal goal = shard_.goal(i);
     return reached(goal, logits) && margin_objective(goal, logits) >= confidence_;
@@ -98,27 +92,23 @@ class CarliniWagner {
   /// Adam from the clean images with the present constants. False: told to stop.
   bool descend(const Ticker& ticker) {
     w_ = start_;
-    std::fill(momentum_.begin(), momentum_.end(), 0.0F);
-    std::fill(energy_.begin(), energy_.end(), 0.0F);
+    momentum_.fill(0);
+    energy_.fill(0);
     stuck_.assign(shard_.count, 0);
     for (Search& s : searches_) {
       s.found = false;
       s.loss_at_check = std::numeric_limits<double>::infinity();
     }
-    const std::size_t size = shard_.image_size(), classes = shard_.classes();
     const int interval = std::max(steps_ / 10, 1);
     for (int step = 0; step < steps_ && !active_.empty(); ++step) {
       if (step % 8 == 0 && !ticker.tick(static_cast<double>(step) / steps_)) return false;
       const std::size_t count = active_.size();
       for (std::size_t slot = 0; slot < count; ++slot) place(active_[slot], slot);
-      const std::span<const float> logits =
-          shard_.pass.forward(std::span<const float>(packed_).first(count * size), count);
-      const std::span<float> dlogits = std::span<float>(dlogits_).first(count * classes);
-      std::fill(dlogits.begin(), dlogits.end(), 0.0F);
+      const Rows<const float> logits = logits_of(shard_.pass, packed_.first(count));
+      dlogits_.fill(0);
       bool pushes = false;
       for (std::size_t slot = 0; slot < count; ++slot) {
-        const double loss = record(slot, logits.subspan(slot * classes, classes),
-                                   dlogits.subspan(slot * classes, classes), pushes);
+        const double loss = record(slot, logits[slot], dlogits_[slot], pushes);
         if (!abort_early_ || step % interval != 0) continue;
         Search& s = searches_[active_[slot]];
         const bool falls = loss <= s.loss_at_check * 0.9999;  // false for NaN
@@ -126,11 +116,10 @@ class CarliniWagner {
         s.loss_at_check = loss;
       }
       if (step + 1 == steps_) break;
-      const std::span<float> gradient = std::span<float>(gradient_).first(count * size);
       if (pushes) {
-        shard_.pass.input_gradient(dlogits, gradient);
+        shard_.pass.input_gradient(dlogits_.first(count), gradient_.first(count));
       } else {  // all are past their goal: only the distance pulls
-        std::fill(gradient.begin(), gradient.end(), 0.0F);
+        gradient_.fill(0);
       }
       for (std::size_t slot = 0; slot < count; ++slot) {
         if (!stuck_[active_[slot]]) update(active_[slot], slot, step + 1);
@@ -142,8 +131,8 @@ class CarliniWagner {
 
   /// packed[slot] = the image that w stands for.
   void place(std::size_t i, std::size_t slot) {
-    const std::span<const float> w = row(w_, i);
-    const std::span<float> image = row(packed_, slot), slope = row(slope_, slot);
+    const std::span<const float> w = w_[i];
+    const std::span<float> image = packed_[slot], slope = slope_[slot];
     const float low = shard_.bounds.low, range = shard_.bounds.high - shard_.bounds.low;
     for (std::size_t j = 0; j < image.size(); ++j) {
       const Logistic u = logistic(w[j]);
@@ -158,7 +147,7 @@ class CarliniWagner {
     const std::size_t i = active_[slot];
     Search& s = searches_[i];
     const Goal goal = shard_.goal(i);
-    const std::span<const float> image = row(packed_, slot), clean = shard_.clean_image(i);
+    const std::span<const float> image = packed_[slot], clean = shard_.clean[i];
     double distance = 0;
     for (std::size_t j = 0; j < image.size(); ++j) {
       const double d = static_cast<double>(image[j]) - static_cast<double>(clean[j]);
@@ -169,7 +158,7 @@ class CarliniWagner {
       s.found = true;
       if (distance < s.best) {
         s.best = distance;
-        std::copy(image.begin(), image.end(), shard_.adversarial_image(i).begin());
+        copy_row(image, shard_.adversarial[i]);
       }
     }
     const double hinge = confidence_ - margin_objective(goal, logits);
@@ -184,9 +173,9 @@ class CarliniWagner {
 
   /// One step of Adam (Kingma and Ba 2015).
   void update(std::size_t i, std::size_t slot, int t) {
-    const std::span<const float> gradient = row(gradient_, slot), image = row(packed_, slot);
-    const std::span<const float> slope = row(slope_, slot), clean = shard_.clean_image(i);
-    const std::span<float> w = row(w_, i), m = row(momentum_, i), v = row(energy_, i);
+    const std::span<const float> gradient = gradient_[slot], image = packed_[slot];
+    const std::span<const float> slope = slope_[slot], clean = shard_.clean[i];
+    const std::span<float> w = w_[i], m = momentum_[i], v = energy_[i];
     const auto rate = static_cast<float>(learning_rate_ / (1 - std::pow(0.9, t)));
     const auto correction = static_cast<float>(1 / (1 - std::pow(0.999, t)));
     for (std::size_t j = 0; j < w.size(); ++j) {
@@ -203,8 +192,8 @@ class CarliniWagner {
   bool abort_early_;
   ActiveSet active_;
   std::vector<Search> searches_;
-  std::vector<float> start_, w_, momentum_, energy_;  ///< by row; the others by slot
-  std::vector<float> slope_, packed_, gradient_, dlogits_;
+  RowBuffer<float> start_, w_, momentum_, energy_;  ///< by row; the others by slot
+  RowBuffer<float> slope_, packed_, gradient_, dlogits_;
   std::vector<char> stuck_;  ///< by row: aborted early
 };
 
@@ -244,7 +233,7 @@ constexpr ParameterSpec kCwParameters[] = {
                   .fallback = 0.01,
                   .minimum = 1e-5,
                   .maximum = 1,
-                  .help = "of Adam",
+                  .help = "the learning rate of Adam, the optimiser",
                   .step = 0.01,
                   .slider = 0.2},
     ParameterSpec{.name = "initial-const",

@@ -10,6 +10,7 @@
 #include "attack/geometry/boundary.h"
 #include "attack/geometry/norms.h"
 #include "attack/shard.h"
+#include "core/eigen_map.h"
 
 namespace signflip {
 namespace {
@@ -41,23 +42,21 @@ class DeepFool {
         active_(shard.count),
         rivals_(shard.count),
         lost_(shard.count),
-        total_(shard.adversarial.size()),
-        packed_(shard.adversarial.size()),
+        total_(shard.count, shard.image_size()),
+        packed_(shard.count, shard.image_size()),
         finder_(shard.pass, norm_, shard.image_size(), shard.count) {}
 
   void run() {
     const int steps = shard_.parameters.integer("steps");
     for (int step = 0;; ++step) {
       const std::size_t before = active_.size();
-      std::span<const float> logits = look();
+      Rows<const float> logits = look();
       if (step == 0) choose_rivals(logits);
-      const std::size_t classes = shard_.classes();
-      std::size_t slot = 0;
       std::vector<char> done(shard_.count);
-      for (const std::size_t i : active_.rows()) {
-        const std::span<const float> z = logits.subspan(slot++ * classes, classes);
-        shard_.observe(i, step, z, shard_.adversarial_image(i));
-        done[i] = reached(shard_.goal(i), z);
+      for (std::size_t slot = 0; slot < before; ++slot) {
+        const std::size_t i = active_[slot];
+        shard_.observe(i, step, logits[slot], shard_.adversarial[i]);
+        done[i] = reached(shard_.goal(i), logits[slot]);
       }
       active_.drop_if([&](std::size_t i) { return done[i] != 0; });
       if (active_.empty() || step == steps) break;
@@ -72,27 +71,20 @@ class DeepFool {
 
  private:
   /// The logits of the active images.
-  std::span<const float> look() {
-    active_.gather(std::span<const float>(shard_.adversarial), shard_.image_size(),
-                   std::span<float>(packed_));
-    return shard_.pass.forward(
-        std::span<const float>(packed_).first(active_.size() * shard_.image_size()),
-        active_.size());
+  Rows<const float> look() {
+    return logits_of(shard_.pass, active_.gather(shard_.adversarial, packed_));
   }
 
-  void choose_rivals(std::span<const float> logits) {
-    const std::size_t classes = shard_.classes();
+  void choose_rivals(Rows<const float> logits) {
     for (std::size_t i = 0; i < shard_.count; ++i) {
-      for (const std::size_t k : likeliest_rivals(logits.subspan(i * classes, classes),
-                                                  shard_.labels[i], kCandidates - 1)) {
+      for (const std::size_t k : likeliest_rivals(logits[i], shard_.labels[i], kCandidates - 1)) {
         rivals_[i].push_back({k});
       }
     }
   }
 
   /// Moves each active image to its nearest boundary.
-  void advance(std::span<const float> logits) {
-    const std::size_t classes = shard_.classes();
+  void advance(Rows<const float> logits) {
     std::vector<int> labels;
     std::vector<std::size_t> rivals;
     std::vector<double> last_places, bounds;
@@ -105,20 +97,18 @@ class DeepFool {
         bounds.push_back(rival.bound);
       }
       labels.push_back(shard_.labels[i]);
-      const float z = logits[slot * classes + static_cast<std::size_t>(shard_.labels[i])];
+      const float z = logits[slot][static_cast<std::size_t>(shard_.labels[i])];
       last_places.push_back(kLastPlaces * static_cast<double>(std::fabs(z)));
     }
-    std::vector<double> distances = bounds;
-    finder_.find(logits, labels, rivals, distances);
+    std::vector<double> seen_at = bounds;
+    finder_.find(logits, labels, rivals, seen_at);
     for (std::size_t slot = 0; slot < active_.size(); ++slot) {
       const std::size_t i = active_[slot], each = rivals_[i].size();
       move(i, finder_.boundary(slot), finder_.gradient(slot), last_places[slot]);
-      const std::span<const float> before =
-          std::span<const float>(packed_).subspan(slot * shard_.image_size(), shard_.image_size());
-      const double way = norm_ == Norm::l2 ? l2_distance(shard_.adversarial_image(i), before)
-                                           : linf_distance(shard_.adversarial_image(i), before);
+      const Distances moved = distances(shard_.adversarial[i], packed_[slot]);
+      const double way = norm_ == Norm::l2 ? moved.l2 : moved.linf;
       for (std::size_t r = 0; r < each; ++r) {
-        const double seen = distances[slot * each + r], bound = bounds[slot * each + r];
+        const double seen = seen_at[slot * each + r], bound = bounds[slot * each + r];
         // Where the gradient was 0 it may not be so elsewhere.
         const double near = seen == bound ? bound : std::isfinite(seen) ? kTrust * seen : 0;
         rivals_[i][r].bound = near - way;
@@ -136,22 +126,15 @@ class DeepFool {
     }
     const double rise = std::fabs(boundary.gap) * (1 + kHair) + moves_ * last_place;
     const double length = rise / boundary.slope;
-    const std::span<float> total =
-        std::span<float>(total_).subspan(i * shard_.image_size(), shard_.image_size());
-    steepest_step(norm_, gradient, length, total);
-    const std::span<const float> clean = shard_.clean_image(i);
-    const std::span<float> image = shard_.adversarial_image(i);
-    for (std::size_t j = 0; j < image.size(); ++j) {
-      const auto moved = static_cast<float>(static_cast<double>(clean[j]) +
-                                            reach_ * static_cast<double>(total[j]));
-      image[j] = std::clamp(moved, shard_.bounds.low, shard_.bounds.high);
-    }
+    steepest_step(norm_, gradient, length, total_[i]);
+    const auto total = as_array(total_[i]).cast<double>();
+    as_array(shard_.adversarial[i]) = (as_array(shard_.clean[i]).cast<double>() + reach_ * total)
+                                          .cast<float>()
+                                          .max(shard_.bounds.low)
+                                          .min(shard_.bounds.high);
   }
 
-  void give_up(std::size_t i) {
-    const std::span<const float> clean = shard_.clean_image(i);
-    std::copy(clean.begin(), clean.end(), shard_.adversarial_image(i).begin());
-  }
+  void give_up(std::size_t i) { copy_row(shard_.clean[i], shard_.adversarial[i]); }
 
   Shard& shard_;
   Norm norm_;
@@ -159,7 +142,7 @@ class DeepFool {
   ActiveSet active_;
   std::vector<std::vector<Rival>> rivals_;  ///< of each row
   std::vector<char> lost_;
-  std::vector<float> total_, packed_;  ///< the summed steps; the active images
+  RowBuffer<float> total_, packed_;  ///< the summed steps; the active images
   BoundaryFinder finder_;
   int moves_ = 0;
 };

@@ -13,6 +13,7 @@
 #include "attack/geometry/hyperplane.h"
 #include "attack/geometry/norms.h"
 #include "attack/shard.h"
+#include "core/eigen_map.h"
 
 namespace signflip {
 namespace {
@@ -45,8 +46,8 @@ class Fab {
         active_(shard.count),
         best_(shard.count, kInfinity),
         rivals_(shard.count),
-        now_(shard.clean.begin(), shard.clean.end()),
-        packed_(now_.size()),
+        now_(shard.clean),
+        packed_(now_),
         towards_(size_),
         clean_towards_(size_),
         finder_(shard.pass, settings_.norm, size_, shard.count),
@@ -57,15 +58,13 @@ class Fab {
   /// `rounds` times `width` rivals: each round aims at the nearest of the next `width` of the
   /// rivals of an image, likeliest first, or at its target.
   void run(std::size_t rounds, std::size_t width) {
-    const std::size_t classes = shard_.classes();
-    const std::span<const float> logits = shard_.pass.forward(shard_.clean, shard_.count);
+    const Rows<const float> logits = logits_of(shard_.pass, shard_.clean);
     ActiveSet unsolved(shard_.count);
     unsolved.drop_if([&](std::size_t i) {
-      const std::span<const float> z = logits.subspan(i * classes, classes);
       const Goal goal = shard_.goal(i);
-      rivals_[i] = likeliest_rivals(z, goal.label, rounds * width);
+      rivals_[i] = likeliest_rivals(logits[i], goal.label, rounds * width);
       if (goal.targeted()) rivals_[i].assign(1, static_cast<std::size_t>(goal.target));
-      return reached(goal, z);
+      return reached(goal, logits[i]);
     });
     const int parts = static_cast<int>(rounds) * settings_.restarts;
     for (int part = 0; part < parts; ++part) {
@@ -84,30 +83,20 @@ class Fab {
   }
 
  private:
-  std::span<float> row(std::vector<float>& values, std::size_t i) const {
-    return std::span<float>(values).subspan(i * size_, size_);
-  }
   double distance(std::span<const float> a, std::span<const float> b) const {
     return settings_.norm == Norm::linf ? linf_distance(a, b) : l2_distance(a, b);
   }
-  float boxed(double v) const {
-    return std::clamp(static_cast<float>(v), shard_.bounds.low, shard_.bounds.high);
-  }
 
   void begin(std::size_t i, bool at_random) {
-    const std::span<const float> clean = shard_.clean_image(i);
-    const std::span<float> x = row(now_, i);
-    std::copy(clean.begin(), clean.end(), x.begin());
+    copy_row(shard_.clean[i], now_[i]);
     if (!at_random) return;
     const double radius = std::min(best_[i], settings_.restart_radius) / 2;
-    Ball(clean, size_, settings_.norm, radius, shard_.bounds)
-        .random_surface_point(0, streams_[i], x);
+    Ball(shard_.clean, settings_.norm, radius, shard_.bounds, Ball::Use::once)
+        .random_surface_point(i, streams_[i], now_[i]);
   }
 
-  std::span<const float> look(std::span<const float> full) {
-    active_.gather(full, size_, std::span<float>(packed_));
-    return shard_.pass.forward(std::span<const float>(packed_).first(active_.size() * size_),
-                               active_.size());
+  Rows<const float> look(Rows<const float> full) {
+    return logits_of(shard_.pass, active_.gather(full, packed_));
   }
 
   /// The class that the rivals are measured against: the label, or whatever the target must pass.
@@ -119,17 +108,16 @@ class Fab {
   /// All steps of one round and restart. False: told to stop.
   bool walk(const Ticker& ticker, std::size_t width) {
     if (active_.empty()) return true;
-    const std::size_t classes = shard_.classes();
     std::vector<int> labels;
     std::vector<std::size_t> rivals;
-    std::span<const float> logits = look(now_);
+    Rows<const float> logits = look(now_);
     for (int step = 0; step < settings_.steps; ++step) {
       if (step % 8 == 0 && !ticker.tick(static_cast<double>(step) / settings_.steps)) return false;
       labels.clear();
       rivals.clear();
       for (std::size_t slot = 0; slot < active_.size(); ++slot) {
         const std::size_t i = active_[slot];
-        labels.push_back(leader(i, logits.subspan(slot * classes, classes)));
+        labels.push_back(leader(i, logits[slot]));
         for (std::size_t r = 0; r < width; ++r) rivals.push_back(rivals_[i][first_ + r]);
       }
       finder_.find(logits, labels, rivals);
@@ -140,8 +128,8 @@ class Fab {
       bool moved = false;
       for (std::size_t slot = 0; slot < active_.size(); ++slot) {
         const std::size_t i = active_[slot];
-        if (!reached(shard_.goal(i), logits.subspan(slot * classes, classes))) continue;
-        keep(i, row(now_, i));
+        if (!reached(shard_.goal(i), logits[slot])) continue;
+        keep(i, now_[i]);
         step_back(i);
         moved = true;
       }
@@ -155,8 +143,8 @@ class Fab {
 
   void move(std::size_t i, const Boundary& boundary, std::span<const float> gradient) {
     if (!std::isfinite(boundary.distance)) return;  // flat here
-    const std::span<float> x = row(now_, i);
-    const std::span<const float> clean = shard_.clean_image(i);
+    const std::span<float> x = now_[i];
+    const std::span<const float> clean = shard_.clean[i];
     double from_clean = 0;
     for (std::size_t j = 0; j < size_; ++j) {
       from_clean += static_cast<double>(gradient[j]) *
@@ -168,13 +156,14 @@ class Fab {
     const double here = std::max(length(towards_), 1e-8);
     const double there = std::max(length(clean_towards_), 1e-8);
     const double alpha = std::min(here / (here + there), settings_.alpha_max);
-    for (std::size_t j = 0; j < size_; ++j) {
-      const double own =
-          static_cast<double>(x[j]) + settings_.eta * static_cast<double>(towards_[j]);
-      const double biased =
-          static_cast<double>(clean[j]) + settings_.eta * static_cast<double>(clean_towards_[j]);
-      x[j] = boxed((1 - alpha) * own + alpha * biased);
-    }
+    const auto moved = [this](std::span<const float> from, const std::vector<float>& way) {
+      return as_array(from).cast<double>() +
+             settings_.eta * as_array(std::span<const float>(way)).cast<double>();
+    };
+    as_array(x) = ((1 - alpha) * moved(x, towards_) + alpha * moved(clean, clean_towards_))
+                      .cast<float>()
+                      .max(shard_.bounds.low)
+                      .min(shard_.bounds.high);
   }
 
   double length(std::span<const float> delta) const {
@@ -185,35 +174,36 @@ class Fab {
   }
 
   void keep(std::size_t i, std::span<const float> x) {
-    const double far = distance(x, shard_.clean_image(i));
+    const double far = distance(x, shard_.clean[i]);
     if (!(far < best_[i])) return;
     best_[i] = far;
-    std::copy(x.begin(), x.end(), shard_.adversarial_image(i).begin());
+    copy_row(x, shard_.adversarial[i]);
   }
 
-  void step_back(std::size_t i) {
-    const std::span<float> x = row(now_, i);
-    const std::span<const float> clean = shard_.clean_image(i);
-    for (std::size_t j = 0; j < size_; ++j) {
-      const double c = static_cast<double>(clean[j]);
-      x[j] = boxed(c + settings_.beta * (static_cast<double>(x[j]) - c));
-    }
+  void step_back(std::size_t i) { towards_clean(i, settings_.beta, now_[i]); }
+
+  /// The iterate becomes clean + share·(x − clean).
+  void towards_clean(std::size_t i, double share, std::span<const float> x) {
+    const auto clean = as_array(shard_.clean[i]).cast<double>();
+    as_array(now_[i]) = (clean + share * (as_array(x).cast<double>() - clean))
+                            .cast<float>()
+                            .max(shard_.bounds.low)
+                            .min(shard_.bounds.high);
   }
 
   /// Between the clean image and the answer: where the margin would be 0, were it linear between
   /// the nearest points known on either side.
   void search_lines() {
     if (active_.empty() || settings_.final_search == 0) return;
-    const std::size_t classes = shard_.classes();
     struct Line {
       double inside = 0, inside_margin = 0, outside = 1, outside_margin = 0;
     };
     std::vector<Line> lines(shard_.count);
-    const std::vector<float> ends(shard_.adversarial.begin(), shard_.adversarial.end());
-    const auto margin = [&](std::span<const float> logits, std::size_t slot) {
-      return margin_objective(shard_.goal(active_[slot]), logits.subspan(slot * classes, classes));
+    const RowBuffer<float> ends(shard_.adversarial);
+    const auto margin = [&](Rows<const float> logits, std::size_t slot) {
+      return margin_objective(shard_.goal(active_[slot]), logits[slot]);
     };
-    std::span<const float> logits = look(shard_.clean);
+    Rows<const float> logits = look(shard_.clean);
     for (std::size_t s = 0; s < active_.size(); ++s) {
       lines[active_[s]].inside_margin = margin(logits, s);
     }
@@ -229,19 +219,14 @@ class Fab {
         const double rise = l.outside_margin - l.inside_margin;
         const double share = rise > 0 ? -l.inside_margin / rise + 1e-3 : 0.5;
         tried[i] = l.inside + std::clamp(share, 0.02, 0.98) * (l.outside - l.inside);
-        const std::span<const float> clean = shard_.clean_image(i);
-        const std::span<float> x = row(now_, i);
-        for (std::size_t j = 0; j < size_; ++j) {
-          const double c = static_cast<double>(clean[j]);
-          x[j] = boxed(c + tried[i] * (static_cast<double>(ends[i * size_ + j]) - c));
-        }
+        towards_clean(i, tried[i], ends[i]);
       }
       logits = look(now_);
       for (std::size_t s = 0; s < active_.size(); ++s) {
         const std::size_t i = active_[s];
         Line& l = lines[i];
-        if (reached(shard_.goal(i), logits.subspan(s * classes, classes))) {
-          keep(i, row(now_, i));
+        if (reached(shard_.goal(i), logits[s])) {
+          keep(i, now_[i]);
           l.outside = tried[i];
           l.outside_margin = margin(logits, s);
         } else {
@@ -259,7 +244,7 @@ class Fab {
   std::vector<double> best_;  ///< distance of the answer
   std::vector<std::vector<std::size_t>> rivals_;
   std::size_t first_ = 0;  ///< of this round's rivals
-  std::vector<float> now_, packed_;
+  RowBuffer<float> now_, packed_;
   std::vector<float> towards_, clean_towards_;  ///< to the boundary, from the iterate and the clean
   BoundaryFinder finder_;
   HyperplaneProjection projection_;
@@ -324,15 +309,7 @@ constexpr ParameterSpec kFabTParameters[] = {
     kNorm,
     steps_parameter(100),
     kRestarts,
-    ParameterSpec{.name = "target-classes",
-                  .title = "Target classes",
-                  .kind = ParameterKind::integer,
-                  .fallback = 9,
-                  .minimum = 1,
-                  .maximum = 1000,
-                  .help = "how many of the likeliest wrong classes to aim at, one after the other",
-                  .step = 1,
-                  .slider = 9},
+    kTargetClasses,
     kAlphaMax,
     kEta,
     kBeta,

@@ -27,46 +27,41 @@ struct Climb {
 
 /// One ascent of all images of the shard from where they are. False: told to stop.
 bool ascend(const Shard& shard, const Climb& climb, const Ball& ball) {
-  const std::span<float> images = shard.adversarial;
-  const std::size_t size = shard.image_size(), classes = shard.classes();
-  std::vector<float> dlogits(shard.count * classes);
-  const std::unique_ptr<float[]> gradients(new float[images.size()]);  // a vector would clear it
-  const std::span<float> gradient(gradients.get(), images.size());
-  std::vector<float> velocity(climb.momentum ? images.size() : 0);
+  const Rows<float> images = shard.adversarial;
+  RowBuffer<float> dlogits(shard.count, shard.classes());
+  const std::size_t size = images.values().size();
+  const std::unique_ptr<float[]> gradients(new float[size]);  // a RowBuffer would clear it
+  const Rows<float> gradient({gradients.get(), size}, images.width());
+  RowBuffer<float> velocity(climb.momentum ? shard.count : 0, images.width());
   for (int step = 0; step < climb.steps; ++step) {
     if (!shard.tick(static_cast<double>(step) / climb.steps)) return false;
-    const std::span<const float> logits = shard.pass.forward(images, shard.count);
+    const Rows<const float> logits = logits_of(shard.pass, images);
     for (std::size_t i = 0; i < shard.count; ++i) {
-      const std::span<const float> row = logits.subspan(i * classes, classes);
-      shard.observe(i, step, row, images.subspan(i * size, size));
-      cross_entropy_direction(shard.goal(i), row,
-                              std::span<float>(dlogits).subspan(i * classes, classes));
+      shard.observe(i, step, logits[i], images[i]);
+      cross_entropy_direction(shard.goal(i), logits[i], dlogits[i]);
     }
-    shard.pass.input_gradient(dlogits, gradient);
+    shard.pass.input_gradient(dlogits.rows(), gradient);
     for (std::size_t i = 0; i < shard.count; ++i) {
-      std::span<const float> direction = gradient.subspan(i * size, size);
+      std::span<const float> direction = gradient[i];
       if (climb.momentum) {
-        const std::span<float> own = std::span<float>(velocity).subspan(i * size, size);
-        add_normalised(direction, climb.decay, own);
-        direction = own;
+        add_normalised(direction, climb.decay, velocity[i]);
+        direction = velocity[i];
       }
-      const std::span<float> image = images.subspan(i * size, size);
-      steepest_step(climb.norm, direction, climb.step_size, image);
-      ball.project(i, image);
+      steepest_step(climb.norm, direction, climb.step_size, images[i]);
+      ball.project(i, images[i]);
     }
   }
   return true;
 }
 
 void run_climb(Shard& shard, const Climb& climb) {
-  const std::size_t size = shard.image_size();
   std::vector<Rng> streams;
   for (std::size_t i = 0; i < shard.count; ++i) streams.push_back(shard.rng(i));
   const auto once = [&](Shard& inner, const ActiveSet& rows) {
-    const Ball ball(inner.clean, size, climb.norm, climb.epsilon, inner.bounds,
+    const Ball ball(inner.clean, climb.norm, climb.epsilon, inner.bounds,
                     climb.steps > 1 ? Ball::Use::often : Ball::Use::once);
     for (std::size_t i = 0; climb.random_start && i < inner.count; ++i) {
-      ball.random_point(i, streams[rows[i]], inner.adversarial_image(i));
+      ball.random_point(i, streams[rows[i]], inner.adversarial[i]);
     }
     return ascend(inner, climb, ball);
   };

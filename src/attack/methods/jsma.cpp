@@ -9,6 +9,7 @@
 #include "attack/active_set.h"
 #include "attack/objective.h"
 #include "attack/shard.h"
+#include "core/eigen_map.h"
 
 namespace signflip {
 namespace {
@@ -61,36 +62,31 @@ class Saliency {
       : shard_(shard),
         theta_(static_cast<float>(shard.parameters.real("theta"))),
         of_logits_(shard.parameters.choice("saliency") == "logits"),
-        target_rise_(shard.clean.size()),
-        others_rise_(shard.clean.size()) {}
+        target_rise_(shard.count, shard.image_size()),
+        others_rise_(shard.count, shard.image_size()) {}
 
   /// Finds α and β at the images of the last forward(), whose logits and targets these are.
-  void differentiate(std::span<const float> logits, std::span<const std::size_t> targets) {
-    const std::size_t classes = shard_.classes();
-    const std::span<float> rise = used(target_rise_, targets), others = used(others_rise_, targets);
-    std::vector<float> dlogits(targets.size() * classes);
+  void differentiate(Rows<const float> logits, std::span<const std::size_t> targets) {
+    const std::size_t count = targets.size();
+    const Rows<float> rise = target_rise_.first(count), others = others_rise_.first(count);
+    RowBuffer<float> dlogits(count, shard_.classes());
     if (!of_logits_) {
-      for (std::size_t slot = 0; slot < targets.size(); ++slot) {
-        log_odds_against_gradient(logits.subspan(slot * classes, classes),
-                                  static_cast<int>(targets[slot]),
-                                  std::span<float>(dlogits).subspan(slot * classes, classes));
+      for (std::size_t slot = 0; slot < count; ++slot) {
+        log_odds_against_gradient(logits[slot], static_cast<int>(targets[slot]), dlogits[slot]);
       }
-      shard_.pass.input_gradient(dlogits, others);
-      std::transform(others.begin(), others.end(), rise.begin(), [](float d) { return -d; });
+      shard_.pass.input_gradient(dlogits.rows(), others);
+      as_array(rise.values()) = -as_array(others.values());
       return;
     }
-    for (std::size_t slot = 0; slot < targets.size(); ++slot) {
-      dlogits[slot * classes + targets[slot]] = 1;
-    }
-    shard_.pass.input_gradient(dlogits, rise);
-    for (float& d : dlogits) d = 1 - d;
-    shard_.pass.input_gradient(dlogits, others);
+    for (std::size_t slot = 0; slot < count; ++slot) dlogits[slot][targets[slot]] = 1;
+    shard_.pass.input_gradient(dlogits.rows(), rise);
+    as_array(dlogits.rows().values()) = 1 - as_array(dlogits.rows().values());
+    shard_.pass.input_gradient(dlogits.rows(), others);
   }
 
   /// Moves the best pair of the image, the slot-th of the last differentiate(). False: there is
   /// none.
   bool step(std::size_t slot, std::span<float> image) {
-    const std::size_t offset = slot * image.size();
     const float sign = theta_ < 0 ? -1.0F : 1.0F;
     domain_.clear();
     rise_.clear();
@@ -98,8 +94,8 @@ class Saliency {
     for (std::size_t j = 0; j < image.size(); ++j) {
       if (moved(image[j]) == image[j]) continue;
       domain_.push_back(j);
-      rise_.push_back(sign * target_rise_[offset + j]);
-      fall_.push_back(-sign * others_rise_[offset + j]);
+      rise_.push_back(sign * target_rise_[slot][j]);
+      fall_.push_back(-sign * others_rise_[slot][j]);
     }
     const auto pair = best_pair(rise_, fall_);
     if (!pair) return false;
@@ -111,9 +107,6 @@ class Saliency {
   }
 
  private:
-  std::span<float> used(std::vector<float>& values, std::span<const std::size_t> targets) const {
-    return std::span<float>(values).first(targets.size() * shard_.image_size());
-  }
   float moved(float value) const {
     return std::clamp(value + theta_, shard_.bounds.low, shard_.bounds.high);
   }
@@ -121,32 +114,29 @@ class Saliency {
   const Shard& shard_;
   float theta_;
   bool of_logits_;
-  std::vector<float> target_rise_, others_rise_;
+  RowBuffer<float> target_rise_, others_rise_;
   std::vector<std::size_t> domain_;
   std::vector<float> rise_, fall_;
 };
 
 void run_jsma(Shard& shard) {
-  const std::size_t size = shard.image_size(), classes = shard.classes();
-  const auto steps =
-      static_cast<int>(shard.parameters.real("gamma") * static_cast<double>(size) / 2);
+  const auto steps = static_cast<int>(shard.parameters.real("gamma") *
+                                      static_cast<double>(shard.image_size()) / 2);
   ActiveSet active(shard.count);
   Saliency saliency(shard);
-  std::vector<float> current(shard.clean.begin(), shard.clean.end()), packed(current.size());
+  RowBuffer<float> current(shard.clean), packed(shard.clean);
   std::vector<double> best(shard.count);
   std::vector<std::size_t> target(shard.count), packed_targets(shard.count);
   std::vector<std::uint8_t> done(shard.count);
   for (int step = 0; !active.empty(); ++step) {
     if (!shard.tick(static_cast<double>(step) / (steps + 1))) return;
     const std::size_t asked = active.size();
-    active.gather(std::span<const float>(current), size, std::span<float>(packed));
-    const std::span<const float> logits =
-        shard.pass.forward(std::span<const float>(packed).first(asked * size), asked);
+    const Rows<const float> logits = logits_of(shard.pass, active.gather(current, packed));
     bool go_on = false;
     for (std::size_t slot = 0; slot < asked; ++slot) {
       const std::size_t i = active[slot];
       const Goal goal = shard.goal(i);
-      const std::span<const float> z = logits.subspan(slot * classes, classes);
+      const std::span<const float> z = logits[slot];
       if (step == 0) {
         target[i] = goal.targeted() ? static_cast<std::size_t>(goal.target)
                                     : runner_up(z, static_cast<std::size_t>(goal.label));
@@ -157,16 +147,14 @@ void run_jsma(Shard& shard) {
       const double nearness = margin_objective(goal, z);
       if (step > 0 && !reached(goal, z) && !(nearness > best[i])) continue;
       best[i] = nearness;
-      const std::span<const float> point =
-          std::span<const float>(packed).subspan(slot * size, size);
-      std::copy(point.begin(), point.end(), shard.adversarial_image(i).begin());
+      copy_row(packed[slot], shard.adversarial[i]);
     }
     if (!go_on) return;
     saliency.differentiate(logits, std::span<const std::size_t>(packed_targets).first(asked));
     for (std::size_t slot = 0; slot < asked; ++slot) {
       const std::size_t i = active[slot];
       if (done[i]) continue;
-      done[i] = !saliency.step(slot, std::span<float>(current).subspan(i * size, size));
+      done[i] = !saliency.step(slot, current[i]);
     }
     active.drop_if([&](std::size_t i) { return done[i] != 0; });
   }

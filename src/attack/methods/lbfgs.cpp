@@ -12,6 +12,7 @@
 #include "attack/geometry/box_minimiser.h"
 #include "attack/geometry/norms.h"
 #include "attack/shard.h"
+#include "core/eigen_map.h"
 
 namespace signflip {
 namespace {
@@ -69,10 +70,10 @@ class Lbfgs {
       : shard_(shard),
         steps_(shard.parameters.integer("steps")),
         active_(shard.count),
-        packed_(shard.clean.size()),
-        gradients_(shard.clean.size()),
-        full_gradient_(shard.image_size()),
-        dlogits_(shard.count * shard.classes()) {
+        packed_(shard.count, shard.image_size()),
+        gradients_(shard.count, shard.image_size()),
+        dlogits_(shard.count, shard.classes()),
+        full_gradient_(shard.image_size()) {
     for (std::size_t i = 0; i < shard.count; ++i) {
       searches_.emplace_back(shard.image_size(), shard.bounds);
     }
@@ -109,54 +110,42 @@ class Lbfgs {
     dlogits[searches_[i].rival] = -1;
   }
 
-  std::span<float> row(std::vector<float>& values, std::size_t i) const {
-    return std::span<float>(values).subspan(i * shard_.image_size(), shard_.image_size());
-  }
-
   /// Value, gradient and first c at the clean images. Returns those that need an attack and have a
   /// direction to go.
   ActiveSet look_at_clean() {
-    const std::size_t size = shard_.image_size(), classes = shard_.classes();
+    const std::size_t size = shard_.image_size();
     ActiveSet unsolved(shard_.count);
-    std::span<const float> logits = shard_.pass.forward(shard_.clean, shard_.count);
-    const std::vector<float> all(logits.begin(), logits.end());
-    const auto own = [&](std::size_t i) {
-      return std::span<const float>(all).subspan(i * classes, classes);
-    };
-    unsolved.drop_if([&](std::size_t i) { return reached(shard_.goal(i), own(i)); });
+    Rows<const float> logits = logits_of(shard_.pass, shard_.clean);
+    const RowBuffer<float> own(logits);  // by row; the pass's are by slot below
+    unsolved.drop_if([&](std::size_t i) { return reached(shard_.goal(i), own[i]); });
     if (unsolved.empty()) return unsolved;
     const std::size_t count = unsolved.size();
     if (count < shard_.count) {
-      unsolved.gather(shard_.clean, size, std::span<float>(packed_));
-      logits = shard_.pass.forward(std::span<const float>(packed_).first(count * size), count);
+      logits = logits_of(shard_.pass, unsolved.gather(shard_.clean, packed_));
     }
     if (shard_.targeted()) {
       for (std::size_t slot = 0; slot < count; ++slot) {
-        objective_gradient(unsolved[slot], own(unsolved[slot]),
-                           std::span<float>(dlogits_).subspan(slot * classes, classes));
+        objective_gradient(unsolved[slot], own[unsolved[slot]], dlogits_[slot]);
       }
-      shard_.pass.input_gradient(std::span<const float>(dlogits_).first(count * classes),
-                                 std::span<float>(gradients_).first(count * size));
+      shard_.pass.input_gradient(dlogits_.first(count), gradients_.first(count));
     } else {
       std::vector<int> labels;
       std::vector<std::size_t> rivals;
       for (const std::size_t i : unsolved.rows()) {
         labels.push_back(shard_.labels[i]);
-        const auto likely = likeliest_rivals(own(i), shard_.labels[i], kCandidates);
+        const auto likely = likeliest_rivals(own[i], shard_.labels[i], kCandidates);
         rivals.insert(rivals.end(), likely.begin(), likely.end());
       }
       BoundaryFinder finder(shard_.pass, Norm::l2, size, count);
       finder.find(logits, labels, rivals);
       for (std::size_t slot = 0; slot < count; ++slot) {
         searches_[unsolved[slot]].rival = finder.boundary(slot).rival;
-        const auto gradient = finder.gradient(slot);
-        std::transform(gradient.begin(), gradient.end(), row(gradients_, slot).begin(),
-                       [](float g) { return -g; });  // s is minus the gap
+        as_array(gradients_[slot]) = -as_array(finder.gradient(slot));  // s is minus the gap
       }
     }
     for (std::size_t slot = 0; slot < count; ++slot) {
       const std::size_t i = unsolved[slot];
-      remember(i, objective(i, own(i)), shard_.clean_image(i), row(gradients_, slot));
+      remember(i, objective(i, own[i]), shard_.clean[i], gradients_[slot]);
       Search& s = searches_[i];
       const double length = l2_norm(s.start_gradient);
       // Were the model affine, the minimum for this c would be where s is 0; a little beyond.
@@ -179,21 +168,18 @@ class Lbfgs {
 
   /// c·‖x − clean‖² + s and its gradient 2c(x − clean) + ds.
   double whole(std::size_t i, std::span<const float> x, double value) const {
-    return searches_[i].constant * squared_distance(x, shard_.clean_image(i)) + value;
+    return searches_[i].constant * squared_distance(x, shard_.clean[i]) + value;
   }
   std::span<const float> whole_gradient(std::size_t i, std::span<const float> x,
                                         std::span<const float> gradient) {
     const auto twice = static_cast<float>(2 * searches_[i].constant);
-    const std::span<const float> clean = shard_.clean_image(i);
-    for (std::size_t j = 0; j < x.size(); ++j) {
-      full_gradient_[j] = twice * (x[j] - clean[j]) + gradient[j];
-    }
+    as_array(std::span(full_gradient_)) =
+        twice * (as_array(x) - as_array(shard_.clean[i])) + as_array(gradient);
     return full_gradient_;
   }
 
   /// Minimises each active image's function with its present c. False: told to stop.
   bool minimise(const Ticker& ticker) {
-    const std::size_t size = shard_.image_size(), classes = shard_.classes();
     for (const std::size_t i : active_.rows()) {
       Search& s = searches_[i];
       s.found = std::isfinite(s.start_distance);  // should the minimum be right there
@@ -206,23 +192,18 @@ class Lbfgs {
       if (!ticker.tick(static_cast<double>(step) / steps_)) return false;
       const std::size_t count = active_.size();
       for (std::size_t slot = 0; slot < count; ++slot) {
-        const std::span<const float> x = searches_[active_[slot]].minimiser.proposal();
-        std::copy(x.begin(), x.end(), row(packed_, slot).begin());
+        copy_row(searches_[active_[slot]].minimiser.proposal(), packed_[slot]);
       }
-      const std::span<const float> logits =
-          shard_.pass.forward(std::span<const float>(packed_).first(count * size), count);
-      const std::span<float> dlogits = std::span<float>(dlogits_).first(count * classes);
-      std::fill(dlogits.begin(), dlogits.end(), 0.0F);
+      const Rows<const float> logits = logits_of(shard_.pass, packed_.first(count));
+      dlogits_.fill(0);
       accepted_.assign(count, 0);
       adversarial_.assign(count, 0);
       bool any = false;
       for (std::size_t slot = 0; slot < count; ++slot) {
-        any = consider(slot, logits.subspan(slot * classes, classes),
-                       dlogits.subspan(slot * classes, classes)) ||
-              any;
+        any = consider(slot, logits[slot], dlogits_[slot]) || any;
       }
       if (any) {
-        shard_.pass.input_gradient(dlogits, std::span<float>(gradients_).first(count * size));
+        shard_.pass.input_gradient(dlogits_.first(count), gradients_.first(count));
         for (std::size_t slot = 0; slot < count; ++slot) advance(slot);
       }
       active_.drop_if(finished);
@@ -234,14 +215,14 @@ class Lbfgs {
   bool consider(std::size_t slot, std::span<const float> logits, std::span<float> dlogits) {
     const std::size_t i = active_[slot];
     Search& s = searches_[i];
-    const std::span<const float> x = row(packed_, slot);
+    const std::span<const float> x = packed_[slot];
     s.value = objective(i, logits);
     adversarial_[slot] = reached(shard_.goal(i), logits);
     if (adversarial_[slot]) {
-      const double distance = squared_distance(x, shard_.clean_image(i));
+      const double distance = squared_distance(x, shard_.clean[i]);
       if (distance < s.best) {
         s.best = distance;
-        std::copy(x.begin(), x.end(), shard_.adversarial_image(i).begin());
+        copy_row(x, shard_.adversarial[i]);
       }
     }
     accepted_[slot] = s.minimiser.accept(whole(i, x, s.value));
@@ -255,9 +236,9 @@ class Lbfgs {
     if (!accepted_[slot]) return;
     const std::size_t i = active_[slot];
     Search& s = searches_[i];
-    const std::span<const float> x = row(packed_, slot), gradient = row(gradients_, slot);
+    const std::span<const float> x = packed_[slot], gradient = gradients_[slot];
     if (adversarial_[slot]) {
-      const double distance = squared_distance(x, shard_.clean_image(i));
+      const double distance = squared_distance(x, shard_.clean[i]);
       if (distance < s.start_distance) {
         s.start_distance = distance;
         remember(i, s.value, x, gradient);
@@ -270,7 +251,8 @@ class Lbfgs {
   int steps_;
   ActiveSet active_;
   std::vector<Search> searches_;
-  std::vector<float> packed_, gradients_, full_gradient_, dlogits_;
+  RowBuffer<float> packed_, gradients_, dlogits_;
+  std::vector<float> full_gradient_;
   std::vector<char> accepted_, adversarial_;
 };
 

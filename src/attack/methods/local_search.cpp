@@ -26,7 +26,7 @@ class LocalSearch {
       : shard_(shard),
         settings_(settings),
         goal_(shard.goal(image)),
-        answer_(shard.adversarial_image(image)),
+        answer_(shard.adversarial[image]),
         variants_(variants),
         rng_(shard.rng(image)),
         current_(answer_.begin(), answer_.end()),
@@ -97,7 +97,7 @@ class LocalSearch {
     variants_.each(
         current_, candidates_.size(),
         [&](std::size_t k, std::span<float> image) {
-          for (float& x : image.subspan(candidates_[k] * channels(), channels())) {
+          for (float& x : Rows<float>(image, channels())[candidates_[k]]) {
             const double v = centred(x);
             x = pixel(v > 0 ? settings_.probe : v < 0 ? -settings_.probe : 0);
           }
@@ -116,8 +116,7 @@ class LocalSearch {
 
   void change(int number) {
     for (const Probe& chosen : probes_) {
-      for (float& x :
-           std::span<float>(current_).subspan(chosen.position * channels(), channels())) {
+      for (float& x : Rows<float>(current_, channels())[chosen.position]) {
         double v = settings_.factor * centred(x);
         if (v < -0.5) {
           v += 1;

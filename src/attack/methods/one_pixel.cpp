@@ -25,8 +25,8 @@ class Evolution {
       : shard_(shard),
         settings_(settings),
         goal_(shard.goal(image)),
-        clean_(shard.clean_image(image)),
-        answer_(shard.adversarial_image(image)),
+        clean_(shard.clean[image]),
+        answer_(shard.adversarial[image]),
         variants_(variants),
         rng_(shard.rng(image)),
         gene_(2 + static_cast<std::size_t>(shard.shape.channels)),
@@ -79,7 +79,7 @@ class Evolution {
 
  private:
   std::span<const float> child(std::size_t i) const {
-    return std::span<const float>(children_).subspan(i * length_, length_);
+    return Rows<const float>(children_, length_)[i];
   }
 
   double score(std::span<const float> logits) const {

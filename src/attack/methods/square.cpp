@@ -236,10 +236,9 @@ double closeness(const Goal& goal, std::span<const float> logits) {
 }
 
 void run_square(Shard& shard) {
-  const std::size_t size = shard.image_size(), classes = shard.classes();
   const int queries = shard.parameters.integer("queries");
   const double initial = shard.parameters.real("p-init");
-  const Ball ball(shard.clean, size, norm_from(shard.parameters.choice("norm")),
+  const Ball ball(shard.clean, norm_from(shard.parameters.choice("norm")),
                   shard.parameters.real("epsilon"), shard.bounds);
   std::vector<Search> searches;
   for (std::size_t i = 0; i < shard.count; ++i) {
@@ -248,31 +247,28 @@ void run_square(Shard& shard) {
   ActiveSet active(shard.count);
   std::vector<double> best(shard.count);
   std::vector<std::uint8_t> done(shard.count);
-  std::vector<float> proposals(shard.clean.begin(), shard.clean.end());
+  RowBuffer<float> proposals(shard.clean);
   for (int query = 0; query < queries && !active.empty(); ++query) {
     if (!shard.tick(static_cast<double>(query) / queries)) return;
     const double share = share_of_pixels(initial, query - 2, queries);
     for (std::size_t slot = 0; slot < active.size() && query > 0; ++slot) {
       const std::size_t i = active[slot];
-      const std::span<float> proposal = std::span<float>(proposals).subspan(slot * size, size);
       if (query == 1) {
-        searches[i].start(proposal);
+        searches[i].start(proposals[slot]);
       } else {
-        searches[i].propose(share, shard.adversarial_image(i), proposal);
+        searches[i].propose(share, shard.adversarial[i], proposals[slot]);
       }
     }
-    const std::span<const float> tried =
-        std::span<const float>(proposals).first(active.size() * size);
-    const std::span<const float> logits = shard.pass.forward(tried, active.size());
+    const Rows<const float> tried = proposals.first(active.size());
+    const Rows<const float> logits = logits_of(shard.pass, tried);
     for (std::size_t slot = 0; slot < active.size(); ++slot) {
       const std::size_t i = active[slot];
-      const std::span<const float> z = logits.subspan(slot * classes, classes);
+      const std::span<const float> z = logits[slot];
       const double value = closeness(shard.goal(i), z);
       done[i] = reached(shard.goal(i), z);
       if (query > 0 && !done[i] && !(value > best[i])) continue;
       best[i] = value;
-      const std::span<const float> proposal = tried.subspan(slot * size, size);
-      std::copy(proposal.begin(), proposal.end(), shard.adversarial_image(i).begin());
+      copy_row(tried[slot], shard.adversarial[i]);
     }
     active.drop_if([&](std::size_t i) { return done[i] != 0; });
   }

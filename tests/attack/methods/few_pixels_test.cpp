@@ -72,11 +72,20 @@ TEST(FewPixels, TheRoomInTheModelDoesNotMatter) {
     std::vector<std::vector<float>> answers;
     for (const std::size_t room : {3, 7, 16}) {
       const auto pass = model.new_pass(room);
-      std::vector<float> adversarial(images.values().begin(), images.values().end());
-      Shard shard{*pass, request.parameters, shape, {}, 3, images.values(), labels, {}, numbers,
-                  1,     adversarial};
+      Tensor adversarial = images;
+      Shard shard{*pass,
+                  request.parameters,
+                  shape,
+                  {},
+                  3,
+                  {images.values(), shape.size()},
+                  labels,
+                  {},
+                  numbers,
+                  1,
+                  {adversarial.values(), shape.size()}};
       request.attack->run(shard);
-      answers.push_back(std::move(adversarial));
+      answers.emplace_back(adversarial.values().begin(), adversarial.values().end());
     }
     EXPECT_EQ(answers[0], answers[1]) << name;
     EXPECT_EQ(answers[0], answers[2]) << name;
