@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/attacks.h"
+#include "support/double_network.h"
 #include "support/nearest_boundary.h"
 #include "support/random_net.h"
 
@@ -69,6 +70,39 @@ TEST(DeepFool, GetsThroughWhereTheBoxSwallowsMostOfAStep) {
   }
   EXPECT_GE(fooled, in_reach * 98 / 100);
   EXPECT_GE(in_reach, all * 9 / 10);
+}
+
+TEST(DeepFool, AnswersAreMisclassifiedInDoublePrecisionToo) {
+  const ImageShape shape{8, 8, 1};
+  std::size_t fooled = 0;
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    Rng rng(seed, 7);
+    const auto model = random_net(shape, 10, 3, rng);
+    const std::vector<double> parameters(model.parameters().begin(), model.parameters().end());
+    const auto images = random_images(32, shape, rng);
+    const auto labels = predictions(model, images);
+    for (const char* norm : {"l2", "linf"}) {
+      for (const char* overshoot : {"0", "0.02"}) {
+        const auto request = request_for("deepfool", {{"norm", norm}, {"overshoot", overshoot}});
+        const auto outcome = attack(model, request, images, labels);
+        const auto pixels = std::as_const(outcome.adversarial).values();
+        const std::vector<double> logits = double_forward(
+            model, parameters, {pixels.begin(), pixels.end()}, images.count(), Mode::inference);
+        for (std::size_t i = 0; i < images.count(); ++i) {
+          if (!outcome.success[i]) continue;
+          ++fooled;
+          const auto y = static_cast<std::size_t>(labels[i]);
+          double lead = -1e300, largest = 0;
+          for (std::size_t k = 0; k < 10; ++k) {
+            if (k != y) lead = std::max(lead, logits[i * 10 + k] - logits[i * 10 + y]);
+            largest = std::max(largest, std::fabs(logits[i * 10 + k]));
+          }
+          EXPECT_GT(lead, 4e-6 * largest) << seed << ' ' << norm << ' ' << overshoot << ' ' << i;
+        }
+      }
+    }
+  }
+  EXPECT_GT(fooled, 700U);
 }
 
 TEST(DeepFool, ChoosesFromTheTenLikeliestClasses) {
