@@ -14,11 +14,6 @@
 namespace signflip {
 namespace {
 
-std::string text(ImageShape shape) {
-  return std::to_string(shape.height) + "×" + std::to_string(shape.width) + "×" +
-         std::to_string(shape.channels);
-}
-
 Rows<const float> rows_of(const Tensor& images) {
   return {images.values(), images.image_shape().size()};
 }
@@ -49,15 +44,15 @@ Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableM
   const ImageShape shape = crafted_on.input_shape();
   const int classes = crafted_on.classes();
   if (judged_on.input_shape() != shape || judged_on.classes() != classes) {
-    return Error{concat("the attacked model takes ", text(shape), " and knows ", classes,
-                        " classes, but the judging one takes ", text(judged_on.input_shape()),
+    return Error{concat("the attacked model takes ", to_string(shape), " and knows ", classes,
+                        " classes, but the judging one takes ", to_string(judged_on.input_shape()),
                         " and knows ", judged_on.classes())};
   }
   if (classes < 2) return Error{"a model with fewer than 2 classes cannot be attacked"};
   if (images.count() == 0) return Error{"there are no images to attack"};
   if (images.image_shape() != shape || images.size() != images.count() * shape.size()) {
-    return Error{concat("the images are ", text(images.image_shape()), ", but the model takes ",
-                        text(shape))};
+    return Error{concat("the images are ", to_string(images.image_shape()),
+                        ", but the model takes ", to_string(shape))};
   }
   if (const Status s = check_classes(labels, "label", images.count(), classes); !s) return s;
   if (targets.empty() ? !attack->untargeted : !attack->targeted) {

@@ -1,8 +1,8 @@
 // Shape structs that kernels take instead of runs of integers.
 //
 // Weights are matrices "inputs × outputs", row-major: a convolution's has one row for each
-// (kernel row, kernel column, channel) and one column a filter; a dense layer's has one row a unit
-// of its input. model_file.h translates to and from PyTorch's O×I×kH×kW and out×in.
+// (kernel row, kernel column, channel) and one column per filter; a dense layer's has one row per
+// unit of its input. model_file.h translates to and from PyTorch's O×I×kH×kW and out×in.
 #pragma once
 
 #include <cstddef>
@@ -25,11 +25,6 @@ struct Conv2dShape {
   Size2 kernel;
   Size2 stride;
   Size2 padding;
-  /// Sums of the products themselves, whatever is faster: for who relies on their signs or
-  /// rounding.
-  bool plain = false;
-  /// The stride is 1, and a max pool of 2×2 windows with stride 2 comes next, perhaps behind ReLU.
-  bool pooled = false;
 
   /// Rows of the weight matrix: kernel height × kernel width × channels.
   std::size_t patch() const {
@@ -46,7 +41,7 @@ struct DenseShape {
   int outputs = 0;
 };
 
-/// Rows [begin, end) of a matrix: what one thread does of a work that several share.
+/// Rows [begin, end) of a matrix: one thread's part of a job that several threads share.
 struct RowRange {
   std::size_t begin = 0;
   std::size_t end = 0;

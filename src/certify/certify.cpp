@@ -1,4 +1,3 @@
-// Bisection, and shards over threads.
 #include "certify/certify.h"
 
 #include <algorithm>
@@ -53,7 +52,7 @@ void certified_radii(IntervalPass& pass, std::span<const float> images, std::spa
   std::vector<Search> open;
   for (std::size_t n = 0; n < radii.size(); ++n) open.push_back({n, 0.0, maximum});
   std::fill(radii.begin(), radii.end(), 0.0);
-  // All images that are still searched take each step together: matrix products like company.
+  // All images that are still searched take each step together: matrix products are faster on many.
   std::vector<float> x(radii.size() * size);
   std::vector<int> y(radii.size());
   std::vector<double> tried(radii.size());
@@ -63,7 +62,7 @@ void certified_radii(IntervalPass& pass, std::span<const float> images, std::spa
       std::copy_n(images.begin() + static_cast<std::ptrdiff_t>(search.image * size), size,
                   x.begin() + static_cast<std::ptrdiff_t>(i * size));
       y[i] = labels[search.image];
-      // The image itself and the whole of the range come first: they settle many.
+      // The image itself and the whole of the range come first: they decide most images.
       tried[i] = round == 0 ? 0.0 : round == 1 ? maximum : 0.5 * (search.proved + search.unproved);
     }
     const auto margins = pass.margins(x, y, open.size(), tried);

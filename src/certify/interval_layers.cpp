@@ -1,4 +1,3 @@
-// The loops.
 #include "certify/interval_layers.h"
 
 #include <algorithm>
@@ -15,7 +14,7 @@ struct Ends {
   float lower, upper;
 };
 
-/// NaN fails the comparisons too. No short circuit: these loops are to become vectors.
+/// NaN fails the comparisons too. No short circuit, so that the loops are vectorised.
 bool bounded(float centre, float radius) {
   return (std::abs(centre) <= kLargest) & (radius <= kLargest);
 }

@@ -1,4 +1,4 @@
-// A network together with what intervals need of it beside its own weights: |W|, packed once for
+// A network together with |W|, which interval bounds need beside its own weights; packed once for
 // all threads.
 #pragma once
 
@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "certify/interval_layers.h"
+#include "certify/layers/rules.h"
 #include "core/aligned.h"
 #include "nn/sequential.h"
 
 namespace signflip {
 
-/// Reads the network, which must outlive it. Immutable while passes live, but for update().
+/// Reads the network, which must outlive it. Only update() changes it.
 class IntervalNetwork {
  public:
   enum class Purpose {
@@ -28,9 +28,8 @@ class IntervalNetwork {
   const Sequential& network() const { return *network_; }
   Purpose purpose() const { return purpose_; }
 
-  /// The allowances of interval_layers.h; 0 in training.
-  float elementwise_allowance() const;
-  float affine_allowance(std::size_t terms) const;
+  /// One layer's values, for `count` images; memory is the caller's to add.
+  IntervalCall call(std::size_t layer, std::size_t count) const;
 
   /// For conv2d and dense layers: |W|, and packed as Sequential packs W.
   const float* absolute(std::size_t layer) const {
@@ -64,7 +63,7 @@ class IntervalNetwork {
 struct IntervalScratch {
   IntervalScratch(const Sequential& network, std::size_t capacity);
 
-  std::vector<float> convolution;
+  std::vector<float> scratch;
   std::vector<std::int32_t> winners;
 };
 
@@ -74,11 +73,10 @@ void input_intervals(const IntervalNetwork& intervals, const float* images, std:
                      const double* epsilons, Interval y);
 
 /// Intervals through one layer as it is at inference: x (count × in) to y (count × out), which may
-/// be the same memory where interval_in_place(). Destroys x.
+/// be the same memory unless its interval_step() is `apart`. Destroys x.
 void interval_layer(const IntervalNetwork& intervals, std::size_t layer, std::size_t count,
                     Interval x, Interval y, IntervalScratch& scratch);
 
-/// Whether interval_layer() may write its output over its input.
-bool interval_in_place(const PlacedLayer& placed);
+IntervalStep interval_step(const PlacedLayer& placed);
 
 }  // namespace signflip

@@ -1,4 +1,3 @@
-// Bounds layer after layer, between two buffers.
 #include "certify/interval_pass.h"
 
 #include <algorithm>
@@ -39,7 +38,8 @@ Interval IntervalPass::propagate(std::span<const float> images, std::size_t coun
   int current = 0;
   input_intervals(intervals_, images.data(), count, epsilons.data(), interval(current));
   for (std::size_t i = 0; i < layers; ++i) {
-    const int next = interval_in_place(network().layers()[i]) ? current : 1 - current;
+    const bool apart = interval_step(network().layers()[i]) == IntervalStep::apart;
+    const int next = apart ? 1 - current : current;
     interval_layer(intervals_, i, count, interval(current), interval(next), scratch_);
     current = next;
   }
@@ -51,7 +51,7 @@ OutputBounds IntervalPass::bounds(std::span<const float> images, std::size_t cou
   std::fill_n(epsilons_.begin(), count, epsilon);
   const Interval z = propagate(images, count, epsilons_, network().layers().size());
   const std::size_t size = count * network().output_shape().size();
-  to_bounds(size, z, first_.data(), second_.data(), intervals_.elementwise_allowance());
+  to_bounds(size, z, first_.data(), second_.data(), kElementwiseAllowance);
   return {std::span<const float>(first_).first(size), std::span<const float>(second_).first(size)};
 }
 
@@ -76,12 +76,12 @@ std::span<const float> IntervalPass::margins(std::span<const float> images,
       elided_margins(inputs, classes, parameters.data() + last.weight,
                      parameters.data() + last.bias, labels[n],
                      {x.centre + n * inputs, x.radius + n * inputs}, first_.data() + n * classes,
-                     second_.data(), intervals_.affine_allowance(inputs));
+                     second_.data(), affine_allowance(inputs));
     }
     return std::span<const float>(first_).first(count * classes);
   }
   const Interval z = propagate(images, count, epsilons, layers);
-  to_bounds(count * classes, z, first_.data(), second_.data(), intervals_.elementwise_allowance());
+  to_bounds(count * classes, z, first_.data(), second_.data(), kElementwiseAllowance);
   for (std::size_t n = 0; n < count; ++n) {
     const auto label = static_cast<std::size_t>(labels[n]);
     float* const margins = first_.data() + n * classes;

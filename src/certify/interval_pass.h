@@ -1,6 +1,6 @@
 // Interval bound propagation (IBP; Gowal et al. 2019, "Scalable verified training for provably
 // robust image classification"): sound bounds of a network's outputs over all images within an L∞
-// ball. Twice the price of a forward pass, and as loose as the training left it.
+// ball. Costs two forward passes; how tight the bounds are depends on the training.
 #pragma once
 
 #include <span>
@@ -18,8 +18,8 @@ struct OutputBounds {
 /// One thread's bounds of a network. Not thread-safe; take one for each thread.
 ///
 /// The bounds hold for every image x' in [0,1] with |x'−x| ≤ epsilon in each value, for the float32
-/// logits that the network computes for it, in whatever order its kernels add up; so no attack of
-/// any strength can step outside. Images are N×H×W×C in [0,1]; where the arithmetic overflows or an
+/// logits that the network computes for it, in whatever order its kernels add up; so no attack
+/// can leave them. Images are N×H×W×C in [0,1]; where the arithmetic overflows or an
 /// image is not finite, bounds are ∓∞. 1 ≤ count ≤ capacity, 0 ≤ label < K.
 class IntervalPass {
  public:

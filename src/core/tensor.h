@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,12 @@ struct ImageShape {
   }
   bool operator==(const ImageShape&) const = default;
 };
+
+/// "28×28×1".
+inline std::string to_string(ImageShape shape) {
+  return std::to_string(shape.height) + "×" + std::to_string(shape.width) + "×" +
+         std::to_string(shape.channels);
+}
 
 /// N images of one shape, float32, N×H×W×C.
 class Tensor {

@@ -72,8 +72,8 @@ Result<Tensor> load_images(const std::filesystem::path& path, ImageShape expecte
   auto images =
       looks_like_npy(*bytes) ? read_npy_images(*bytes, name) : images_from_idx(*bytes, name);
   if (images && images->image_shape() != expected) {
-    return Error{name + " has images of " + shape_text(images->image_shape()) +
-                 " (height×width×channels) where " + shape_text(expected) + " is expected"};
+    return Error{name + " has images of " + to_string(images->image_shape()) +
+                 " (height×width×channels) where " + to_string(expected) + " is expected"};
   }
   return images;
 }

@@ -5,8 +5,6 @@
 #include <span>
 #include <string>
 
-#include "core/tensor.h"
-
 namespace signflip {
 
 inline std::string shape_text(std::span<const std::size_t> shape) {
@@ -15,11 +13,6 @@ inline std::string shape_text(std::span<const std::size_t> shape) {
     text += (text.empty() ? "" : "×") + std::to_string(dimension);
   }
   return text.empty() ? "()" : text;
-}
-
-inline std::string shape_text(ImageShape shape) {
-  return std::to_string(shape.height) + "×" + std::to_string(shape.width) + "×" +
-         std::to_string(shape.channels);
 }
 
 }  // namespace signflip

@@ -1,4 +1,3 @@
-// Sequential to Plan.
 #include "device/plan.h"
 
 namespace signflip::device {
@@ -28,7 +27,7 @@ struct Describe {
     layer.kind = Kind::upsample2d;
     layer.stride = l.scale;
   }
-  void operator()(const BatchNorm2d&) const { layer.kind = Kind::batchnorm2d; }
+  void operator()(const BatchNorm&) const { layer.kind = Kind::batchnorm2d; }
   void operator()(const Relu&) const { layer.kind = Kind::relu; }
   void operator()(const Flatten&) const { layer.kind = Kind::flatten; }
   void operator()(const Dense&) const { layer.kind = Kind::dense; }

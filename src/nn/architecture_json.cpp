@@ -1,5 +1,7 @@
-// Architectures to and from JSON.
 #include "nn/architecture_json.h"
+
+#include <algorithm>
+#include <optional>
 
 #include "core/concat.h"
 
@@ -21,12 +23,9 @@ Result<int> whole_number(const JsonView& object, const char* key) {
 }
 
 /// [height, width], or one number for both.
-Result<Size2> size2(const JsonView& object, const char* key, const Size2* fallback) {
+Result<Size2> size2(const JsonView& object, const char* key) {
   const JsonView value = object[key];
-  if (!value.valid()) {
-    if (fallback != nullptr) return *fallback;
-    return Error{concat(key, " is missing")};
-  }
+  if (!value.valid()) return Error{concat(key, " is missing")};
   std::vector<JsonView> sides = value.items();
   if (!value.is_array()) sides = {value, value};
   Size2 size;
@@ -40,72 +39,130 @@ Result<Size2> size2(const JsonView& object, const char* key, const Size2* fallba
   return size;
 }
 
-Result<Layer> layer_from_json(const JsonView& json) {
-  const JsonView given_type = json["type"];
-  if (!given_type.is_string()) return Error{"needs a type"};
-  const std::string type = given_type.string();
-  constexpr Size2 one{1, 1}, zero{0, 0};
-  if (type == "conv2d") {
-    const auto filters = whole_number(json, "filters");
-    const auto kernel = size2(json, "kernel", nullptr);
-    const auto stride = size2(json, "stride", &one);
-    const auto padding = size2(json, "padding", &zero);
-    if (!filters) return filters.error();
-    for (const auto* size : {&kernel, &stride, &padding}) {
-      if (!*size) return size->error();
+/// "a, b and c".
+std::string listed(const std::vector<std::string_view>& names, std::string_view last_joint) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? last_joint : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
+/// An error where the object has a key that is not among these: what a file asks for and this
+/// program does not do must not be passed over.
+Status check_keys(std::string_view what, const JsonView& object,
+                  const std::vector<std::string_view>& known) {
+  for (const JsonView::Member& member : object.members()) {
+    if (std::find(known.begin(), known.end(), member.name) != known.end()) continue;
+    return Error{concat(what, " has an unknown key '", member.name, "'; known are ",
+                        listed(known, " and "))};
+  }
+  return {};
+}
+
+/// Reads the fields that a layer names in its fields(), and keeps the first error.
+class FieldReader {
+ public:
+  explicit FieldReader(const JsonView& json) : json_(json) {}
+
+  void operator()(const char* key, int& value) { take(key, whole_number(json_, key), value); }
+  void operator()(const char* key, Size2& value) { take(key, size2(json_, key), value); }
+  void operator()(const char* key, Size2& value, Size2 fallback) {
+    if (json_.contains(key)) {
+      take(key, size2(json_, key), value);
+    } else {
+      take(key, Result<Size2>(fallback), value);
     }
-    return Layer{Conv2d{*filters, *kernel, *stride, *padding}};
   }
-  if (type == "maxpool2d") {
-    const auto kernel = size2(json, "kernel", nullptr);
-    if (!kernel) return kernel.error();
-    const auto stride = size2(json, "stride", &*kernel);
-    if (!stride) return stride.error();
-    return Layer{MaxPool2d{*kernel, *stride}};
+  void operator()(const char* key, float& value) {
+    const JsonView number = json_[key];
+    if (!number.valid()) {
+      take(key, Result<float>(Error{concat(key, " is missing")}), value);
+    } else if (!number.is_number()) {
+      take(key, Result<float>(unexpected(key, number, "a number")), value);
+    } else {
+      take(key, Result<float>(static_cast<float>(number.number())), value);
+    }
   }
-  if (type == "dense") {
-    const auto units = whole_number(json, "units");
-    if (!units) return units.error();
-    return Layer{Dense{*units}};
+
+  Status finish(std::string_view type) const {
+    return status_ ? check_keys(type, json_, keys_) : status_;
   }
-  if (type == "dropout") {
-    const JsonView rate = json["rate"];
-    if (!rate.valid()) return Error{"rate is missing"};
-    if (!rate.is_number()) return unexpected("rate", rate, "a number");
-    return Layer{Dropout{static_cast<float>(rate.number())}};
+
+ private:
+  template <class T>
+  void take(const char* key, Result<T> read, T& value) {
+    keys_.push_back(key);
+    if (read) {
+      value = *read;
+    } else if (status_) {
+      status_ = read.error();
+    }
   }
-  if (type == "upsample2d") {
-    const auto scale = size2(json, "scale", nullptr);
-    if (!scale) return scale.error();
-    return Layer{Upsample2d{*scale}};
+
+  const JsonView& json_;
+  std::vector<std::string_view> keys_ = {"type"};
+  Status status_;
+};
+
+class FieldWriter {
+ public:
+  explicit FieldWriter(OrderedJson& json) : json_(json) {}
+
+  void operator()(const char* key, int value) { json_[key] = value; }
+  void operator()(const char* key, float value) { json_[key] = value; }
+  void operator()(const char* key, Size2 value, Size2 = {}) {
+    json_[key] = OrderedJson::array({value.height, value.width});
   }
-  if (type == "batchnorm2d") return Layer{BatchNorm2d{}};
-  if (type == "relu") return Layer{Relu{}};
-  if (type == "flatten") return Layer{Flatten{}};
-  if (type == "sigmoid") return Layer{Sigmoid{}};
-  return unexpected("type", given_type,
-                    "conv2d, batchnorm2d, relu, maxpool2d, dropout, flatten, dense, upsample2d or "
-                    "sigmoid");
+
+ private:
+  OrderedJson& json_;
+};
+
+/// Reads the layer whose type it is; `Layers...` are all of the variant's.
+template <class... Layers>
+Result<Layer> layer_of_type(const JsonView& json, const std::variant<Layers...>*) {
+  const JsonView type = json["type"];
+  if (!type.is_string()) return Error{"needs a type"};
+  const std::string name = type.string();
+  std::optional<Result<Layer>> found;
+  const auto read = [&]<class L>(L layer) {
+    if (name != L::kType) return;
+    FieldReader reader(json);
+    layer.fields(reader);
+    const Status status = reader.finish(L::kType);
+    found = status ? Result<Layer>(Layer(layer)) : Result<Layer>(status.error());
+  };
+  (read(Layers{}), ...);
+  if (found) return *found;
+  return unexpected("type", type, listed({Layers::kType...}, " or "));
+}
+
+/// Files of Signflip 0.1 say batchnorm2d behind a dense layer or a flatten, too, where PyTorch has
+/// BatchNorm1d.
+void name_flat_norms(std::vector<Layer>& layers) {
+  bool flat = false;
+  for (Layer& layer : layers) {
+    if (std::holds_alternative<Flatten>(layer) || std::holds_alternative<Dense>(layer)) {
+      flat = true;
+    } else if (std::holds_alternative<Conv2d>(layer) || std::holds_alternative<MaxPool2d>(layer) ||
+               std::holds_alternative<Upsample2d>(layer)) {
+      flat = false;
+    } else if (flat && std::holds_alternative<BatchNorm2d>(layer)) {
+      layer = BatchNorm1d{};
+    }
+  }
+}
+
+Result<Layer> layer_from_json(const JsonView& json) {
+  return layer_of_type(json, static_cast<const Layer*>(nullptr));
 }
 
 OrderedJson layer_to_json(const Layer& layer) {
-  const auto pair = [](Size2 size) { return OrderedJson::array({size.height, size.width}); };
   OrderedJson json = {{"type", layer_type(layer)}};
-  if (const auto* conv = std::get_if<Conv2d>(&layer)) {
-    json["filters"] = conv->filters;
-    json["kernel"] = pair(conv->kernel);
-    json["stride"] = pair(conv->stride);
-    json["padding"] = pair(conv->padding);
-  } else if (const auto* pool = std::get_if<MaxPool2d>(&layer)) {
-    json["kernel"] = pair(pool->kernel);
-    json["stride"] = pair(pool->stride);
-  } else if (const auto* dense = std::get_if<Dense>(&layer)) {
-    json["units"] = dense->units;
-  } else if (const auto* dropout = std::get_if<Dropout>(&layer)) {
-    json["rate"] = dropout->rate;
-  } else if (const auto* upsample = std::get_if<Upsample2d>(&layer)) {
-    json["scale"] = pair(upsample->scale);
-  }
+  FieldWriter writer(json);
+  std::visit([&](auto l) { l.fields(writer); }, layer);
   return json;
 }
 
@@ -140,6 +197,9 @@ OrderedJson architecture_to_json(const Architecture& architecture) {
 
 Result<Architecture> architecture_from_json(const JsonView& json) {
   if (!json.is_object()) return Error{"the architecture is not a JSON object"};
+  const Status known = check_keys("the architecture", json,
+                                  {"version", "name", "input", "classes", "normalise", "layers"});
+  if (!known) return known.error();
   Architecture result;
   if (json.contains("version")) {
     const auto version = whole_number(json, "version");
@@ -149,6 +209,8 @@ Result<Architecture> architecture_from_json(const JsonView& json) {
   result.name = json["name"].string();
   if (const JsonView input = json["input"]; input.valid()) {
     if (!input.is_object()) return unexpected("input", input, "height, width and channels");
+    const Status sides = check_keys("input", input, {"height", "width", "channels"});
+    if (!sides) return sides.error();
     const auto height = whole_number(input, "height");
     const auto width = whole_number(input, "width");
     const auto channels = whole_number(input, "channels");
@@ -166,6 +228,8 @@ Result<Architecture> architecture_from_json(const JsonView& json) {
   }
   if (const JsonView normalise = json["normalise"]; normalise.valid() && !normalise.is_null()) {
     if (!normalise.is_object()) return unexpected("normalise", normalise, "mean and std");
+    const Status lists = check_keys("normalise", normalise, {"mean", "std"});
+    if (!lists) return lists.error();
     auto mean = numbers(normalise, "mean");
     if (!mean) return mean.error();
     auto deviation = numbers(normalise, "std");
@@ -181,6 +245,7 @@ Result<Architecture> architecture_from_json(const JsonView& json) {
     }
     result.layers.push_back(std::move(*layer));
   }
+  name_flat_norms(result.layers);
   return result;
 }
 

@@ -13,13 +13,13 @@ namespace signflip {
 /// The metadata object of a model file: version, name, input, classes, normalise, layers.
 OrderedJson architecture_to_json(const Architecture& architecture);
 
-/// The reverse. `input` and `classes` may be absent; whoever needs them checks.
+/// The reverse. `input` and `classes` may be absent; callers that need them check.
 Result<Architecture> architecture_from_json(const JsonView& json);
 
 /// The built-in architectures: see architecture_names().
 Result<Architecture> named_architecture(std::string_view name, ImageShape input, int classes);
 
 /// "s, m243, …", for help texts.
-std::string_view architecture_names();
+std::string architecture_names();
 
 }  // namespace signflip

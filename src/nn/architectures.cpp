@@ -1,9 +1,9 @@
 // The built-in architectures, for any input shape and number of classes.
 #include <array>
+#include <string>
 #include <utility>
 
 #include "core/concat.h"
-
 #include "nn/architecture_json.h"
 
 namespace signflip {
@@ -103,7 +103,7 @@ Layers large_signs(int classes) {
           conv(64, 3, 1, 1), BatchNorm2d{}, Relu{},        pool(),
           conv(96, 3, 1, 1), BatchNorm2d{}, Relu{},        conv(96, 3, 1, 1),
           BatchNorm2d{},     Relu{},        pool(),        Flatten{},
-          Dropout{0.2F},     Dense{80},     BatchNorm2d{}, Relu{},
+          Dropout{0.2F},     Dense{80},     BatchNorm1d{}, Relu{},
           Dense{classes}};
 }
 
@@ -112,10 +112,10 @@ Layers robust(int classes) {
   return {conv(32, 5, 2, 2), BatchNorm2d{}, Relu{}, conv(48, 3, 1, 1),
           BatchNorm2d{},     Relu{},        pool(), conv(80, 3, 1, 1),
           BatchNorm2d{},     Relu{},        pool(), Flatten{},
-          Dense{128},        BatchNorm2d{}, Relu{}, Dense{classes}};
+          Dense{128},        BatchNorm1d{}, Relu{}, Dense{classes}};
 }
 
-/// For adversarial training of traffic signs: two convolutions a resolution, few dense weights.
+/// For adversarial training of traffic signs: two convolutions per resolution, few dense weights.
 /// 275k on GTSRB, 24M multiply-adds.
 Layers robust_signs(int classes) {
   return {
@@ -127,8 +127,8 @@ Layers robust_signs(int classes) {
 
 /// For certified training of digits: a steep soft threshold on each pixel, then shallow and wide.
 /// 290k on MNIST, 1.5M multiply-adds. The threshold (the sigmoid of pixels normalised as below)
-/// leaves next to nothing of the box around a black or white pixel; being monotone it costs
-/// interval bounds nothing. It flattens gradients, too: judge such a net by bounds and black-box
+/// makes the box around a black or white pixel very small; because it is monotone, interval
+/// bounds lose nothing in it. It flattens gradients, too: judge such a net by bounds and black-box
 /// attacks.
 Layers thresholded(int classes) {
   return {Sigmoid{}, conv(32, 4, 2, 1), Relu{}, conv(48, 4, 2, 1), Relu{},
@@ -169,8 +169,13 @@ constexpr std::array kNamed = {
 
 }  // namespace
 
-std::string_view architecture_names() {
-  return "s, s-bn, compact, m243, smallcnn, madry, lenet, g240s, r143, r275, g281, t290, denoiser";
+std::string architecture_names() {
+  std::string names;
+  for (const Named& named : kNamed) {
+    if (!names.empty()) names += ", ";
+    names += named.name;
+  }
+  return names;
 }
 
 Result<Architecture> named_architecture(std::string_view name, ImageShape input, int classes) {

@@ -1,17 +1,12 @@
-// Forward and input gradient, layer by layer.
 #include "nn/inference.h"
 
 #include <algorithm>
 
 #include "backend/ops.h"
-#include "backend/reference.h"
+#include "backend/plain_ops.h"
 
 namespace signflip {
 namespace {
-
-PoolShape pool_shape(const MaxPool2d& layer, const PlacedLayer& placed) {
-  return {placed.in, placed.out, layer.kernel, layer.stride};
-}
 
 /// A network as seen through the attack seam.
 class NetworkPass final : public Pass {
@@ -63,11 +58,10 @@ Activations::Activations(const Sequential& network, std::size_t capacity)
     if (!placed.in_place) buffers_[++buffers] = place(capacity * placed.out.size());
     source_[i + 1] = buffers;
     first_winner_[i] = winners;
-    if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-      scratch = std::max(scratch, cpu_ops().conv2d_scratch(conv_shape(*conv, placed)));
-    } else if (std::holds_alternative<MaxPool2d>(placed.layer)) {
-      winners += capacity * placed.out.size();
-    }
+    const LayerMemory memory =
+        std::visit([&](const auto& l) { return l.memory(placed); }, placed.layer);
+    scratch = std::max(scratch, memory.scratch);
+    winners += capacity * memory.winners;
   }
   scratch_ = place(scratch);
   for (std::size_t& gradient : gradients_) gradient = place(capacity * largest);
@@ -82,71 +76,33 @@ void normalise_input(const Sequential& network, std::span<const float> images, s
     std::copy_n(images.data(), count * shape.size(), activations.input());
     return;
   }
-  reference::channel_affine(count * shape.pixels(), static_cast<std::size_t>(shape.channels),
-                            images.data(), network.input_scale().data(),
-                            network.input_shift().data(), activations.input());
+  plain::channel_affine(count * shape.pixels(), static_cast<std::size_t>(shape.channels),
+                        images.data(), network.input_scale().data(), network.input_shift().data(),
+                        activations.input());
+}
+
+LayerCall layer_call(const Sequential& network, std::size_t i, std::size_t count,
+                     Activations& activations) {
+  LayerCall call = network.call(i, count);
+  call.scratch = activations.scratch();
+  call.winners = activations.winners_of(i);
+  return call;
 }
 
 void forward_layer(const Sequential& network, std::size_t i, std::size_t count,
                    Activations& activations) {
-  const PlacedLayer& placed = network.layers()[i];
+  const LayerCall call = layer_call(network, i, count, activations);
   const float* const x = activations.input_of(i);
   float* const y = activations.output_of(i);
-  const float* const matrix = network.parameters().data() + placed.weight;
-  const float* const bias = network.parameters().data() + placed.bias;
-  const std::size_t size = count * placed.in.size();
-  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-    cpu_ops().conv2d_forward(conv_shape(*conv, placed), count, x, matrix, network.packed_forward(i),
-                             bias, y, activations.scratch());
-  } else if (std::holds_alternative<Dense>(placed.layer)) {
-    cpu_ops().dense_forward(dense_shape(placed), count, x, matrix, network.packed_forward(i), bias,
-                            y);
-  } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    reference::channel_affine(count * placed.in.pixels(), placed.shape.columns, x,
-                              network.channel_scale(i), network.channel_shift(i), y);
-  } else if (std::holds_alternative<Relu>(placed.layer)) {
-    cpu_ops().relu_forward(size, x, y);
-  } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
-    cpu_ops().maxpool_forward(pool_shape(*pool, placed), count, x, y, activations.winners_of(i));
-  } else if (std::holds_alternative<Flatten>(placed.layer)) {
-    if (x != y) reference::flatten_forward(placed.in, count, x, y);
-  } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
-    reference::upsample2d_forward(placed.in, upsample->scale, count, x, y);
-  } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
-    reference::sigmoid_forward(size, x, y);
-  } else if (x != y) {  // dropout, which does nothing at inference
-    std::copy_n(x, size, y);
-  }
+  std::visit([&](const auto& layer) { layer.forward(call, x, y); }, network.layers()[i].layer);
 }
 
 void layer_input_gradient(const Sequential& network, std::size_t i, std::size_t count,
                           const float* dy, float* dx, Activations& activations) {
-  const PlacedLayer& placed = network.layers()[i];
+  const LayerCall call = layer_call(network, i, count, activations);
   const float* const y = activations.output_of(i);
-  const std::size_t size = count * placed.in.size();
-  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-    cpu_ops().conv2d_input_gradient(conv_shape(*conv, placed), count, dy,
-                                    network.packed_transposed(i), dx, activations.scratch());
-  } else if (std::holds_alternative<Dense>(placed.layer)) {
-    cpu_ops().dense_input_gradient(dense_shape(placed), count, dy, network.packed_transposed(i),
-                                   dx);
-  } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    reference::channel_scale(count * placed.in.pixels(), placed.shape.columns, dy,
-                             network.channel_scale(i), dx);
-  } else if (std::holds_alternative<Relu>(placed.layer)) {
-    cpu_ops().relu_input_gradient(size, y, dy, dx);
-  } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
-    reference::maxpool_input_gradient(pool_shape(*pool, placed), count, dy,
-                                      activations.winners_of(i), dx);
-  } else if (std::holds_alternative<Flatten>(placed.layer)) {
-    if (dx != dy) reference::flatten_input_gradient(placed.in, count, dy, dx);
-  } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
-    reference::upsample2d_input_gradient(placed.in, upsample->scale, count, dy, dx);
-  } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
-    reference::sigmoid_input_gradient(size, y, dy, dx);
-  } else if (dx != dy) {  // dropout
-    std::copy_n(dy, size, dx);
-  }
+  std::visit([&](const auto& layer) { layer.input_gradient(call, y, dy, dx); },
+             network.layers()[i].layer);
 }
 
 namespace {
@@ -155,12 +111,11 @@ namespace {
 void pooled_input_gradient(const Sequential& network, std::size_t pool, std::size_t count,
                            const float* dy, float* dx, Activations& activations) {
   const std::size_t fuses = network.layers()[pool].fuses, conv = pool - fuses;
-  const PlacedLayer& placed = network.layers()[conv];
   const bool relu = fuses > 1;
   cpu_ops().conv2d_pooled_input_gradient(
-      conv_shape(std::get<Conv2d>(placed.layer), placed), count,
-      {dy, activations.winners_of(pool), relu ? activations.output_of(pool) : nullptr},
-      network.packed_transposed(conv), dx, activations.scratch());
+      prepared_conv(network.call(conv, count)), count,
+      {dy, activations.winners_of(pool), relu ? activations.output_of(pool) : nullptr}, dx,
+      activations.scratch());
 }
 
 }  // namespace
@@ -195,8 +150,8 @@ void input_gradient(const Sequential& network, std::span<const float> doutput, s
   if (network.input_scale().empty()) {
     std::copy_n(dx, count * shape.size(), dimages.data());
   } else {
-    reference::channel_scale(count * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
-                             network.input_scale().data(), dimages.data());
+    plain::channel_scale(count * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
+                         network.input_scale().data(), dimages.data());
   }
 }
 

@@ -13,8 +13,8 @@
 namespace signflip {
 
 /// Memory for the activations of up to `capacity` images: one buffer for the input and each layer.
-/// Layers that work in place share their input's buffer. One block, not cleared, for attacks on
-/// single images come and go: every value is written before it is read.
+/// Layers that work in place share their input's buffer. One block, not cleared, because an
+/// attack on a single image makes one: every value is written before it is read.
 class Activations {
  public:
   Activations(const Sequential& network, std::size_t capacity);
@@ -51,11 +51,15 @@ std::span<const float> forward(const Sequential& network, std::span<const float>
 void normalise_input(const Sequential& network, std::span<const float> images, std::size_t count,
                      Activations& activations);
 
+/// A layer's values together with its memory in `activations`.
+LayerCall layer_call(const Sequential& network, std::size_t layer, std::size_t count,
+                     Activations& activations);
+
 /// One layer forward at inference, on the buffers of `activations`.
 void forward_layer(const Sequential& network, std::size_t layer, std::size_t count,
                    Activations& activations);
 
-/// One layer's input gradient; dx and dy are the same memory just where the layer is in_place.
+/// One layer's input gradient; dx and dy are the same memory exactly if the layer is in_place.
 void layer_input_gradient(const Sequential& network, std::size_t layer, std::size_t count,
                           const float* dy, float* dx, Activations& activations);
 

@@ -1,6 +1,6 @@
-// nlohmann-json as Signflip uses it: without exceptions, so that the same code runs as WASM. Bad
-// text parses to a discarded value, which is not an object, an array or anything else. So does text
-// nested deeper than any file of ours: the library copies and prints by recursion.
+// nlohmann-json without exceptions, so that the same code runs as WASM. Text that is not JSON gives
+// a discarded value, which is not an object, an array or anything else. So does text nested deeper
+// than kMaximumJsonDepth, because the library copies and prints by recursion.
 #pragma once
 
 #define JSON_NOEXCEPTION 1

@@ -1,6 +1,6 @@
-// A reader of JSON for model files: checks a text once, then walks over it where it lies. Not a
-// writer and not a general library: nlohmann-json (json.h) writes, and reads what never reaches a
-// browser; in the WASM module it would take a fifth of the bytes.
+// A reader of JSON: checks a text once, then returns views into it. Not a writer: nlohmann-json
+// (json.h) writes. Reading by nlohmann-json would be a fifth of the WASM module's bytes; only
+// train/checkpoint and `signflip inspect`, which are native, do that.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class JsonView {
     return !text_.empty() && (text_[0] == '-' || (text_[0] >= '0' && text_[0] <= '9'));
   }
 
-  /// The member of that name; invalid where there is none. Of several the last counts.
+  /// The member of that name; invalid where there is none. The last one if there are several.
   JsonView operator[](std::string_view name) const;
   bool contains(std::string_view name) const { return (*this)[name].valid(); }
   bool valid() const { return !text_.empty(); }
@@ -45,7 +45,7 @@ class JsonView {
   /// The value of a string.
   std::string string() const;
 
-  /// The value as it stands in the text, without blanks and cut to 40 bytes, for sentences.
+  /// The value as it stands in the text, without blanks and cut to 40 bytes, for messages.
   std::string shown() const;
 
  private:

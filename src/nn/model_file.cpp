@@ -15,19 +15,6 @@ namespace {
 
 using Sides = std::vector<std::size_t>;
 
-/// O×I×kH×kW, out×in, or C.
-Sides weight_sides(const PlacedLayer& placed) {
-  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-    return {placed.shape.columns, static_cast<std::size_t>(placed.in.channels),
-            static_cast<std::size_t>(conv->kernel.height),
-            static_cast<std::size_t>(conv->kernel.width)};
-  }
-  if (std::holds_alternative<Dense>(placed.layer)) {
-    return {placed.shape.columns, placed.shape.rows};
-  }
-  return {placed.shape.columns};
-}
-
 bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
 }
@@ -40,10 +27,7 @@ void copy(std::span<const float> from, std::span<float> to) {
 template <class Visit>
 void for_each_weight(const PlacedLayer& placed, Visit visit) {
   const std::size_t columns = placed.shape.columns, rows = placed.shape.rows;
-  std::size_t channels = 1;
-  if (std::holds_alternative<Conv2d>(placed.layer)) {
-    channels = static_cast<std::size_t>(placed.in.channels);
-  }
+  const std::size_t channels = weight_tensor(placed.layer, placed).channels;
   const std::size_t taps = rows / channels;
   for (std::size_t tap = 0; tap < taps; ++tap) {
     for (std::size_t c = 0; c < channels; ++c) {
@@ -238,16 +222,20 @@ Status read_network(const Safetensors& file, Sequential& network) {
   std::vector<float> values;
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     const PlacedLayer& placed = network.layers()[i];
-    if (placed.shape.bias == 0) continue;
+    const LayerTraits kind = traits(placed.layer);
+    if (!kind.weights) continue;
     const std::string prefix = std::to_string(i) + ".";
-    Status read = read_tensor(file, prefix + "weight", weight_sides(placed), values);
+    const WeightTensor tensor = weight_tensor(placed.layer, placed);
+    Status read = read_tensor(file, concat(prefix, tensor.name), tensor.sides, values);
     if (!read) return read;
     const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
     rearrange(placed, values, weight);
-    read = read_tensor(file, prefix + "bias", {placed.shape.bias}, values);
-    if (!read) return read;
-    copy(values, network.parameters().subspan(placed.bias));
-    if (!std::holds_alternative<BatchNorm2d>(placed.layer)) continue;
+    if (placed.shape.bias > 0) {
+      read = read_tensor(file, prefix + "bias", {placed.shape.bias}, values);
+      if (!read) return read;
+      copy(values, network.parameters().subspan(placed.bias));
+    }
+    if (!kind.statistics) continue;
     const std::size_t channels = placed.shape.columns;
     read = read_tensor(file, prefix + "running_mean", {channels}, values);
     if (!read) return read;
@@ -267,21 +255,24 @@ void add_network(SafetensorsWriter& writer, const Sequential& network, WeightTyp
   std::vector<float> values;
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     const PlacedLayer& placed = network.layers()[i];
-    if (placed.shape.bias == 0) continue;
+    const LayerTraits kind = traits(placed.layer);
+    if (!kind.weights) continue;
     const std::string prefix = std::to_string(i) + ".";
+    const WeightTensor tensor = weight_tensor(placed.layer, placed);
     const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
     values.resize(weight.size());
     for_each_weight(placed,
                     [&](std::size_t ours, std::size_t theirs) { values[theirs] = weight[ours]; });
-    const bool norm = std::holds_alternative<BatchNorm2d>(placed.layer);
-    if (type == WeightType::i8 && !norm) {
-      add_quantised(writer, prefix + "weight", weight_sides(placed), values);
+    if (type == WeightType::i8 && kind.packed) {
+      add_quantised(writer, concat(prefix, tensor.name), tensor.sides, values);
     } else {
-      add(writer, type, prefix + "weight", weight_sides(placed), values);
+      add(writer, type, concat(prefix, tensor.name), tensor.sides, values);
     }
-    add(writer, type, prefix + "bias", {placed.shape.bias},
-        network.parameters().subspan(placed.bias, placed.shape.bias));
-    if (!norm) continue;
+    if (placed.shape.bias > 0) {
+      add(writer, type, prefix + "bias", {placed.shape.bias},
+          network.parameters().subspan(placed.bias, placed.shape.bias));
+    }
+    if (!kind.statistics) continue;
     const std::size_t channels = placed.shape.columns;
     const auto statistics = network.statistics().subspan(placed.statistics, 2 * channels);
     add(writer, WeightType::f32, prefix + "running_mean", {channels}, statistics.first(channels));
@@ -347,7 +338,7 @@ Sequential fold_batchnorm(const Sequential& network) {
     const PlacedLayer& place = folded.layers()[to++];
     copy(network.parameters().subspan(from.weight, from.shape.weight() + from.shape.bias),
          folded.parameters().subspan(place.weight));
-    if (std::holds_alternative<BatchNorm2d>(from.layer)) {
+    if (traits(from.layer).statistics) {
       copy(network.statistics().subspan(from.statistics, 2 * from.shape.columns),
            folded.statistics().subspan(place.statistics));
     }

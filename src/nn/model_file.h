@@ -1,6 +1,6 @@
 // Model files: a network in a safetensors container with PyTorch's tensor names and layouts, its
-// architecture as metadata, and a self-test that loading verifies. Works on bytes; reading and
-// writing files is the caller's business (data/file.h), so that the WASM module can use it.
+// architecture as metadata, and a self-test that loading verifies. Works on bytes, so that
+// the WASM module can use it; data/file.h reads and writes files.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ struct ModelFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Reads a model. Anything that does not fit is one sentence that starts with `name`.
+/// Reads a model. Whatever does not fit is an error whose message starts with `name`.
 Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_view name);
 
 /// How a file stores the weights of convolutions and dense layers. i8: round(w / scale) with one
-/// F32 scale an output channel, max |w| / 127, so that 0 stays 0; everything else is then F32.
+/// F32 scale per output channel, max |w| / 127, so that 0 stays 0; everything else is then F32.
 enum class WeightType { f32, f16, i8 };
 
 /// "f32", "f16" or "i8", as on the command line.
@@ -45,7 +45,8 @@ std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOpti
 /// Adds the network's tensors ("<i>.weight" …), in PyTorch's layouts.
 void add_network(SafetensorsWriter& writer, const Sequential& network, WeightType type);
 
-/// Fills the network's values from a file's tensors; a sentence if one is missing or misshapen.
+/// Fills the network's values from a file's tensors; an error if one is missing or has another
+/// shape.
 Status read_network(const Safetensors& file, Sequential& network);
 
 /// The same network without batch norm: each that follows a convolution is folded into it, so that

@@ -1,4 +1,3 @@
-// Cutting parameters.
 #include "nn/parameter_pieces.h"
 
 #include <algorithm>
@@ -12,7 +11,7 @@ std::vector<ParameterPiece> cut_parameters(const Sequential& network) {
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     const PlacedLayer& placed = network.layers()[i];
     const std::size_t rows = placed.shape.rows, columns = placed.shape.columns;
-    const bool cut = std::holds_alternative<Dense>(placed.layer);
+    const bool cut = traits(placed.layer).row_gradients;
     const std::size_t step =
         cut ? std::max(kFloats / columns / kRows, std::size_t{1}) * kRows : rows;
     for (std::size_t begin = 0; begin < rows; begin += step) {

@@ -17,8 +17,8 @@ struct ParameterPiece {
   std::size_t size() const { return end - begin; }
 };
 
-/// In their order and without gaps. Only dense layers are cut; where does not depend on the number
-/// of threads.
+/// In their order and without gaps. Only layers with row gradients (dense ones) are cut; the cuts
+/// do not depend on the number of threads.
 std::vector<ParameterPiece> cut_parameters(const Sequential& network);
 
 }  // namespace signflip

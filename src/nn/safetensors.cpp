@@ -200,7 +200,7 @@ std::vector<std::uint8_t> SafetensorsWriter::finish() const {
   // which PyTorch cannot view it.
   std::vector<const Entry*> ordered;
   for (const Entry& entry : entries_) ordered.push_back(&entry);
-  std::sort(ordered.begin(), ordered.end(), [](const Entry* a, const Entry* b) {
+  std::stable_sort(ordered.begin(), ordered.end(), [](const Entry* a, const Entry* b) {
     return dtype_bytes(a->dtype) > dtype_bytes(b->dtype);
   });
   OrderedJson header = OrderedJson::object();

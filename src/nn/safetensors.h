@@ -1,5 +1,5 @@
-// The safetensors container: named tensors and a map of strings, in one file. Knows nothing of
-// networks; model_file.h gives the tensors their meaning. Reads untrusted bytes.
+// The safetensors container: named tensors and a map of strings, in one file. Not about
+// networks: model_file.h gives the tensors their meaning. Reads untrusted bytes.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ struct Safetensors {
 };
 
 /// Checks everything that can be checked: a file cut at any byte, overlapping or missing data and
-/// sizes that do not match are errors. `name` is the file's, for the sentence.
+/// sizes that do not match are errors. `name` is the file's, for the message.
 Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::string_view name);
 
 /// The values of an F32, F16 or I8 tensor as float32.

@@ -15,33 +15,10 @@
 
 namespace signflip {
 
-/// One layer in its place: shapes, and where its values lie in the network's arrays.
-struct PlacedLayer {
+/// One layer of a network.
+struct PlacedLayer : Placement {
   Layer layer;
-  ImageShape in, out;
-  WeightShape shape;
-  std::size_t weight = 0;      ///< offset of the weight matrix in parameters()
-  std::size_t bias = 0;        ///< offset of the bias
-  std::size_t statistics = 0;  ///< batch norm: offset of running mean, then variance
-  bool in_place = false;       ///< the output overwrites the input, and the gradient likewise
-  bool pooled = false;         ///< of a convolution: see Conv2dShape::pooled
-  std::size_t fuses = 0;       ///< of its pool: so many layers before it share its gradient
 };
-
-/// What the kernels want to know of a placed convolution or dense layer.
-Conv2dShape conv_shape(const Conv2d& layer, const PlacedLayer& placed);
-DenseShape dense_shape(const PlacedLayer& placed);
-
-/// Floats that the kernels' copies of a convolution's or dense layer's weights take.
-struct PackedSize {
-  std::size_t forward = 0;
-  std::size_t transposed = 0;
-};
-PackedSize packed_size(const PlacedLayer& placed);
-/// Makes these copies of the weight matrix; `transposed` may be null. Some rows of a dense layer's
-/// go alone, a convolution's only all together.
-void pack_weights(const PlacedLayer& placed, RowRange rows, const float* weight, float* forward,
-                  float* transposed);
 
 /// Owns the values of a network. Weight matrices are "inputs × outputs" (backend/shapes.h).
 class Sequential final : public DifferentiableModel {
@@ -78,20 +55,22 @@ class Sequential final : public DifferentiableModel {
   int classes() const override { return static_cast<int>(output_shape().size()); }
   std::unique_ptr<Pass> new_pass(std::size_t capacity) const override;
 
-  /// What the kernels read; offsets into packed(), for conv2d and dense.
-  struct Packed {
-    std::size_t forward = 0;
-    std::size_t transposed = 0;
-  };
+  /// The layer's values, for `count` images; memory is the caller's to add.
+  LayerCall call(std::size_t layer, std::size_t count) const;
+  /// Packed copies of a weight matrix, which the kernels read.
   const float* packed_forward(std::size_t layer) const {
     return packed_.data() + packed_layers_[layer].forward;
   }
   const float* packed_transposed(std::size_t layer) const {
     return packed_.data() + packed_layers_[layer].transposed;
   }
-  /// Batch norm at inference as scale and shift, C values each.
-  const float* channel_scale(std::size_t layer) const { return packed_forward(layer); }
-  const float* channel_shift(std::size_t layer) const { return packed_transposed(layer); }
+  /// Batch norm at inference: C values each.
+  const float* channel_scale(std::size_t layer) const {
+    return affine_.data() + layers_[layer].statistics;
+  }
+  const float* channel_shift(std::size_t layer) const {
+    return channel_scale(layer) + layers_[layer].shape.columns;
+  }
   /// Input normalisation as scale and shift; empty where there is none.
   std::span<const float> input_scale() const { return input_scale_; }
   std::span<const float> input_shift() const { return input_shift_; }
@@ -99,6 +78,15 @@ class Sequential final : public DifferentiableModel {
  private:
   Sequential() = default;
 
+  /// Where a layer's packed copies begin in packed_.
+  struct Packed {
+    std::size_t forward = 0;
+    std::size_t transposed = 0;
+  };
+
+  static Result<std::vector<PlacedLayer>> place_layers(const Architecture& architecture);
+  Status make_normalisation();
+  void allocate();
   template <class Deviation>
   void draw_weights(std::uint64_t seed, Deviation deviation_of_fan_in);
 
@@ -106,6 +94,7 @@ class Sequential final : public DifferentiableModel {
   std::vector<PlacedLayer> layers_;
   AlignedFloats parameters_;
   std::vector<float> statistics_;
+  AlignedFloats affine_;  // laid out like statistics_: scale, then shift
   std::vector<Packed> packed_layers_;
   AlignedFloats packed_;  // each layer's from a cache line on
   std::vector<float> input_scale_, input_shift_;

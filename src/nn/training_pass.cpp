@@ -1,42 +1,46 @@
-// TrainingPass: the layers that behave differently in training, and the weight gradients.
 #include "nn/training_pass.h"
 
 #include <algorithm>
 
-#include "backend/ops.h"
-#include "backend/reference.h"
+#include "backend/plain_ops.h"
 
 namespace signflip {
+
 TrainingPass::TrainingPass(const Sequential& network, std::size_t capacity)
     : network_(network),
       activations_(network, capacity),
-      batch_statistics_(network.statistics().size()),
-      batch_mean_(network.statistics().size()),
-      masks_(network.layers().size()) {
-  const TrainingOps& ops = cpu_training_ops();
+      batch_statistics_(network.statistics().size()) {
   const std::size_t layers = network.layers().size();
-  std::size_t gradients = 0, image = 0, sums = 0;
+  std::size_t gradients = 0, shared = 0;
   first_trainable_ = layers;
-  packed_dy_.resize(layers);
   for (std::size_t i = 0; i < layers; ++i) {
     const PlacedLayer& placed = network.layers()[i];
-    const bool dense = std::holds_alternative<Dense>(placed.layer);
-    if (placed.shape.bias > 0) first_trainable_ = std::min(first_trainable_, i);
+    const LayerTraits kind = traits(placed.layer);
+    if (kind.weights) first_trainable_ = std::min(first_trainable_, i);
     first_gradient_.push_back(gradients);
-    gradients += (dense ? 0 : placed.shape.weight()) + placed.shape.bias;
-    if (std::holds_alternative<Conv2d>(placed.layer)) {
-      image = std::max(image, ops.packed_gradient_size(placed.out.pixels(), placed.shape.columns));
-    } else if (dense) {
-      packed_dy_[i].resize(ops.packed_gradient_size(capacity, placed.shape.columns));
-    } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-      sums = std::max(sums, 2 * placed.shape.columns);
-    } else if (std::holds_alternative<Dropout>(placed.layer)) {
-      masks_[i].resize(capacity * placed.in.size());
-    }
+    gradients += (kind.row_gradients ? 0 : placed.shape.weight()) + placed.shape.bias;
+    const TrainingMemory memory = std::visit(
+        [&]<class L>(const L& layer) -> TrainingMemory {
+          if constexpr (L::kTraits.weights || L::kTraits.trains_otherwise) {
+            return layer.training_memory(placed, capacity);
+          }
+          return {};
+        },
+        placed.layer);
+    kept_.emplace_back(memory.kept);
+    shared = std::max(shared, memory.shared);
   }
   gradients_.resize(gradients);
-  image_dy_.resize(image);
-  sums_.resize(sums);
+  shared_.resize(shared);
+}
+
+TrainingCall TrainingPass::call(std::size_t layer) {
+  TrainingCall call{.layer = layer_call(network_, layer, count_, activations_)};
+  call.kept = kept_[layer].data();
+  call.shared = shared_.data();
+  call.statistics = batch_statistics_.data() + network_.layers()[layer].statistics;
+  call.rng = &rng_;
+  return call;
 }
 
 std::span<const float> TrainingPass::forward(std::span<const float> images, std::size_t count,
@@ -50,33 +54,17 @@ std::span<const float> TrainingPass::forward(std::span<const float> images, std:
 }
 
 void TrainingPass::train_layer(std::size_t i) {
-  const PlacedLayer& placed = network_.layers()[i];
   const float* const x = activations_.input_of(i);
   float* const y = activations_.output_of(i);
-  if (const auto* dropout = std::get_if<Dropout>(&placed.layer)) {
-    const std::size_t size = count_ * placed.in.size();
-    const float keep = 1.0F / (1.0F - dropout->rate);
-    for (std::size_t j = 0; j < size; ++j) {
-      masks_[i][j] = rng_.uniform() < dropout->rate ? 0.0F : keep;
-    }
-    reference::dropout(size, x, masks_[i].data(), y);
-  } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    const std::size_t channels = placed.shape.columns;
-    const std::size_t samples = count_ * placed.in.pixels();
-    float* const mean = batch_mean_.data() + placed.statistics;
-    float* const running_mean = batch_statistics_.data() + placed.statistics;
-    float* const running_variance = running_mean + channels;
-    reference::batchnorm_train_forward(
-        samples, channels, x, network_.parameters().data() + placed.weight,
-        network_.parameters().data() + placed.bias, kBatchNormEpsilon, y, mean, running_variance,
-        mean + channels);
-    std::copy_n(mean, channels, running_mean);
-    const float unbiased =
-        samples > 1 ? static_cast<float>(samples) / static_cast<float>(samples - 1) : 1.0F;
-    for (std::size_t c = 0; c < channels; ++c) running_variance[c] *= unbiased;
-  } else {
-    forward_layer(network_, i, count_, activations_);
-  }
+  std::visit(
+      [&]<class L>(const L& layer) {
+        if constexpr (L::kTraits.trains_otherwise) {
+          layer.train_forward(call(i), x, y);
+        } else {
+          layer.forward(layer_call(network_, i, count_, activations_), x, y);
+        }
+      },
+      network_.layers()[i].layer);
 }
 
 void TrainingPass::backward(std::span<const float> doutput, std::span<float> dimages) {
@@ -98,43 +86,39 @@ void TrainingPass::backward(std::span<const float> doutput, std::span<float> dim
   if (network_.input_scale().empty()) {
     std::copy_n(dx, count_ * shape.size(), dimages.data());
   } else {
-    reference::channel_scale(count_ * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
-                             network_.input_scale().data(), dimages.data());
+    plain::channel_scale(count_ * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
+                         network_.input_scale().data(), dimages.data());
   }
 }
 
 void TrainingPass::make_weight_gradient(std::size_t i, const float* dy) {
   const PlacedLayer& placed = network_.layers()[i];
-  const float* const x = activations_.input_of(i);
   float* const dweight = gradients_.data() + first_gradient_[i];
-  const bool dense = std::holds_alternative<Dense>(placed.layer);
-  float* const dbias = dweight + (dense ? 0 : placed.shape.weight());
-  const TrainingOps& ops = cpu_training_ops();
-  if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-    ops.conv2d_weight_gradient(conv_shape(*conv, placed), count_, x, dy, dweight, dbias,
-                               activations_.scratch(), image_dy_.data());
-  } else if (dense) {
-    ops.dense_gradient_pack(dense_shape(placed), count_, dy, dbias, packed_dy_[i].data());
-  } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    const float* const mean = batch_mean_.data() + placed.statistics;
-    reference::batchnorm_train_weight_gradient(count_ * placed.in.pixels(), placed.shape.columns, x,
-                                               dy, mean, mean + placed.shape.columns, dweight,
-                                               dbias);
-  }
+  std::visit(
+      [&]<class L>(const L& layer) {
+        if constexpr (L::kTraits.weights) {
+          float* const dbias = dweight + (L::kTraits.row_gradients ? 0 : placed.shape.weight());
+          layer.weight_gradient(call(i), activations_.input_of(i), dy, dweight, dbias);
+        }
+      },
+      placed.layer);
 }
 
 void TrainingPass::add_gradients(const ParameterPiece& piece, float* sum) {
   const PlacedLayer& placed = network_.layers()[piece.layer];
   const float* from = gradients_.data() + first_gradient_[piece.layer];
   std::size_t size = piece.size();
-  if (std::holds_alternative<Dense>(placed.layer)) {
-    cpu_training_ops().dense_weight_gradient(dense_shape(placed), count_, piece.rows,
-                                             activations_.input_of(piece.layer),
-                                             packed_dy_[piece.layer].data(), sum);
-    const std::size_t weights = piece.rows.size() * placed.shape.columns;
-    sum += weights;
-    size -= weights;
-  }
+  std::visit(
+      [&]<class L>(const L& layer) {
+        if constexpr (L::kTraits.row_gradients) {
+          layer.add_row_gradients(call(piece.layer), piece.rows, activations_.input_of(piece.layer),
+                                  sum);
+          const std::size_t weights = piece.rows.size() * placed.shape.columns;
+          sum += weights;
+          size -= weights;
+        }
+      },
+      placed.layer);
   for (std::size_t i = 0; i < size; ++i) sum[i] += from[i];
 }
 
@@ -145,18 +129,16 @@ void TrainingPass::add_gradients(std::span<float> sum) {
 }
 
 void TrainingPass::train_layer_input_gradient(std::size_t i, const float* dy, float* dx) {
-  const PlacedLayer& placed = network_.layers()[i];
-  if (std::holds_alternative<Dropout>(placed.layer)) {
-    reference::dropout(count_ * placed.in.size(), dy, masks_[i].data(), dx);
-  } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
-    const float* const mean = batch_mean_.data() + placed.statistics;
-    reference::batchnorm_train_input_gradient(count_ * placed.in.pixels(), placed.shape.columns,
-                                              activations_.input_of(i), dy,
-                                              network_.parameters().data() + placed.weight, mean,
-                                              mean + placed.shape.columns, dx, sums_.data());
-  } else {
-    layer_input_gradient(network_, i, count_, dy, dx, activations_);
-  }
+  std::visit(
+      [&]<class L>(const L& layer) {
+        if constexpr (L::kTraits.trains_otherwise) {
+          layer.train_input_gradient(call(i), activations_.input_of(i), dy, dx);
+        } else {
+          layer.input_gradient(layer_call(network_, i, count_, activations_),
+                               activations_.output_of(i), dy, dx);
+        }
+      },
+      network_.layers()[i].layer);
 }
 
 }  // namespace signflip

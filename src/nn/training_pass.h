@@ -1,5 +1,5 @@
-// How one shard of a training batch travels through the network: forward with batch statistics and
-// dropout, backward to the weights. The shard is the unit of work of one thread; the trainer adds
+// One shard of a training batch through the network: forward with batch statistics and
+// dropout, backward to the weights. A shard is the work of one thread; the trainer adds
 // up the shards' gradients in their order, so results do not depend on the number of threads.
 //
 // A dense layer's weight gradient is a product of two small matrices that is as large as the
@@ -39,6 +39,7 @@ class TrainingPass {
   std::size_t capacity() const { return activations_.capacity(); }
 
  private:
+  TrainingCall call(std::size_t layer);
   void train_layer(std::size_t layer);
   void make_weight_gradient(std::size_t layer, const float* dy);
   void train_layer_input_gradient(std::size_t layer, const float* dy, float* dx);
@@ -50,12 +51,9 @@ class TrainingPass {
   // Of all parameters but dense layers' weights, layer after layer; where each layer's begin.
   std::vector<float> gradients_;
   std::vector<std::size_t> first_gradient_;
-  std::vector<std::vector<float>> packed_dy_;  // dense layers'
   std::vector<float> batch_statistics_;
-  std::vector<float> batch_mean_;  // like statistics: mean, then 1/deviation
-  std::vector<std::vector<float>> masks_;
-  std::vector<float> image_dy_;  // convolutions' scratch
-  std::vector<float> sums_;      // batch norm's scratch
+  std::vector<std::vector<float>> kept_;  // each layer's TrainingMemory::kept
+  std::vector<float> shared_;
   Rng rng_{0};
 };
 

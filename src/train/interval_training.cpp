@@ -1,4 +1,3 @@
-// The loss, and the method around it.
 #include "train/interval_training.h"
 
 #include <algorithm>

@@ -27,7 +27,7 @@ namespace signflip {
 /// kRobustValidationImages: the fraction that interval bounds prove.
 Result<std::unique_ptr<TrainingMethod>> make_interval_method(const TrainingConfig& config);
 
-/// Trains on up to `capacity` images a lesson. `intervals`, made for training and up to date in
+/// Trains on up to `capacity` images per lesson. `intervals`, made for training and up to date in
 /// each train(), must outlive it; an empty `craft` means clean images.
 std::unique_ptr<ShardTrainer> make_interval_shard(const IntervalNetwork& intervals,
                                                   std::size_t capacity,

@@ -1,5 +1,5 @@
-// How interval bounds of a shard travel through a network in training, and their gradients back to
-// the weights: forward as interval_layer() does, but keeping what the way back needs. Not a loss;
+// Interval bounds of a shard through a network in training, and their gradients back to the
+// weights, by the rules of certify/layers. Keeps each layer's bounds for the gradients. Not a loss:
 // interval_training.h makes one of the margins.
 #pragma once
 
@@ -30,7 +30,8 @@ class IntervalTrainingPass {
 
  private:
   Interval output_of(std::size_t stage);
-  void normalise(std::size_t layer, std::span<const float> statistics, Interval x, Interval y);
+  IntervalTrainingCall call(std::size_t layer);
+  void make_batch_affine(std::size_t layer, std::span<const float> statistics);
   void last_layer_backward(std::span<const float> dmargins, Interval dx, float* dweight,
                            float* dbias);
   void add_weight_gradient(std::size_t layer, Interval dy, std::span<float> gradients);

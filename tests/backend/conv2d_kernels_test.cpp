@@ -1,11 +1,12 @@
-// Convolutions of every table of kernels against reference.h in double precision, on random shapes.
+// Convolutions of every table of kernels against plain_ops.h in double precision, on random shapes.
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <utility>
 #include <vector>
 
-#include "backend/reference.h"
+#include "backend/plain_ops.h"
+#include "backend/plain_products.h"
 #include "support/kernels_fixture.h"
 
 namespace signflip {
@@ -40,22 +41,23 @@ TEST_P(Kernels, Conv2dMatchesTheReference) {
                   weight_ = converted<double>(weight), bias_ = converted<double>(bias);
 
     Doubles y(dy.size());
-    reference::conv2d_forward(s, count, x_.data(), weight_.data(), bias_.data(), y.data());
+    plain::conv2d_forward(s, count, x_.data(), weight_.data(), bias_.data(), y.data());
     ASSERT_TRUE(close(conv_forward(s, x, weight, bias), y, kTolerance));
+    ASSERT_TRUE(close(conv_forward(s, x, weight, bias, Sums::plain), y, kTolerance));
 
     Doubles dx(x.size());
-    reference::conv2d_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
+    plain::conv2d_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
     ASSERT_TRUE(close(conv_input_gradient(s, dy, weight), dx, kTolerance));
 
     auto dweight = test::random_values<float>(weight.size(), rng);
     auto dbias = test::random_values<float>(filters, rng);
     Doubles dweight_ = converted<double>(dweight), dbias_ = converted<double>(dbias);
-    reference::conv2d_weight_gradient(s, count, x_.data(), dy_.data(), dweight_.data(),
-                                      dbias_.data());
+    plain::conv2d_weight_gradient(s, count, x_.data(), dy_.data(), dweight_.data(), dbias_.data());
     const auto pixels = s.out.size() / filters;
-    Floats scratch(ops().conv2d_scratch(s), kPoison);
+    const ConvPlan made = plan(s);
+    Floats scratch(made.scratch, kPoison);
     Floats packed_dy(training_ops().packed_gradient_size(pixels, filters), kPoison);
-    training_ops().conv2d_weight_gradient(s, count, x.data(), dy.data(), dweight.data(),
+    training_ops().conv2d_weight_gradient(made, count, x.data(), dy.data(), dweight.data(),
                                           dbias.data(), scratch.data(), packed_dy.data());
     ASSERT_TRUE(close(dweight, dweight_, kTolerance, 1.0));
     ASSERT_TRUE(close(dbias, dbias_, kTolerance, 1.0));
@@ -85,7 +87,7 @@ TEST_P(Kernels, InputGradientOfWholeCellsMatchesTheReference) {
         test::random_values<float>(s.patch() * static_cast<std::size_t>(s.out.channels), rng);
     const Doubles dy_ = converted<double>(dy), weight_ = converted<double>(weight);
     Doubles dx(count * s.in.size());
-    reference::conv2d_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
+    plain::conv2d_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
     ASSERT_TRUE(close(conv_input_gradient(s, dy, weight), dx, kTolerance));
   }
 }
@@ -100,8 +102,7 @@ TEST_P(Kernels, PooledInputGradientMatchesTheReference) {
     const ImageShape in = {between(rng, kernel.height + 1, 12), between(rng, kernel.width + 1, 12),
                            channels};
     const Size2 padding = {between(rng, 0, kernel.height - 1), between(rng, 0, kernel.width - 1)};
-    Conv2dShape s = test::conv_shape(in, between(rng, 1, 40), kernel, {1, 1}, padding);
-    s.pooled = true;
+    const Conv2dShape s = test::conv_shape(in, between(rng, 1, 40), kernel, {1, 1}, padding);
     const ImageShape pooled = {s.out.height / 2, s.out.width / 2, s.out.channels};
     const PoolShape pool = {s.out, pooled, {2, 2}, {2, 2}};
     const auto count = static_cast<std::size_t>(between(rng, 1, 3));
@@ -109,10 +110,10 @@ TEST_P(Kernels, PooledInputGradientMatchesTheReference) {
     SCOPED_TRACE(describe(s, count) + (relu ? ", ReLU" : ""));
 
     auto before = thinned(count * s.out.size(), rng);
-    if (relu) reference::relu_forward(before.size(), before.data(), before.data());
+    if (relu) plain::relu_forward(before.size(), before.data(), before.data());
     Floats y(count * pooled.size());
     std::vector<std::int32_t> winner(y.size());
-    reference::maxpool_forward(pool, count, before.data(), y.data(), winner.data());
+    plain::maxpool_forward(pool, count, before.data(), y.data(), winner.data());
     const auto dy = thinned(y.size(), rng);
     const auto weight =
         test::random_values<float>(s.patch() * static_cast<std::size_t>(s.out.channels), rng);
@@ -120,23 +121,24 @@ TEST_P(Kernels, PooledInputGradientMatchesTheReference) {
     const Doubles dy_ = converted<double>(dy), weight_ = converted<double>(weight),
                   before_ = converted<double>(before);
     Doubles through(before.size()), expected(count * s.in.size());
-    reference::maxpool_input_gradient(pool, count, dy_.data(), winner.data(), through.data());
+    plain::maxpool_input_gradient(pool, count, dy_.data(), winner.data(), through.data());
     if (relu) {
-      reference::relu_input_gradient(through.size(), before_.data(), through.data(),
-                                     through.data());
+      plain::relu_input_gradient(through.size(), before_.data(), through.data(), through.data());
     }
-    reference::conv2d_input_gradient(s, count, through.data(), weight_.data(), expected.data());
+    plain::conv2d_input_gradient(s, count, through.data(), weight_.data(), expected.data());
 
-    Floats matrix(ops().conv2d_packed_transposed_size(s), kPoison);
-    ops().conv2d_pack_transposed(s, weight.data(), matrix.data());
-    Floats dx = guarded(expected.size()), scratch(ops().conv2d_scratch(s), kPoison);
-    ops().conv2d_pooled_input_gradient(s, count,
+    const ConvPlan made = plan(s, Fusion::pool);
+    ASSERT_EQ(made.fusion, Fusion::pool);
+    Floats packed(made.packed_transposed, kPoison);
+    ops().conv2d_pack_transposed(made, weight.data(), packed.data());
+    Floats dx = guarded(expected.size()), scratch(made.scratch, kPoison);
+    ops().conv2d_pooled_input_gradient({made, weight.data(), nullptr, packed.data()}, count,
                                        {dy.data(), winner.data(), relu ? y.data() : nullptr},
-                                       matrix.data(), dx.data(), scratch.data());
+                                       dx.data(), scratch.data());
     ASSERT_TRUE(close(unguarded(std::move(dx)), expected, kTolerance));
     // Training goes step by step.
-    ASSERT_TRUE(
-        close(conv_input_gradient(s, converted<float>(through), weight), expected, kTolerance));
+    ASSERT_TRUE(close(conv_input_gradient(s, converted<float>(through), weight, Fusion::pool),
+                      expected, kTolerance));
   }
 }
 

@@ -1,4 +1,4 @@
-// Every table of kernels that this processor runs, against reference.h in double precision and
+// Every table of kernels that this processor runs, against plain_ops.h in double precision and
 // against Eigen, on random shapes; and that an image's result does not depend on its neighbours in
 // the batch, without which results would depend on the number of threads.
 #include <gtest/gtest.h>
@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "backend/reference.h"
+#include "backend/plain_ops.h"
+#include "backend/plain_products.h"
 #include "support/kernels_fixture.h"
 
 namespace signflip {
@@ -37,8 +38,8 @@ TEST_P(Kernels, ReluWorksInPlaceAndOnAnySize) {
     for (float& value : x) value = rng.below(5) == 0 ? 0.0F : rng.uniform(-1.0F, 1.0F);
     for (float& value : dy) value = rng.uniform(-1.0F, 1.0F);
     Floats expected(size), dexpected(size), y(size, kPoison), dx(size, kPoison);
-    reference::relu_forward(size, x.data(), expected.data());
-    reference::relu_input_gradient(size, expected.data(), dy.data(), dexpected.data());
+    plain::relu_forward(size, x.data(), expected.data());
+    plain::relu_input_gradient(size, expected.data(), dy.data(), dexpected.data());
     ops().relu_forward(size, x.data(), y.data());
     ops().relu_input_gradient(size, y.data(), dy.data(), dx.data());
     EXPECT_EQ(y, expected) << size;
@@ -66,7 +67,7 @@ TEST_P(Kernels, MaxPoolFindsTheSameWinners) {
     for (float& value : x) value = static_cast<float>(rng.below(4)) - 1.5F;
     Floats y(count * s.out.size(), kPoison), expected = y;
     std::vector<std::int32_t> winner(y.size(), -1), expected_winner(y.size(), -1);
-    reference::maxpool_forward(s, count, x.data(), expected.data(), expected_winner.data());
+    plain::maxpool_forward(s, count, x.data(), expected.data(), expected_winner.data());
     ops().maxpool_forward(s, count, x.data(), y.data(), winner.data());
     EXPECT_EQ(y, expected);
     EXPECT_EQ(winner, expected_winner);
@@ -108,10 +109,10 @@ TEST_P(Kernels, DenseMatchesTheReference) {
                   weight_ = converted<double>(weight), bias_ = converted<double>(bias);
 
     Doubles y(dy.size()), dx(x.size());
-    reference::dense_forward(s, count, x_.data(), weight_.data(), bias_.data(), y.data());
+    plain::dense_forward(s, count, x_.data(), weight_.data(), bias_.data(), y.data());
     const Floats all_y = dense_forward(s, x, weight, bias);
     ASSERT_TRUE(close(all_y, y, kTolerance));
-    reference::dense_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
+    plain::dense_input_gradient(s, count, dy_.data(), weight_.data(), dx.data());
     const Floats all_dx = dense_input_gradient(s, dy, weight);
     ASSERT_TRUE(close(all_dx, dx, kTolerance));
     for (std::size_t n = 0; large && n < count; ++n) {  // alone as among others
@@ -123,8 +124,7 @@ TEST_P(Kernels, DenseMatchesTheReference) {
     auto dweight = test::random_values<float>(weight.size(), rng);
     auto dbias = test::random_values<float>(outputs, rng);
     Doubles dweight_ = converted<double>(dweight), dbias_ = converted<double>(dbias);
-    reference::dense_weight_gradient(s, count, x_.data(), dy_.data(), dweight_.data(),
-                                     dbias_.data());
+    plain::dense_weight_gradient(s, count, x_.data(), dy_.data(), dweight_.data(), dbias_.data());
     dense_weight_gradient(s, x, dy, dweight, dbias);
     ASSERT_TRUE(close(dweight, dweight_, kTolerance, 1.0));
     ASSERT_TRUE(close(dbias, dbias_, kTolerance, 1.0));

@@ -43,10 +43,11 @@ void add_gemm(std::vector<Case>& cases, std::size_t rows, int inputs, int output
   gemm.prepare = [=] {
     const auto in = static_cast<std::size_t>(inputs), out = static_cast<std::size_t>(outputs);
     const auto o = operands(rows * in, rows * out, in, out);
-    o->forward.resize(cpu_ops().packed_size(shape));
-    cpu_ops().pack(shape, {0, in}, o->weight.data(), o->forward.data());
+    const DensePlan plan = cpu_ops().plan_dense(shape);
+    o->forward.resize(plan.packed);
+    cpu_ops().dense_pack(plan, {0, in}, o->weight.data(), o->forward.data());
     return [=] {
-      cpu_ops().dense_forward(shape, rows, o->x.data(), o->weight.data(), o->forward.data(),
+      cpu_ops().dense_forward({plan, o->weight.data(), o->forward.data()}, rows, o->x.data(),
                               o->bias.data(), o->y.data());
     };
   };
@@ -55,7 +56,8 @@ void add_gemm(std::vector<Case>& cases, std::size_t rows, int inputs, int output
 
 void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
   const PlacedLayer& placed = network(net).layers()[layer];
-  const Conv2dShape shape = conv_shape(std::get<Conv2d>(placed.layer), placed);
+  const ConvPlan plan = placed.conv;
+  const Conv2dShape shape = plan.shape;
   const double operations =
       2.0 * kImages * static_cast<double>(shape.patch()) * static_cast<double>(shape.out.size());
   const auto prepared = [=] {
@@ -63,11 +65,11 @@ void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
     const auto filters = static_cast<std::size_t>(shape.out.channels);
     const auto o =
         operands(kImages * shape.in.size(), kImages * shape.out.size(), shape.patch(), filters);
-    o->forward.resize(ops.conv2d_packed_size(shape));
-    ops.conv2d_pack(shape, o->weight.data(), o->forward.data());
-    o->transposed.resize(ops.conv2d_packed_transposed_size(shape));
-    ops.conv2d_pack_transposed(shape, o->weight.data(), o->transposed.data());
-    o->scratch.resize(ops.conv2d_scratch(shape));
+    o->forward.resize(plan.packed);
+    ops.conv2d_pack(plan, o->weight.data(), o->forward.data());
+    o->transposed.resize(plan.packed_transposed);
+    ops.conv2d_pack_transposed(plan, o->weight.data(), o->transposed.data());
+    o->scratch.resize(plan.scratch);
     o->packed_dy.resize(cpu_training_ops().packed_gradient_size(shape.out.pixels(), filters));
     return o;
   };
@@ -76,24 +78,24 @@ void add_convolution(std::vector<Case>& cases, char net, std::size_t layer) {
   cases.push_back({"conv-forward" + where, kImages, operations, [=] {
                      const auto o = prepared();
                      return [=] {
-                       cpu_ops().conv2d_forward(shape, kImages, o->x.data(), o->weight.data(),
-                                                o->forward.data(), o->bias.data(), o->y.data(),
+                       cpu_ops().conv2d_forward({plan, o->weight.data(), o->forward.data()},
+                                                kImages, o->x.data(), o->bias.data(), o->y.data(),
                                                 o->scratch.data());
                      };
                    }});
   cases.push_back({"conv-input-gradient" + where, kImages, operations, [=] {
                      const auto o = prepared();
                      return [=] {
-                       cpu_ops().conv2d_input_gradient(shape, kImages, o->y.data(),
-                                                       o->transposed.data(), o->x.data(),
-                                                       o->scratch.data());
+                       cpu_ops().conv2d_input_gradient(
+                           {plan, o->weight.data(), nullptr, o->transposed.data()}, kImages,
+                           o->y.data(), o->x.data(), o->scratch.data());
                      };
                    }});
   cases.push_back({"conv-weight-gradient" + where, kImages, operations, [=] {
                      const auto o = prepared();
                      return [=] {
                        cpu_training_ops().conv2d_weight_gradient(
-                           shape, kImages, o->x.data(), o->y.data(), o->dweight.data(),
+                           plan, kImages, o->x.data(), o->y.data(), o->dweight.data(),
                            o->bias.data(), o->scratch.data(), o->packed_dy.data());
                      };
                    }});

@@ -86,6 +86,7 @@ class EachLayer : public testing::TestWithParam<Case> {};
 INSTANTIATE_TEST_SUITE_P(
     Layers, EachLayer,
     testing::Values(Case{"conv2d", {conv(3, 3, 2, 1)}}, Case{"batchnorm2d", {BatchNorm2d{}}},
+                    Case{"batchnorm1d", {Flatten{}, BatchNorm1d{}}},
                     Case{"relu", {conv(3, 3, 1, 0), Relu{}}},
                     Case{"maxpool2d", {conv(3, 3, 1, 0), MaxPool2d{{2, 2}, {1, 2}}}},
                     Case{"dropout", {Dropout{0.5F}, Relu{}}}, Case{"flatten", {Flatten{}}},
@@ -126,7 +127,7 @@ TEST(IntervalPass, RoundingOfLongSumsIsCovered) {
 TEST(IntervalPass, RoundingOfTransformsIsCovered) {
   Sequential network = test::random_network({12, 12, 16}, {conv(16, 5, 1, 2)}, 4);
   const PlacedLayer& placed = network.layers()[0];
-  ASSERT_GT(cpu_ops().conv2d_rounding(conv_shape(std::get<Conv2d>(placed.layer), placed)), 0.0F);
+  ASSERT_GT(placed.conv.rounding, 0.0F);
   const auto parameters = network.parameters();  // the kernel's first corner comes first
   for (float& value : parameters.subspan(placed.weight + 16U * 16U)) value = 0.0F;
   network.prepare();

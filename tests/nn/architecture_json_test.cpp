@@ -35,7 +35,8 @@ TEST(ArchitectureJson, RoundTripsEverything) {
                          Sigmoid{},
                          Flatten{},
                          Dropout{0.25F},
-                         Dense{3}};
+                         Dense{3},
+                         BatchNorm1d{}};
   const OrderedJson json = architecture_to_json(architecture);
   const auto back = read(json.dump());
   ASSERT_TRUE(back) << back.error().message;
@@ -103,9 +104,10 @@ TEST(ArchitectureJson, RefusesWhatIsNoArchitecture) {
 TEST(ArchitectureJson, NamesTheLayerThatIsWrong) {
   EXPECT_EQ(refusal_of_layer("7"), "layer 1: needs a type");
   EXPECT_EQ(refusal_of_layer(R"({"type": 7})"), "layer 1: needs a type");
-  EXPECT_EQ(refusal_of_layer(R"({"type": "lstm"})"),
-            "layer 1: type is \"lstm\", expected conv2d, batchnorm2d, relu, maxpool2d, dropout, "
-            "flatten, dense, upsample2d or sigmoid");
+  EXPECT_EQ(
+      refusal_of_layer(R"({"type": "lstm"})"),
+      "layer 1: type is \"lstm\", expected conv2d, batchnorm1d, batchnorm2d, relu, maxpool2d, "
+      "dropout, flatten, dense, upsample2d or sigmoid");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "kernel": 3})"), "layer 1: filters is missing");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3})"), "layer 1: kernel is missing");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3, "kernel": [3, 3, 3]})"),
@@ -123,6 +125,41 @@ TEST(ArchitectureJson, NamesTheLayerThatIsWrong) {
   EXPECT_EQ(refusal_of_layer(R"({"type": "dropout", "rate": "0.5"})"),
             "layer 1: rate is \"0.5\", expected a number");
   EXPECT_EQ(refusal_of_layer(R"({"type": "upsample2d"})"), "layer 1: scale is missing");
+}
+
+// What a file asks for must be done or refused: each of these means something in PyTorch.
+TEST(ArchitectureJson, RefusesUnknownKeysByName) {
+  EXPECT_EQ(refusal_of_layer(R"({"type": "batchnorm2d", "eps": 0.1})"),
+            "layer 1: batchnorm2d has an unknown key 'eps'; known are type");
+  EXPECT_EQ(refusal_of_layer(
+                R"({"type": "conv2d", "filters": 1, "kernel": 3, "padding_mode": "reflect"})"),
+            "layer 1: conv2d has an unknown key 'padding_mode'; known are type, filters, kernel, "
+            "stride and padding");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "maxpool2d", "kernel": 2, "ceil_mode": true})"),
+            "layer 1: maxpool2d has an unknown key 'ceil_mode'; known are type, kernel and stride");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "dense", "units": 2, "Units": 2})"),
+            "layer 1: dense has an unknown key 'Units'; known are type and units");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "relu", "": 0})"),
+            "layer 1: relu has an unknown key ''; known are type");
+  EXPECT_EQ(refusal(R"({"layers": [], "normalize": {"mean": [0], "std": [1]}})"),
+            "the architecture has an unknown key 'normalize'; known are version, name, input, "
+            "classes, normalise and layers");
+  EXPECT_EQ(refusal(R"({"layers": [], "normalise": {"mean": [0], "std": [1], "eps": 1}})"),
+            "normalise has an unknown key 'eps'; known are mean and std");
+  EXPECT_EQ(refusal(R"({"layers": [], "input": {"height": 1, "width": 1, "channels": 1, "x": 1}})"),
+            "input has an unknown key 'x'; known are height, width and channels");
+}
+
+// As nn.BatchNorm2d it would not run in PyTorch.
+TEST(ArchitectureJson, ReadsBatchNormOfAFlatInputAsOneDimensional) {
+  const auto architecture = read(R"({"layers": [
+    {"type": "conv2d", "filters": 4, "kernel": 3}, {"type": "batchnorm2d"}, {"type": "flatten"},
+    {"type": "batchnorm2d"}, {"type": "dense", "units": 5}, {"type": "relu"},
+    {"type": "batchnorm2d"}, {"type": "batchnorm1d"}]})");
+  ASSERT_TRUE(architecture) << architecture.error().message;
+  EXPECT_EQ(architecture->layers,
+            (std::vector<Layer>{Conv2d{4, {3, 3}, {1, 1}, {0, 0}}, BatchNorm2d{}, Flatten{},
+                                BatchNorm1d{}, Dense{5}, Relu{}, BatchNorm1d{}, BatchNorm1d{}}));
 }
 
 TEST(ParseJson, RefusesDeepNesting) {

@@ -1,6 +1,6 @@
 // The gradients of whole networks against central differences of an independent forward pass in
 // double precision, over layers in orders that nobody would choose: activations share buffers
-// (works_in_place in sequential.cpp), and a wrong choice shows here.
+// (works_in_place in nn/sequential.cpp), and a wrong choice shows here.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -159,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
                    {BatchNorm2d{}, Relu{}, BatchNorm2d{}, BatchNorm2d{}}},
         OddNetwork{"batchnorm_on_dense",
                    {3, 3, 1},
-                   {Flatten{}, Dense{5}, BatchNorm2d{}, Relu{}, Dense{3}, BatchNorm2d{}}},
+                   {Flatten{}, Dense{5}, BatchNorm1d{}, Relu{}, Dense{3}, BatchNorm2d{}}},
         OddNetwork{"relu_chain",
                    {4, 4, 1},
                    {conv(2, 3, 1, 1), Relu{}, Relu{}, Dropout{0.3F}, Relu{}, kPool, Relu{}, kPool}},

@@ -32,6 +32,7 @@ TEST(OutputShape, OfTheOtherLayers) {
   EXPECT_EQ(shape_after(Flatten{}, in), (ImageShape{1, 1, 90}));
   EXPECT_EQ(shape_after(Upsample2d{{2, 3}}, in), (ImageShape{10, 18, 3}));
   EXPECT_EQ(shape_after(Dense{7}, {1, 1, 90}), (ImageShape{1, 1, 7}));
+  EXPECT_EQ(shape_after(BatchNorm1d{}, {1, 1, 90}), (ImageShape{1, 1, 90}));
   for (const Layer& layer : {Layer(Relu{}), Layer(Sigmoid{}), Layer(BatchNorm2d{}),
                              Layer(Dropout{0.0F}), Layer(Dropout{0.99F})}) {
     EXPECT_EQ(shape_after(layer, in), in);
@@ -59,6 +60,8 @@ TEST(OutputShape, SaysWhyALayerDoesNotFit) {
             "dropout's rate must be at least 0 and below 1, not 1");
   EXPECT_EQ(refusal(Dropout{-0.5F}, {1, 1, 4}),
             "dropout's rate must be at least 0 and below 1, not -0.5");
+  EXPECT_EQ(refusal(BatchNorm1d{}, {2, 1, 4}),
+            "batchnorm1d needs a flat input, not 2×1×4: use batchnorm2d");
   EXPECT_EQ(refusal(Upsample2d{{0, 2}}, {1, 1, 4}),
             "upsample2d needs a scale of at least 1, not 0×2");
   EXPECT_EQ(refusal(Upsample2d{{4096, 4096}}, {1, 1, 64}),

@@ -1,4 +1,4 @@
-// A Sequential evaluated in double precision with reference.h, straight from the definition of each
+// A Sequential evaluated in double precision with plain_ops.h, straight from the definition of each
 // layer: what the float network and its gradients are checked against. No buffers are shared and no
 // weights are packed; slow on purpose.
 #pragma once
@@ -8,7 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "backend/reference.h"
+#include "backend/plain_ops.h"
+#include "backend/plain_products.h"
 #include "core/rng.h"
 #include "nn/sequential.h"
 
@@ -38,22 +39,22 @@ inline std::vector<double> double_forward(const Sequential& network,
     const auto channels = static_cast<std::size_t>(placed.in.channels);
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
       const Conv2dShape shape = {placed.in, placed.out, conv->kernel, conv->stride, conv->padding};
-      reference::conv2d_forward(shape, count, x.data(), weight, bias, y.data());
+      plain::conv2d_forward(shape, count, x.data(), weight, bias, y.data());
     } else if (std::holds_alternative<Dense>(placed.layer)) {
       const DenseShape shape = {placed.in.channels, placed.out.channels};
-      reference::dense_forward(shape, count, x.data(), weight, bias, y.data());
+      plain::dense_forward(shape, count, x.data(), weight, bias, y.data());
     } else if (const auto* pool = std::get_if<MaxPool2d>(&placed.layer)) {
       std::vector<std::int32_t> winner(y.size());
       const PoolShape shape = {placed.in, placed.out, pool->kernel, pool->stride};
-      reference::maxpool_forward(shape, count, x.data(), y.data(), winner.data());
+      plain::maxpool_forward(shape, count, x.data(), y.data(), winner.data());
     } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
-      reference::upsample2d_forward(placed.in, upsample->scale, count, x.data(), y.data());
+      plain::upsample2d_forward(placed.in, upsample->scale, count, x.data(), y.data());
     } else if (std::holds_alternative<Flatten>(placed.layer)) {
-      reference::flatten_forward(placed.in, count, x.data(), y.data());
+      plain::flatten_forward(placed.in, count, x.data(), y.data());
     } else if (std::holds_alternative<Relu>(placed.layer)) {
-      reference::relu_forward(x.size(), x.data(), y.data());
+      plain::relu_forward(x.size(), x.data(), y.data());
     } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
-      reference::sigmoid_forward(x.size(), x.data(), y.data());
+      plain::sigmoid_forward(x.size(), x.data(), y.data());
     } else if (const auto* dropout = std::get_if<Dropout>(&placed.layer)) {
       const double keep = 1 / (1 - static_cast<double>(dropout->rate));
       for (std::size_t i = 0; i < x.size(); ++i) {
@@ -62,9 +63,9 @@ inline std::vector<double> double_forward(const Sequential& network,
       }
     } else if (mode == Mode::training) {
       std::vector<double> mean(channels), variance(channels), inverse(channels);
-      reference::batchnorm_train_forward(x.size() / channels, channels, x.data(), weight, bias,
-                                         static_cast<double>(kBatchNormEpsilon), y.data(),
-                                         mean.data(), variance.data(), inverse.data());
+      plain::batchnorm_train_forward(x.size() / channels, channels, x.data(), weight, bias,
+                                     static_cast<double>(kBatchNormEpsilon), y.data(), mean.data(),
+                                     variance.data(), inverse.data());
     } else {
       const auto running = network.statistics().subspan(placed.statistics, 2 * channels);
       for (std::size_t i = 0; i < x.size(); ++i) {

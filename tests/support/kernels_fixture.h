@@ -44,16 +44,18 @@ class Kernels : public testing::TestWithParam<KernelTable> {
   // In two parts, as threads would share the work.
   Floats packed(const Floats& weight, std::size_t rows, std::size_t columns) const {
     const DenseShape shape = {static_cast<int>(rows), static_cast<int>(columns)};
-    Floats to(ops().packed_size(shape), kPoison);
-    ops().pack(shape, {0, rows / 3}, weight.data(), to.data());
-    ops().pack(shape, {rows / 3, rows}, weight.data(), to.data());
+    const DensePlan plan = ops().plan_dense(shape);
+    Floats to(plan.packed, kPoison);
+    ops().dense_pack(plan, {0, rows / 3}, weight.data(), to.data());
+    ops().dense_pack(plan, {rows / 3, rows}, weight.data(), to.data());
     return to;
   }
   Floats packed_transposed(const Floats& weight, std::size_t rows, std::size_t columns) const {
     const DenseShape shape = {static_cast<int>(rows), static_cast<int>(columns)};
-    Floats to(ops().packed_transposed_size(shape), kPoison);
-    ops().pack_transposed(shape, {rows / 3, rows}, weight.data(), to.data());
-    ops().pack_transposed(shape, {0, rows / 3}, weight.data(), to.data());
+    const DensePlan plan = ops().plan_dense(shape);
+    Floats to(plan.packed_transposed, kPoison);
+    ops().dense_pack_transposed(plan, {rows / 3, rows}, weight.data(), to.data());
+    ops().dense_pack_transposed(plan, {0, rows / 3}, weight.data(), to.data());
     return to;
   }
   /// Adds to dweight and dbias.
@@ -69,39 +71,51 @@ class Kernels : public testing::TestWithParam<KernelTable> {
     }
   }
 
+  ConvPlan plan(const Conv2dShape& s, Fusion fusion = Fusion::none) const {
+    return ops().plan_conv2d(s, fusion, Sums::fastest);
+  }
+
   Floats conv_forward(const Conv2dShape& s, const Floats& x, const Floats& weight,
-                      const Floats& bias) const {
+                      const Floats& bias, Sums sums = Sums::fastest) const {
     const std::size_t count = x.size() / s.in.size();
-    Floats matrix(ops().conv2d_packed_size(s), kPoison);
-    ops().conv2d_pack(s, weight.data(), matrix.data());
-    Floats y = guarded(count * s.out.size()), scratch(ops().conv2d_scratch(s), kPoison);
-    ops().conv2d_forward(s, count, x.data(), weight.data(), matrix.data(), bias.data(), y.data(),
-                         scratch.data());
+    const ConvPlan packs = plan(s);  // the same packed weights whatever the sums are
+    Floats packed(packs.packed, kPoison);
+    ops().conv2d_pack(packs, weight.data(), packed.data());
+    const ConvPlan runs = ops().plan_conv2d(s, Fusion::none, sums);
+    Floats y = guarded(count * s.out.size()), scratch(runs.scratch, kPoison);
+    ops().conv2d_forward({runs, weight.data(), packed.data()}, count, x.data(), bias.data(),
+                         y.data(), scratch.data());
     return unguarded(std::move(y));
   }
-  Floats conv_input_gradient(const Conv2dShape& s, const Floats& dy, const Floats& weight) const {
+  Floats conv_input_gradient(const Conv2dShape& s, const Floats& dy, const Floats& weight,
+                             Fusion fusion = Fusion::none) const {
     const std::size_t count = dy.size() / s.out.size();
-    Floats matrix(ops().conv2d_packed_transposed_size(s), kPoison);
-    ops().conv2d_pack_transposed(s, weight.data(), matrix.data());
-    Floats dx = guarded(count * s.in.size()), scratch(ops().conv2d_scratch(s), kPoison);
-    ops().conv2d_input_gradient(s, count, dy.data(), matrix.data(), dx.data(), scratch.data());
+    const ConvPlan made = plan(s, fusion);
+    Floats packed(made.packed_transposed, kPoison);
+    ops().conv2d_pack_transposed(made, weight.data(), packed.data());
+    Floats dx = guarded(count * s.in.size()), scratch(made.scratch, kPoison);
+    ops().conv2d_input_gradient({made, weight.data(), nullptr, packed.data()}, count, dy.data(),
+                                dx.data(), scratch.data());
     return unguarded(std::move(dx));
   }
   Floats dense_forward(DenseShape s, const Floats& x, const Floats& weight,
                        const Floats& bias) const {
     const std::size_t inputs = weight.size() / bias.size();
     const Floats matrix = packed(weight, inputs, bias.size());
+    const DensePlan made = ops().plan_dense(s);
     Floats y = guarded(x.size() / inputs * bias.size());
-    ops().dense_forward(s, x.size() / inputs, x.data(), weight.data(), matrix.data(), bias.data(),
-                        y.data());
+    ops().dense_forward({made, weight.data(), matrix.data()}, x.size() / inputs, x.data(),
+                        bias.data(), y.data());
     return unguarded(std::move(y));
   }
   Floats dense_input_gradient(DenseShape s, const Floats& dy, const Floats& weight) const {
     const auto outputs = static_cast<std::size_t>(s.outputs);
     const std::size_t inputs = weight.size() / outputs;
     const Floats matrix = packed_transposed(weight, inputs, outputs);
+    const DensePlan made = ops().plan_dense(s);
     Floats dx = guarded(dy.size() / outputs * inputs);
-    ops().dense_input_gradient(s, dy.size() / outputs, dy.data(), matrix.data(), dx.data());
+    ops().dense_input_gradient({made, weight.data(), nullptr, matrix.data()}, dy.size() / outputs,
+                               dy.data(), dx.data());
     return unguarded(std::move(dx));
   }
 };

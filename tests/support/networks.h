@@ -26,7 +26,7 @@ inline void randomise(Sequential& network, std::uint64_t seed) {
     for (float& b : network.parameters().subspan(placed.bias, placed.shape.bias)) {
       b = rng.uniform(-0.5F, 0.5F);
     }
-    if (!std::holds_alternative<BatchNorm2d>(placed.layer)) continue;
+    if (!traits(placed.layer).statistics) continue;
     for (std::size_t c = 0; c < 2 * placed.shape.columns; ++c) {
       const bool is_mean = c < placed.shape.columns;
       network.statistics()[placed.statistics + c] =
@@ -113,7 +113,7 @@ inline Sequential random_architecture(std::uint64_t seed) {
         layer = MaxPool2d{{upto(3), upto(2)}, {upto(2), upto(2)}};
         break;
       case 3:
-        layer = BatchNorm2d{};
+        layer = in.pixels() == 1 ? Layer(BatchNorm1d{}) : Layer(BatchNorm2d{});
         break;
       case 4:
         layer = Upsample2d{{upto(2), upto(2)}};

@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "backend/reference.h"
+#include "backend/plain_ops.h"
+#include "backend/plain_products.h"
 #include "certify/interval_pass.h"
 #include "support/networks.h"
 
@@ -81,7 +82,7 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
     };
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
       product([&](const double* from, const double* w, const double* b, double* to) {
-        reference::conv2d_forward(conv_shape(*conv, placed), kCount, from, w, b, to);
+        plain::conv2d_forward(conv_shape(*conv, placed), kCount, from, w, b, to);
       });
     } else if (std::holds_alternative<Dense>(placed.layer) && last) {
       Doubles margins(out);
@@ -100,9 +101,9 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
       return margins;
     } else if (std::holds_alternative<Dense>(placed.layer)) {
       product([&](const double* from, const double* w, const double* b, double* to) {
-        reference::dense_forward(dense_shape(placed), kCount, from, w, b, to);
+        plain::dense_forward(dense_shape(placed), kCount, from, w, b, to);
       });
-    } else if (std::holds_alternative<BatchNorm2d>(placed.layer)) {
+    } else if (traits(placed.layer).statistics) {
       const double samples = static_cast<double>(kCount * placed.in.pixels());
       for (std::size_t j = 0; j < out; ++j) {
         const std::size_t c = j % classes;
@@ -119,22 +120,20 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
       std::vector<std::int32_t> winner(out);
       const PoolShape shape = {placed.in, placed.out, pool->kernel, pool->stride};
       each([&](const Doubles& a, Doubles& b) {
-        reference::maxpool_forward(shape, kCount, a.data(), b.data(), winner.data());
+        plain::maxpool_forward(shape, kCount, a.data(), b.data(), winner.data());
       });
     } else if (const auto* upsample = std::get_if<Upsample2d>(&placed.layer)) {
       each([&](const Doubles& a, Doubles& b) {
-        reference::upsample2d_forward(placed.in, upsample->scale, kCount, a.data(), b.data());
+        plain::upsample2d_forward(placed.in, upsample->scale, kCount, a.data(), b.data());
       });
     } else if (std::holds_alternative<Flatten>(placed.layer)) {
       each([&](const Doubles& a, Doubles& b) {
-        reference::flatten_forward(placed.in, kCount, a.data(), b.data());
+        plain::flatten_forward(placed.in, kCount, a.data(), b.data());
       });
     } else if (std::holds_alternative<Relu>(placed.layer)) {
-      each([&](const Doubles& a, Doubles& b) { reference::relu_forward(out, a.data(), b.data()); });
+      each([&](const Doubles& a, Doubles& b) { plain::relu_forward(out, a.data(), b.data()); });
     } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
-      each([&](const Doubles& a, Doubles& b) {
-        reference::sigmoid_forward(out, a.data(), b.data());
-      });
+      each([&](const Doubles& a, Doubles& b) { plain::sigmoid_forward(out, a.data(), b.data()); });
     } else {
       y = x;
     }
@@ -219,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(
         Named{"convolutions",
               {conv(4, 3, 1, 1), Relu{}, conv(3, 4, 2, 1), Relu{}, Flatten{}, Dense{4}}},
         Named{"batchnorm",
-              {conv(4, 3, 1, 1), BatchNorm2d{}, Relu{}, Flatten{}, Dense{5}, BatchNorm2d{}, Relu{},
+              {conv(4, 3, 1, 1), BatchNorm2d{}, Relu{}, Flatten{}, Dense{5}, BatchNorm1d{}, Relu{},
                Dense{4}}},
         Named{"batchnorm_first_and_last", {BatchNorm2d{}, Flatten{}, Dense{4}, BatchNorm2d{}}},
         Named{"maxpool", {kPool, conv(4, 3, 1, 1), Relu{}, kPool, Flatten{}, Dense{4}}},

@@ -319,7 +319,7 @@ void add_train(CLI::App& app, Context& context) {
     return command.add_option(name, value, help)->capture_default_str();
   };
   add("--architecture", options->architecture,
-      std::string(architecture_names()) + ", or a FILE.json with a list of layers");
+      architecture_names() + ", or a FILE.json with a list of layers");
   add("--method", options->method, std::string(method_names()));
   command.add_option(
       "--attack", config.attack,

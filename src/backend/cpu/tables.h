@@ -1,4 +1,4 @@
-// The tables that kernels_<instruction set>.cpp define. Which of them exist is CMake's decision.
+// The tables that isa/*.cpp define. CMake decides which of them exist.
 #pragma once
 
 #include "backend/ops.h"

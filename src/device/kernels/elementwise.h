@@ -1,4 +1,4 @@
-// The layers without a product, one value a call: what backend/reference.h defines as loops.
+// The layers without a product, one value a call: what backend/plain_ops.h defines as loops.
 // Training-time batch normalisation is batchnorm.h.
 #pragma once
 

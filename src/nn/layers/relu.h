@@ -1,0 +1,28 @@
+// max(0, x), element by element; its gradient at 0 is 0.
+#pragma once
+
+#include "nn/layers/rules.h"
+
+namespace signflip {
+
+struct Relu {
+  static constexpr std::string_view kType = "relu";
+  static constexpr LayerTraits kTraits = {};
+
+  bool operator==(const Relu&) const = default;
+
+  template <class Fields>
+  void fields(Fields&) {}
+
+  Result<ImageShape> output_shape(ImageShape in) const { return in; }
+  std::size_t multiply_adds(ImageShape) const { return 0; }
+  /// The gradient only asks whether the output is positive, which a later dropout cannot turn
+  /// round without also blocking the gradient.
+  bool overwrites_input(const Placement&) const { return true; }
+  LayerMemory memory(const Placement&) const { return {}; }
+
+  void forward(const LayerCall& call, const float* x, float* y) const;
+  void input_gradient(const LayerCall& call, const float* y, const float* dy, float* dx) const;
+};
+
+}  // namespace signflip
