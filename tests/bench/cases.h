@@ -33,6 +33,7 @@ Batch random_batch(const Sequential& network, std::size_t count);
 
 void add_peak_cases(std::vector<Case>& cases, int threads);
 void add_kernel_cases(std::vector<Case>& cases);
+void add_eigen_cases(std::vector<Case>& cases);
 void add_network_cases(std::vector<Case>& cases, int threads);
 void add_training_cases(std::vector<Case>& cases, int threads);
 

@@ -18,6 +18,7 @@ std::vector<Case> all_cases(int threads) {
   add_peak_cases(cases, 1);
   if (threads > 1) add_peak_cases(cases, threads);
   add_kernel_cases(cases);
+  add_eigen_cases(cases);
   add_network_cases(cases, 1);
   if (threads > 1) add_network_cases(cases, threads);
   add_training_cases(cases, 1);

@@ -1,0 +1,1 @@
+// Empty: WebAssembly has no MMX, and Eigen includes this header with SSE without using it.
