@@ -54,7 +54,7 @@ TEST(SequentialCreate, RefusesMoreMemoryThanSensible) {
   std::vector<Layer> layers(500, Sigmoid{});
   layers.insert(layers.begin(), Upsample2d{{1024, 1024}});
   EXPECT_EQ(refusal(with_layers({1, 1, 1}, layers)),
-            "layer 63: the network has more than 67108864 activations an image");
+            "layer 63: the network has more than 67108864 activations per image");
 }
 
 TEST(SequentialCreate, ChecksClassesAndNormalisation) {
