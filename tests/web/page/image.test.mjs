@@ -369,6 +369,22 @@ test("an attack without a budget has none to search, and says so", async () => {
   await page.locator(".thresholds").getByText("no budget").waitFor();
 });
 
+test("a proof that is asked for before the analysis is here is made once it is", async () => {
+  const page = await site.open("?model=mixed", { wait: false });
+  let release = () => {};
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route(/\/analysis-[^/]*\.js$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "Prove it: certified radius, Mixed model" }).click();
+  release();
+  await found(
+    page,
+    () => typeof globalThis.signflipPage.snapshot.analysis.certified.mixed === "number",
+  );
+});
+
 test("the certified radius is proved when one asks, and lies below what fools the model", async () => {
   const page = await site.open("?model=mixed,denoised");
   await page.getByRole("button", { name: "Prove it: certified radius, Mixed model" }).click();

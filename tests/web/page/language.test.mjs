@@ -35,7 +35,7 @@ test("the page offers it, says its words, and English ones where it has none", a
   await page.getByText("Kontraŭaj ekzemploj").waitFor();
   await page.getByText("Unu paŝo.").waitFor();
   await page.getByRole("heading", { name: "Result", exact: true }).waitFor();
-  assert.match(page.url(), /[?&]lang=eo/);
+  await page.waitForURL(/[?&]lang=eo/);
   await page.locator(".about").scrollIntoViewIfNeeded();
   await page.getByRole("heading", { name: "Kio okazas ĉi tie" }).waitFor();
   await page.getByText("FGSM: one step, every pixel").waitFor();

@@ -27,7 +27,10 @@ export class Explorer {
   /** What the smallest budgets depend on: everything but the budget. */
   #searched = "";
   /** @type {import("./analysis.js").Analyser | null} */ #analyser = null;
+  /** @type {Promise<import("./analysis.js").Analyser | null> | undefined} */ #fetchedAnalyser;
   #wantsTraces = false;
+  /** Models whose radius was asked for before the analyser was here. @type {Set<string>} */
+  #wantsProofs = new Set();
   /** Whether the first result still waits for more models. */
   #waits = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #companyTimer;
@@ -160,7 +163,8 @@ export class Explorer {
 
   /** @param {string} model */
   certify(model) {
-    this.#analyser?.certify(model);
+    if (this.#analyser) this.#analyser.certify(model);
+    else this.#wantsProofs.add(model);
   }
 
   endSearches() {
@@ -182,9 +186,12 @@ export class Explorer {
   async #show(result) {
     this.snapshot.result = result;
     this.page.shown(result);
-    this.#analyser ??= await this.#newAnalyser();
-    if (this.snapshot.result === result)
-      this.#analyser?.begin(result, this.upTo(), this.#wantsTraces);
+    this.#analyser ??= await (this.#fetchedAnalyser ??= this.#newAnalyser());
+    if (!this.#analyser) this.#fetchedAnalyser = undefined; // not to be had now: again with the next result
+    if (this.snapshot.result !== result) return;
+    this.#analyser?.begin(result, this.upTo(), this.#wantsTraces);
+    for (const model of this.#wantsProofs) this.#analyser?.certify(model);
+    if (this.#analyser) this.#wantsProofs.clear();
   }
 
   async #newAnalyser() {
