@@ -1,15 +1,10 @@
 // What is found out about a result once it has come to rest: the attack's steps on each model, the smallest
 // budget that fools it, and the radius that can be certified. One question after the other, in the worker
 // that attacks, and none while something newer is asked. Fetched after the first result; it shows nothing.
+import { analyseAfterMs, quickSearchMs, quickTraceMs } from "../state/timing.js";
 
 /** @typedef {import("../types").ExploreResult} ExploreResult */
 /** @typedef {import("../types").ResultAnalysis} ResultAnalysis */
-
-/** A result that has not changed for this long counts as at rest. */
-const restMs = 300;
-/** Attacks that lasted longer than this are traced, or searched with, only on demand. */
-export const quickTraceMs = 700;
-const quickSearchMs = 60;
 
 export class Analyser {
   /** Counts the results; what belongs to an older one is thrown away. */
@@ -37,7 +32,7 @@ export class Analyser {
     this.#result = result;
     this.#traced = traced;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#go(result, upTo), restMs);
+    this.#timer = setTimeout(() => this.#go(result, upTo), analyseAfterMs);
   }
 
   /** Something else is asked. */

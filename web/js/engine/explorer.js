@@ -2,6 +2,7 @@
 // from the answers to what the snapshot holds of them. It knows neither elements nor the address.
 import { sourceOf } from "../state/datasets.js";
 import { attackParameters, valueOf } from "../state/state.js";
+import { companyMs } from "../state/timing.js";
 import { isStopped } from "./errors.js";
 import { Scheduler } from "./scheduler.js";
 
@@ -9,8 +10,6 @@ import { Scheduler } from "./scheduler.js";
 /** @typedef {import("../types").ExploreRequest} ExploreRequest */
 /** @typedef {import("../types").ExploreResult} ExploreResult */
 
-/** The first result waits this long for models that are still on their way. */
-const companyMs = 200;
 /** The largest budget that is searched, by the norm that it is measured in. */
 const furthest = { linf: 1, l2: 12 };
 

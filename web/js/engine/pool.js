@@ -4,14 +4,12 @@
 import { engineModule } from "./download.js";
 import { stopped } from "./errors.js";
 import { WorkerPort } from "./port.js";
+import { graceMs } from "../state/timing.js";
 
 /** @typedef {{type: string, body: any, models: string[]}} Job  models: ids that the worker must have loaded
  * @typedef {{classifier: ArrayBuffer, denoiser?: ArrayBuffer}} ModelBytes
  * @typedef {{next: () => Job | null, result: (value: any, job: Job) => void, progress?: (job: Job, fraction: number) => void,
  *            resolve: () => void, reject: (error: unknown) => void, working: Set<Slot>, over: boolean}} Run */
-
-/** A worker has this long to finish a job of a run that was cancelled. */
-const graceMs = 250;
 
 /** A place for a worker; the worker itself comes and goes. */
 class Slot {

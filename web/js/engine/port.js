@@ -1,12 +1,11 @@
 // One worker: questions and answers by number, progress in between, and its end. worker-host.js is the
 // other side. Which worker to start, and when, is decided by client.js and pool.js.
 import { EngineError } from "./errors.js";
+import { hungMs } from "../state/timing.js";
 
 /** What a worker tells while it works on a question. @typedef {Record<string, any>} Told */
 /** @typedef {(progress: any) => void} OnProgress */
 
-/** After this long without an answer or progress a worker counts as hung. */
-const hungMs = 120000;
 /** @type {any} */
 const trustedTypes = Reflect.get(globalThis, "trustedTypes");
 const policy = trustedTypes?.createPolicy("signflip", {

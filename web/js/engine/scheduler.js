@@ -1,17 +1,10 @@
 // When the engine is asked for an attack. One question is at the worker; of those that come meanwhile only
 // the newest waits. Quick attacks run live, with every move of a slider; slow ones when the controls have
 // come to rest, with progress and a way to cancel. Which is which is measured, not known by name.
+import { heavyMs, overdueMs, restMs, slowMs } from "../state/timing.js";
 
 /** @typedef {import("../types").ExploreRequest} ExploreRequest */
 /** @typedef {import("../types").ExploreResult} ExploreResult */
-
-/** An attack that lasts longer than this is asked for only when nothing has moved for restMs. */
-const heavyMs = 150;
-const restMs = 250;
-/** After this long progress and Cancel are shown. */
-const slowMs = 300;
-/** An attack that has run for this long is broken off when something else is asked. */
-const overdueMs = 800;
 
 export class Scheduler {
   /** @type {import("../types").Run} */

@@ -1,8 +1,6 @@
 // The worker's side of port.js: answers questions from a table, tells progress, gives arrays away
 // instead of copying them, and says what an error means for the worker.
-
-/** Progress is told at most this often. */
-const progressMs = 50;
+import { progressMs } from "../state/timing.js";
 
 /** Tells the page how far an answer is. @typedef {(progress: Record<string, any>) => void} Tell */
 

@@ -1,9 +1,8 @@
 // The page's address: the state written into it, calmly, and read from it again on the way back.
 import { readUrl, writeUrl } from "./state.js";
+import { addressAfterMs } from "./timing.js";
 
 /** @typedef {import("../types").State} State */
-
-const calm = 200;
 
 export class Address {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
@@ -17,7 +16,7 @@ export class Address {
   /** Soon, and without a way back: the state only changed. */
   follow() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#write("replaceState"), calm);
+    this.#timer = setTimeout(() => this.#write("replaceState"), addressAfterMs);
   }
 
   /** Now, as a place to come back from. */

@@ -1,5 +1,6 @@
 // Builds elements without innerHTML, so that Trusted Types and the security policy have nothing to
 // object to. Not a framework: views make their elements once and change them in place.
+import { savedWithinMs } from "../state/timing.js";
 
 /** @param {string} tag
  * @param {Record<string, unknown>} [attributes] "on…" adds a listener; true and false set or leave out
@@ -96,9 +97,6 @@ export function styleSheet(path) {
     );
   });
 }
-
-/** How long a file may take to be saved: its address is given back then. */
-const savedWithinMs = 10000;
 
 /** Gives the browser a file to save. @param {Blob} blob @param {string} name */
 export function save(blob, name) {

@@ -2,9 +2,8 @@
 // else can be found out about that.
 import { load, loaded, signflip, start } from "../loaded-models.js";
 import { nowAndThen, serve } from "../worker-host.js";
+import { repeatedMs } from "../../state/timing.js";
 
-/** A first attack that is quicker than this runs once more for its time. */
-const quickMs = 50;
 /** Models that were attacked: the first attack finds code that is not compiled yet. @type {Set<string>} */
 const warm = new Set();
 
@@ -42,7 +41,7 @@ function timedAttackOn(request, name, more) {
   const first = attackOn(request, name, more);
   const cold = !warm.has(name);
   warm.add(name);
-  return cold && first.milliseconds < quickMs ? attackOn(request, name, more) : first;
+  return cold && first.milliseconds < repeatedMs ? attackOn(request, name, more) : first;
 }
 
 /** Every model's lane. @param {ExploreRequest} request @param {Tell} tell */

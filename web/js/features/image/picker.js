@@ -1,17 +1,13 @@
 // Choosing a picture: the strip of our own digits and, where the site was built with them, test images.
 // Radio buttons underneath, so the arrow keys walk along the strip.
 import { datasets } from "../../state/datasets.js";
+import { pickerAfterMs, stretchMs } from "../../state/timing.js";
 import { choice, h } from "../../ui/dom.js";
 import { Picture } from "../../picture/picture.js";
 import { ownDigits } from "../../picture/strokes.js";
 
 /** @typedef {import("../../ui/context").Context} Context */
 /** @typedef {import("../../types").Sample} Sample */
-
-/** The strip is filled when the first result has been drawn; where that is late, after so many milliseconds. */
-const patience = 500;
-/** So many milliseconds at a time, so that nothing else waits long. */
-const stretch = 8;
 
 /** @param {number} count */
 const places = (count) => Array.from({ length: count }, () => h("span", { class: "tile-place" }));
@@ -49,14 +45,14 @@ export function createPicker({ words, state, update }, packed) {
     due = true;
     if (newest) render(newest);
   };
-  let timer = setTimeout(fill, patience);
+  let timer = setTimeout(fill, pickerAfterMs);
 
   /** @param {import("../../types").Snapshot} snapshot */
   function render(snapshot) {
     if (!due && !newest?.result && snapshot.result) requestAnimationFrame(() => setTimeout(fill));
     newest = snapshot;
     const { samples, image } = snapshot;
-    const end = performance.now() + stretch;
+    const end = performance.now() + stretchMs;
     for (; due && shown < samples.length; shown++) {
       if (performance.now() > end) {
         clearTimeout(timer);

@@ -3,6 +3,7 @@
 import { siteModels } from "./site-models.js";
 import { openPack, packsOf, pixelsOf } from "./packs.js";
 import { Pool } from "../../engine/pool.js";
+import { jobMs } from "../../state/timing.js";
 
 /** @typedef {import("./types").LabModel} LabModel
  * @typedef {import("./types").Images} Images
@@ -11,8 +12,6 @@ import { Pool } from "../../engine/pool.js";
 
 /** Images that travel together: a shard of the engine; fewer where an attack is slow. */
 const stretch = 16;
-/** A job should take about so long, in milliseconds, so that progress moves and no worker idles at the end. */
-const pleasant = 400;
 /** More workers than this have nothing to gain on a thousand images, and each holds its models. */
 const mostWorkers = 16;
 
@@ -126,7 +125,7 @@ export class Lab {
             here = job.body.labels.length;
           open.delete(job);
           done += here;
-          if (lasted > pleasant) length = Math.max(1, Math.floor((here * pleasant) / lasted));
+          if (lasted > jobMs) length = Math.max(1, Math.floor((here * jobMs) / lasted));
           else if (here === length) length = Math.min(stretch, length * 2);
           result(answer, job.body.first, here);
           tell();

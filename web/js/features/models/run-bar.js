@@ -2,11 +2,9 @@
 // off. All of it keeps its place, so that nothing moves when a run begins or ends.
 import { h, setText } from "../../ui/dom.js";
 import { sentenceOf } from "../../engine/errors.js";
+import { readableMs } from "../../state/timing.js";
 
 /** @typedef {{signal: AbortSignal, tell: (done: number, total: number, unit?: string) => void}} Running */
-
-/** How often the sentence beside the bar may change, in milliseconds: it is to be read. */
-const calm = 250;
 
 /** @param {import("./types").LabContext} context
  * @param {{label: string, stop?: string, run: (running: Running) => Promise<string | void>, ended?: () => void}} tool  run's sentence is announced when it is over
@@ -53,7 +51,7 @@ export function createRunBar(
     const part = total > 0 ? Math.min(1, done / total) : 0;
     bar.style.transform = `scaleX(${part})`;
     const now = performance.now();
-    if (now - told < calm && done < total) return;
+    if (now - told < readableMs && done < total) return;
     told = now;
     track.setAttribute("aria-valuenow", String(Math.round(100 * part)));
     const left = part > 0.02 ? ((now - began) * (1 - part)) / part / 1000 : NaN;

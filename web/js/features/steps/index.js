@@ -1,15 +1,12 @@
 // "Step by step": the loss along the steps of the attack for every model, and a slider that puts any step
 // into the pictures above. The ways come with the analysis; which step is looked at is the page's state.
 import { h, setText, styleSheet } from "../../ui/dom.js";
+import { quickTraceMs, replayMs, replayStepMs } from "../../state/timing.js";
 import { verdictOf } from "../../state/verdict.js";
 import { Chart, sample } from "./chart.js";
 
 /** @typedef {import("../../types").Snapshot} Snapshot */
 /** @typedef {import("../../types").Trace} Trace */
-
-/** Between two steps of the replay; less where there are many, so that it lasts no longer than this. */
-const beat = 350,
-  longest = 8000;
 
 export const messages = ["steps"];
 
@@ -116,7 +113,7 @@ export function mount(element, context) {
         if (step() + 1 >= last) halt();
         go(step() + 1);
       },
-      Math.min(beat, longest / Math.max(1, last)),
+      Math.min(replayStepMs, replayMs / Math.max(1, last)),
     );
     showPlay();
   }
@@ -166,7 +163,7 @@ export function mount(element, context) {
     element.toggleAttribute("data-waiting", !there);
     if (there) last = Math.max(...traces.map(({ steps }) => steps[steps.length - 1]));
     const told = there && traces.some(({ steps }) => steps.length > 2);
-    const heavy = !there && lanes.some((lane) => (lane.milliseconds ?? 0) > 700);
+    const heavy = !there && lanes.some((lane) => (lane.milliseconds ?? 0) > quickTraceMs);
     gather.hidden = !heavy;
     setText(
       note,

@@ -1,10 +1,9 @@
 // The way of one image across the map, step by step: a slider, a button that plays it, the image at the step,
 // and all steps in numbers.
 import { h, setText } from "../../../../ui/dom.js";
+import { replayStepMs } from "../../../../state/timing.js";
 import { createThumbnail, paint } from "../../pictures.js";
 
-/** How long a step of the replay takes. */
-const stepMs = 220;
 /** A replay has at most so many steps, and the table so many rows. */
 const mostPlayed = 80,
   mostRows = 50;
@@ -110,7 +109,7 @@ export class Replay {
     this.#playing = setInterval(() => {
       if (this.step >= this.model.last) return this.stop();
       this.go(this.step + Math.max(1, Math.round((this.model.last + 1) / mostPlayed)));
-    }, stepMs);
+    }, replayStepMs);
   }
 
   stop() {

@@ -1,14 +1,12 @@
 // "Attack 1,000 test images": robust accuracy counting up, the confusion matrix, which classes turn into
 // which, and the images behind each number.
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
+import { streamMs } from "../../../../state/timing.js";
 import { createOneOf } from "../../choices.js";
 import { createConfusion } from "./confusion.js";
 import { Tally } from "../../counts.js";
 import { createGallery } from "./gallery.js";
 import { createRunBar } from "../../run-bar.js";
-
-/** Milliseconds between two paintings while a run streams in. */
-const often = 120;
 
 /** @typedef {{tally: Tally, images: import("../../types").Images, adversarial: Uint8Array, says: string, model: string}} Result */
 
@@ -161,7 +159,7 @@ export function createTestRun(context) {
     });
   }
   const schedule = () => {
-    if (performance.now() - painted > often) frame.schedule();
+    if (performance.now() - painted > streamMs) frame.schedule();
   };
 
   /** @param {import("../../run-bar.js").Running} running */

@@ -1,9 +1,10 @@
 // "Defend it yourself": a small net is trained in the page, normally or on attacked images, and one watches
 // what it learns. It can be stopped and taken up; after each epoch it is one more model for every tool.
-import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
+import { h, oncePerFrame, save, setText } from "../../../../ui/dom.js";
 import { trainingModule } from "../../../../engine/download.js";
 import { EngineError, stopped } from "../../../../engine/errors.js";
 import { WorkerPort } from "../../../../engine/port.js";
+import { readableMs } from "../../../../state/timing.js";
 import { createOneOf } from "../../choices.js";
 import { damaged, fetchPack, pixelsOf } from "../../packs.js";
 import { createPlot } from "../../../../ui/plot.js";
@@ -17,9 +18,6 @@ const courses = {
   mnist: { architecture: "s-bn", epsilon: 0.2, most: 0.4, step: 0.01 },
   gtsrb: { architecture: "g240s", epsilon: 0.03, most: 0.1, step: 0.005 },
 };
-
-/** Milliseconds between two paintings while nothing but a batch is new. */
-const often = 250;
 
 /** @typedef {{x: number, y: number}} Point
  * @typedef {{number: number, options: any, clean: Point[], robust: Point[], loss: number, epoch: number, memory: Float32Array | null,
@@ -113,7 +111,7 @@ export function createTrain(context) {
   const download = /** @type {HTMLButtonElement} */ (
     h(
       "button",
-      { type: "button", disabled: true, onclick: () => save() },
+      { type: "button", disabled: true, onclick: () => keep() },
       words.t("train.download"),
     )
   );
@@ -246,7 +244,7 @@ export function createTrain(context) {
   const { schedule, cancel } = oncePerFrame(paint);
   /** After a batch only a few numbers change, and nobody reads them this fast. */
   const scheduleCalmly = () => {
-    if (performance.now() - painted > often) schedule();
+    if (performance.now() - painted > readableMs) schedule();
   };
 
   /** A new run, with the settings as they are. @returns {Course} */
@@ -372,16 +370,12 @@ export function createTrain(context) {
     }
   }
 
-  function save() {
+  function keep() {
     if (!course?.model) return;
-    const url = URL.createObjectURL(
+    save(
       new Blob([/** @type {BlobPart} */ (course.model)], { type: "application/octet-stream" }),
+      `signflip-${lab.dataset}-${course.options.method}-${course.number}.safetensors`,
     );
-    h("a", {
-      href: url,
-      download: `signflip-${lab.dataset}-${course.options.method}-${course.number}.safetensors`,
-    }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
   paint();

@@ -1,0 +1,222 @@
+// What the whole page (main.js) and the compact one (embed.js) share: the state and all that is found out
+// about it, the engine, the words, the theme, the test images, and what is announced. It makes no elements.
+//
+// For tests and the curious: window.signflipPage = {state, snapshot, client, explorer, update}, and document
+// fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown.
+import { datasets, sourceOf } from "./state/datasets.js";
+import { EngineClient } from "./engine/client.js";
+import { sentenceOf } from "./engine/errors.js";
+import { Explorer } from "./engine/explorer.js";
+import { imageOf, ownSamples, packedSamples } from "./state/samples.js";
+import { readUrl } from "./state/state.js";
+import { announceAfterMs } from "./state/timing.js";
+import { sayVerdicts } from "./state/verdict.js";
+import { oncePerFrame, setText } from "./ui/dom.js";
+import { Words } from "./ui/i18n.js";
+
+/** @typedef {import("./types").State} State */
+/** @typedef {import("./types").Sample} Sample */
+
+/** update: how a view changes the state, where that is more than change(). shown: a result is there; it is to
+ * be rendered now. changed: the run began to be slow, was cancelled or came further, or something was found
+ * out. analysis: fetches what looks further into a result.
+ * @typedef {{render: () => void, update?: (patch: Partial<State>) => void,
+ *   shown: (result: import("./types").ExploreResult) => void,
+ *   changed?: (before: import("./types").Run["state"]) => void,
+ *   analysis?: () => Promise<typeof import("./engine/analysis.js")>}} Page */
+
+/** An element of the page's frame. @param {string} id */
+export const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+export class PageShell {
+  /** @type {State} */ state = readUrl(location.search, navigator.language);
+  words = new Words(this.state.lang);
+  client = new EngineClient(this.state.model.map((id) => sourceOf(this.state.dataset, id)));
+  started = this.client.start();
+  /** @type {import("./types").Snapshot} */
+  snapshot = {
+    state: this.state,
+    attacks: [],
+    files: {},
+    samples: [],
+    image: { id: "", label: null, pixels: new Float32Array(0) },
+    result: null,
+    analysis: { traces: {}, smallest: {}, certified: {} },
+    error: "",
+    troubles: {},
+    run: { state: "idle", progress: {} },
+  };
+  /** The pictures of each dataset; the test images come later. @type {Record<string, Sample[]>} */
+  #shelves = {};
+  /** Datasets whose test images were asked for. @type {Set<string>} */ #packed = new Set();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #announceTimer;
+  #dark = matchMedia("(prefers-color-scheme: dark)");
+
+  /** @param {Page} page */
+  constructor(page) {
+    this.page = page;
+    const { snapshot, client } = this;
+    const { schedule } = oncePerFrame(page.render);
+    this.schedule = schedule;
+    this.update = page.update ?? ((patch) => this.change(patch));
+    /** @param {unknown} error what went wrong @returns {string} as the visitor reads it */
+    this.sentence = (error) => sentenceOf(this.words, error);
+    /** @param {unknown} error */
+    this.fail = (error) => {
+      snapshot.error = this.sentence(error);
+      schedule();
+    };
+    const explorer = new Explorer(
+      client,
+      snapshot,
+      {
+        changed: () => this.#changed(),
+        shown: (result) => this.#shown(result),
+        failed: this.fail,
+        sentence: this.sentence,
+      },
+      page.analysis,
+    );
+    this.explorer = explorer;
+    this.#dark.addEventListener("change", schedule);
+    const state = () => this.state;
+    Object.assign(globalThis, {
+      signflipPage: {
+        get state() {
+          return state();
+        },
+        snapshot,
+        client,
+        explorer,
+        update: this.update,
+      },
+    });
+  }
+
+  /** What the views get. @returns {import("./ui/context").Context & {snapshot: () => import("./types").Snapshot}} */
+  context() {
+    const { words, update, explorer, client, snapshot } = this;
+    return {
+      words,
+      update,
+      explorer,
+      client,
+      state: () => this.state,
+      snapshot: () => snapshot,
+      announce: (text) => this.announce(text),
+      scheme: () => this.scheme(),
+      cancel: () => explorer.scheduler.cancel(),
+      again: () => explorer.scheduler.again(),
+      link: () => location.href,
+    };
+  }
+
+  /** @returns {import("./picture/colour.js").Scheme} */
+  scheme() {
+    const { theme } = this.state;
+    return theme === "auto" ? (this.#dark.matches ? "dark" : "light") : theme;
+  }
+
+  /** Another state altogether. @param {State} state */
+  become(state) {
+    this.state = this.snapshot.state = state;
+  }
+
+  /** Changes the state within its dataset and language, and asks what follows from that.
+   * @param {Partial<State>} patch */
+  change(patch) {
+    const { state: before, snapshot } = this;
+    // Whatever else is changed, the result is what one wants to see of it.
+    const looked =
+      "step" in patch || Object.keys(patch).every((name) => ["theme", "view"].includes(name));
+    this.become({ ...before, ...(looked ? {} : { step: null }), ...patch });
+    const named = (/** @type {State} */ { sample, drawing, picture }) =>
+      [sample, drawing, picture].join();
+    if (named(before) !== named(this.state)) this.#takeImage();
+    if (this.state.sample.startsWith("test-") && snapshot.image.id !== this.state.sample)
+      this.loadTestImages();
+    this.explorer.fetchModels();
+    this.explorer.ask();
+    this.schedule();
+  }
+
+  /** The dataset's pictures and models, from nothing. */
+  enter() {
+    const { state, snapshot } = this;
+    this.explorer.forget();
+    this.#shelves[state.dataset] ??= datasets[state.dataset].digit ? ownSamples() : [];
+    snapshot.samples = this.#shelves[state.dataset];
+    this.#takeImage();
+    snapshot.files = {};
+    snapshot.troubles = {};
+    snapshot.error = "";
+    this.explorer.fetchModels();
+    // Where nothing else is there to start with, or the link names one, test images are needed at once.
+    if (snapshot.image.id === "" || state.sample.startsWith("test-")) this.loadTestImages();
+  }
+
+  #takeImage() {
+    this.snapshot.image = imageOf(this.state, this.#shelves[this.state.dataset]);
+  }
+
+  /** Fetches the dataset's test images, once. */
+  async loadTestImages() {
+    const { dataset } = this.state;
+    if (this.#packed.has(dataset)) return;
+    this.#packed.add(dataset);
+    const packed = await packedSamples(dataset);
+    if (packed.length === 0) return;
+    this.#shelves[dataset].push(...packed);
+    if (this.state.dataset !== dataset) return;
+    this.#takeImage();
+    this.explorer.ask();
+    this.schedule();
+  }
+
+  /** The engine is there. @param {import("./engine/client.js").Catalogue} catalogue */
+  equip({ attacks }) {
+    this.snapshot.attacks = attacks;
+    if (!attacks.some(({ name }) => name === this.state.attack))
+      this.update({ attack: attacks[0].name });
+    this.explorer.ask();
+    this.schedule();
+  }
+
+  /** What is wrong, in one line; empty where nothing is. */
+  trouble() {
+    const { error, troubles } = this.snapshot;
+    return [error, ...this.state.model.map((id) => troubles[id])].filter(Boolean).join(" ");
+  }
+
+  /** @param {string} text */
+  announce(text) {
+    setText(place("status"), text);
+  }
+
+  /** Verdicts that were still to be said are of a result that is being replaced. */
+  dropVerdicts() {
+    clearTimeout(this.#announceTimer);
+  }
+
+  #changed() {
+    const { snapshot, explorer, page } = this;
+    const before = snapshot.run.state;
+    snapshot.run = explorer.scheduler.run;
+    page.changed?.(before);
+    this.schedule();
+  }
+
+  /** @param {import("./types").ExploreResult} result */
+  #shown(result) {
+    this.snapshot.error = "";
+    this.page.shown(result);
+    document.dispatchEvent(new CustomEvent("signflip:result", { detail: result }));
+    // Once the slider has come to rest, and where the verdicts are still to be seen.
+    this.dropVerdicts();
+    this.#announceTimer = setTimeout(() => {
+      const { state, snapshot, words } = this;
+      if (state.view === "image")
+        this.announce(sayVerdicts(words, state.dataset, snapshot.result?.lanes ?? []));
+    }, announceAfterMs);
+  }
+}
