@@ -134,17 +134,25 @@ export async function bundlePage(entry, { apart = [], plugins = [] } = {}) {
 /**
  * A script as one file with all that it imports, also on demand.
  * @param {string} entry @param {{apart?: string[], held?: string[], folder?: string,
- *   format?: "esm" | "iife", plugins?: import("esbuild").Plugin[]}} [options] apart: names of files that lie beside it at run time; held: names of
- *   files of `folder` that it holds
+ *   format?: "esm" | "iife", plugins?: import("esbuild").Plugin[], define?: Record<string, string>}} [options]
+ *   apart: names of files that lie beside it at run time; held: names of files of `folder` that it holds
  * @returns {Promise<Output>}
  */
 export async function bundleFile(entry, options = {}) {
-  const { apart = [], held = [], folder = ".", format = "esm", plugins = [] } = options;
+  const {
+    apart = [],
+    held = [],
+    folder = ".",
+    format = "esm",
+    plugins = [],
+    define = {},
+  } = options;
   const beyond = apart.filter((name) => !held.includes(name));
   const result = await run({
     entryPoints: [entry],
     plugins: [...plugins, from(held, folder), beside(beyond)],
     format,
+    define,
   });
   return outputsOf(result)[0];
 }

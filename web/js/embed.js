@@ -98,10 +98,8 @@ function talk() {
   });
 }
 
-if (page.state.view !== "image") {
-  // A whole model wants the whole page.
-  location.replace(`index.html${location.search}`);
-} else {
+// The built page is a classic script, in which nothing is awaited outside of functions.
+async function begin() {
   page.words = await wordsFor(page.state.lang, page.state.dataset);
   page.enter();
   mount();
@@ -109,3 +107,7 @@ if (page.state.view !== "image") {
   talk();
   page.started.then((catalogue) => page.equip(catalogue), page.fail);
 }
+
+// A whole model wants the whole page.
+if (page.state.view === "image") begin();
+else location.replace(`index.html${location.search}`);

@@ -5,6 +5,7 @@
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown.
 import { datasets, sourceOf } from "./state/datasets.js";
 import { EngineClient } from "./engine/client.js";
+import { siteFile } from "./engine/download.js";
 import { sentenceOf } from "./engine/errors.js";
 import { Explorer } from "./engine/explorer.js";
 import { imageOf, ownSamples, packedSamples } from "./state/samples.js";
@@ -164,7 +165,7 @@ export class PageShell {
     const { dataset } = this.state;
     if (this.#packed.has(dataset)) return;
     this.#packed.add(dataset);
-    const packed = await packedSamples(dataset);
+    const packed = await packedSamples(dataset, siteFile);
     if (packed.length === 0) return;
     this.#shelves[dataset].push(...packed);
     if (this.state.dataset !== dataset) return;

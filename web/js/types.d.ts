@@ -202,3 +202,41 @@ export interface Snapshot {
   /** Why a model is not there, by model. */
   troubles: Record<string, string>;
 }
+
+/** Makes a part of a classic page: fills its exports from what it needs. */
+export type MakePart = (part: { exports: any }, need: (name: string) => any) => void;
+
+/** What a worker's code sees as its own global object. */
+export interface WorkerScope {
+  location: Location;
+  onmessage: ((event: { data: any }) => void) | null;
+  postMessage: (data: any) => void;
+}
+
+export type WorkerCode = (scope: WorkerScope) => void;
+
+/** What the page needs of a worker. */
+export interface WorkerLike {
+  onmessage: ((event: any) => void) | null;
+  onerror: ((event: any) => void) | null;
+  postMessage: (data: any) => void;
+  terminate: () => void;
+}
+
+declare global {
+  /** In classic pages alone (js/engine/isolated/site.js). */
+  const signflipSite: {
+    /** Of the page's script, with a slash; "" where the page is one file. */
+    folder: string;
+    /** Base64 of gzip, by the files' names. */
+    files: Record<string, string>;
+    workers: Record<string, WorkerCode>;
+    /** Runs a script of the folder classic/, once. */
+    script: (name: string) => Promise<void>;
+    /** A script's address as Trusted Types want it. */
+    trusted: (url: string) => string;
+    trust: (url: string) => void;
+    define: (name: string, needs: string[], make: MakePart) => void;
+    load: (name: string) => Promise<any>;
+  };
+}

@@ -1,78 +1,21 @@
 // The compact page in other people's pages: as an iframe and as <sign-flip>, on a host of another origin,
 // under strict policies, several at once, by keyboard, without scripts.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { serve } from "../../../tools/lib/serve.mjs";
-import { keep, laneOf, patience, settled, slide, start, tabTo } from "../../support/browser.mjs";
+import { keep, laneOf, settled, slide, tabTo } from "../../support/browser.mjs";
+import { fits, startHost } from "../../support/host.mjs";
 import { noImages } from "../../support/model-view.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const folder = mkdtempSync(join(tmpdir(), "signflip-host-"));
-let site, host;
+let site, host, hosted, framesOf;
 before(async () => {
-  site = await start();
-  writeFileSync(join(folder, "favicon.ico"), ""); // every browser asks for it
-  host = await serve({ root: folder });
+  host = await startHost();
+  ({ site, hosted, framesOf } = host);
 });
-after(async () => {
-  await host?.close();
-  await site?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-let pages = 0;
-/** A page of another origin with this in its body; what it and its frames complain of in page.problems. */
-async function hosted(t, body, { width = 700, lang = "en", headers, ...options } = {}) {
-  const name = `host-${++pages}.html`;
-  writeFileSync(
-    join(folder, name),
-    `<!doctype html><html lang="${lang}"><title>A course</title><meta name="viewport" content="width=device-width"><main><h1>A course</h1>${body}</main>`,
-  );
-  const own = headers ? await serve({ root: folder, headers }) : host;
-  if (headers) t.after(() => own.close());
-  const context = await site.browser.newContext({
-    viewport: { width, height: 900 },
-    locale: "en-GB",
-    ...options,
-  });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  page.setDefaultTimeout(patience);
-  const problems = [];
-  page.on(
-    "console",
-    (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
-  );
-  page.on("pageerror", (error) => problems.push(error.message));
-  // In every frame, ours too, and in the page that a link opens.
-  await context.addInitScript(() => {
-    globalThis.results = [];
-    document.addEventListener("signflip:result", (event) =>
-      globalThis.results.push({ ...event.detail, shown: performance.now() }),
-    );
-  });
-  await page.goto(`${own.url}${name}`);
-  return Object.assign(page, { problems });
-}
-
-const script = () => `<script src="${site.url}js/sign-flip.js" async></script>`;
-/** Our frames in a page, once each has a result. */
-async function framesOf(page, count) {
-  const ours = () => page.frames().filter((frame) => frame.url().startsWith(site.url));
-  while (ours().length < count) await page.waitForEvent("framenavigated");
-  for (const frame of ours()) await frame.waitForFunction(() => globalThis.results?.length > 0);
-  return ours();
-}
-
-const fits = (frame) =>
-  frame.waitForFunction(() => {
-    const { scrollHeight, clientHeight, scrollWidth, clientWidth } = document.documentElement;
-    return scrollHeight <= clientHeight && scrollWidth <= clientWidth;
-  });
+after(() => host?.close());
+const script = () => host.script;
 
 async function violations(target) {
   await target.evaluate(axe);
@@ -269,10 +212,10 @@ test("a host with a strict policy that names the site, and a frame with a sandbo
     `<iframe title="Signflip" sandbox="allow-scripts allow-same-origin" width="600" height="600" src="${site.url}embed.html"></iframe>`,
   );
   await framesOf(boxed, 1);
-  // Without allow-same-origin no module of ours is let in; the frame says so, and has the way out.
+  // Where scripts are off the frame says so, and has the way out.
   const closed = await hosted(
     t,
-    `<iframe title="Signflip" sandbox="allow-scripts allow-popups" width="600" height="300" src="${site.url}embed.html"></iframe>`,
+    `<iframe title="Signflip" sandbox="allow-popups" width="600" height="300" src="${site.url}embed.html"></iframe>`,
   );
   const sentence = closed.frameLocator("iframe").getByText("This frame may not run scripts");
   await sentence.waitFor({ state: "visible" });

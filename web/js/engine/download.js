@@ -1,11 +1,12 @@
 // Downloads, each made once however often it is asked for.
 import { EngineError } from "./errors.js";
+import { bytesAt } from "./reach.js";
 
-/** @param {string} url @returns {Promise<ArrayBuffer>} */
-export async function fetchBytes(url) {
-  const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new EngineError("error.download", url.split("/").slice(-1)[0]);
-  return response.arrayBuffer();
+/** @param {string} path from the page @returns {Promise<ArrayBuffer>} */
+async function fetchBytes(path) {
+  const bytes = await bytesAt(path);
+  if (!bytes) throw new EngineError("error.download", path.split("/").slice(-1)[0]);
+  return bytes;
 }
 
 /** The function's promise, made at the first call and shared by the others; after a failure the next call
@@ -30,20 +31,18 @@ const files = new Map();
 export function siteFile(path) {
   let file = files.get(path);
   if (!file) {
-    file = shared(() => fetchBytes(new URL(path, document.baseURI).href));
+    file = shared(() => fetchBytes(path));
     files.set(path, file);
   }
   return file();
 }
 
 /** The training engine's bytes. */
-export const trainingModule = shared(() =>
-  fetchBytes(new URL("./signflip-train.wasm", import.meta.url).href),
-);
+export const trainingModule = shared(() => fetchBytes("js/signflip-train.wasm"));
 
 /** The engine's module, compiled once for every worker. */
 export const engineModule = shared(async () => {
-  const bytes = await fetchBytes(new URL("./signflip.wasm", import.meta.url).href);
+  const bytes = await fetchBytes("js/signflip.wasm");
   return WebAssembly.compile(bytes).catch((error) => {
     // A security policy that forbids it gives no other sign.
     throw new EngineError("error.policy", error.message);

@@ -1,20 +1,11 @@
 // One worker: questions and answers by number, progress in between, and its end. worker-host.js is the
 // other side. Which worker to start, and when, is decided by client.js and pool.js.
 import { EngineError } from "./errors.js";
+import { startWorker } from "./reach.js";
 import { hungMs } from "../state/timing.js";
 
 /** What a worker tells while it works on a question. @typedef {Record<string, any>} Told */
 /** @typedef {(progress: any) => void} OnProgress */
-
-/** @type {any} */
-const trustedTypes = Reflect.get(globalThis, "trustedTypes");
-const policy = trustedTypes?.createPolicy("signflip", {
-  createScriptURL(/** @type {string} */ url) {
-    if (new URL(url).origin !== location.origin)
-      throw new TypeError("Only the page's own worker may be started.");
-    return url;
-  },
-});
 
 /** @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, onProgress?: OnProgress,
  *             timer?: ReturnType<typeof setTimeout>}} Call */
@@ -22,17 +13,13 @@ const policy = trustedTypes?.createPolicy("signflip", {
 export class WorkerPort {
   /** Why it ended; null while it lives. @type {Error | null} */
   ended = null;
-  /** @type {Worker} */ #worker;
+  /** @type {import("../types").WorkerLike} */ #worker;
   /** @type {Map<number, Call>} */ #open = new Map();
   #number = 0;
 
   /** @param {string} name of a file in workers/ */
   constructor(name) {
-    const url = new URL(`./workers/${name}.js`, import.meta.url).href;
-    this.#worker = new Worker(policy ? policy.createScriptURL(url) : url, {
-      type: "module",
-      name: `signflip-${name}`,
-    });
+    this.#worker = startWorker(name);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

@@ -136,9 +136,10 @@ const instance = (createEngine, module) =>
  * @returns {Promise<Signflip>}
  */
 export default async function createSignflip({ wasmBinary, wasmModule } = {}) {
-  const url = new URL("./signflip.wasm", import.meta.url);
   const { default: createEngine } = await import("./signflip-engine.js");
   if (wasmModule !== undefined) return new Signflip(await instance(createEngine, wasmModule));
+  // A worker that was started from a blob has no files beside itself.
+  const url = new URL("./signflip.wasm", import.meta.url);
   let binary = wasmBinary;
   if (binary === undefined && globalThis.process?.versions?.node) {
     const { readFile } = await import(/* webpackIgnore: true */ "node:fs/promises");

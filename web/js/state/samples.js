@@ -51,14 +51,14 @@ export function packedCount(dataset) {
   return Number(counts.get(dataset) ?? 0);
 }
 
-/** @param {string} dataset
+/** @param {string} dataset @param {(path: string) => Promise<ArrayBuffer>} siteFile gets a file of the site
  * @returns {Promise<Sample[]>} nothing where they cannot be had: the page works without */
-export async function packedSamples(dataset) {
+export async function packedSamples(dataset, siteFile) {
   if (packedCount(dataset) === 0) return [];
   const base = datasets[dataset].samples;
   const [list, bytes] = await Promise.all([
-    fetch(`${base}.json`).then((response) => response.json()),
-    fetch(`${base}.bin`).then((response) => response.arrayBuffer()),
+    siteFile(`${base}.json`).then((text) => JSON.parse(new TextDecoder().decode(text))),
+    siteFile(`${base}.bin`),
   ]).catch(() => [null, null]);
   if (!list || !bytes) return [];
   /** @type {{height: number, width: number, channels?: number, images: {index: number, label: number}[]}} */

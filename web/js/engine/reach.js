@@ -1,0 +1,28 @@
+// How the page reaches the site's other files: by fetch, and workers by their address. Pages that may have an
+// opaque origin, or no server at all, get isolated/reach.js instead (tools/lib/classic.mjs).
+
+/** @type {any} */
+const trustedTypes = Reflect.get(globalThis, "trustedTypes");
+const policy = trustedTypes?.createPolicy("signflip", {
+  createScriptURL(/** @type {string} */ url) {
+    if (new URL(url).origin !== location.origin)
+      throw new TypeError("Only the page's own worker may be started.");
+    return url;
+  },
+});
+
+/** A file of the site, by its path from the page; null where it cannot be had.
+ * @param {string} path @returns {Promise<ArrayBuffer | null>} */
+export async function bytesAt(path) {
+  const response = await fetch(new URL(path, document.baseURI)).catch(() => null);
+  return response?.ok ? response.arrayBuffer() : null;
+}
+
+/** @param {string} name of a file in workers/ @returns {Worker} */
+export function startWorker(name) {
+  const url = new URL(`./workers/${name}.js`, import.meta.url).href;
+  return new Worker(policy ? policy.createScriptURL(url) : url, {
+    type: "module",
+    name: `signflip-${name}`,
+  });
+}
