@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "core/visible_text.h"
 
 namespace signflip {
 
@@ -28,7 +29,7 @@ val array(const std::vector<T>& values) {
 
 inline val failure(const Error& error) {
   val result = val::object();
-  result.set("error", error.message);
+  result.set("error", visible_text(error.message));
   return result;
 }
 

@@ -3,58 +3,27 @@
 
 #include <algorithm>
 
+#include "core/visible_text.h"
+
 namespace signflip::report {
 namespace {
 
-/// The length of the UTF-8 sequence that begins at `at`, or 0 where it is none (RFC 3629).
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-  };
-  const unsigned first = byte(0);
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return byte(i) >= low && byte(i) <= high;
-  };
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool second = follows(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool second = follows(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 std::string escaped(std::string_view text) {
-  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
   std::string result;
   result.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = sequence_length(text, at);
-    const std::string_view sequence = text.substr(at, std::max<std::size_t>(length, 1));
-    at += sequence.size();
-    const auto code = static_cast<unsigned char>(sequence[0]);
-    const bool control =
-        length == 1 && (code == 0x7F || (code < 0x20 && code != '\n' && code != '\t'));
-    const bool late_control =
-        length == 2 && code == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
-    if (length == 0 || control || late_control) {
-      result += kReplacement;
-    } else if (code == '&') {
+  for (const char c : visible_text(text, "\n\t")) {
+    if (c == '&') {
       result += "&amp;";
-    } else if (code == '<') {
+    } else if (c == '<') {
       result += "&lt;";
-    } else if (code == '>') {
+    } else if (c == '>') {
       result += "&gt;";
-    } else if (code == '"') {
+    } else if (c == '"') {
       result += "&quot;";
-    } else if (code == '\'') {
+    } else if (c == '\'') {
       result += "&#39;";
     } else {
-      result += sequence;
+      result += c;
     }
   }
   return result;

@@ -26,7 +26,8 @@ class Markup {
   std::string html_;
 };
 
-/// Escapes &, <, >, " and '; what is no UTF-8 and control characters become U+FFFD.
+/// Escapes &, <, >, " and '; what cannot be seen (control characters, direction marks, bytes that
+/// are no UTF-8) is written out as visible_text() does, line feeds and tabs excepted.
 Markup text(std::string_view text);
 
 using Attributes = std::initializer_list<std::pair<std::string_view, std::string_view>>;
