@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace signflip {
@@ -22,8 +26,25 @@ struct ThreadPool::State {
   std::size_t busy = 0;
   bool stopping = false;
 
+  std::exception_ptr failure;  // the first that a piece threw: out of memory, say
+
   void drain(int worker) {
-    for (std::size_t i = next++; i < count; i = next++) (*work)(i, worker);
+    try {
+      for (std::size_t i = next++; i < count; i = next++) (*work)(i, worker);
+    } catch (...) {
+      next = count;
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+  }
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    start.notify_all();
+    for (std::thread& thread : threads) thread.join();
   }
 
   void serve(int worker) {
@@ -43,19 +64,18 @@ struct ThreadPool::State {
 
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
   if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  for (int worker = 1; worker < threads; ++worker) {
-    state_->threads.emplace_back([state = state_.get(), worker] { state->serve(worker); });
+  try {
+    for (int worker = 1; worker < threads; ++worker) {
+      state_->threads.emplace_back([state = state_.get(), worker] { state->serve(worker); });
+    }
+  } catch (const std::exception&) {
+    state_->stop();
+    throw std::runtime_error("the system does not give " + std::to_string(threads) +
+                             " threads; use fewer");
   }
 }
 
-ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-  }
-  state_->start.notify_all();
-  for (std::thread& thread : state_->threads) thread.join();
-}
+ThreadPool::~ThreadPool() { state_->stop(); }
 
 int ThreadPool::threads() const { return static_cast<int>(state_->threads.size()) + 1; }
 
@@ -76,6 +96,7 @@ void ThreadPool::for_each(std::size_t count, const std::function<void(std::size_
   state_->drain(0);
   std::unique_lock lock(state_->mutex);
   state_->finished.wait(lock, [&] { return state_->busy == 0; });
+  if (state_->failure) std::rethrow_exception(std::exchange(state_->failure, nullptr));
 }
 
 }  // namespace signflip

@@ -12,7 +12,8 @@ namespace signflip {
 
 class ThreadPool {
  public:
-  /// `threads` ≥ 1 counts the calling thread; 0 means one per hardware thread.
+  /// `threads` ≥ 1 counts the calling thread; 0 means one per hardware thread. Throws
+  /// std::runtime_error, for main() to report, where the system does not give as many.
   explicit ThreadPool(int threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -22,7 +23,9 @@ class ThreadPool {
 
   /// Calls work(index, worker) once for each index in 0 … count−1 and waits for all of them.
   /// worker is in 0 … threads()−1 and at most one piece at a time runs for each, so it may index
-  /// scratch memory. Indices start in ascending order. Not reentrant.
+  /// scratch memory. Indices start in ascending order. Not reentrant. What a piece throws (out of
+  /// memory: nothing else does) ends the work early and is thrown again here, once all workers are
+  /// idle; the pool can be used again.
   void for_each(std::size_t count, const std::function<void(std::size_t index, int worker)>& work);
 
  private:

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <new>
 #include <vector>
 
 #include "core/rng.h"
@@ -74,6 +75,21 @@ TEST(ThreadPool, WritesAreVisibleToTheCaller) {
     for (std::size_t i = 0; i < plain.size(); ++i) ASSERT_EQ(plain[i], i * round);
   }
 }
+
+#ifndef __EMSCRIPTEN__  // where nothing throws, and where one thread does all
+TEST_P(ThreadPoolTest, WhatAPieceThrowsComesBackToTheCaller) {
+  ThreadPool pool(GetParam());
+  for (std::size_t bad = 0; bad < 50; ++bad) {
+    const auto work = [&](std::size_t index, int) {
+      if (index >= bad) throw std::bad_alloc();  // several workers at once, mostly
+    };
+    EXPECT_THROW(pool.for_each(50, work), std::bad_alloc);
+    std::atomic<int> calls = 0;
+    pool.for_each(20, [&](std::size_t, int) { ++calls; });
+    EXPECT_EQ(calls, 20) << "the pool goes on working";
+  }
+}
+#endif
 
 TEST(ThreadPool, ZeroMeansAllHardwareThreads) {
   const ThreadPool pool;
