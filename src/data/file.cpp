@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 
 #include "data/gzip.h"
+#include "data/temporary.h"
 
 namespace signflip {
 namespace {
@@ -41,8 +41,16 @@ bool write_all(int fd, std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
+    if (count == 0) errno = EIO;  // trying again would go on for ever
+    if (count <= 0) return false;
     bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+bool sync(int fd) {
+  while (::fsync(fd) != 0) {
+    if (errno != EINTR) return false;
   }
   return true;
 }
@@ -55,15 +63,28 @@ Status write_directly(const std::filesystem::path& path, std::span<const std::ui
   return {};
 }
 
-/// A name beside `path` that no other thread or process takes; hidden, so that no rule for dataset
-/// files matches it.
-std::filesystem::path temporary_beside(const std::filesystem::path& path) {
-  static std::atomic<unsigned> counter{0};
-  std::string name = path.filename().string();
-  name.insert(0, 1, '.');
-  name.append(1, '.').append(std::to_string(::getpid()));
-  name.append(1, '-').append(std::to_string(counter++)).append(".tmp");
-  return path.parent_path() / name;
+/// Gives a new file the owner, where the process may do so, and the mode of the one it replaces.
+bool take_over(int fd, const struct stat& old) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0) return false;
+  const bool same = info.st_uid == old.st_uid && info.st_gid == old.st_gid;
+  if (!same && ::fchown(fd, old.st_uid, old.st_gid) != 0 && errno != EPERM) return false;
+  return ::fchmod(fd, old.st_mode & 07777) == 0;
+}
+
+/// Where `path` leads: a link, even one to a file that is not there yet, is followed.
+Result<std::filesystem::path> follow_links(std::filesystem::path path) {
+  const std::filesystem::path named = path;
+  std::error_code error;
+  for (int links = 0; std::filesystem::is_symlink(path, error); ++links) {
+    const auto next = std::filesystem::read_symlink(path, error);
+    if (error || links == 40) {  // as many as Linux follows
+      errno = error ? error.value() : ELOOP;
+      return system_error("cannot write", named);
+    }
+    path = path.parent_path() / next;  // which is `next` where that is absolute
+  }
+  return path;
 }
 
 std::string digest_hex(std::span<const std::uint8_t> bytes, const EVP_MD* method) {
@@ -111,31 +132,39 @@ Result<std::vector<std::uint8_t>> read_maybe_gzip(const std::filesystem::path& p
   return gunzip(*bytes, path.string());
 }
 
+Status check_replaceable(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  if (S_ISDIR(info.st_mode)) return Error{"cannot write " + path.string() + ": it is a folder"};
+  // The permission bits too: root may write everything, but a file is protected for a reason.
+  if (!S_ISREG(info.st_mode) ||
+      ((info.st_mode & 0222) != 0 && ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0)) {
+    return {};
+  }
+  return Error{"cannot write " + path.string() + ": it is a read-only file"};
+}
+
 Status write_file_atomically(const std::filesystem::path& path,
                              std::span<const std::uint8_t> bytes) {
-  std::error_code ignored;
-  std::filesystem::path target = path;
-  if (std::filesystem::exists(path, ignored)) {
-    if (std::filesystem::is_directory(path, ignored)) {
-      return Error{"cannot write " + path.string() + ": it is a folder"};
-    }
-    if (!std::filesystem::is_regular_file(path, ignored)) return write_directly(path, bytes);
-    if (auto real = std::filesystem::canonical(path, ignored); !real.empty()) target = real;
-  }
+  if (Status allowed = check_replaceable(path); !allowed) return allowed;
+  const auto followed = follow_links(path);
+  if (!followed) return followed.error();
+  const std::filesystem::path& target = *followed;
+  struct stat old {};
+  const bool replaces = ::stat(target.c_str(), &old) == 0;
+  if (replaces && !S_ISREG(old.st_mode)) return write_directly(target, bytes);
 
-  const std::filesystem::path temporary = temporary_beside(target);
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-  if (!file.open()) return system_error("cannot write", path);
-  if (!write_all(file.get(), bytes) || ::fsync(file.get()) != 0 || !file.close() ||
-      ::rename(temporary.c_str(), target.c_str()) != 0) {
-    const Error error = system_error("cannot write", path);
-    ::unlink(temporary.c_str());
-    return error;
+  auto file =
+      Temporary::create(target, Temporary::Kind::file, replaces ? old.st_mode & 0777 : 0666);
+  if (!file) return file.error();
+  if ((replaces && !take_over(file->descriptor(), old)) || !write_all(file->descriptor(), bytes) ||
+      !sync(file->descriptor()) || !file->move_to(target)) {
+    return system_error("cannot write", path);
   }
   // The rename itself reaches the disk with the folder; some file systems cannot sync folders.
   const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
   const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (parent.open()) ::fsync(parent.get());
+  if (parent.open()) (void)sync(parent.get());
   return {};
 }
 

@@ -1,8 +1,8 @@
 // Decoding and resizing GTSRB's pictures, and importing them into IDX files.
 #include "data/gtsrb.h"
 
-#include <unistd.h>
-
+#include <cerrno>
+#include <cstring>
 #include <map>
 #include <optional>
 
@@ -10,6 +10,7 @@
 #include "data/gtsrb_index.h"
 #include "data/idx.h"
 #include "data/image.h"
+#include "data/temporary.h"
 
 namespace signflip {
 namespace {
@@ -109,29 +110,6 @@ Status write_split(const fs::path& folder, Dataset dataset, const GtsrbIndex& in
                                {reinterpret_cast<const std::uint8_t*>(csv.data()), csv.size()});
 }
 
-/// A folder that disappears with all it holds, unless it is moved to its place.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const fs::path& path() const { return path_; }
-  std::error_code move_to(const fs::path& destination) {
-    std::error_code error;
-    fs::rename(path_, destination, error);
-    if (!error) path_.clear();
-    return error;
-  }
-
- private:
-  fs::path path_;
-};
-
 }  // namespace
 
 Result<Dataset> load_gtsrb(const fs::path& folder, Split split, const GtsrbOptions& options) {
@@ -171,20 +149,18 @@ Status import_gtsrb(const fs::path& source, const fs::path& destination, int siz
   }
 
   fs::create_directories(target.parent_path(), error);
-  TemporaryFolder folder(target.parent_path() / ("." + target.filename().string() + "." +
-                                                 std::to_string(::getpid()) + ".tmp"));
-  if (error || !fs::create_directory(folder.path(), error)) {
-    return Error{"cannot write " + destination.string() + ": " + error.message()};
-  }
+  if (error) return Error{"cannot write " + destination.string() + ": " + error.message()};
+  auto folder = Temporary::create(target, Temporary::Kind::folder, 0777);
+  if (!folder) return folder.error();
   std::size_t done = 0;
   for (const auto& [split, index] : splits) {
     auto dataset = load_rows(index, split, {size, crop, progress}, done, total);
     if (!dataset) return dataset.error();
-    if (Status s = write_split(folder.path(), *std::move(dataset), index); !s) return s;
+    if (Status s = write_split(folder->path(), *std::move(dataset), index); !s) return s;
     done += index.rows.size();
   }
-  if (error = folder.move_to(target); error) {
-    return Error{"cannot write " + destination.string() + ": " + error.message()};
+  if (!folder->move_to(target)) {
+    return Error{"cannot write " + destination.string() + ": " + std::strerror(errno)};
   }
   return {};
 }

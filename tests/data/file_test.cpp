@@ -2,9 +2,50 @@
 #include "data/file.h"
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <thread>
 
 #include "data/gzip.h"
+#include "data/temporary.h"
 #include "support/files.h"
+
+namespace {
+
+/// How often the next calls are to fail as a signal or a strange device makes them fail.
+std::atomic<int> interrupted_syncs = 0, interrupted_writes = 0, short_writes = 0, empty_writes = 0;
+
+bool take(std::atomic<int>& count) {
+  int left = count.load();
+  while (left > 0 && !count.compare_exchange_weak(left, left - 1)) {
+  }
+  return left > 0;
+}
+
+}  // namespace
+
+// In place of the C library's, for the whole program.
+extern "C" int fsync(int fd) {
+  if (take(interrupted_syncs)) {
+    errno = EINTR;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
+extern "C" ssize_t write(int fd, const void* data, std::size_t size) {
+  if (take(interrupted_writes)) {
+    errno = EINTR;
+    return -1;
+  }
+  if (take(empty_writes)) return 0;
+  if (size > 7 && take(short_writes)) size = 7;
+  return ::syscall(SYS_write, fd, data, size);
+}
 
 namespace signflip {
 namespace {
@@ -62,6 +103,139 @@ TEST(File, WritesThroughALinkAndIntoADevice) {
   EXPECT_EQ(*read_file(real), bytes_of("new"));
   EXPECT_TRUE(write_file_atomically("/dev/null", bytes_of("gone")));
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+unsigned mode_of(const fs::path& path) {
+  struct stat info {};
+  EXPECT_EQ(::stat(path.c_str(), &info), 0);
+  return info.st_mode & 07777;
+}
+
+TEST(File, KeepsTheModeOfWhatItReplaces) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.write("file", "old");
+  for (const unsigned mode : {0600U, 0640U, 0666U, 0755U}) {
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+    ASSERT_TRUE(write_file_atomically(path, bytes_of("new")));
+    EXPECT_EQ(mode_of(path), mode);
+  }
+  const mode_t mask = ::umask(027);
+  ASSERT_TRUE(write_file_atomically(folder.path() / "fresh", bytes_of("new")));
+  ::umask(mask);
+  EXPECT_EQ(mode_of(folder.path() / "fresh"), 0640U);
+}
+
+TEST(File, LeavesReadOnlyFilesAlone) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.write("kept", "old");
+  ASSERT_EQ(::chmod(path.c_str(), 0444), 0);
+  fs::create_symlink(path, folder.path() / "link");
+  for (const fs::path& name : {path, folder.path() / "link"}) {
+    const Status status = write_file_atomically(name, bytes_of("new"));
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().message, "cannot write " + name.string() + ": it is a read-only file");
+  }
+  EXPECT_EQ(*read_file(path), bytes_of("old"));
+  EXPECT_EQ(folder.size(), 2U);
+}
+
+TEST(File, FollowsLinksThatLeadToNothingYet) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "deep");
+  fs::create_symlink("deep/real", folder.path() / "link");
+  fs::create_symlink(folder.path() / "link", folder.path() / "deep" / "back");
+  ASSERT_TRUE(write_file_atomically(folder.path() / "deep" / "back", bytes_of("new")));
+  EXPECT_TRUE(fs::is_symlink(folder.path() / "link"));
+  EXPECT_TRUE(fs::is_symlink(folder.path() / "deep" / "back"));
+  EXPECT_EQ(*read_file(folder.path() / "deep" / "real"), bytes_of("new"));
+
+  fs::create_symlink("nowhere/real", folder.path() / "broken");
+  EXPECT_FALSE(write_file_atomically(folder.path() / "broken", bytes_of("new")));
+  EXPECT_TRUE(fs::is_symlink(folder.path() / "broken"));
+  fs::create_symlink("round", folder.path() / "round");
+  const Status round = write_file_atomically(folder.path() / "round", bytes_of("new"));
+  ASSERT_FALSE(round);
+  EXPECT_TRUE(contains(round.error().message, "Too many levels of symbolic links"));
+}
+
+TEST(File, ASignalInTheMiddleLosesNothing) {
+  const TemporaryFolder folder;
+  const Bytes bytes(1000, 7);
+  interrupted_syncs = 3;
+  interrupted_writes = 3;
+  short_writes = 20;
+  const Status status = write_file_atomically(folder.path() / "file", bytes);
+  EXPECT_TRUE(status) << (status ? "" : status.error().message);
+  EXPECT_EQ(interrupted_syncs, 0) << "no write without a sync";
+  EXPECT_EQ(interrupted_writes + short_writes, 0);
+  EXPECT_EQ(*read_file(folder.path() / "file"), bytes);
+}
+
+TEST(File, AWriteThatWritesNothingIsAnError) {
+  const TemporaryFolder folder;
+  folder.write("file", "old");
+  empty_writes = 1;
+  const Status status = write_file_atomically(folder.path() / "file", bytes_of("new"));
+  ASSERT_FALSE(status);
+  EXPECT_TRUE(contains(status.error().message, "Input/output error"));
+  EXPECT_EQ(*read_file(folder.path() / "file"), bytes_of("old"));
+  EXPECT_EQ(folder.size(), 1U);
+}
+
+/// What a killed run leaves: made in another process, which ends without clearing up.
+void leave_behind(const fs::path& target, Temporary::Kind kind) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto left = Temporary::create(target, kind, 0700);
+    if (left && kind == Temporary::Kind::folder) fs::create_directory(left->path() / "part");
+    ::_exit(left ? 0 : 1);
+  }
+  int result = 0;
+  ASSERT_EQ(::waitpid(child, &result, 0), child);
+  ASSERT_EQ(result, 0);
+}
+
+TEST(File, LeftoversOfDeadRunsAreCleared) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "file";
+  folder.write(".signflip-mine.tmp", "somebody's own file");
+  leave_behind(path, Temporary::Kind::file);
+  leave_behind(path, Temporary::Kind::folder);
+  EXPECT_EQ(folder.size(), 2U) << "the second run clears what the first left";
+  ASSERT_TRUE(write_file_atomically(path, bytes_of("new")));
+  EXPECT_EQ(folder.size(), 2U);
+  EXPECT_TRUE(fs::exists(folder.path() / ".signflip-mine.tmp"));
+}
+
+TEST(File, WhatAnotherRunIsWritingStays) {
+  const TemporaryFolder folder;
+  auto other = Temporary::create(folder.path() / "other", Temporary::Kind::file, 0666);
+  ASSERT_TRUE(other);
+  auto others_folder = Temporary::create(folder.path() / "deep", Temporary::Kind::folder, 0777);
+  ASSERT_TRUE(others_folder);
+  ASSERT_TRUE(write_file_atomically(folder.path() / "file", bytes_of("new")));
+  EXPECT_EQ(folder.size(), 3U);
+  EXPECT_TRUE(other->move_to(folder.path() / "other"));
+  EXPECT_TRUE(others_folder->move_to(folder.path() / "deep"));
+  EXPECT_TRUE(fs::is_directory(folder.path() / "deep"));
+}
+
+TEST(File, ManyWritersAtOnceAllSucceed) {
+  const TemporaryFolder folder;
+  std::atomic<int> failed = 0;
+  std::vector<std::thread> writers;
+  for (std::uint8_t w = 0; w < 4; ++w) {
+    writers.emplace_back([&, w] {
+      for (int i = 0; i < 25; ++i) {
+        if (!write_file_atomically(folder.path() / "file", Bytes(100, w))) ++failed;
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(folder.size(), 1U);
+  const Bytes last = *read_file(folder.path() / "file");
+  EXPECT_EQ(last, Bytes(100, last.at(0)));
 }
 
 TEST(File, AFullDiskIsASentence) {
