@@ -38,8 +38,10 @@ void tidy(std::vector<Point>& points) {
   std::ranges::sort(points, [](const Point& a, const Point& b) {
     return std::tie(a.x, a.y) < std::tie(b.x, b.y);
   });
-  const auto repeated = std::ranges::unique(points, {}, &Point::x);
-  points.erase(repeated.begin(), repeated.end());
+  // Not std::ranges::unique: clang 14, which fuzzes this, cannot compile libstdc++ 12's subrange.
+  points.erase(std::unique(points.begin(), points.end(),
+                           [](const Point& a, const Point& b) { return a.x == b.x; }),
+               points.end());
 }
 
 std::map<PlotKey, std::vector<Series>> series_of(const Subject& subject) {
