@@ -100,6 +100,8 @@ std::optional<EpochReport> TrainingSession::train_epoch(
   return state_->trainer->train_epoch(progress);
 }
 
+const Status& TrainingSession::failure() const { return state_->trainer->failure(); }
+
 int TrainingSession::epochs_done() const { return state_->trainer->epochs_done(); }
 
 TrainingSession::Accuracies TrainingSession::measure() const {

@@ -34,9 +34,12 @@ class TrainingSession {
   static Result<TrainingSession> create(const Options& options, Images train, Images test,
                                         std::vector<std::string> classes);
 
-  /// Trains one epoch. The callback is called after each batch; false abandons the epoch.
+  /// Trains one epoch. The callback is called after each batch; false abandons the epoch, and the
+  /// result is empty. So it is where the training diverged: the weights are then those before the
+  /// epoch, and failure() says so.
   std::optional<EpochReport> train_epoch(
       const std::function<bool(const TrainingProgress&)>& progress);
+  const Status& failure() const;
   int epochs_done() const;
 
   struct Accuracies {

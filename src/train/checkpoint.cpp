@@ -2,6 +2,8 @@
 #include "train/checkpoint.h"
 
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
 #include "data/file.h"
 #include "nn/architecture_json.h"
@@ -84,8 +86,22 @@ Status resume(const std::filesystem::path& file, Trainer& trainer) {
       return Error{name + " lacks " + key + " of this network's size"};
     }
   }
-  for (const auto& [key, values] : parts) {
-    std::ranges::copy(*to_floats(*stored->find(key)), values.begin());
+  std::vector<std::vector<float>> found;  // all are looked at before one is taken over
+  for (const auto& part : parts) {
+    const std::string key = part.first;
+    found.push_back(*to_floats(*stored->find(key)));
+    if (!std::ranges::all_of(found.back(), [](float v) { return std::isfinite(v); })) {
+      return Error{name + " cannot be resumed: its " + key +
+                   " hold a value that is not a finite number"};
+    }
+    if (key == "second_moment" &&
+        std::ranges::any_of(found.back(), [](float v) { return v < 0; })) {
+      return Error{name + " cannot be resumed: its second_moment, a mean of squares, holds a " +
+                   "negative value"};
+    }
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    std::ranges::copy(found[i], parts[i].second.begin());
   }
   trainer.restore(epochs.get<int>(), steps.get<std::size_t>());
   return {};

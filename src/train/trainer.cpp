@@ -10,7 +10,6 @@
 #include "train/validation.h"
 
 namespace signflip {
-
 Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
 
@@ -19,6 +18,7 @@ const TrainingConfig& Trainer::config() const { return state_->config; }
 const Dataset& Trainer::data() const { return *state_->data; }
 const Sequential& Trainer::network() const { return state_->network; }
 const Status& Trainer::failure() const { return state_->failure; }
+bool Trainer::diverged() const { return state_->diverged; }
 
 Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const Dataset& data,
                                 ThreadPool& pool, const Sequential* classifier,
@@ -60,6 +60,7 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
                                              0,
                                              {},
                                              {},
+                                             false,
                                              0});
   if (state->config.average > 0.0) {
     const auto parameters = state->network.parameters();
@@ -247,25 +248,6 @@ void Trainer::apply_gradients(std::size_t shards_used, const Step& where) {
   state.method->weights_changed(state.network);
 }
 
-bool Trainer::keep_epoch(const std::vector<std::vector<float>>& before, std::size_t steps_before) {
-  State& state = *state_;
-  // Without validation images some of the training images must do.
-  const auto& images = state.validation.empty() ? state.train : state.validation;
-  const ValidationFigures figures = validate(watched_images(images));
-  if (state.method->accept_epoch(figures.robust_accuracy)) return true;
-  const Snapshot now = snapshot();
-  const std::span<float> parts[] = {now.parameters, now.statistics, now.first_moment,
-                                    now.second_moment, now.average};
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    std::copy(before[i].begin(), before[i].end(), parts[i].begin());
-  }
-  state.optimiser.steps = steps_before;
-  state.network.prepare();
-  state.method->weights_changed(state.network);
-  send_to_device();
-  return false;
-}
-
 std::optional<EpochReport> Trainer::train_epoch(
     const std::function<bool(const TrainingProgress&)>& progress) {
   State& state = *state_;
@@ -274,21 +256,14 @@ std::optional<EpochReport> Trainer::train_epoch(
   const int epoch = state.epochs_done + 1;
   const std::vector<std::uint32_t> order = draw_order();
   state.method->begin_epoch(epoch, state.network, *state.data, *state.pool);
-  std::vector<std::vector<float>> before;
-  const std::size_t steps_before = state.optimiser.steps;
-  if (state.method->watches()) {
-    const Snapshot now = snapshot();
-    for (const std::span<float> part :
-         {now.parameters, now.statistics, now.first_moment, now.second_moment, now.average}) {
-      before.emplace_back(part.begin(), part.end());
-    }
-  }
+  const Memory before = remember();
 
   EpochReport report;
   report.epoch = epoch;
   const auto marks =
       state.device.training ? run_batches_on_device(order, progress) : run_batches(order, progress);
-  if (!marks) return std::nullopt;
+  if ((marks && !memory_is_finite(order.size())) || state.diverged) go_back(before);
+  if (!marks || state.diverged) return std::nullopt;
   const std::size_t batch = sources_per_batch(), batches = (order.size() + batch - 1) / batch;
   report.learning_rate =
       config.learning_rate *
@@ -296,7 +271,7 @@ std::optional<EpochReport> Trainer::train_epoch(
   ++state.epochs_done;
   report.loss = marks->loss / static_cast<double>(marks->images);
   report.train_accuracy = static_cast<double>(marks->correct) / static_cast<double>(marks->images);
-  report.undone = state.method->watches() && !keep_epoch(before, steps_before);
+  report.undone = state.method->watches() && !keep_epoch(before);
   if (!state.validation.empty()) {
     const ValidationFigures figures = validate(state.validation);
     report.validation_accuracy = figures.accuracy;
@@ -322,14 +297,16 @@ std::optional<Marks> Trainer::run_batches(
       const std::size_t begin = s * sources.size() / used, end = (s + 1) * sources.size() / used;
       run_shard(*state.shards[s], sources.subspan(begin, end - begin), b * batch + begin, step);
     });
-    apply_gradients(used, step);
     for (std::size_t s = 0; s < used; ++s) {
       const Marks& marks = state.shards[s]->marks;
       sum.loss += marks.loss;
       sum.correct += marks.correct;
       sum.images += marks.images;
     }
-    if (progress && !progress({state.epochs_done + 1, b * batch + sources.size(), order.size(),
+    const std::size_t done = b * batch + sources.size();
+    apply_gradients(used, step);
+    if (!still_finite(sum.loss, done, order.size())) return std::nullopt;
+    if (progress && !progress({state.epochs_done + 1, done, order.size(),
                                sum.loss / static_cast<double>(sum.images)})) {
       return std::nullopt;
     }
@@ -348,25 +325,6 @@ Sequential Trainer::result() const {
     network.prepare();
   }
   return network;
-}
-
-Trainer::Snapshot Trainer::snapshot() {
-  return {state_->epochs_done,
-          state_->optimiser.steps,
-          state_->network.parameters(),
-          state_->network.statistics(),
-          state_->optimiser.first,
-          state_->optimiser.second,
-          state_->average,
-          state_->method->memory()};
-}
-
-void Trainer::restore(int epochs_done, std::size_t steps) {
-  state_->epochs_done = epochs_done;
-  state_->optimiser.steps = steps;
-  state_->network.prepare();
-  state_->method->weights_changed(state_->network);
-  send_to_device();
 }
 
 }  // namespace signflip

@@ -66,12 +66,15 @@ class Trainer {
 
   /// Trains the next epoch. The callback is called after each batch; where it returns false, the
   /// epoch is abandoned and the result empty (the weights are then good for nothing but
-  /// inspection). A device that fails ends the epoch likewise, and failure() says why.
+  /// inspection). A device that fails ends the epoch likewise, and failure() says why. So does a
+  /// loss or a weight that is no finite number; the weights are then those before the epoch.
   std::optional<EpochReport> train_epoch(
       const std::function<bool(const TrainingProgress&)>& progress);
 
-  /// What a device complained of.
+  /// Why training cannot go on, where it cannot.
   const Status& failure() const;
+  /// That is because a loss or a weight was no finite number.
+  bool diverged() const;
 
   int epochs_done() const;
   bool finished() const { return epochs_done() >= config().epochs; }
@@ -100,7 +103,8 @@ class Trainer {
   explicit Trainer(std::unique_ptr<State> state);
   void make_shards();
 
-  struct Step;  // where in the training a batch stands
+  struct Step;    // where in the training a batch stands
+  struct Memory;  // of what an epoch changes
 
   std::vector<std::uint32_t> draw_order() const;
   Step step_at(std::size_t batch, std::size_t batches, std::size_t sources) const;
@@ -120,7 +124,15 @@ class Trainer {
                  const Step& step);
   void apply_gradients(std::size_t shards_used, const Step& step);
   /// Asks the method whether the epoch did good; where not, goes back to `before`.
-  bool keep_epoch(const std::vector<std::vector<float>>& before, std::size_t steps_before);
+  bool keep_epoch(const Memory& before);
+  Memory remember();
+  void go_back(const Memory& before);
+  /// Notes a divergence; false.
+  bool diverge(const std::string& what, std::size_t images_done, std::size_t images);
+  /// Whether `loss`, the epoch's so far, and the weights are finite numbers.
+  bool still_finite(double loss, std::size_t images_done, std::size_t images);
+  /// Whether all is that an epoch changes.
+  bool memory_is_finite(std::size_t images);
   std::size_t sources_per_batch() const;
 
   std::unique_ptr<State> state_;

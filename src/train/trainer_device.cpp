@@ -65,8 +65,10 @@ std::optional<Marks> Trainer::run_batches_on_device(
     }
     sum = {marks->loss, static_cast<std::size_t>(marks->correct),
            static_cast<std::size_t>(marks->images)};
-    if (progress && !progress({epoch, std::min((b + now) * batch, order.size()), order.size(),
-                               sum.loss / static_cast<double>(sum.images)})) {
+    const std::size_t done = std::min((b + now) * batch, order.size());
+    if (!still_finite(sum.loss, done, order.size())) return std::nullopt;
+    if (progress &&
+        !progress({epoch, done, order.size(), sum.loss / static_cast<double>(sum.images)})) {
       return std::nullopt;
     }
   }

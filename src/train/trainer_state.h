@@ -37,6 +37,12 @@ struct Trainer::Step {
   float gradient_scale;
 };
 
+/// What an epoch changes, to go back to.
+struct Trainer::Memory {
+  std::vector<std::vector<float>> parts;
+  std::size_t steps;
+};
+
 struct Trainer::State {
   TrainingConfig config;
   Sequential network;
@@ -53,6 +59,7 @@ struct Trainer::State {
   std::size_t most_shards = 0, capacity = 0;  // of a batch; sources of one
   DeviceCourse device;
   Status failure;
+  bool diverged = false;
   int epochs_done = 0;
 };
 

@@ -16,13 +16,14 @@ TrainingSession::Images images_of(const val& images) {
 int epochs_done(const TrainingSession& session) { return session.epochs_done(); }
 
 /// `on_batch(images done, images, loss so far)` → false abandons the epoch; then the answer is
-/// null.
+/// null. An error where the training diverged.
 val train_epoch(TrainingSession& session, const val& on_batch) {
   const auto report = session.train_epoch([&](const TrainingProgress& progress) {
     return !on_batch(static_cast<double>(progress.images_done),
                      static_cast<double>(progress.images), progress.loss)
                 .isFalse();
   });
+  if (!session.failure()) return failure(session.failure().error());
   if (!report) return val::null();
   val result = val::object();
   result.set("epoch", report->epoch);

@@ -35,15 +35,17 @@ async function start({ wasm, options, test, classes, memory }) {
 function epoch({ name }, tell) {
   const before = session.epochsDone();
   let measured = 0;
-  const report = session.trainEpoch(
-    (/** @type {number} */ done, /** @type {number} */ count, /** @type {number} */ loss) => {
-      const fraction = done / count;
-      const part = Math.floor(fraction * measurements);
-      const look = part > measured && done < count ? session.measure() : null;
-      measured = Math.max(measured, part);
-      tell({ fraction, at: before + fraction, loss, look });
-      return true;
-    },
+  const report = unwrap(
+    session.trainEpoch(
+      (/** @type {number} */ done, /** @type {number} */ count, /** @type {number} */ loss) => {
+        const fraction = done / count;
+        const part = Math.floor(fraction * measurements);
+        const look = part > measured && done < count ? session.measure() : null;
+        measured = Math.max(measured, part);
+        tell({ fraction, at: before + fraction, loss, look });
+        return true;
+      },
+    ),
   );
   return {
     ...report,
