@@ -1,9 +1,10 @@
 // A small static file server for dist/, for tools/demo and the page tests. Not for the open internet:
 // it listens on this machine only, and any static host does the same job for a real site.
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join, normalize, sep } from "node:path";
+import { extname, join, sep } from "node:path";
+import { pipeline } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const types = {
@@ -19,22 +20,25 @@ const types = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** @param {string} root @param {string} path */
+/** The file that a path names; null where there is none in `root`, which is real: a link that leads
+ * out of it leads nowhere.
+ * @param {string} root @param {string} path @returns {Promise<{file: string, size: number} | null>} */
 async function locate(root, path) {
-  const file = normalize(join(root, decodeURIComponent(path)));
+  const file = await realpath(join(root, decodeURIComponent(path)));
   if (file !== root && !file.startsWith(root + sep)) return null;
-  const found = await stat(file).catch(() => null);
-  if (found?.isDirectory()) return locate(root, join(path, "index.html"));
-  return found?.isFile() ? { file, size: found.size } : null;
+  const found = await stat(file);
+  if (found.isDirectory()) return locate(root, join(path, "index.html"));
+  return found.isFile() ? { file, size: found.size } : null;
 }
 
 /** Serves a folder; takes the next free port where the wanted one is in use (port 0: any).
  * @param {{root: string, port?: number, headers?: Record<string, string>, onRequest?: (path: string) => void}} options
  * @returns {Promise<{url: string, close: () => Promise<void>}>} */
 export async function serve({ root, port = 0, headers = {}, onRequest }) {
-  const folder = normalize(root).replace(/[/\\]+$/, "");
+  const folder = await realpath(root);
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    // Not new URL(): "//" is a path here, and no address to it.
+    const [pathname] = /** @type {string[]} */ ((request.url ?? "/").split(/[?#]/));
     onRequest?.(pathname);
     const found = await locate(folder, pathname).catch(() => null);
     if (!found || !["GET", "HEAD"].includes(request.method ?? "")) {
@@ -53,7 +57,7 @@ export async function serve({ root, port = 0, headers = {}, onRequest }) {
       ...headers,
     });
     if (request.method === "HEAD") response.end();
-    else createReadStream(found.file).pipe(response);
+    else pipeline(createReadStream(found.file), response, () => {}); // a reader may leave
   });
   const taken = await listen(server, port);
   return {

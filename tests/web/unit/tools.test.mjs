@@ -33,6 +33,9 @@ test("the server gives right types, no file from outside, and the next free port
   writeFileSync(join(root, "secret.txt"), "secret");
   writeFileSync(join(root, "site/index.html"), "<!doctype html>");
   writeFileSync(join(root, "site/js/a.wasm"), "x");
+  symlinkSync(join(root, "secret.txt"), join(root, "site/link.txt"));
+  symlinkSync(root, join(root, "site/up"));
+  symlinkSync("a.wasm", join(root, "site/js/b.wasm"));
   const first = await serve({ root: join(root, "site"), headers: { "x-test": "1" } });
   const port = Number(new URL(first.url).port);
   const second = await serve({ root: join(root, "site"), port });
@@ -48,12 +51,26 @@ test("the server gives right types, no file from outside, and the next free port
   );
   assert.equal((await fetch(`${first.url}none`)).status, 404);
   assert.equal((await fetch(first.url, { method: "POST" })).status, 405);
-  for (const path of ["/../secret.txt", "/%2e%2e/secret.txt", "/js/..%2f..%2fsecret.txt", "/%"]) {
-    const status = await new Promise((resolve) =>
-      request({ host: "localhost", port, path }, (r) => resolve(r.resume().statusCode)).end(),
+  assert.equal((await fetch(`${first.url}js/b.wasm`)).status, 200, "a link to a file of its own");
+  const status = (path) =>
+    new Promise((resolve, reject) =>
+      request({ host: "localhost", port, path }, (r) => resolve(r.resume().statusCode))
+        .on("error", reject)
+        .end(),
     );
-    assert.equal(status, 404, path);
-  }
+  for (const path of [
+    "/../secret.txt",
+    "/%2e%2e/secret.txt",
+    "/js/..%2f..%2fsecret.txt",
+    "/link.txt",
+    "/up/secret.txt",
+    "/%",
+    "/%00",
+    "//none",
+  ])
+    assert.equal(await status(path), 404, path);
+  for (const path of ["//", "///", "//?x", "/index.html#there"])
+    assert.equal(await status(path), 200, path);
 });
 
 test("without a dataset pack-samples says so and leaves", (t) => {
