@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "core/number.h"
+#include "core/visible_text.h"
 #include "data/file.h"
 
 namespace signflip::cli {
@@ -58,7 +59,7 @@ Result<std::unique_ptr<device::Device>> open_device(const std::string& name) {
   if (name == "cpu") return std::unique_ptr<device::Device>();
   auto device = device::find_cuda_device();
   if (!device) return Error{"--device is " + name + ", but " + device.error().message};
-  std::cerr << "on " << (*device)->name() << "\n";
+  say("on " + (*device)->name());
   return device;
 }
 
@@ -96,18 +97,23 @@ Result<Dataset> load_dataset_for(const std::string& name, const std::string& dat
 
 Status write_json(const std::string& file, const OrderedJson& json) {
   if (file.empty()) return {};
-  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (file == "-") {
-    std::cout << text << std::flush;
+    // A terminal may be looking: what is not ASCII is written as \u escapes, which JSON allows.
+    std::cout << json.dump(2, ' ', true, Json::error_handler_t::replace) << "\n" << std::flush;
     return {};
   }
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return write_file_atomically(file,
                                {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 void print_result(const std::string& text, const std::string& json_file) {
-  if (json_file != "-") std::cout << text << std::flush;
+  if (json_file != "-") std::cout << visible_text(text, "\n") << std::flush;
 }
+
+void say(const std::string& text) { std::cerr << visible_text(text) << "\n"; }
+
+std::string shown_name(const std::string& name) { return shortened(name, 80); }
 
 Status check_output(const std::string& option, const std::string& file) {
   if (file.empty() || file == "-") return {};
@@ -119,6 +125,9 @@ Status check_output(const std::string& option, const std::string& file) {
   }
   if (std::filesystem::is_directory(file, error)) {
     return Error{option + " is " + file + ", which is a folder, expected a file"};
+  }
+  if (const Status allowed = check_replaceable(file); !allowed) {
+    return Error{option + ": " + allowed.error().message};
   }
   if (access(folder.c_str(), W_OK) != 0) {
     return Error{option + " is " + file + ", but the folder " + folder.string() +
@@ -151,8 +160,8 @@ void listen_for_stop() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-ProgressBar::ProgressBar(std::string label, std::string unit, double scale)
-    : label_(std::move(label)),
+ProgressBar::ProgressBar(const std::string& label, std::string unit, double scale)
+    : label_(shown_name(label)),
       unit_(std::move(unit)),
       scale_(scale),
       start_(now()),
@@ -185,7 +194,7 @@ void ProgressBar::update(std::size_t done, std::size_t total, const std::string&
   line += text;
   if (!last && fraction > 0.0) line += ", " + duration(elapsed / fraction - elapsed) + " left";
   if (last) line += ", " + duration(elapsed);
-  if (!note.empty()) line += "  " + note;
+  if (!note.empty()) line += "  " + shown_name(note);
   std::cerr << (terminal_ ? "\r\033[K" : "") << line << (terminal_ ? "" : "\n") << std::flush;
   open_ = terminal_;
 }

@@ -61,8 +61,13 @@ Result<Dataset> load_dataset_for(const std::string& name, const std::string& dat
 
 /// Writes results to a file, or to stdout for "-"; nothing for an empty name.
 Status write_json(const std::string& file, const OrderedJson& json);
-/// Results for people go to stdout, unless the JSON does.
+/// Results for people go to stdout, unless the JSON does. What a file or an argument brought into
+/// them reaches no terminal raw: see visible_text().
 void print_result(const std::string& text, const std::string& json_file);
+/// One line to stderr, likewise.
+void say(const std::string& text);
+/// A name from a file, as tables and progress show it: no longer than a line.
+std::string shown_name(const std::string& name);
 
 /// Folders that results will be written to must exist before hours of work go into them.
 Status check_output(const std::string& option, const std::string& file);
@@ -80,7 +85,7 @@ void listen_for_stop();
 class ProgressBar {
  public:
   /// `unit` is what is counted ("images"); `scale` of the counts that come in make one unit.
-  ProgressBar(std::string label, std::string unit, double scale = 1.0);
+  ProgressBar(const std::string& label, std::string unit, double scale = 1.0);
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;

@@ -91,8 +91,8 @@ Result<Dataset> load_images(const Options& options) {
   dataset->pixels.resize(kept * size);
   dataset->groups.clear();
   if (kept < all) {
-    std::fprintf(stderr, "left out %zu images that are of class %d already\n", all - kept,
-                 *options.goal);
+    say("left out " + std::to_string(all - kept) + " images that are of class " +
+        std::to_string(*options.goal) + " already");
   }
   return dataset;
 }
@@ -217,7 +217,7 @@ Status run(Options& options) {
   std::string text;
   for (std::size_t i = 0; i < subjects->size(); ++i) {
     const Subject& subject = (*subjects)[i];
-    if (several) std::fprintf(stderr, "%s\n", subject.target.title().c_str());
+    if (several) say(subject.target.title());
     const auto rows = measure(subject, *plans, *dataset, options, device->get(), pool);
     if (!rows) return rows.error();
     all.push_back(describe_results(subject, *rows, *dataset, options));

@@ -19,7 +19,7 @@ Status run(const Options& options) {
       import_gtsrb(options.source, options.destination, options.size, crop, bar.callback());
   bar.finish();
   if (!imported) return imported;
-  std::cout << "wrote " << options.destination << "\n";
+  print_result("wrote " + options.destination + "\n", "");
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "command.h"
+#include "core/visible_text.h"
 #include "nn/architecture_json.h"
 
 namespace signflip::cli {
@@ -10,6 +11,9 @@ namespace {
 struct Options {
   std::string model, json;
 };
+
+/// A field of the metadata, of which a terminal gets what is read there; --json has all of it.
+std::string cut(const std::string& field) { return shortened(field, 8000, "\n"); }
 
 Status run(const Options& options) {
   const auto model = load_model_from(options.model);
@@ -24,8 +28,8 @@ Status run(const Options& options) {
                       {"selftest", model->file.verified ? "passed" : "absent"},
                       {"multiply_adds", network.multiply_adds()},
                       {"layers", OrderedJson::array()}};
-  std::string text = (architecture.name.empty() ? options.model : architecture.name) + ": input " +
-                     to_string(network.input_shape()) + ", " +
+  std::string text = shown_name(architecture.name.empty() ? options.model : architecture.name) +
+                     ": input " + to_string(network.input_shape()) + ", " +
                      std::to_string(architecture.classes.size()) + " classes\n\n" +
                      "layer  type         output         parameters  multiply-adds\n";
   const OrderedJson layers = architecture_to_json(architecture)["layers"];
@@ -56,8 +60,8 @@ Status run(const Options& options) {
     const Json parsed = parse_json(value);
     json["metadata"][key] = parsed.is_discarded() ? OrderedJson(value) : OrderedJson::parse(value);
     if (key == "signflip") continue;
-    text += "\n" + key + ":\n" +
-            (parsed.is_discarded() ? value : OrderedJson::parse(value).dump(2)) + "\n";
+    text += "\n" + shown_name(key) + ":\n" +
+            cut(parsed.is_discarded() ? value : OrderedJson::parse(value).dump(2)) + "\n";
   }
   print_result(text, options.json);
   return write_json(options.json, json);

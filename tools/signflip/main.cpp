@@ -1,15 +1,28 @@
 // signflip: trains, attacks and evaluates small image classifiers. This file only lists the
 // subcommands; each is a file of its own.
+#include <exception>
 #include <iostream>
+#include <new>
+#include <sstream>
 
 #include "command.h"
 #include "core/memory.h"
+#include "core/visible_text.h"
 #include "option_values.h"
 
 namespace {
 
+using namespace signflip::cli;
+
+/// An error in full, unless a file put an essay into it.
+std::string shortened_error(const std::string& message) {
+  constexpr std::size_t kMost = 2000, kEnd = 300;
+  if (message.size() <= kMost) return message;
+  return signflip::shortened(message, kMost - kEnd) + " " + message.substr(message.size() - kEnd);
+}
+
 int fail(const std::string& message) {
-  std::cerr << "signflip: " << message << "\n";
+  say("signflip: " + shortened_error(message));
   return 1;
 }
 
@@ -20,10 +33,16 @@ int after_output(int status) {
   return fail("the results cannot be written to stdout: is its disk full?");
 }
 
-}  // namespace
+/// What CLI11 has to say: help, the version, a bad option.
+int report(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out, problem;
+  const int status = app.exit(error, out, problem);
+  print_result(out.str(), "");
+  if (!problem.str().empty()) std::cerr << signflip::visible_text(problem.str(), "\n");
+  return after_output(status);
+}
 
-int main(int argc, char** argv) {
-  using namespace signflip::cli;
+int run(int argc, char** argv) {
   signflip::keep_freed_memory();
   CLI::App app{"Signflip trains, attacks and evaluates small image classifiers.", "signflip"};
   app.set_version_flag("--version", SIGNFLIP_VERSION);
@@ -48,10 +67,23 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // CLI11 reports --help and bad options this way
-    return after_output(app.exit(error));
+    return report(app, error);
   }
   listen_for_stop();
   const signflip::Status status = context.run();
   if (!status) return fail(status.error().message);
   return after_output(0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Our errors are values; these come from the standard library.
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return fail("there is not enough memory for this");
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  }
 }

@@ -40,7 +40,7 @@ std::string probability_table(std::span<const float> probabilities,
   for (const std::size_t k : order) {
     char line[32];
     std::snprintf(line, sizeof line, "%10.4f%%  ", 100.0 * static_cast<double>(probabilities[k]));
-    text += line + classes[k] + "\n";
+    text += line + shown_name(classes[k]) + "\n";
   }
   return text;
 }

@@ -36,7 +36,7 @@ Status run(const Options& options) {
     if (!bytes) return bytes.error();
     const std::string checksum = sha256_hex(*bytes);
     if (std::ranges::find(seen, checksum) != seen.end()) {
-      std::cerr << file << " is the same as an earlier file, and left out\n";
+      say(file + " is the same as an earlier file, and left out");
       continue;
     }
     seen.push_back(checksum);

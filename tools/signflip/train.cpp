@@ -222,11 +222,7 @@ Status run_epochs(Trainer& trainer, Log& log, const std::string& checkpoint) {
                        : "stopped; --resume continues after epoch " +
                              std::to_string(trainer.epochs_done()) + " from " + checkpoint};
     }
-    if (!std::isfinite(report->loss)) {
-      return Error{"the loss became " + std::to_string(report->loss) + " in epoch " +
-                   std::to_string(report->epoch) + ": try a smaller --learning-rate"};
-    }
-    std::cerr << to_line(*report, trainer.config().epochs) << "\n";
+    say(to_line(*report, trainer.config().epochs));
     const Status logged = log.add(to_json(*report));
     if (!logged) return logged;
     const Status saved = save_checkpoint(checkpoint, trainer);
@@ -273,31 +269,41 @@ Status run(Options& options, const std::string& command) {
                                  classifier ? &classifier->file.network : nullptr,
                                  *device ? courses_on(**device) : OpenCourse{});
   if (!trainer) return trainer.error();
-  const OrderedJson description = describe_run(options, *trainer, command);
+  OrderedJson description = describe_run(options, *trainer, command);
   Log log(options.log, description.dump());
   std::error_code error;
   if (options.resume && std::filesystem::exists(checkpoint, error)) {
     const Status resumed = resume(checkpoint, *trainer);
     if (!resumed) return resumed;
     log.take_over(trainer->epochs_done());
-    std::cerr << "resuming after epoch " << trainer->epochs_done() << "\n";
+    say("resuming after epoch " + std::to_string(trainer->epochs_done()));
   } else if (options.resume) {
-    std::cerr << "no checkpoint " << checkpoint << " yet: starting from the beginning\n";
+    say("no checkpoint " + checkpoint + " yet: starting from the beginning");
   }
   const Status started = log.write();
   if (!started) return started;
   const Status trained = run_epochs(*trainer, log, checkpoint);
-  if (!trained) return trained;
+  const bool saves = trained || (trainer->diverged() && trainer->epochs_done() > 0);
+  if (!saves) return trained;
 
   const Sequential result = trainer->result();
   SaveOptions save;
   save.weights = *weight_type_from_name(options.weights);
+  if (!trained) description["diverged_after"] = trainer->epochs_done();
   save.metadata["signflip.training"] = description.dump();
-  const Status written = write_file_atomically(
-      options.out, format_model(options.keep_batchnorm ? result : fold_batchnorm(result), save));
+  const auto bytes = format_model(options.keep_batchnorm ? result : fold_batchnorm(result), save);
+  // Weights may be beyond what F16 holds: better no file than one that nothing can read.
+  const auto loadable = load_model(bytes, options.out);
+  if (!loadable) return Error{"the model cannot be stored: " + loadable.error().message};
+  const Status written = write_file_atomically(options.out, bytes);
   if (!written) return written;
+  if (!trained) {
+    return Error{trained.error().message + "; " + options.out +
+                 " holds the model as it was after " + "epoch " +
+                 std::to_string(trainer->epochs_done())};
+  }
   if (options.checkpoint.empty()) std::filesystem::remove(checkpoint, error);
-  std::cout << "wrote " << options.out << "\n";
+  print_result("wrote " + options.out + "\n", "");
   return {};
 }
 
