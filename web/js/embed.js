@@ -1,10 +1,8 @@
 // The compact page for a frame in someone else's page (embed.html): the figure and the controls that
-// matter. Its state comes from its address, or in a message from the page around it; it changes neither
-// the address nor anything outside but its height, which it tells. Not the whole page: main.js.
-//
-// To the parent:   {type: "signflip:height", height}    CSS pixels, after each change of it
-// From the parent: {type: "signflip:state", query}      the query string of another state
+// matter. Its state comes from its address, or in a message from the page around it (features/embed/host.js);
+// it does not change the address. Not the whole page: main.js.
 import { PageShell, place } from "./page-shell.js";
+import { Host } from "./features/embed/host.js";
 import { createControls } from "./features/embed/controls.js";
 import { createLane } from "./features/image/lane.js";
 import { createPicker } from "./features/image/picker.js";
@@ -17,18 +15,54 @@ import { wordsFor } from "./ui/i18n.js";
 /** So many test images can be picked where there are no digits of our own. */
 const tiles = 20;
 
-const page = new PageShell({ render, shown: render });
+const page = new PageShell({
+  render,
+  shown(result) {
+    render();
+    host.result(result);
+  },
+  changed: () => host.runChanged(),
+});
+const host = new Host(page, {
+  wanted: () => wanted ?? writeUrl(page.state, navigator.language),
+  become,
+  picture,
+});
 /** @type {((snapshot: import("./types").Snapshot) => void)[]} */
 let renderers = [];
+/** The state that is on its way while its words are fetched. @type {string | null} */
+let wanted = null;
 
 /** The state that the page around it wants. @param {string} query */
-function become(query) {
-  const { state } = page;
+async function become(query) {
   const next = readUrl(query, navigator.language);
-  if (next.dataset !== state.dataset || next.lang !== state.lang || next.view !== "image")
-    return location.replace(`?${query.replace(/^\?/, "")}`);
-  page.change(next);
-  if (next.model.join() !== state.model.join()) mount();
+  if (next.view !== "image") return location.replace(`?${query.replace(/^\?/, "")}`);
+  const said = [page.state.lang, page.state.dataset].join();
+  if (wanted !== null || [next.lang, next.dataset].join() !== said) {
+    wanted = query;
+    const words = await wordsFor(next.lang, next.dataset);
+    if (wanted !== query) return; // overtaken
+    wanted = null;
+    page.words = words;
+  }
+  const { dataset, model, lang } = page.state;
+  if (next.dataset === dataset) page.change(next);
+  else {
+    page.become(next);
+    page.enter();
+    page.explorer.ask();
+  }
+  if ([next.dataset, next.lang, next.model].join() !== [dataset, lang, model].join()) mount();
+  render();
+}
+
+/** @param {string} type */
+async function picture(type) {
+  const [{ pictureOf }, words] = await Promise.all([
+    import("./features/share/still.js"),
+    page.words.with(["share"]),
+  ]);
+  return pictureOf({ ...page.context(), words }, type);
 }
 
 function mount() {
@@ -72,30 +106,20 @@ function mount() {
       const trouble = page.trouble();
       alert.hidden = trouble === "";
       setText(alert, trouble);
-      link.setAttribute("href", `index.html?${writeUrl(page.state, navigator.language)}`);
+      link.setAttribute(
+        "href",
+        `index.html?${writeUrl({ ...page.state, hide: [] }, navigator.language)}`,
+      );
     },
   ];
 }
 
 function render() {
-  document.documentElement.dataset.theme = page.state.theme;
+  const { dataset } = document.documentElement;
+  dataset.theme = page.state.theme;
+  dataset.hide = page.state.hide.join(" ");
   for (const renderer of renderers) renderer(page.snapshot);
-}
-
-/** Tells the page around it how tall it wants to be, and listens to it. */
-function talk() {
-  if (parent === window) return;
-  let told = 0;
-  new ResizeObserver(() => {
-    const height = Math.ceil(document.body.getBoundingClientRect().height);
-    // Whoever frames this page may know how tall it is, so no origin is asked for.
-    if (height !== told) parent.postMessage({ type: "signflip:height", height }, "*");
-    told = height;
-  }).observe(document.body);
-  addEventListener("message", ({ source, data }) => {
-    if (source === parent && data?.type === "signflip:state" && typeof data.query === "string")
-      become(data.query);
-  });
+  host.follow();
 }
 
 // The built page is a classic script, in which nothing is awaited outside of functions.
@@ -104,8 +128,11 @@ async function begin() {
   page.enter();
   mount();
   render();
-  talk();
-  page.started.then((catalogue) => page.equip(catalogue), page.fail);
+  host.followHeight();
+  page.started.then((catalogue) => {
+    page.equip(catalogue);
+    host.ready();
+  }, page.fail);
 }
 
 // A whole model wants the whole page.

@@ -2,147 +2,318 @@
 // it loads from another origin without CORS:
 //
 //   <script src="https://your.site/signflip/js/sign-flip.js" async></script>
-//   <sign-flip attack="mim" epsilon="0.2" lang="de"></sign-flip>
+//   <sign-flip attack="mim" epsilon="0.2" lang="de"><a href="…"><img src="…" alt="…"></a></sign-flip>
 //
-// Attributes are the page state's names (js/state/state.js), in lower case. The element shows embed.html in a
-// frame, so styles, worker and keys stay apart; changed attributes go there as a message, and the frame's
-// height comes back. `site` names the site's folder where the script came from elsewhere.
+// The element shows embed.html in a frame, so styles, worker and keys stay apart, and talks with it as
+// features/embed/host.js says. Its children, or `poster`, are shown where there is no script, until the frame
+// is there, and in print. web/README.md has attributes, properties, events and methods.
 import { titles } from "./messages/languages.js";
 
-(() => {
-  /** Attributes by their names in the address. @type {Record<string, string>} */
-  const names = {};
-  for (const name of [
-    "dataset",
-    "sample",
-    "drawing",
-    "picture",
-    "attack",
-    "epsilon",
-    "steps",
-    "stepSize",
-    "decay",
-    "norm",
-    "restarts",
-    "queries",
-    "model",
-    "target",
-    "from",
-    "grayBox",
-    "view",
-    "experiment",
-    "image",
-    "theme",
-    "lang",
-  ])
-    names[name.toLowerCase()] = name;
-  const script = /** @type {HTMLScriptElement | null} */ (
-    document.currentScript ?? document.querySelector('script[src*="sign-flip.js"]')
-  );
-  const home = script?.src ? new URL("../", script.src).href : document.baseURI;
+/** Parts of the state, and every parameter of every attack, as the address has them. */
+const parts =
+  "dataset sample drawing picture attack model target from grayBox step view experiment image theme lang hide " +
+  "epsilon stepSize steps decay norm randomStart restarts earlyStop targetClasses queries pInit overshoot " +
+  "confidence binarySearchSteps learningRate initialConst abortEarly alphaMax eta beta finalSearch " +
+  "restartRadius stopBelow theta gamma saliency probe factor radius pixels rounds rest generations population";
+const switches = ["grayBox", "randomStart", "earlyStop", "abortEarly"];
+/** How the element itself shows it. */
+const own = ["site", "title", "poster", "loading"];
+const version = 1;
 
-  class SignFlip extends HTMLElement {
-    static observedAttributes = [...Object.keys(names), "site", "title"];
-    /** @type {HTMLIFrameElement | null} */ #frame = null;
-    /** What the frame shows, or is on its way to. */ #query = "";
-    /** The frame's page has told its height, so it listens. */ #ready = false;
-    /** A change waits to be told; #anew: with another page in the frame. */
-    #stale = false;
-    #anew = false;
+const kebab = (/** @type {string} */ name) =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-    connectedCallback() {
-      this.style.display ||= "block";
-      const frame = document.createElement("iframe");
-      frame.loading = "lazy";
-      frame.allow = "clipboard-write";
-      Object.assign(frame.style, {
-        display: "block",
-        width: "100%",
-        border: "0",
-        colorScheme: "light dark",
-      });
-      this.#frame = frame;
-      this.#open();
-      (this.shadowRoot ?? this.attachShadow({ mode: "open" })).replaceChildren(frame);
-      addEventListener("message", this.#receive);
-    }
+/** Parts by their attributes; "stepsize" as good as "step-size". @type {Record<string, string>} */
+const names = {};
+for (const name of parts.split(" ")) names[kebab(name)] = names[name.toLowerCase()] = name;
 
-    disconnectedCallback() {
-      removeEventListener("message", this.#receive);
-      this.#frame?.remove();
-      this.#frame = null;
-    }
+const script = /** @type {HTMLScriptElement | null} */ (
+  document.currentScript ?? document.querySelector('script[src*="sign-flip.js"]')
+);
+/** The site's folder; where the script is a part of another one, `site` has to name it. */
+const home = script?.src ? new URL("../", script.src).href : null;
 
-    /** @param {string} name */
-    attributeChangedCallback(name) {
-      if (!this.#frame) return;
-      this.#anew ||= name === "site" || name === "view";
-      if (this.#stale) return;
-      this.#stale = true;
-      // Several changes at once are one.
-      queueMicrotask(() => {
-        this.#stale = false;
-        if (!this.#frame) return;
-        if (this.#anew || this.#isWhole) this.#open();
-        else if (this.#ready) this.#send();
-      });
-    }
+const rules = `
+  :host { display: block; position: relative }
+  :host([hidden]) { display: none }
+  iframe { display: block; width: 100%; border: 0; color-scheme: light dark }
+  .still img { max-width: 100% }
+  .still.live { display: none }
+  .still:not(.live) + iframe { position: absolute; inset: 0; height: 100% !important; opacity: 0; pointer-events: none }
+  button { display: block; width: 100%; padding: .6em; font: inherit; cursor: pointer }
+  button img { display: block; margin: 0 auto .6em }
+  @media print {
+    .still, .still.live { display: block }
+    .still ~ :is(iframe, button) { display: none }
+    button { all: unset }
+  }`;
+/** @type {CSSStyleSheet | undefined} */
+let sheet;
 
-    get #isWhole() {
-      return this.getAttribute("view") === "model";
-    }
+/** @param {string} text @returns {string | number | boolean} */
+function valueOf(text) {
+  if (text === "true" || text === "false") return text === "true";
+  return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+}
 
-    get #site() {
-      return new URL(this.getAttribute("site") ?? home, document.baseURI);
-    }
+export class SignFlip extends HTMLElement {
+  static observedAttributes = [...Object.keys(names), ...own];
+  /** @type {HTMLIFrameElement | null} */ #frame = null;
+  /** What is shown without the frame: children or the poster. @type {HTMLElement | null} */ #still =
+    null;
+  /** The parts that the frame has, or is on its way to. @type {Record<string, string>} */ #sent =
+    {};
+  /** Changes for the frame, until it listens. @type {Record<string, unknown>[]} */ #waiting = [];
+  /** The frame's page listens. */ #ready = false;
+  /** A change waits to be told; #anew: with another page in the frame. */
+  #stale = false;
+  #anew = false;
+  /** @type {import("./types").State | null} */ #state = null;
+  /** @type {Map<number, {resolve: (blob: Blob) => void, reject: (error: Error) => void}>} */
+  #pictures = new Map();
+  #asked = 0;
 
-    #language() {
-      const around = /** @type {HTMLElement | null} */ (this.closest("[lang]"));
-      const lang = (around?.lang ?? "").slice(0, 2).toLowerCase();
-      return Object.hasOwn(titles, lang) ? lang : "";
-    }
-
-    #queryNow() {
-      const query = new URLSearchParams();
-      for (const [attribute, name] of Object.entries(names)) {
-        const value = this.getAttribute(attribute);
-        if (value !== null && name !== "lang") query.set(name, value);
+  connectedCallback() {
+    // What was set before the element was defined.
+    for (const name of properties)
+      if (Object.hasOwn(this, name)) {
+        const value = Reflect.get(this, name);
+        Reflect.deleteProperty(this, name);
+        Reflect.set(this, name, value);
       }
-      // Without an attribute of its own it speaks the language of the page around it.
-      if (this.#language() !== "") query.set("lang", this.#language());
-      return query.toString();
+    const shadow = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(rules);
     }
-
-    #open() {
-      const frame = /** @type {HTMLIFrameElement} */ (this.#frame);
-      this.#ready = this.#anew = false;
-      this.#query = this.#queryNow();
-      frame.title = this.title || titles[this.#language() || "en"];
-      frame.style.height = this.#isWhole ? "900px" : "600px";
-      frame.src = new URL(
-        `${this.#isWhole ? "index" : "embed"}.html?${this.#query}`,
-        this.#site,
-      ).href;
-    }
-
-    #send() {
-      const query = this.#queryNow();
-      if (this.title) /** @type {HTMLIFrameElement} */ (this.#frame).title = this.title;
-      if (query === this.#query) return;
-      this.#query = query;
-      this.#frame?.contentWindow?.postMessage({ type: "signflip:state", query }, this.#site.origin);
-    }
-
-    /** @param {MessageEvent} event */
-    #receive = ({ source, origin, data }) => {
-      if (!this.#frame || source !== this.#frame.contentWindow || origin !== this.#site.origin)
-        return;
-      if (data?.type !== "signflip:height" || !(data.height > 0 && data.height < 10000)) return;
-      this.#frame.style.height = `${Math.ceil(data.height)}px`;
-      this.#ready = true;
-      if (this.#query !== this.#queryNow()) this.#send();
-    };
+    shadow.adoptedStyleSheets = [sheet];
+    addEventListener("message", this.#receive);
+    this.#show(shadow);
   }
 
-  if (!customElements.get("sign-flip")) customElements.define("sign-flip", SignFlip);
-})();
+  disconnectedCallback() {
+    removeEventListener("message", this.#receive);
+    this.#close();
+    this.shadowRoot?.replaceChildren();
+  }
+
+  /** @param {string} name */
+  attributeChangedCallback(name) {
+    if (!this.shadowRoot || !this.isConnected) return;
+    this.#anew ||= ["site", "view", "poster", "loading"].includes(name);
+    if (this.#stale) return;
+    this.#stale = true;
+    // Several changes at once are one.
+    queueMicrotask(() => {
+      this.#stale = false;
+      if (!this.isConnected || !this.shadowRoot) return;
+      if (this.#anew || (this.#frame && this.#isWhole)) {
+        this.#close();
+        this.#show(this.shadowRoot);
+      } else if (this.#frame) {
+        this.#frame.title = this.#label;
+        if (this.#ready) this.#send();
+      }
+    });
+  }
+
+  /** @returns {import("./types").State | null} what the frame shows; null until it has told */
+  getState() {
+    return structuredClone(this.#state);
+  }
+
+  /** Changes parts of what the frame shows, by the names of attributes or properties; null is a part's default.
+   * The attributes stay as they are. @param {Record<string, unknown>} partial */
+  setState(partial) {
+    if (this.#ready) this.#tell({ type: "signflip:state", state: partial });
+    else this.#waiting.push(structuredClone(partial));
+  }
+
+  /** A picture of what the frame shows. @param {string} [type] "image/png", "image/jpeg" or "image/webp"
+   * @returns {Promise<Blob>} rejects while there is no result, and for other types */
+  toBlob(type = "image/png") {
+    return new Promise((resolve, reject) => {
+      if (!this.#ready)
+        return reject(new Error("<sign-flip> shows nothing yet: await signflip-ready."));
+      this.#pictures.set(++this.#asked, { resolve, reject });
+      this.#tell({ type: "signflip:picture", id: this.#asked, as: type });
+    });
+  }
+
+  get #isWhole() {
+    return this.getAttribute("view") === "model";
+  }
+
+  get #site() {
+    return new URL(this.getAttribute("site") ?? home ?? ".", document.baseURI);
+  }
+
+  get #language() {
+    const around = /** @type {HTMLElement | null} */ (this.closest("[lang]"));
+    const lang = (around?.lang ?? "").slice(0, 2).toLowerCase();
+    return Object.hasOwn(titles, lang) ? lang : "";
+  }
+
+  get #label() {
+    return this.title || titles[this.#language || "en"];
+  }
+
+  /** What the attributes say, by the names of the address. */
+  #parts() {
+    /** @type {Record<string, string>} */
+    const found = {};
+    for (const [attribute, name] of Object.entries(names)) {
+      const value = this.getAttribute(attribute);
+      if (value !== null && name !== "lang")
+        found[name] = value === "" && switches.includes(name) ? "true" : value;
+    }
+    // Without an attribute of its own it speaks the language of the page around it.
+    if (this.#language !== "") found.lang = this.#language;
+    return found;
+  }
+
+  /** The still, where there is one, and the frame, unless it waits for a click. @param {ShadowRoot} shadow */
+  #show(shadow) {
+    this.#anew = false;
+    this.#still = this.#makeStill();
+    shadow.replaceChildren(...(this.#still ? [this.#still] : []));
+    if (this.getAttribute("loading") !== "click") return this.#open(shadow);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.part = "button";
+    button.textContent = `\u25b6 ${this.#label}`;
+    button.onclick = () => {
+      button.remove();
+      this.#open(shadow);
+      this.#frame?.focus();
+    };
+    shadow.append(button);
+  }
+
+  #makeStill() {
+    const poster = this.getAttribute("poster");
+    if (poster === null && this.childElementCount === 0) return null;
+    const still = document.createElement("div");
+    still.className = "still";
+    still.part = "still";
+    const image = document.createElement("img");
+    if (poster !== null) {
+      image.src = new URL(poster, document.baseURI).href;
+      image.alt = this.#label;
+    }
+    still.append(poster === null ? document.createElement("slot") : image);
+    return still;
+  }
+
+  /** @param {ShadowRoot} shadow */
+  #open(shadow) {
+    if (home === null && !this.hasAttribute("site"))
+      return this.#fire("error", {
+        message: "<sign-flip> does not know where its site is: its attribute site has to say.",
+      });
+    const frame = document.createElement("iframe");
+    frame.loading = this.getAttribute("loading") === "eager" ? "eager" : "lazy";
+    frame.allow = "clipboard-write";
+    frame.title = this.#label;
+    frame.style.height = this.#isWhole ? "900px" : "600px";
+    this.#sent = this.#parts();
+    const query = new URLSearchParams(this.#sent);
+    frame.src = new URL(`${this.#isWhole ? "index" : "embed"}.html?${query}`, this.#site).href;
+    this.#frame = frame;
+    // The whole page tells nothing.
+    if (this.#isWhole) this.#still?.classList.add("live");
+    shadow.append(frame);
+  }
+
+  #close() {
+    this.#frame?.remove();
+    this.#frame = this.#still = this.#state = null;
+    this.#ready = false;
+    for (const { reject } of this.#pictures.values()) reject(new Error("<sign-flip> was removed."));
+    this.#pictures.clear();
+  }
+
+  /** Tells the frame which attributes have changed. */
+  #send() {
+    const now = this.#parts();
+    const changed = Object.keys({ ...this.#sent, ...now }).filter(
+      (name) => now[name] !== this.#sent[name],
+    );
+    if (changed.length === 0) return;
+    this.#sent = now;
+    const state = Object.fromEntries(changed.map((name) => [name, now[name] ?? null]));
+    this.#tell({ type: "signflip:state", state });
+  }
+
+  /** @param {object} message */
+  #tell(message) {
+    // A site that sandboxes its pages has no origin to name; only the state of a public page is told.
+    this.#frame?.contentWindow?.postMessage({ version, ...message }, "*");
+  }
+
+  /** @param {"ready" | "change" | "result" | "error"} what @param {unknown} detail */
+  #fire(what, detail) {
+    this.dispatchEvent(
+      new CustomEvent(`signflip-${what}`, { detail, bubbles: true, composed: true }),
+    );
+  }
+
+  /** @param {MessageEvent} event */
+  #receive = ({ source, origin, data }) => {
+    const frame = this.#frame;
+    if (!frame || source !== frame.contentWindow) return;
+    if (origin !== this.#site.origin && origin !== "null") return;
+    const [family, what] = String(data?.type).split(":");
+    if (family !== "signflip") return;
+    if (what === "height") {
+      if (!(data.height > 0 && data.height < 10000)) return;
+      frame.style.height = `${Math.ceil(data.height)}px`;
+      this.#still?.classList.add("live");
+      return;
+    }
+    if (data.version !== version)
+      return this.#fire("error", {
+        message: `<sign-flip> speaks version ${version} with its frame, which speaks ${data.version}.`,
+      });
+    const { type, version: _, query, ...detail } = data;
+    if (detail.state) this.#state = detail.state;
+    if (what === "ready") this.#listens();
+    if (what === "picture") {
+      const asked = this.#pictures.get(detail.id);
+      this.#pictures.delete(detail.id);
+      if (detail.blob instanceof Blob) asked?.resolve(detail.blob);
+      else asked?.reject(new Error(detail.message));
+    } else if (what === "ready" || what === "change" || what === "result" || what === "error")
+      this.#fire(what, detail);
+  };
+
+  #listens() {
+    this.#ready = true;
+    this.#send();
+    for (const state of this.#waiting.splice(0)) this.#tell({ type: "signflip:state", state });
+  }
+}
+
+/** Each attribute as a property: a number or truth value where it reads as one; null where it is not there. */
+const properties = [...new Set(Object.values(names)), ...own].filter(
+  (name) => !(name in HTMLElement.prototype),
+);
+for (const name of properties)
+  Object.defineProperty(SignFlip.prototype, name, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const text = this.getAttribute(kebab(name)) ?? this.getAttribute(name.toLowerCase());
+      if (text === null) return null;
+      if (switches.includes(name)) return text !== "false";
+      return ["sample", "drawing", "picture"].includes(name) ? text : valueOf(text);
+    },
+    set(value) {
+      if (value === null || value === undefined) {
+        this.removeAttribute(kebab(name));
+        this.removeAttribute(name.toLowerCase());
+      } else this.setAttribute(kebab(name), String(value));
+    },
+  });
+
+if (!customElements.get("sign-flip")) customElements.define("sign-flip", SignFlip);

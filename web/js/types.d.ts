@@ -169,6 +169,8 @@ export interface State {
   image: number;
   theme: "auto" | "light" | "dark";
   lang: string;
+  /** Parts of the compact page that are not shown (css/embed.css). */
+  hide: string[];
 }
 
 /** An input that can be chosen: our own digit, a test image, or the visitor's drawing or picture. An id

@@ -2,66 +2,25 @@
 // axe-core, the compact page in a frame. What the page does in full is tested in Chromium; here, that
 // nothing of it depends on Chromium.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
 import { screenshots, site as folder } from "../../support/browser.mjs";
+import { noFirefox, resultOf, startFirefox } from "../../support/firefox.mjs";
 
-const executablePath =
-  process.env.FIREFOX ?? ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find(existsSync);
-const puppeteer = await import("puppeteer-core").then(
-  (module) => module.default,
-  () => null,
-);
-const skip = !executablePath
-  ? "there is no Firefox here: apt-get install firefox-esr, or name one in FIREFOX"
-  : !puppeteer
-    ? "puppeteer-core is not installed: npm ci"
-    : false;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const patient = { timeout: 120000 };
 
 test(
   "Firefox: first view, slider, an attack of the sheet, axe-core, and the compact page",
-  { skip },
+  { skip: noFirefox },
   async (t) => {
     const server = await serve({ root: folder });
     t.after(() => server.close());
-    const browser = await puppeteer.launch({
-      browser: "firefox",
-      executablePath,
-      headless: true,
-      ...patient,
-      protocolTimeout: patient.timeout,
-      extraPrefsFirefox: { "intl.accept_languages": "en-GB, en" },
-    });
-    t.after(() => browser.close());
+    const { open: openUrl, problems } = await startFirefox(t);
+    const open = (path) => openUrl(`${server.url}${path}`);
     mkdirSync(screenshots, { recursive: true });
-    const problems = [];
-    const open = async (path) => {
-      const page = await browser.newPage();
-      page.setDefaultTimeout(patient.timeout);
-      page.on(
-        "console",
-        (message) => ["error", "warn"].includes(message.type()) && problems.push(message.text()),
-      );
-      page.on("pageerror", (error) => problems.push(error.message));
-      await page.goto(`${server.url}${path}`);
-      return page;
-    };
-    /** Waits for a result that fulfils this, and gives its lanes in short. */
-    const resultOf = async (page, condition, ...values) => {
-      await page.waitForFunction(
-        `(${condition})(globalThis.signflipPage?.snapshot.result?.request ?? {}, ...${JSON.stringify(values)})`,
-      );
-      return page.evaluate(() =>
-        globalThis.signflipPage.snapshot.result.lanes.map(
-          ({ model, label, linf, adversarialLabel }) => ({ model, label, linf, adversarialLabel }),
-        ),
-      );
-    };
 
     const page = await open("index.html?lang=en");
     await page.setViewport({ width: 1280, height: 900 });

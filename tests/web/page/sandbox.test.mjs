@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { keep, settled, slide, start } from "../../support/browser.mjs";
+import { noFirefox, resultOf, startFirefox } from "../../support/firefox.mjs";
 import { fits, startHost } from "../../support/host.mjs";
 
 const sandboxed = "sandbox allow-scripts";
@@ -80,4 +81,17 @@ test("Trusted Types, and a policy that forbids workers from blobs: the engine ru
     assert.deepEqual(others, []);
     assert.equal(page.problems.length > 0, forbidden);
   }
+});
+
+test("in Firefox, too", { skip: noFirefox }, async (t) => {
+  const site = await start({ headers: { "content-security-policy": sandboxed } });
+  t.after(() => site.close());
+  const { open, problems } = await startFirefox(t);
+  const page = await open(`${site.url}embed.html?lang=de&attack=mim`);
+  assert.equal(await page.evaluate(() => self.origin), "null");
+  const [lane] = await resultOf(page, ({ attack }) => attack === "mim");
+  assert.notEqual(lane.adversarialLabel, 3);
+  await page.select("#attack", "fgsm");
+  await resultOf(page, ({ attack }) => attack === "fgsm");
+  assert.deepEqual(problems, []);
 });

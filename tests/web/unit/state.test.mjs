@@ -39,9 +39,17 @@ test("every part of the state survives the way to the URL and back", () => {
     image: 17,
     theme: "dark",
     lang: "de",
+    hide: ["goal", "samples"],
   };
   assert.deepEqual(readUrl(writeUrl(state)), state);
   assert.match(writeUrl(state), /attack=mim&epsilon=0\.25&steps=12/);
+});
+
+test("names may be in kebab case, as attributes are", () => {
+  assert.deepEqual(
+    readUrl("attack=cw&binary-search-steps=3&gray-box=true&initial-const=0.1"),
+    readUrl("attack=cw&binarySearchSteps=3&grayBox=true&initialConst=0.1"),
+  );
 });
 
 test("the browser's language is the default, and stays out of the link", () => {

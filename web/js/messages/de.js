@@ -441,6 +441,7 @@ export default {
     "share.saved": "{file} ist gespeichert.",
     "share.nothing": "Noch gibt es kein Ergebnis zu behalten.",
     "share.failed": "Das ging nicht: {detail}",
+    "share.type": "Der Browser kann {type} nicht schreiben.",
     "figure.norms": "L∞ {linf}   L2 {l2}   L0 {l0}",
     "figure.smallest": "Kleinstes gefundenes ε: {epsilon}",
     "figure.scale": "Störung: volle Farbe heißt ±{scale} ({factor}-fach verstärkt)",

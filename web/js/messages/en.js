@@ -374,6 +374,7 @@ export default {
     "share.saved": "{file} is saved.",
     "share.nothing": "There is no result to keep yet.",
     "share.failed": "That did not work: {detail}",
+    "share.type": "The browser cannot write {type}.",
     "figure.norms": "L∞ {linf}   L2 {l2}   L0 {l0}",
     "figure.smallest": "Smallest ε found: {epsilon}",
     "figure.scale": "Perturbation: full colour is ±{scale} (amplified ×{factor})",

@@ -22,6 +22,7 @@ const fixed = [
   "image",
   "theme",
   "lang",
+  "hide",
 ];
 /** What the page shows: one image under attack, or a whole model. */
 export const views = ["image", "model"];
@@ -49,6 +50,7 @@ export function defaultState(language = "en", dataset = first) {
     image: 0,
     theme: "auto",
     lang: Object.hasOwn(languages, prefix) ? prefix : "en",
+    hide: [],
   };
 }
 
@@ -60,11 +62,16 @@ function parseValue(text) {
   return text.trim() !== "" && Number.isFinite(number) ? number : text;
 }
 
-/** Reads a query string; whatever it does not understand falls back to the default.
+/** "step-size" as the state has it, "stepSize". @param {string} name */
+export const camelCase = (name) => name.replace(/-./g, ([, letter]) => letter.toUpperCase());
+
+/** Reads a query string, whose names may be in kebab case; whatever it does not understand falls back to the default.
  * @param {string} query @param {string} [language]
  * @returns {State} */
 export function readUrl(query, language) {
-  const given = new URLSearchParams(query);
+  const given = new URLSearchParams(
+    [...new URLSearchParams(query)].map(([name, value]) => [camelCase(name), value]),
+  );
   const dataset = given.get("dataset") ?? "";
   const state = defaultState(language, Object.hasOwn(datasets, dataset) ? dataset : first);
   const { models, classes } = datasets[state.dataset];
@@ -89,6 +96,7 @@ export function readUrl(query, language) {
   if (theme === "light" || theme === "dark") state.theme = theme;
   const lang = given.get("lang") ?? "";
   if (Object.hasOwn(languages, lang)) state.lang = lang;
+  state.hide = (given.get("hide") ?? "").match(/[a-z]+/g) ?? [];
   for (const [name, text] of given) {
     if (!fixed.includes(name) && /^[a-z][a-zA-Z0-9]*$/.test(name))
       state.parameters[name] = parseValue(text);
@@ -117,6 +125,7 @@ export function writeUrl(state, language) {
   if (state.image !== usual.image) query.set("image", String(state.image));
   if (state.theme !== "auto") query.set("theme", state.theme);
   if (state.lang !== usual.lang) query.set("lang", state.lang);
+  if (state.hide.length > 0) query.set("hide", state.hide.join(","));
   return query.toString().replaceAll("%2C", ",");
 }
 

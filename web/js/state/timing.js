@@ -44,6 +44,8 @@ export const quickSearchMs = 60;
 export const announceAfterMs = 700;
 /** … and before the address follows. */
 export const addressAfterMs = 200;
+/** A frame's new height is told to the page around it after this, and what changed until then with it. */
+export const heightAfterMs = 60;
 /** How often a sentence beside a progress bar changes: it is to be read. */
 export const readableMs = 250;
 /** How often numbers are painted while a run streams in. */

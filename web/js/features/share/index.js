@@ -1,10 +1,8 @@
 // "Share and keep": the link, a figure, a table, and the experiment for the command line. Everything is
 // made here in the browser and handed to it as a file; nothing is sent anywhere.
-import { datasets } from "../../state/datasets.js";
 import { h, save, setText, styleSheet } from "../../ui/dom.js";
-import { laneAt } from "../image/lane.js";
-import { drawFigure } from "./figure.js";
-import { csvOf, experimentOf, parametersOf, smallestOf } from "./records.js";
+import { csvOf, experimentOf } from "./records.js";
+import { pictureOf } from "./still.js";
 
 /** @typedef {import("../../types").Snapshot} Snapshot */
 
@@ -46,30 +44,7 @@ export function mount(element, context) {
       }
     },
     async png() {
-      const now = context.snapshot();
-      const result = /** @type {import("../../types").ExploreResult} */ (now.result);
-      const { dataset } = now.state;
-      const { shape } = datasets[dataset];
-      const { step } = now.state;
-      const lanes = result.lanes.map((lane) =>
-        step !== null && now.analysis.traces[lane.model]
-          ? laneAt(lane, now.analysis.traces[lane.model], step, result.request, shape.channels)
-          : lane,
-      );
-      const canvas = drawFigure({
-        lanes,
-        image: result.request.image,
-        shape,
-        words,
-        scheme: context.scheme(),
-        title: titleOf(now),
-        names: lanes.map(({ model }) => words.t(`model.${model}`, {}, model)),
-        smallest: lanes.map(({ model }) => smallestOf(now, model)),
-        scale: Math.max(...result.lanes.map(({ linf }) => linf)),
-        className: (label) => words.className(dataset, label),
-      });
-      const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-      finish(blob, "png");
+      finish(await pictureOf(context, "image/png"), "png");
     },
     async csv() {
       const now = context.snapshot();
@@ -101,26 +76,6 @@ export function mount(element, context) {
     const file = `signflip-${dataset}-${attack}.${ending}`;
     save(blob, file);
     say(words.t("share.saved", { file }));
-  }
-
-  /** "MIM · ε 0.2 · steps 10": what was asked. @param {Snapshot} now */
-  function titleOf(now) {
-    const result = /** @type {import("../../types").ExploreResult} */ (now.result);
-    const attack = now.attacks.find((one) => one.name === result.request.attack);
-    const given = parametersOf(now, result);
-    const value = (/** @type {string} */ name) =>
-      typeof given[name] === "number"
-        ? words.number(given[name], name === "epsilon" ? 3 : 0)
-        : given[name];
-    const shown = (attack?.parameters ?? [])
-      .filter(({ name }) => ["epsilon", "steps", "queries"].includes(name) && name in given)
-      .map(({ name, title }) => `${words.t(`parameter.${name}`, {}, title)} ${value(name)}`);
-    const { step } = now.state;
-    return [
-      words.t(`attack.${result.request.attack}`, {}, attack?.title),
-      ...shown,
-      ...(step === null ? [] : [words.t("figure.step", { step })]),
-    ].join(" · ");
   }
 
   const buttons = Object.entries(keep).map(

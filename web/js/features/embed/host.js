@@ -1,0 +1,198 @@
+// What the compact page and the page around it tell each other by postMessage. `version` is that of these
+// messages; what has another version is refused. Each message is plain data.
+//
+// To the parent:
+//   {type: "signflip:ready", version, release, state, query}    from now on it listens
+//   {type: "signflip:change", version, state, query}            another state, whoever changed it
+//   {type: "signflip:result", version, dataset, sample, attack, parameters, target,
+//    models: [{id, label, clean, adversarial, success, l0, l2, linf, confidence}]}
+//   {type: "signflip:error", version, message}
+//   {type: "signflip:picture", version, id, blob | message}     what was asked for under this id, or why not
+//   its height in CSS pixels after each change, as heightIn() has it
+// From the parent:
+//   {type: "signflip:state", version, query}    the address' query of another state
+//   {type: "signflip:state", version, state}    parts of it by name; null for a part's default
+//   {type: "signflip:picture", version, id, as} asks for a picture of the result, as "image/png", say
+//   "slide:stop", "slide:start"                 reveal.js: pause, go on
+import { heightAfterMs } from "../../state/timing.js";
+import { camelCase, valueOf, writeUrl } from "../../state/state.js";
+
+/** @typedef {import("../../types").State} State */
+/** @typedef {import("../../page-shell.js").PageShell} PageShell */
+
+const version = 1;
+
+/** A height as the pages of Canvas, of other LTI platforms, with H5P's resizer, and ours understand it.
+ * @param {number} height in CSS pixels @returns {object[]} messages */
+const heightIn = (height) => [
+  { type: "signflip:height", height },
+  { subject: "lti.frameResize", height },
+  { subject: "org.imsglobal.lti.frameResize", height },
+  { context: "h5p", action: "resize", scrollHeight: height, clientHeight: height, height },
+];
+
+/** @param {unknown} value of a part of the state @returns {string} as the address has it */
+const written = (value) => (Array.isArray(value) ? value.join(",") : String(value));
+
+/** The query of a state in which these parts are changed. @param {string} query
+ * @param {Record<string, unknown>} parts */
+function changed(query, parts) {
+  const next = new URLSearchParams(query);
+  const { parameters, ...others } = parts;
+  for (const [name, value] of Object.entries({ ...others, .../** @type {{}} */ (parameters) })) {
+    next.delete(camelCase(name));
+    if (value !== null && value !== undefined) next.set(camelCase(name), written(value));
+  }
+  return next.toString();
+}
+
+/** @param {PageShell} page @param {import("../../types").ExploreResult} result */
+function plainResult({ snapshot }, { request, lanes }) {
+  const { state, attacks, image } = snapshot;
+  const attack = attacks.find(({ name }) => name === request.attack);
+  return {
+    dataset: request.dataset,
+    sample: image.id,
+    attack: request.attack,
+    // All that are in force, also those that nobody touched.
+    parameters: Object.fromEntries(
+      (attack?.parameters ?? []).map((parameter) => [parameter.name, valueOf(state, parameter)]),
+    ),
+    target: request.target,
+    models: lanes.map((lane) => ({
+      id: lane.model,
+      label: lane.label,
+      target: lane.target,
+      clean: lane.cleanLabel,
+      adversarial: lane.adversarialLabel,
+      success:
+        lane.target === null
+          ? lane.adversarialLabel !== lane.label
+          : lane.adversarialLabel === lane.target,
+      l0: lane.l0,
+      l2: lane.l2,
+      linf: lane.linf,
+      confidence: lane.after[lane.adversarialLabel],
+    })),
+  };
+}
+
+export class Host {
+  /** Whether the page around has nothing to look at here (another slide). */
+  paused = false;
+  #told = "";
+  #error = "";
+  #ready = false;
+
+  /** @param {PageShell} page
+   * @param {{wanted: () => string, become: (query: string) => void, picture: (type: string) => Promise<Blob>}} actions
+   *   wanted: the query of the state that the page has or is on its way to */
+  constructor(page, actions) {
+    this.page = page;
+    this.actions = actions;
+    if (parent === window) return;
+    addEventListener("message", ({ source, data }) => {
+      if (source === parent) this.#receive(data);
+    });
+  }
+
+  /** The page listens, and knows its attacks. */
+  ready() {
+    this.#ready = true;
+    this.#told = this.#query();
+    const release = document.documentElement.dataset.version ?? "";
+    this.#tell("ready", { release, ...this.#state() });
+  }
+
+  /** Tells what has changed since it was told. */
+  follow() {
+    if (!this.#ready) return;
+    const trouble = this.page.trouble();
+    if (trouble !== this.#error && trouble !== "") this.#tell("error", { message: trouble });
+    this.#error = trouble;
+    if (this.#query() === this.#told) return;
+    this.#told = this.#query();
+    this.#tell("change", this.#state());
+  }
+
+  /** @param {import("../../types").ExploreResult} result */
+  result(result) {
+    this.follow();
+    this.#tell("result", plainResult(this.page, result));
+  }
+
+  /** Nobody looks: what takes long is broken off. */
+  runChanged() {
+    if (this.paused && this.page.snapshot.run.state === "slow")
+      this.page.explorer.scheduler.cancel();
+  }
+
+  #query() {
+    return writeUrl(this.page.state, navigator.language);
+  }
+
+  #state() {
+    return { state: structuredClone(this.page.state), query: this.#query() };
+  }
+
+  /** @param {string} what @param {object} more */
+  #tell(what, more) {
+    // What is on a public page is told to whoever frames it, so no origin is asked for.
+    if (parent !== window) parent.postMessage({ type: `signflip:${what}`, version, ...more }, "*");
+  }
+
+  /** @param {any} data */
+  #receive(data) {
+    const { scheduler } = this.page.explorer;
+    if (data === "slide:stop") {
+      this.paused = true;
+      return this.runChanged();
+    }
+    if (data === "slide:start") {
+      this.paused = false;
+      return scheduler.again();
+    }
+    if (data?.type !== "signflip:state" && data?.type !== "signflip:picture") return;
+    if ((data.version ?? version) !== version)
+      return this.#tell("error", {
+        message: `${data.type} came as version ${data.version}; this page knows version ${version}.`,
+      });
+    if (data.type === "signflip:picture") return void this.#picture(data);
+    if (typeof data.query === "string") this.actions.become(data.query);
+    else if (data.state && typeof data.state === "object")
+      this.actions.become(changed(this.actions.wanted(), data.state));
+    else
+      this.#tell("error", {
+        message: `${data.type} has neither a query (text) nor a state (an object).`,
+      });
+  }
+
+  /** @param {{id: unknown, as?: unknown}} asked */
+  async #picture({ id, as }) {
+    const answer = await this.actions.picture(String(as ?? "image/png")).then(
+      (blob) => ({ blob }),
+      (error) => ({ message: error instanceof Error ? error.message : String(error) }),
+    );
+    this.#tell("picture", { id, ...answer });
+  }
+
+  /** Tells the height from now on. */
+  followHeight() {
+    if (parent === window) return;
+    let told = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const tell = () => {
+      timer = undefined;
+      const height = Math.ceil(document.body.getBoundingClientRect().height);
+      if (height === told || height === 0) return;
+      told = height;
+      for (const message of heightIn(height)) parent.postMessage(message, "*");
+    };
+    // H5P's resizer answers this with what it expects later; only its width style matters here.
+    parent.postMessage({ context: "h5p", action: "hello" }, "*");
+    new ResizeObserver(() => {
+      timer ??= setTimeout(tell, heightAfterMs);
+    }).observe(document.body);
+  }
+}
