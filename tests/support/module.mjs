@@ -4,18 +4,24 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./tool.mjs";
 
-/** The wrapper with the glue and the .wasm beside it, in a folder of the test's own.
- * @param {string} folder */
-export async function loadEngine(folder) {
+/** A wrapper with its glue and .wasm beside it, in a folder of the test's own: what it exports by default.
+ * @param {string} folder @param {string} wrapper @param {string} engine */
+async function load(folder, wrapper, engine) {
   const built = process.env.SIGNFLIP_ENGINE ?? join(root, "build/wasm/web");
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
-  for (const file of ["signflip.js", "model.js", "call-buffer.js"])
+  for (const file of [wrapper, "model.js", "call-buffer.js", "instance.js"])
     cpSync(join(root, "web/js/engine", file), join(folder, file));
-  for (const file of ["signflip-engine.js", "signflip.wasm"])
+  for (const file of [`${engine}-engine.js`, `${engine}.wasm`])
     cpSync(join(built, file), join(folder, file));
-  const { default: createSignflip } = await import(join(folder, "signflip.js"));
-  return createSignflip();
+  const { default: create } = await import(join(folder, wrapper));
+  return create();
 }
+
+/** @param {string} folder */
+export const loadEngine = (folder) => load(folder, "signflip.js", "signflip");
+
+/** The module of maps. @param {string} folder */
+export const loadMapper = (folder) => load(folder, "map.js", "signflip-map");
 
 /** A denoiser of one convolution: each pixel becomes the sum of those around it, weighted.
  * @param {{height: number, width: number, channels: number}} input @param {number[][]} kernel square, of odd side */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ownSamples } from "../../web/js/state/samples.js";
 import { root, temporaryFolder } from "../support/tool.mjs";
-import { convolutionDenoiser, loadEngine, pnm } from "../support/module.mjs";
+import { convolutionDenoiser, loadEngine, loadMapper, pnm } from "../support/module.mjs";
 
 const signflip = await loadEngine(temporaryFolder());
 const classifier = signflip.loadModel(
@@ -191,7 +191,8 @@ test("bytes are pixels of 255ths, and pieces of a run give what one call gives",
   assert.deepEqual(second.adversarial, adversarial.slice(784));
 });
 
-test("features, their maps and slices travel through the call buffer", () => {
+test("features, their maps and slices travel through the call buffer", async () => {
+  const mapper = await loadMapper(temporaryFolder());
   const images = ownSamples();
   const all = new Float32Array(images.flatMap(({ pixels: values }) => [...values]));
   const labels = images.map((sample) => sample.label);
@@ -199,11 +200,11 @@ test("features, their maps and slices travel through the call buffer", () => {
   const width = features.length / images.length;
   assert.ok(Number.isInteger(width) && width > 1, `${width} features`);
   for (const kind of ["lda", "pca"]) {
-    const { places, map, share } = signflip.fitMap(kind, features, labels, 10);
+    const { places, map, share } = mapper.fit(kind, features, labels, 10);
     assert.equal(places.length, 2 * images.length);
     assert.equal(map.length, 3 * width);
     assert.ok(share[0] >= share[1] && share[0] + share[1] <= 1 + 1e-9, `${share}`);
-    assert.ok(near(signflip.project(map, features), places, 1e-3));
+    assert.ok(near(mapper.project(map, features), places, 1e-3));
   }
   const { u, v } = classifier.plane(pixels, label, 7);
   assert.equal(
@@ -214,7 +215,7 @@ test("features, their maps and slices travel through the call buffer", () => {
   const fgsm = classifier.attack({ attack: "fgsm", epsilon: 0.2 }, pixels, label);
   assert.deepEqual([...found.labels], [label, fgsm.labels[0]]);
   assert.ok(Math.abs(found.confidences[1] - fgsm.probabilities[fgsm.labels[0]]) < 1e-4);
-  assert.throws(() => signflip.fitMap("tsne", features, labels, 10), /pca or lda/);
+  assert.throws(() => mapper.fit("tsne", features, labels, 10), /pca or lda/);
   assert.throws(
     () => classifier.slice(pixels, { u, v }, Float32Array.of(0), new Float32Array(0)),
     /as many a as b/,

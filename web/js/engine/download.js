@@ -40,11 +40,17 @@ export function siteFile(path) {
 /** The training engine's bytes. */
 export const trainingModule = shared(() => fetchBytes("js/signflip-train.wasm"));
 
-/** The engine's module, compiled once for every worker. */
-export const engineModule = shared(async () => {
-  const bytes = await fetchBytes("js/signflip.wasm");
+/** @param {string} url @returns {Promise<WebAssembly.Module>} */
+async function compiled(url) {
+  const bytes = await fetchBytes(url);
   return WebAssembly.compile(bytes).catch((error) => {
     // A security policy that forbids it gives no other sign.
     throw new EngineError("error.policy", error.message);
   });
-});
+}
+
+/** The module of maps, compiled. */
+export const mapModule = shared(() => compiled("js/signflip-map.wasm"));
+
+/** The engine's module, compiled once for every worker. */
+export const engineModule = shared(() => compiled("js/signflip.wasm"));

@@ -5,7 +5,8 @@
 // Images are N×H×W×C: Float32Arrays with values in [0,1], or Uint8Arrays, which are divided by 255. Every
 // array that comes back is a copy that belongs to the caller.
 
-import { CallBuffer, noClasses, toBytes, toClasses, unwrap } from "./call-buffer.js";
+import { CallBuffer, toBytes, unwrap } from "./call-buffer.js";
+import { instance } from "./instance.js";
 import { Model } from "./model.js";
 
 export { Model };
@@ -64,36 +65,6 @@ export class Signflip {
   }
 
   /**
-   * Fits a linear map to the plane: places holds the points on it, map what project() takes, share each
-   * axis' share of what the map shows.
-   * @param {"pca"|"lda"} kind principal components, or linear discriminants
-   * @param {Float32Array} points N rows, such as features
-   * @param {ArrayLike<number>} labels N classes
-   * @param {number} classes how many there are
-   * @returns {{places: Float32Array, map: Float32Array, share: Float64Array}}
-   */
-  fitMap(kind, points, labels, classes) {
-    this.#buffer.layOut(points, toClasses(labels, "labels"), noClasses, kind);
-    return this.#buffer.results(this.#engine.fitMap(classes), (next) => ({
-      places: next(Float32Array),
-      map: next(Float32Array),
-      share: next(Float64Array),
-    }));
-  }
-
-  /**
-   * @param {Float32Array} map as fitMap() gives it
-   * @param {Float32Array} points M rows
-   * @returns {Float32Array} M·2 values: their places on the map
-   */
-  project(map, points) {
-    this.#buffer.layOut(map, noClasses, noClasses, "", [points]);
-    return this.#buffer.results(this.#engine.projectOnMap(map.length), (next) =>
-      next(Float32Array),
-    );
-  }
-
-  /**
    * @param {Uint8Array|ArrayBuffer} bytes PNG, JPEG, BMP or PNM
    * @returns {{width: number, height: number, channels: number, pixels: Uint8Array}} H×W×C bytes
    */
@@ -115,38 +86,14 @@ export class Signflip {
 }
 
 /**
- * @param {(options: any) => Promise<any>} createEngine
- * @param {WebAssembly.Module} module
- */
-const instance = (createEngine, module) =>
-  new Promise((resolve, reject) => {
-    createEngine({
-      /** @param {WebAssembly.Imports} imports @param {(instance: WebAssembly.Instance) => void} done */
-      instantiateWasm(imports, done) {
-        WebAssembly.instantiate(module, imports).then(done, reject);
-        return {}; // its exports come later
-      },
-    }).then(resolve, reject);
-  });
-
-/**
  * Loads the module. Finds signflip.wasm beside this file, unless given its bytes, or what was compiled of
  * them (wasmModule), which several workers can share.
- * @param {{wasmBinary?: Uint8Array|ArrayBuffer, wasmModule?: WebAssembly.Module}} [options]
+ * @param {{wasmBinary?: Uint8Array|ArrayBuffer, wasmModule?: WebAssembly.Module}} [given]
  * @returns {Promise<Signflip>}
  */
-export default async function createSignflip({ wasmBinary, wasmModule } = {}) {
+export default async function createSignflip(given = {}) {
   const { default: createEngine } = await import("./signflip-engine.js");
-  if (wasmModule !== undefined) return new Signflip(await instance(createEngine, wasmModule));
   // A worker that was started from a blob has no files beside itself.
-  const url = new URL("./signflip.wasm", import.meta.url);
-  let binary = wasmBinary;
-  if (binary === undefined && globalThis.process?.versions?.node) {
-    const { readFile } = await import(/* webpackIgnore: true */ "node:fs/promises");
-    binary = await readFile(url);
-  }
-  const engine = await createEngine(
-    binary === undefined ? { locateFile: () => url.href } : { wasmBinary: binary },
-  );
-  return new Signflip(engine);
+  const url = () => new URL("./signflip.wasm", import.meta.url);
+  return new Signflip(await instance(createEngine, url, given));
 }

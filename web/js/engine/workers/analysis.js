@@ -1,6 +1,7 @@
 // A worker of the view of a whole model (pool.js has several): stretches of a test set under attack,
 // features and their maps, slices through decision surfaces.
 import { load, loaded, signflip, start } from "../loaded-models.js";
+import createMapper from "../map.js";
 import { nowAndThen, serve } from "../worker-host.js";
 
 /** @typedef {import("../worker-host.js").Tell} Tell */
@@ -51,14 +52,21 @@ function attack(job, tell) {
 /** @param {{model: string, images: Uint8Array}} job */
 const features = ({ model, images }) => loaded(model).model.features(images);
 
+/** @type {Promise<import("../map.js").Mapper> | undefined} */
+let made;
+/** @param {WebAssembly.Module} wasm */
+const mapper = (wasm) => (made ??= createMapper({ wasmModule: wasm }));
+
 /** Fits a map to features: the points' places on it, and the map itself.
- * @param {{kind: "pca" | "lda", features: Float32Array, labels: ArrayLike<number>, classes: number}} job */
-const fit = ({ kind, features: points, labels, classes }) =>
-  signflip.fitMap(kind, points, labels, classes);
+ * @param {{wasm: WebAssembly.Module, kind: "pca" | "lda", features: Float32Array, labels: ArrayLike<number>,
+ *   classes: number}} job */
+const fit = async ({ wasm, kind, features: points, labels, classes }) =>
+  (await mapper(wasm)).fit(kind, points, labels, classes);
 
 /** Every iterate of an attack on one image: where it is on the map, what is read in it, its pixels.
- * @param {AttackJob & {map: Float32Array}} job */
-function walk(job) {
+ * @param {AttackJob & {wasm: WebAssembly.Module, map: Float32Array}} job */
+async function walk(job) {
+  const { wasm, map } = job;
   /** @type {Float32Array[]} */
   const iterates = [];
   /** @type {number[]} */
@@ -84,7 +92,7 @@ function walk(job) {
   const { labels, probabilities } = model.predict(all);
   const classes = model.classes.length;
   const confidences = Float32Array.from(labels, (label, i) => probabilities[i * classes + label]);
-  const places = signflip.project(job.map, model.features(all));
+  const places = (await mapper(wasm)).project(map, model.features(all));
   return { labels, confidences, places, losses, pixels: toBytes(all) };
 }
 

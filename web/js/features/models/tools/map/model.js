@@ -1,5 +1,6 @@
 // What the map shows: where the network's last hidden layer puts each test image, flattened to two directions,
 // and the way of one attacked image across it. It asks the laboratory and shows nothing.
+import { mapModule } from "../../../../engine/download.js";
 import { pixelsOf } from "../../packs.js";
 
 /** Images in one job. */
@@ -69,10 +70,9 @@ export class MapModel {
     this.#asked = "";
     const features = await this.#features(model, images, total, { signal, tell });
     const labels = images.labels.slice(0, total);
-    const fitted = await this.lab.pool.one(
-      { type: "fit", models: [], body: { kind, features, labels, classes: this.classes } },
-      { signal },
-    );
+    const body = { wasm: await mapModule(), kind, features, labels, classes: this.classes };
+    signal.throwIfAborted();
+    const fitted = await this.lab.pool.one({ type: "fit", models: [], body }, { signal });
     this.result = { model, kind, count: total, labels, ...fitted, number: ++maps };
     this.lab.memory.set("map", this.result);
     this.#centres = null;
@@ -116,6 +116,7 @@ export class MapModel {
     this.#asked = key;
     const images = await this.lab.testImages(this.count);
     const body = {
+      wasm: await mapModule(),
       model: result.model,
       map: result.map,
       attack: attack.name,
