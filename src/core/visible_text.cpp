@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 namespace signflip {
 namespace {
@@ -45,8 +46,8 @@ bool is_invisible(std::uint32_t code) {
   constexpr std::uint32_t kRanges[][2] = {{0x061C, 0x061C}, {0x180E, 0x180E}, {0x200B, 0x200B},
                                           {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
                                           {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
-  return std::ranges::any_of(
-      kRanges, [&](const auto& range) { return code >= range[0] && code <= range[1]; });
+  return std::any_of(std::begin(kRanges), std::end(kRanges),
+                     [&](const auto& range) { return code >= range[0] && code <= range[1]; });
 }
 
 std::string hexadecimal(std::uint32_t value, std::size_t digits) {
