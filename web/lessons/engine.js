@@ -19,26 +19,36 @@ async function load() {
   return signflip.loadModel(new Uint8Array(await file.arrayBuffer()));
 }
 
+/** Figures that are still to be made. @type {Set<() => Promise<void>>} */
+const waiting = new Set();
+
 /** Makes a figure of the engine's when it comes near the window; says so where the engine cannot be had.
  * @param {HTMLElement} place @param {string} failed what to say then
  * @param {(model: import("../js/engine/model.js").Model) => void} make */
 export function whenNear(place, failed, make) {
+  const start = async () => {
+    watcher.disconnect();
+    waiting.delete(start);
+    try {
+      make(await normalModel());
+    } catch (error) {
+      const alert = document.createElement("p");
+      alert.className = "alert";
+      alert.setAttribute("role", "alert");
+      alert.textContent = failed;
+      place.append(alert);
+      console.error(error);
+    }
+  };
   const watcher = new IntersectionObserver(
-    async (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watcher.disconnect();
-      try {
-        make(await normalModel());
-      } catch (error) {
-        const alert = document.createElement("p");
-        alert.className = "alert";
-        alert.setAttribute("role", "alert");
-        alert.textContent = failed;
-        place.append(alert);
-        console.error(error);
-      }
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) start();
     },
     { rootMargin: "300px" },
   );
+  waiting.add(start);
   watcher.observe(place);
 }
+
+/** Makes what is still to be made, wherever the window is. */
+export const allMade = () => Promise.all([...waiting].map((start) => start()));

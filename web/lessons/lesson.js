@@ -7,6 +7,7 @@ import { createBoard } from "./board.js";
 import { createBoxes } from "./boxes.js";
 import { holds } from "./goals.js";
 import { createLine } from "./line.js";
+import { createPrint } from "./print.js";
 import { wordsOf } from "./words.js";
 
 const words = wordsOf(document.documentElement.lang);
@@ -70,6 +71,7 @@ function followFigure(figure) {
   one("sign-flip", figure).after(list);
   figure.addEventListener("signflip-result", (event) => {
     const { models } = /** @type {CustomEvent<import("./goals.js").Result>} */ (event).detail;
+    figure.dataset.shown = "true";
     list.replaceChildren(
       ...models.map((model) => {
         const item = document.createElement("li");
@@ -115,13 +117,4 @@ for (const place of all("[data-board]")) createBoard(place, words);
 for (const place of all("[data-line]")) createLine(place, words);
 for (const place of all("[data-boxes]")) createBoxes(place, words);
 tellHeight();
-
-/** What print opened, it closes again. @type {HTMLDetailsElement[]} */
-let opened = [];
-addEventListener("beforeprint", () => {
-  opened = /** @type {HTMLDetailsElement[]} */ (all("details:not([open])"));
-  for (const details of opened) details.open = true;
-});
-addEventListener("afterprint", () => {
-  for (const details of opened) details.open = false;
-});
+createPrint(words);

@@ -16,6 +16,8 @@ const readingIn =
 
 const words = {
   en: {
+    print: "Print with figures",
+    printing: "Making pictures …",
     choose: "Choose an answer first.",
     right: "Your prediction holds.",
     wrong: (/** @type {string} */ right) => `Not this time. The figure shows: ${right}`,
@@ -80,6 +82,8 @@ const words = {
     point: ".",
   },
   de: {
+    print: "Mit Abbildungen drucken",
+    printing: "Bilder entstehen …",
     choose: "Wähle zuerst eine Antwort.",
     right: "Deine Vorhersage stimmt.",
     wrong: (/** @type {string} */ right) => `Diesmal nicht. Die Abbildung zeigt: ${right}`,

@@ -112,9 +112,10 @@ async function solve(page, section) {
     }
     return;
   }
+  if (figure === "f-denoised") await page.getByRole("button", { name: "adaptive" }).click();
   if (name === "toy") return page.locator("#boxes-epsilon").fill(value);
   await page.locator(`#${figure} sign-flip`).evaluate((flip, query) => {
-    for (const name of ["target", "gray-box"]) flip.removeAttribute(name);
+    flip.removeAttribute("target");
     for (const [part, to] of new URLSearchParams(query)) flip.setAttribute(part, to);
   }, solution);
 }
@@ -198,6 +199,28 @@ test("in print every answer is open, and closed again afterwards", async (t) => 
   assert.equal(await openAnswers(), await page.locator("details").count());
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   assert.equal(await openAnswers(), 0);
+});
+
+test("printed with figures, each has a picture of what it shows", async (t) => {
+  const page = await open(t, "en/2-one-step");
+  await page.evaluate(() => {
+    globalThis.print = () => {
+      globalThis.printed = [...document.querySelectorAll("sign-flip img")].map((image) => ({
+        width: image.naturalWidth,
+        alt: image.alt,
+      }));
+    };
+  });
+  await page.getByRole("button", { name: "Print with figures" }).click();
+  await page.waitForFunction(() => globalThis.printed);
+  const pictures = await page.evaluate(() => globalThis.printed);
+  assert.equal(pictures.length, await page.locator("sign-flip").count());
+  assert.ok(await page.locator("#f-line svg").isVisible(), "what the lesson draws itself, too");
+  for (const { width, alt } of pictures) assert.ok(width > 300 && alt.length > 20);
+  await page.emulateMedia({ media: "print" });
+  for (const image of await page.locator("sign-flip img").all()) assert.ok(await image.isVisible());
+  assert.deepEqual(page.problems, []);
+  await keep(page, "lesson-print");
 });
 
 test("without scripts everything is there to read", async (t) => {

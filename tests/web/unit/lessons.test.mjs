@@ -154,6 +154,11 @@ test("the table of experiments has every row of models/reproduction.md", () => {
     assert.equal([...html.matchAll(/<tr><th scope="row">/g)].length, rows.length);
     assert.equal([...html.matchAll(/data-show="/g)].length, rows.length);
     assert.match(html, language === "de" ? /98,73 %/ : /98\.73 %/);
+    // What the text around the tables says is in the report, too.
+    const report = readFileSync(join(root, "models/reproduction.md"), "utf8");
+    const said = textOf(read(`experiments.${language}.html`));
+    for (const [number] of said.matchAll(/\b0[.,]\d+|\d+(?= %)/g))
+      assert.ok(report.includes(number.replace(",", ".")), `${language}: ${number}`);
   }
   assert.doesNotMatch(built["de/experiments.html"], /undefended|trained, clean|not tried|restored/);
 });

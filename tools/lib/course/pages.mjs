@@ -25,9 +25,9 @@ const titleOf = (html) => textOf(/<h1>([\s\S]*?)<\/h1>/.exec(html)?.[1] ?? "");
 /** @param {string} html a fragment */
 const aboutOf = (html) => textOf(/<p class="question">([\s\S]*?)<\/p>/.exec(html)?.[1] ?? "");
 
-/** What every page of the site allows itself. */
+/** What every page of the site allows itself, and pictures of figures for print. */
 const policy =
-  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; base-uri 'none'; form-action 'none'";
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; base-uri 'none'; form-action 'none'";
 
 /** The whole page around a body.
  * @param {{language: string, words: FrameWords, name: string, title: string, about: string, body: string}} page */
@@ -57,7 +57,7 @@ function pageOf({ language, words, name, title, about, body }) {
 <main>
 ${body}
 </main>
-<footer><p>${licence}</p></footer>
+<footer><p>${words.privacy}</p><p>${licence}</p></footer>
 </body>
 </html>
 `;
