@@ -96,8 +96,8 @@ export const references = {
     text: "E. Wong, J. Z. Kolter: Provable defenses against adversarial examples via the convex outer adversarial polytope. ICML 2018.",
     doi: "10.48550/arXiv.1711.00851",
   },
-  mirman2018: {
-    text: "M. Mirman, T. Gehr, M. Vechev: Differentiable abstract interpretation for provably robust neural networks. ICML 2018.",
+  gowal2018: {
+    text: "S. Gowal, K. Dvijotham, R. Stanforth, R. Bunel, C. Qin, J. Uesato, R. Arandjelović, T. Mann, P. Kohli: On the effectiveness of interval bound propagation for training verifiably robust models. 2018.",
     doi: "10.48550/arXiv.1810.12715",
   },
   tsipras2019: {
@@ -136,10 +136,12 @@ export const frame = {
     other: { code: "de", name: "Deutsch" },
     embed: "In your own course",
     embedLead:
-      "Each lesson is a page that fits its height in Canvas and where the host listens. Paste this, with your site’s address:",
+      "Each lesson is a page of its own. In Canvas, and wherever the host listens, it is as high as its content. Paste its lines with your site’s address.",
+    embedOne: "Lines for",
     quiz: "Quiz",
     quizLead: "Every prediction of the lessons as a question:",
     gift: "GIFT, for Moodle",
+    qti: "QTI 2.1 package",
     published: "published",
     ours: "ours",
     stronger: "PGD-40, same ε",
@@ -175,10 +177,12 @@ export const frame = {
     other: { code: "en", name: "English" },
     embed: "In deinem eigenen Kurs",
     embedLead:
-      "Jede Lektion ist eine Seite, die ihre Höhe in Canvas und überall dort anpasst, wo die Plattform darauf hört. Füge dies ein, mit der Adresse deiner Website:",
+      "Jede Lektion ist eine eigene Seite. In Canvas und überall, wo die Plattform darauf hört, wird sie so hoch wie ihr Inhalt. Füge ihre Zeilen ein, mit der Adresse deiner Website.",
+    embedOne: "Zeilen für",
     quiz: "Quiz",
     quizLead: "Alle Vorhersagen der Lektionen als Fragen:",
     gift: "GIFT, für Moodle",
+    qti: "Paket in QTI 2.1",
     published: "veröffentlicht",
     ours: "unseres",
     stronger: "PGD-40, gleiches ε",

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { attributesOf, questionsOf, textOf } from "../../../tools/lib/course/markup.mjs";
+import { qtiFiles } from "../../../tools/lib/course/quiz.mjs";
 import { courseFiles } from "../../../tools/lib/course/pages.mjs";
 import { extras, frame, lessons, references } from "../../../web/lessons/course.js";
 import { conditionsOf, holds } from "../../../web/lessons/goals.js";
@@ -143,6 +144,57 @@ test("the quiz has every prediction, one right answer each, and GIFT's own chara
     }
     assert.ok(i >= 0);
   }
+});
+
+test("every reference is cited", () => {
+  const cited = lessons.flatMap((lesson) =>
+    [...read(`${lesson}/en.html`).matchAll(/data-cite="([^"]+)"/g)].map(([, key]) => key),
+  );
+  assert.deepEqual([...new Set(cited)].sort(), Object.keys(references).sort());
+});
+
+/** The elements of a piece of XML, in their order; fails where one is not closed. */
+function elementsOf(xml) {
+  const open = [],
+    seen = [];
+  for (const [, closing, name, , single] of xml.matchAll(
+    /<(\/?)([a-zA-Z][\w:]*)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/g,
+  )) {
+    if (closing) assert.equal(open.pop(), name);
+    else {
+      seen.push(name);
+      if (!single) open.push(name);
+    }
+  }
+  assert.deepEqual(open, []);
+  assert.ok(!/&(?!(amp|lt|gt|quot);)/.test(xml), "an ampersand by itself");
+  return seen;
+}
+
+test("the package in QTI 2.1: an item for each prediction, the right choice, all files named", () => {
+  const sets = lessons.map((lesson, i) => ({
+    name: `Lesson ${i + 1}`,
+    questions: questionsOf(read(`${lesson}/en.html`)),
+  }));
+  const wanted = sets.flatMap(({ questions }) => questions);
+  const package_ = qtiFiles("A <title> & more", "en", sets);
+  const [manifest, whole, ...items] = package_;
+  assert.equal(items.length, wanted.length);
+  assert.equal(elementsOf(manifest.text)[0], "manifest");
+  assert.equal(
+    elementsOf(whole.text).filter((name) => name === "assessmentItemRef").length,
+    items.length,
+  );
+  for (const { path } of package_.slice(1))
+    assert.ok(manifest.text.includes(`<file href="${path}"/>`), path);
+  items.forEach(({ text }, i) => {
+    const names = elementsOf(text);
+    assert.equal(names.filter((name) => name === "simpleChoice").length, wanted[i].choices.length);
+    assert.ok(text.includes(`<correctResponse><value>C${wanted[i].right + 1}</value>`));
+    for (const name of ["responseProcessing", "modalFeedback", "prompt"])
+      assert.ok(names.includes(name));
+  });
+  assert.equal(Buffer.from(built["en/quiz.qti.zip"]).subarray(0, 2).toString(), "PK");
 });
 
 test("the table of experiments has every row of models/reproduction.md", () => {

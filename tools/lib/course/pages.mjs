@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleFile, bundleStyles } from "../scripts.mjs";
+import { zip } from "../zip.mjs";
 import { experimentTables } from "./experiments.mjs";
 import {
   escaped,
@@ -14,10 +15,10 @@ import {
   withReferences,
   withTasks,
 } from "./markup.mjs";
-import { giftOf } from "./quiz.mjs";
+import { giftOf, qtiFiles } from "./quiz.mjs";
 
 /** @typedef {typeof import("../../../web/lessons/course.js").frame.en} FrameWords */
-/** @typedef {{path: string, text: string}} Output path: within dist/lessons/ */
+/** @typedef {{path: string, text: string | Buffer}} Output path: within dist/lessons/ */
 /** @typedef {{name: string, html: string}} Fragment */
 
 /** @param {string} html a fragment */
@@ -174,8 +175,12 @@ class Edition {
     const extras = this.course.extras.map((name) =>
       item({ name, html: this.read(`${name}.${language}.html`) }, ""),
     );
-    const snippet = `<iframe src="https://your.site/signflip/lessons/${language}/${lessons[0].name}.html"
-        width="100%" height="900" title="${titleOf(lessons[0].html)}"></iframe>`;
+    const snippets = lessons.map(({ name, html }) => {
+      const code = `<iframe src="https://your.site/signflip/lessons/${language}/${name}.html"
+        width="100%" height="900" title="${titleOf(html)}"></iframe>`;
+      return `<details><summary>${words.embedOne} “${titleOf(html)}”</summary>
+<pre tabindex="0"><code>${escaped(code)}</code></pre></details>`;
+    });
     return this.page(
       "index",
       words.course,
@@ -187,19 +192,27 @@ class Edition {
 <ul class="lessons">${extras.join("\n")}</ul>
 <h2>${words.embed}</h2>
 <p>${words.embedLead}</p>
-<pre tabindex="0"><code>${escaped(snippet)}</code></pre>
+${snippets.join("\n")}
 <h2>${words.quiz}</h2>
-<p>${words.quizLead} <a href="quiz.gift.txt" download>${words.gift}</a></p>`,
+<p>${words.quizLead} <a href="quiz.gift.txt" download>${words.gift}</a>; <a href="quiz.qti.zip" download>${words.qti}</a></p>`,
     );
   }
 
-  /** @returns {Output} */
-  quiz() {
+  /** In Moodle's format and as a package in QTI 2.1. @returns {Output[]} */
+  quizzes() {
+    const { language, words } = this;
     const sets = this.lessons.map(({ html }, i) => ({
-      name: `${this.words.lesson} ${i + 1}`,
+      name: `${words.lesson} ${i + 1}`,
       questions: questionsOf(html),
     }));
-    return { path: `${this.language}/quiz.gift.txt`, text: giftOf(sets) };
+    const files = qtiFiles(words.course, language, sets);
+    return [
+      { path: `${language}/quiz.gift.txt`, text: giftOf(sets) },
+      {
+        path: `${language}/quiz.qti.zip`,
+        text: zip(files.map(({ path, text }) => ({ name: path, bytes: Buffer.from(text) }))),
+      },
+    ];
   }
 }
 
@@ -250,7 +263,7 @@ export async function courseFiles(folder, reproduction) {
       edition.index(),
       ...edition.lessons.flatMap((_, i) => edition.lesson(i)),
       ...edition.extras(tables),
-      edition.quiz(),
+      ...edition.quizzes(),
     ];
   });
   const { text } = await bundleFile(join(folder, "lesson.js"), { format: "iife" });

@@ -170,6 +170,7 @@ export default {
 
     "embed.open": "Ganze Seite öffnen",
     "footer.private": "Alles läuft in deinem Browser; nichts wird hochgeladen.",
+    "footer.course": "Der Kurs: sechs Lektionen",
     "footer.licence": "Freie Software unter der MIT-Lizenz.",
     "footer.engine":
       "Das Netz, seine Gradienten und die Angriffe sind unser eigenes C++, nach WebAssembly übersetzt.",

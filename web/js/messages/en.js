@@ -170,6 +170,7 @@ export default {
 
     "embed.open": "Open the whole page",
     "footer.private": "Everything runs in your browser; nothing is uploaded.",
+    "footer.course": "The course: six lessons",
     "footer.licence": "Free software under the MIT licence.",
     "footer.engine":
       "The network, its gradients and the attacks are our own C++, compiled to WebAssembly.",

@@ -101,5 +101,7 @@ export function createMasthead({ words, state, update, scheme }) {
 
 /** The foot of the page. @param {import("./context").Context} context */
 export function createFooter({ words }) {
-  return ["private", "engine", "licence"].map((name) => h("p", {}, words.t(`footer.${name}`)));
+  const said = (/** @type {string} */ name) => h("p", {}, words.t(`footer.${name}`));
+  const course = h("a", { href: "lessons/index.html" }, words.t("footer.course"));
+  return [said("private"), h("p", {}, course), said("engine"), said("licence")];
 }
