@@ -32,6 +32,12 @@ async function picture(flip) {
 /** @param {import("./words.js").Words} words */
 export function createPrint(words) {
   const flips = /** @type {SignFlip[]} */ ([...document.querySelectorAll("sign-flip")]);
+  if (flips.length > 0) addButton(words, flips);
+  openAnswers();
+}
+
+/** @param {import("./words.js").Words} words @param {SignFlip[]} flips */
+function addButton(words, flips) {
   const button = h("button", { type: "button", class: "print" }, words.print);
   button.addEventListener("click", async () => {
     button.textContent = words.printing;
@@ -40,7 +46,10 @@ export function createPrint(words) {
     print();
   });
   document.querySelector("header nav")?.append(button);
+}
 
+/** For print, however it was begun. */
+function openAnswers() {
   /** What print opened, it closes again. @type {HTMLDetailsElement[]} */
   let opened = [];
   addEventListener("beforeprint", () => {

@@ -37,7 +37,7 @@ export function experimentTables(text, { words, names, point }) {
     sorted
       .reduce((done, name) => done.replaceAll(name, names[name]), cell)
       .replace(/(\d)\.(\d)/g, `$1${point}$2`)
-      .replace(/(\d)%/g, "$1 %")
+      .replace(/(\d)%/g, "$1\u00a0%")
       .replaceAll("&", "&amp;");
   /** @type {Record<string, string>} */
   const tables = {};

@@ -96,7 +96,8 @@ class Edition {
       .replace('<ul class="objectives">', `<h2>${words.objectives}</h2>\n<ul class="objectives">`)
       .replace('<section class="limits">', `<section class="limits"><h2>${words.limits}</h2>`)
       .replace('<ol class="references">', `<h2>${words.references}</h2>\n<ol class="references">`);
-    return withReferences(titled, course.references);
+    // A number and its unit stay on one line.
+    return withReferences(titled, course.references).replace(/(\d|<\/data>) %/g, "$1&nbsp;%");
   }
 
   /** @param {string} name @param {string} title @param {string} about @param {string} body @returns {Output} */
