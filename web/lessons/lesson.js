@@ -3,6 +3,7 @@
 // the page is complete: predictions show their answers, and tasks have them folded.
 //
 // The build makes a classic script of this file, so that a lesson works in a sandboxed frame and from a disk.
+import { heightIn } from "../js/features/embed/height.js";
 import { createBoard } from "./board.js";
 import { createBoxes } from "./boxes.js";
 import { holds } from "./goals.js";
@@ -104,8 +105,7 @@ function tellHeight() {
   if (parent === window) return;
   new ResizeObserver(() => {
     const height = Math.ceil(document.body.getBoundingClientRect().height);
-    parent.postMessage({ type: "signflip:height", height }, "*");
-    parent.postMessage({ subject: "lti.frameResize", height }, "*");
+    for (const message of heightIn(height)) parent.postMessage(message, "*");
   }).observe(document.body);
 }
 

@@ -259,3 +259,23 @@ test("a page around the lesson learns how tall it is", async (t) => {
       globalThis.heights.some(({ subject }) => subject === "lti.frameResize"),
   );
 });
+
+test("a lesson works in a frame that may do nothing but run scripts", async (t) => {
+  const page = await open(t, "index", {});
+  await page.evaluate(() => {
+    const frame = document.createElement("iframe");
+    frame.title = "lesson";
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.width = "1200";
+    frame.height = "900";
+    frame.src = "en/3-many-steps.html";
+    document.body.prepend(frame);
+  });
+  const lesson = page.frameLocator("iframe");
+  await lesson.locator("#p1 input").nth(1).check();
+  await lesson.locator("#p1 .lock").click();
+  assert.equal(await lesson.locator("#p1 .said").textContent(), "Your prediction holds.");
+  await lesson.locator("#f-steps").scrollIntoViewIfNeeded();
+  await lesson.locator("#f-steps .readings li").first().waitFor();
+  assert.equal(await lesson.locator("#t1 .said").textContent(), "2 of 3 goals met so far.");
+});

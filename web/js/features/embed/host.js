@@ -14,6 +14,7 @@
 //   {type: "signflip:state", version, state}    parts of it by name; null for a part's default
 //   {type: "signflip:picture", version, id, as} asks for a picture of the result, as "image/png", say
 //   "slide:stop", "slide:start"                 reveal.js: pause, go on
+import { heightIn } from "./height.js";
 import { heightAfterMs } from "../../state/timing.js";
 import { camelCase, valueOf, writeUrl } from "../../state/state.js";
 
@@ -21,15 +22,6 @@ import { camelCase, valueOf, writeUrl } from "../../state/state.js";
 /** @typedef {import("../../page-shell.js").PageShell} PageShell */
 
 const version = 1;
-
-/** A height as the pages of Canvas, of other LTI platforms, with H5P's resizer, and ours understand it.
- * @param {number} height in CSS pixels @returns {object[]} messages */
-const heightIn = (height) => [
-  { type: "signflip:height", height },
-  { subject: "lti.frameResize", height },
-  { subject: "org.imsglobal.lti.frameResize", height },
-  { context: "h5p", action: "resize", scrollHeight: height, clientHeight: height, height },
-];
 
 /** @param {unknown} value of a part of the state @returns {string} as the address has it */
 const written = (value) => (Array.isArray(value) ? value.join(",") : String(value));
