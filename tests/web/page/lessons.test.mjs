@@ -167,6 +167,25 @@ test("lesson 6 by keyboard alone: a prediction, the slider, two tasks, an answer
   assert.ok(await page.locator("#t1 details p").isVisible());
 });
 
+test("lesson 2 with the figure's own controls, by keyboard: slider, picture, goal", async (t) => {
+  const page = await open(t, "en/2-one-step");
+  await shown(page, "f-fgsm");
+  const frame = await (await page.locator("#f-fgsm iframe").elementHandle()).contentFrame();
+  await tabTo(page, "#parameter-epsilon", frame);
+  await page.keyboard.press("ArrowLeft");
+  await page.locator("#t1.done").waitFor();
+  await frame.locator("#parameter-epsilon").focus();
+  for (let i = 9; i < 30; i++) await page.keyboard.press("ArrowRight");
+  await frame.locator("input[name=sample]:checked").focus();
+  for (let i = 3; i < 18; i++) await page.keyboard.press("ArrowRight");
+  await page.locator("#t2.done").waitFor();
+  await shown(page, "f-goal");
+  const goal = page.frameLocator("#f-goal iframe").getByRole("combobox", { name: "Goal" });
+  await goal.focus();
+  for (let i = 3; i < 9; i++) await page.keyboard.press("ArrowDown");
+  await page.locator("#t3.done").waitFor();
+});
+
 test("the board is drawn on by keyboard and pointer, and says what the pixel is", async (t) => {
   const page = await open(t, "en/1-what-it-sees");
   await page.locator("#f-board").scrollIntoViewIfNeeded();
