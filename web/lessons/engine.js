@@ -9,14 +9,58 @@ let normal;
 /** @returns {Promise<import("../js/engine/model.js").Model>} the normal model of digits */
 export const normalModel = () => (normal ??= load());
 
+/** A sandboxed frame or a file from a disk: nothing can be fetched, and no module loaded. Scripts can, and the site
+ * has its files as scripts, too (tools/lib/classic.mjs). */
+const isolated = self.origin === "null";
+
+/** @param {string} path of a classic script, within the site */
+const script = (path) =>
+  new Promise((resolve, reject) => {
+    const element = document.createElement("script");
+    element.src = new URL(path, site).href;
+    element.onload = resolve;
+    element.onerror = () => reject(new Error(`${path} could not be loaded`));
+    document.head.append(element);
+  });
+
+/** @param {string} path of a file, within the site @returns {Promise<Uint8Array>} */
+async function bytesOf(path) {
+  /** @type {BodyInit | null} */
+  let body;
+  if (isolated) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    /** @type {any} */
+    const here = globalThis;
+    here.signflipSite ??= { files: {} };
+    await script(`js/classic/${name}.js`);
+    const packed = Uint8Array.from(atob(here.signflipSite.files[name]), (c) => c.charCodeAt(0));
+    body = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  } else {
+    const response = await fetch(new URL(path, site));
+    if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
+    body = response.body;
+  }
+  return new Uint8Array(await new Response(body).arrayBuffer());
+}
+
+async function createEngine() {
+  if (!isolated) {
+    const { default: create } = await import(new URL("js/signflip.js", site).href);
+    return create();
+  }
+  await script("lessons/held.js");
+  return Reflect.get(
+    globalThis,
+    "signflipEngine",
+  )({ wasmBinary: await bytesOf("js/signflip.wasm") });
+}
+
 async function load() {
-  const { default: createSignflip } = await import(new URL("js/signflip.js", site).href);
-  const [signflip, file] = await Promise.all([
-    createSignflip(),
-    fetch(new URL("models/mnist-standard.safetensors", site)),
+  const [signflip, bytes] = await Promise.all([
+    createEngine(),
+    bytesOf("models/mnist-standard.safetensors"),
   ]);
-  if (!file.ok) throw new Error(`HTTP ${file.status}`);
-  return signflip.loadModel(new Uint8Array(await file.arrayBuffer()));
+  return signflip.loadModel(bytes);
 }
 
 /** Figures that are still to be made. @type {Set<() => Promise<void>>} */

@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { extras, lessons } from "../../../web/lessons/course.js";
-import { keep, start, tabTo } from "../../support/browser.mjs";
+import { keep, site as folder, start, tabTo } from "../../support/browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site;
@@ -297,4 +299,23 @@ test("a lesson works in a frame that may do nothing but run scripts", async (t) 
   await lesson.locator("#f-steps").scrollIntoViewIfNeeded();
   await lesson.locator("#f-steps .readings li").first().waitFor();
   assert.equal(await lesson.locator("#t1 .said").textContent(), "2 of 3 goals met so far.");
+  // And what a lesson draws itself.
+  await page.locator("iframe").evaluate((frame) => {
+    frame.src = "en/1-what-it-sees.html";
+  });
+  await lesson.locator("#f-board").scrollIntoViewIfNeeded();
+  const steepest = lesson.getByRole("button", { name: "Change the pixel that counts most" });
+  for (let presses = 0; presses < 12; presses++) await steepest.click();
+  await lesson.locator("#t1.done").waitFor();
+});
+
+test("a lesson works from a disk, without a server", async (t) => {
+  const context = await site.browser.newContext({ viewport: { width: 1200, height: 900 } });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(pathToFileURL(join(folder, "lessons/de/2-one-step.html")).href);
+  await page.locator("#f-line").scrollIntoViewIfNeeded();
+  await page.locator("#f-line svg").waitFor();
+  await page.locator("#f-fgsm").scrollIntoViewIfNeeded();
+  await page.locator("#f-fgsm .readings li").first().waitFor();
 });
