@@ -13,6 +13,7 @@
 
 namespace signflip {
 
+struct Climb;
 struct Shard;
 
 /// fixed_budget: epsilon in, the worst image within it out; the runner projects.
@@ -37,6 +38,8 @@ struct AttackEntry {
   /// Works on a few images of one thread. May leave early where shard.tick() says so; the runner
   /// projects, clips and judges whatever is in shard.adversarial.
   void (*run)(Shard& shard) = nullptr;
+  /// The attack as a climb (climb.h), which devices run too; null where it is none.
+  Climb (*climb)(const Parameters& parameters) = nullptr;
 };
 
 /// All attacks, in the order in which a menu should show them.

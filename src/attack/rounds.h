@@ -10,13 +10,6 @@
 
 namespace signflip {
 
-/// How a round ended for one image.
-struct Verdict {
-  bool success = false;
-  /// Larger is nearer to success; comparable between the rounds of one attack.
-  double score = 0;
-};
-
 /// One round on `inner`, whose row `slot` is row rows[slot] of the whole shard. Leaves its answers
 /// in inner.adversarial and one verdict per slot. False: stopped by the ticker.
 using Round = std::function<bool(Shard& inner, const ActiveSet& rows, int round,

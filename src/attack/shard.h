@@ -10,9 +10,9 @@
 #include <span>
 
 #include "attack/logits.h"
-#include "attack/objective.h"
 #include "attack/parameters.h"
 #include "core/differentiable_model.h"
+#include "core/exact/objective.h"
 #include "core/rng.h"
 #include "core/rows.h"
 #include "core/tensor.h"

@@ -8,7 +8,7 @@
 
 #include "core/batches.h"
 #include "core/concat.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 
 namespace signflip {
 namespace {

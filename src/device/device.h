@@ -16,7 +16,11 @@
 #include <string_view>
 #include <vector>
 
+#include "attack/climb.h"
 #include "backend/shapes.h"
+#include "core/exact/augmentation.h"
+#include "core/exact/objective.h"
+#include "core/loss_sums.h"
 #include "core/result.h"
 
 namespace signflip::device {
@@ -53,49 +57,16 @@ struct Plan {
   float batchnorm_epsilon = 1e-5F;
 };
 
-/// A gradient attack within an L∞ ball: where it starts, what it climbs, how it steps.
-struct DeviceAttack {
-  enum class Start {
-    clean,
-    uniform,  ///< anywhere in the ball (PGD)
-    surface,  ///< on its surface (APGD)
-    noise,    ///< uniform in ±noise·ε, cut to the box only (RS-FGSM, N-FGSM)
-    normal,   ///< normal, deviation 0.001 (TRADES)
-  };
-  enum class Loss {
-    cross_entropy,
-    ratio,       ///< DLR (Croce and Hein 2020)
-    divergence,  ///< KL(clean prediction ‖ prediction) (Zhang et al. 2019)
-  };
-  Start start = Start::clean;
-  Loss loss = Loss::cross_entropy;
-  int steps = 1;
-  double step_size = 0;  ///< 0: step_share·ε
-  double step_share = 1;
-  double noise = 1;
-  bool momentum = false;  ///< MIM
-  float decay = 1;
-  bool project = true;     ///< false: cut to the box only (N-FGSM)
-  bool automatic = false;  ///< APGD chooses its steps itself
-  bool early_stop = false;
-};
-
 /// What an attack works on. Image i draws its random numbers from (seed, numbers[i]), from the
 /// draw `first_draw` on: a restart goes on where the one before ended.
 struct AttackBatch {
   std::span<const float> images;
   std::span<const int> labels;
   std::span<const int> targets;  ///< empty: untargeted
-  std::span<const std::uint64_t> numbers;
+  std::span<const std::size_t> numbers;
   std::uint64_t seed = 0;
   std::uint64_t first_draw = 0;
   double epsilon = 0;
-};
-
-/// How an attack ended for one image; larger scores are nearer to success.
-struct Verdict {
-  int success = 0;
-  double score = 0;
 };
 
 /// A network whose weights rest on the device, at inference.
@@ -111,10 +82,10 @@ class Model {
   virtual Status gradient(std::span<const float> images, std::span<const float> dlogits,
                           std::span<float> logits, std::span<float> dimages) = 0;
   /// Attacks at most capacity() images.
-  virtual Status craft(const DeviceAttack& attack, const AttackBatch& victims,
-                       std::span<float> adversarial, std::span<Verdict> verdicts) = 0;
+  virtual Status craft(const Climb& attack, const AttackBatch& batch, std::span<float> adversarial,
+                       std::span<Verdict> verdicts) = 0;
   /// Whether craft() will run the whole attack in one launch, activations in shared memory.
-  virtual bool fuses(const DeviceAttack& attack) const = 0;
+  virtual bool fuses(const Climb& attack) const = 0;
 };
 
 /// The classifier that a denoiser is trained for; it does not change.
@@ -125,17 +96,18 @@ struct FixedClassifier {
 
 /// What does not change in a training run.
 struct TrainingSettings {
-  enum class Diet { clean, attacked, both, trades };  ///< as in train/classifier_method.cpp
+  /// What the network sees of each training image, as in train/classifier_method.cpp.
+  enum class Input { clean, attacked, both, trades };
   enum class Optimiser { sgd, adam, adamw };
-  Diet diet = Diet::clean;
+  Input input = Input::clean;
   std::size_t sources = 0;  ///< training images of a batch
   std::size_t shard = 0;    ///< sources of a shard, at most: batch norm takes its statistics there
   float beta = 0;           ///< TRADES
-  /// Certified training (train/interval_training.h), with the diets clean and attacked, of networks
-  /// that end in a dense layer. The plain loss has the share κ when ε has its full value.
+  /// Certified training (train/interval_training.h), with the inputs clean and attacked, of
+  /// networks that end in a dense layer. The plain loss has the share κ when ε has its full value.
   bool bounds = false;
   double kappa = 1, epsilon = 0;
-  /// A denoiser (train/denoiser_method.h), with the diet attacked: the plan makes images, and
+  /// A denoiser (train/denoiser_method.h), with attacked inputs: the plan makes images, and
   /// attacks see the classifier alone. Guidance is the weight of the classifier's loss.
   std::optional<FixedClassifier> classifier;
   float guidance = 0;
@@ -145,9 +117,7 @@ struct TrainingSettings {
   float clip = 0;        ///< largest L2 norm of a step's gradient; 0: any
   bool average = false;  ///< whether an average of the weights is kept
   std::uint64_t seed = 0;
-  // Augmentation, as in data/augment.h.
-  float shift = 0, scale = 0, rotation = 0, brightness = 0, contrast = 0;
-  bool whole_pixels = false;
+  Augmentation augmentation;
 };
 
 /// The data set, as bytes N×H×W×C and labels.
@@ -170,7 +140,7 @@ struct TrainingStep {
 struct TrainingEpoch {
   std::span<const std::uint32_t> order;  ///< training images, batch after batch
   std::span<const TrainingStep> steps;   ///< one a batch
-  DeviceAttack attack;
+  Climb attack;
   std::uint64_t attack_seed = 0, augmentation_stream = 0, dropout_stream = 0;
   bool number_by_place = false;  ///< augmentation numbers images by their place in the epoch
   /// Where not empty, what is learned from, as it is, instead of the data set's augmented images.
@@ -182,12 +152,6 @@ struct TrainingState {
   std::span<float> parameters, statistics, first_moment, second_moment, average;
 };
 
-/// Sums over the images trained on since begin_epoch().
-struct LossSums {
-  double loss = 0;
-  std::uint64_t correct = 0, images = 0;
-};
-
 /// A training run on the device: batches run without a word to the host in between.
 class TrainingRun {
  public:
@@ -197,12 +161,12 @@ class TrainingRun {
   virtual Status begin_epoch(const TrainingEpoch& epoch) = 0;
   /// Starts the next `batches` of the epoch; does not wait for them.
   virtual Status run(std::size_t batches) = 0;
-  /// Waits.
-  virtual Result<LossSums> marks() = 0;
+  /// Of the images trained on since begin_epoch(). Waits for the batches.
+  virtual Result<LossSums> loss_sums() = 0;
   /// How many of these training images the averaged weights (else the weights) classify correctly
   /// after the attack within epsilon; without one, clean. Not of denoisers.
   virtual Result<std::size_t> count_correct(std::span<const std::uint32_t> images,
-                                            const DeviceAttack* attack, double epsilon) = 0;
+                                            const Climb* attack, double epsilon) = 0;
 };
 
 class Device {
@@ -215,7 +179,7 @@ class Device {
   virtual Result<std::unique_ptr<Model>> new_model(const Plan& plan, std::size_t capacity,
                                                    bool fuse = true) = 0;
   virtual Result<std::unique_ptr<TrainingRun>> new_training(const Plan& plan,
-                                                            const TrainingSettings& recipe,
+                                                            const TrainingSettings& settings,
                                                             const TrainingImages& images) = 0;
 };
 

@@ -9,9 +9,12 @@
 
 namespace signflip::device {
 
-/// How a device runs fgsm, bim, mim, pgd, apgd-ce or apgd-dlr, in L∞; for anything else a sentence
-/// that says so.
-Result<DeviceAttack> device_attack(const AttackEntry& attack, const Parameters& parameters);
+/// That an attack is none that a device runs, and which are.
+Error not_for_devices(std::string_view attack);
+
+/// The attack as a climb that a device runs: error where it is none (AttackEntry::climb), or where
+/// its norm is not L∞.
+Result<Climb> device_climb(const AttackEntry& attack, const Parameters& parameters);
 
 /// As run_attack(), crafted on the device. `gradients` and `queries` count what the device did.
 Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on,

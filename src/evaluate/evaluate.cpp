@@ -10,7 +10,7 @@
 
 #include "attack/automatic.h"
 #include "core/batches.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 
 namespace signflip {
 namespace {

@@ -13,7 +13,7 @@ namespace signflip {
 
 /// What an attack (or none) made of one image.
 struct ImageFigures {
-  int predicted = 0;       ///< class of the final image; or kNoClass, see core/softmax.h
+  int predicted = 0;       ///< class of the final image; or kNoClass, see core/exact/softmax.h
   int predicted_8bit = 0;  ///< the same after rounding pixels to 8 bits
   /// Untargeted: `predicted` is not the label. Targeted: it is the target, and was not before.
   bool success = false;

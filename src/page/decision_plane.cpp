@@ -4,8 +4,8 @@
 
 #include "core/batches.h"
 #include "core/concat.h"
+#include "core/exact/softmax.h"
 #include "core/rng.h"
-#include "core/softmax.h"
 
 namespace signflip {
 namespace {

@@ -6,7 +6,7 @@
 #include "certify/certify.h"
 #include "core/batches.h"
 #include "core/concat.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 #include "nn/inference.h"
 #include "nn/model_file.h"
 

@@ -107,8 +107,8 @@ int TrainingSession::epochs_done() const { return state_->trainer->epochs_done()
 TrainingSession::Accuracies TrainingSession::measure() const {
   const Sequential& network = state_->trainer->network();
   const auto accuracy = [&](double epsilon) {
-    return watched_accuracy(network, network, state_->test, state_->measured_images,
-                            watching_attack(), epsilon, state_->pool);
+    return validation_accuracy(network, network, state_->test, state_->measured_images,
+                               validation_attack(), epsilon, state_->pool);
   };
   return {accuracy(0.0), accuracy(state_->epsilon)};
 }
@@ -123,10 +123,7 @@ std::vector<std::uint8_t> TrainingSession::model(const std::string& name) const 
 std::vector<float> TrainingSession::checkpoint() {
   const Trainer::Snapshot now = state_->trainer->snapshot();
   std::vector<float> values = {static_cast<float>(now.epochs_done), static_cast<float>(now.steps)};
-  for (const std::span<const float> part :
-       {std::span<const float>(now.parameters), std::span<const float>(now.statistics),
-        std::span<const float>(now.first_moment), std::span<const float>(now.second_moment),
-        std::span<const float>(now.average), std::span<const float>(now.method)}) {
+  for (const std::span<float> part : now.parts()) {
     values.insert(values.end(), part.begin(), part.end());
   }
   return values;
@@ -134,8 +131,7 @@ std::vector<float> TrainingSession::checkpoint() {
 
 Status TrainingSession::resume(std::span<const float> checkpoint) {
   const Trainer::Snapshot now = state_->trainer->snapshot();
-  const std::span<float> parts[] = {now.parameters,    now.statistics, now.first_moment,
-                                    now.second_moment, now.average,    now.method};
+  const auto parts = now.parts();
   std::size_t expected = 2;
   for (const auto& part : parts) expected += part.size();
   if (checkpoint.size() != expected) {

@@ -1,36 +1,19 @@
-// What each method feeds the network, and the losses of it.
 #include "train/classifier_method.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 #include "nn/training_pass.h"
 #include "train/fixed_attack.h"
+#include "train/losses.h"
 #include "train/validation.h"
 
 namespace signflip {
 namespace {
 
-/// The cross-entropy of `count` images of a forward pass: dlogits, multiplied by `scale`.
-Marks grade(std::span<const float> logits, std::span<const int> labels, float smoothing,
-            float scale, std::span<float> dlogits) {
-  Marks marks;
-  const std::size_t classes = logits.size() / labels.size();
-  for (std::size_t n = 0; n < labels.size(); ++n) {
-    const auto z = logits.subspan(n * classes, classes);
-    const auto dz = dlogits.subspan(n * classes, classes);
-    marks.loss += static_cast<double>(cross_entropy(z, labels[n], smoothing));
-    marks.correct += argmax(z) == labels[n] ? 1U : 0U;
-    cross_entropy_gradient(z, labels[n], dz, smoothing);
-    for (float& value : dz) value *= scale;
-  }
-  marks.images = labels.size();
-  return marks;
-}
-
 /// What the network sees of each training image.
-enum class Diet {
+enum class TrainingInput {
   clean,
   attacked,
   both,    ///< a clean and an attacked copy, each with its own cross-entropy
@@ -40,35 +23,36 @@ enum class Diet {
 class ClassifierShard final : public ShardTrainer {
  public:
   ClassifierShard(const Sequential& network, std::size_t capacity, const TrainingConfig& config,
-                  const Diet& diet, const Craft& craft)
+                  const TrainingInput& input, const TrainingAttack& attack)
       : config_(config),
-        diet_(diet),
-        craft_(craft),
+        input_(input),
+        attack_(attack),
         shape_(network.input_shape()),
-        pass_(network, capacity * (craft ? 2 : 1)),
-        attack_pass_(craft ? network.new_pass(capacity) : nullptr),
-        images_(capacity * shape_.size() * (craft ? 2 : 1)),
+        pass_(network, capacity * (attack ? 2 : 1)),
+        attack_pass_(attack ? network.new_pass(capacity) : nullptr),
+        images_(capacity * shape_.size() * (attack ? 2 : 1)),
         dlogits_(pass_.capacity() * static_cast<std::size_t>(network.classes())) {}
 
-  Marks train(const Lesson& lesson) override {
-    const std::size_t count = lesson.labels.size(), size = count * shape_.size();
-    const bool paired = diet_ == Diet::both || diet_ == Diet::trades;
+  LossSums train(const TrainingShard& shard) override {
+    const std::size_t count = shard.labels.size(), size = count * shape_.size();
+    const bool paired = input_ == TrainingInput::both || input_ == TrainingInput::trades;
     auto images = std::span(images_).first(paired ? 2 * size : size);
-    if (diet_ != Diet::attacked) {
-      std::copy(lesson.images.begin(), lesson.images.end(), images.begin());
+    if (input_ != TrainingInput::attacked) {
+      std::copy(shard.images.begin(), shard.images.end(), images.begin());
     }
-    if (diet_ != Diet::clean) {
-      craft_(*attack_pass_,
-             {shape_, lesson.images, lesson.labels, lesson.numbers, lesson.attack_seed,
-              lesson.epsilon},
-             images.last(size));
+    if (input_ != TrainingInput::clean) {
+      attack_.run(
+          *attack_pass_,
+          {shape_, shard.images, shard.labels, shard.numbers, shard.attack_seed, shard.epsilon},
+          images.last(size));
     }
-    const auto logits = pass_.forward(images, paired ? 2 * count : count, lesson.dropout);
+    const auto logits = pass_.forward(images, paired ? 2 * count : count, shard.dropout);
     const auto dlogits = std::span(dlogits_).first(logits.size());
-    const Marks marks = diet_ == Diet::trades ? trades_loss(lesson, logits, dlogits)
-                                              : cross_entropy_loss(lesson, logits, dlogits);
+    const LossSums sums = input_ == TrainingInput::trades
+                              ? trades_loss(shard, logits, dlogits)
+                              : cross_entropy_loss(shard, logits, dlogits);
     pass_.backward(dlogits);
-    return marks;
+    return sums;
   }
 
   void add_gradients(const ParameterPiece& piece, float* sum) override {
@@ -77,39 +61,41 @@ class ClassifierShard final : public ShardTrainer {
   std::span<const float> batch_statistics() const override { return pass_.batch_statistics(); }
 
  private:
-  Marks cross_entropy_loss(const Lesson& lesson, std::span<const float> logits,
-                           std::span<float> dlogits) {
-    labels_.assign(lesson.labels.begin(), lesson.labels.end());
-    if (diet_ == Diet::both) {
-      labels_.insert(labels_.end(), lesson.labels.begin(), lesson.labels.end());
+  LossSums cross_entropy_loss(const TrainingShard& shard, std::span<const float> logits,
+                              std::span<float> dlogits) {
+    labels_.assign(shard.labels.begin(), shard.labels.end());
+    if (input_ == TrainingInput::both) {
+      labels_.insert(labels_.end(), shard.labels.begin(), shard.labels.end());
     }
-    return grade(logits, labels_, static_cast<float>(config_.label_smoothing),
-                 lesson.gradient_scale, dlogits);
+    return cross_entropy_losses(logits, labels_, static_cast<float>(config_.label_smoothing),
+                                shard.gradient_scale, dlogits);
   }
 
-  Marks trades_loss(const Lesson& lesson, std::span<const float> logits, std::span<float> dlogits) {
-    const std::size_t count = lesson.labels.size(), half = logits.size() / 2;
+  LossSums trades_loss(const TrainingShard& shard, std::span<const float> logits,
+                       std::span<float> dlogits) {
+    const std::size_t count = shard.labels.size(), half = logits.size() / 2;
     const std::size_t classes = half / count;
     const auto dclean = dlogits.first(half), dattacked = dlogits.last(half);
-    Marks marks = grade(logits.first(half), lesson.labels,
-                        static_cast<float>(config_.label_smoothing), lesson.gradient_scale, dclean);
+    LossSums sums = cross_entropy_losses(logits.first(half), shard.labels,
+                                         static_cast<float>(config_.label_smoothing),
+                                         shard.gradient_scale, dclean);
     std::fill(dattacked.begin(), dattacked.end(), 0.0F);
-    const auto scale = static_cast<float>(config_.beta) * lesson.gradient_scale;
-    marks.correct = 0;  // on the attacked copies, as the other methods count
+    const auto scale = static_cast<float>(config_.beta) * shard.gradient_scale;
+    sums.correct = 0;  // on the attacked copies, as the other methods count
     for (std::size_t n = 0; n < count; ++n) {
       const auto clean = logits.subspan(n * classes, classes);
       const auto attacked = logits.subspan(half + n * classes, classes);
-      marks.loss +=
+      sums.loss +=
           config_.beta * divergence(clean, attacked, scale, dclean.subspan(n * classes, classes),
                                     dattacked.subspan(n * classes, classes));
-      marks.correct += argmax(attacked) == lesson.labels[n] ? 1U : 0U;
+      sums.correct += argmax(attacked) == shard.labels[n] ? 1U : 0U;
     }
-    return marks;
+    return sums;
   }
 
   const TrainingConfig& config_;
-  const Diet& diet_;
-  const Craft& craft_;
+  const TrainingInput& input_;
+  const TrainingAttack& attack_;
   ImageShape shape_;
   TrainingPass pass_;
   std::unique_ptr<Pass> attack_pass_;
@@ -119,14 +105,17 @@ class ClassifierShard final : public ShardTrainer {
 
 class ClassifierMethod : public TrainingMethod {
  public:
-  ClassifierMethod(const TrainingConfig& config, Diet diet, Craft craft)
-      : config_(config), diet_(diet), craft_(std::move(craft)) {}
+  ClassifierMethod(const TrainingConfig& config, TrainingInput input, TrainingAttack attack)
+      : config_(config), input_(input), attack_(std::move(attack)) {}
 
   std::unique_ptr<ShardTrainer> new_shard(const Sequential& network,
                                           std::size_t capacity) const override {
-    return std::make_unique<ClassifierShard>(network, capacity, config_, diet_, craft_);
+    return std::make_unique<ClassifierShard>(network, capacity, config_, input_, attack_);
   }
-  std::size_t copies() const override { return diet_ == Diet::both ? 2 : 1; }
+  std::size_t copies() const override { return input_ == TrainingInput::both ? 2 : 1; }
+  const TrainingAttack* attack() const override {
+    return input_ == TrainingInput::clean ? nullptr : &attack_;
+  }
   ValidationFigures validate(const Sequential& network, const Dataset& data,
                              std::span<const std::uint32_t> images,
                              ThreadPool& pool) const override {
@@ -135,29 +124,22 @@ class ClassifierMethod : public TrainingMethod {
 
  protected:
   const TrainingConfig config_;
-  Diet diet_;
-  Craft craft_;
+  TrainingInput input_;
+  TrainingAttack attack_;
 };
 
-/// Single-step training, watched: where robust accuracy against PGD collapses (catastrophic
-/// overfitting), the epoch is undone and the attack gets one step more.
+/// Single-step training, validated after each epoch: where robust accuracy against PGD collapses
+/// (catastrophic overfitting), the epoch is undone and the attack gets one step more.
 class FastMethod final : public ClassifierMethod {
  public:
-  explicit FastMethod(const TrainingConfig& config)
-      : ClassifierMethod(config, Diet::attacked, nullptr) {}
-
-  Status choose_attack() {
-    auto craft = single_step_craft(config_.attack, steps_);
-    if (!craft) return craft.error();
-    craft_ = std::move(*craft);
-    return {};
-  }
+  FastMethod(const TrainingConfig& config, const Climb& climb)
+      : ClassifierMethod(config, TrainingInput::attacked, attack_of(climb)) {}
 
   void begin_epoch(int, const Sequential&, const Dataset&, ThreadPool&) override {
-    steps_ = 1 + static_cast<int>(memory_[0]);
+    // The name has been checked.
+    attack_ = attack_of(*single_step_climb(config_.attack, 1 + static_cast<int>(memory_[0])));
   }
-  bool watches() const override { return true; }
-  int attack_steps() const override { return steps_; }
+  bool checks_epochs() const override { return true; }
   bool accept_epoch(double robust_accuracy) override {
     // Before the network has learned anything there is nothing to lose.
     constexpr double kLearned = 0.3, kCollapse = 0.75;
@@ -172,24 +154,26 @@ class FastMethod final : public ClassifierMethod {
   std::span<float> memory() override { return memory_; }
 
  private:
-  int steps_ = 1;
   std::vector<float> memory_ = {0, 0};  // recoveries so far, best robust accuracy
 };
 
 /// Clean epochs; then the training set is attacked once, and the rest learns from these images.
 class FinetuneMethod final : public ClassifierMethod {
  public:
-  FinetuneMethod(const TrainingConfig& config, Craft craft, std::size_t values)
-      : ClassifierMethod(config, Diet::clean, nullptr), attack_(std::move(craft)), memory_(values) {
-    craft_ = [this](Pass&, const Victims& victims, std::span<float> adversarial) {
-      attacked_.copy(victims.numbers, adversarial);
+  FinetuneMethod(const TrainingConfig& config, TrainingAttack attack, std::size_t values)
+      : ClassifierMethod(config, TrainingInput::clean, {}),
+        whole_set_attack_(std::move(attack)),
+        memory_(values) {
+    attack_.run = [this](Pass&, const AttackInput& input, std::span<float> adversarial) {
+      attacked_.copy(input.numbers, adversarial);
     };
   }
 
+  const TrainingAttack* attack() const override { return nullptr; }  // batches are not
   void begin_epoch(int epoch, const Sequential& network, const Dataset& data,
                    ThreadPool& pool) override {
     const int first = config_.epochs - config_.finetune_epochs + 1;
-    diet_ = epoch < first ? Diet::clean : Diet::attacked;
+    input_ = epoch < first ? TrainingInput::clean : TrainingInput::attacked;
     if (epoch < first || !attacked_.empty()) return;
     // A resumed run attacks the network as it was then, which the checkpoint remembers.
     const std::size_t weights = network.parameters().size();
@@ -203,15 +187,15 @@ class FinetuneMethod final : public ClassifierMethod {
     std::copy(memory_.begin() + static_cast<std::ptrdiff_t>(weights), memory_.end(),
               then.statistics().begin());
     then.prepare();
-    attacked_.craft(then, data, attack_, config_.epsilon, config_.seed, pool);
+    attacked_.attack(then, data, whole_set_attack_, config_.epsilon, config_.seed, pool);
   }
   std::span<const std::uint8_t> own_images() const override {
-    return diet_ == Diet::attacked ? attacked_.pixels() : std::span<const std::uint8_t>();
+    return input_ == TrainingInput::attacked ? attacked_.pixels() : std::span<const std::uint8_t>();
   }
   std::span<float> memory() override { return memory_; }
 
  private:
-  Craft attack_;
+  TrainingAttack whole_set_attack_;
   FixedAttack attacked_;
   std::vector<float> memory_;  // the weights that were attacked
 };
@@ -222,34 +206,34 @@ Result<std::unique_ptr<TrainingMethod>> make_classifier_method(const TrainingCon
                                                                const Sequential& network) {
   using Made = std::unique_ptr<TrainingMethod>;
   if (config.method == Method::standard) {
-    return Made(std::make_unique<ClassifierMethod>(config, Diet::clean, nullptr));
+    return Made(std::make_unique<ClassifierMethod>(config, TrainingInput::clean, TrainingAttack()));
   }
   if (config.method == Method::trades) {
-    return Made(
-        std::make_unique<ClassifierMethod>(config, Diet::trades, divergence_craft(config.steps)));
+    return Made(std::make_unique<ClassifierMethod>(config, TrainingInput::trades,
+                                                   attack_of(divergence_climb(config.steps))));
   }
   if (config.method == Method::fast) {
-    auto fast = std::make_unique<FastMethod>(config);
-    const Status chosen = fast->choose_attack();
-    if (!chosen) return chosen.error();
-    return Made(std::move(fast));
+    const auto climb = single_step_climb(config.attack, 1);
+    if (!climb) return climb.error();
+    return Made(std::make_unique<FastMethod>(config, *climb));
   }
-  auto craft = catalogue_craft("--attack", config.attack, config.steps);
-  if (!craft) return craft.error();
+  auto attack = catalogue_attack("--attack", config.attack, config.steps);
+  if (!attack) return attack.error();
   if (config.method == Method::finetune) {
     const std::size_t values = network.parameters().size() + network.statistics().size();
-    return Made(std::make_unique<FinetuneMethod>(config, std::move(*craft), values));
+    return Made(std::make_unique<FinetuneMethod>(config, std::move(*attack), values));
   }
-  const Diet diet = config.method == Method::mixed ? Diet::both : Diet::attacked;
-  return Made(std::make_unique<ClassifierMethod>(config, diet, std::move(*craft)));
+  const bool mixed = config.method == Method::mixed;
+  return Made(std::make_unique<ClassifierMethod>(
+      config, mixed ? TrainingInput::both : TrainingInput::attacked, std::move(*attack)));
 }
 
 ValidationFigures validate_classifier(const Sequential& network, const Dataset& data,
                                       std::span<const std::uint32_t> images, double epsilon,
                                       ThreadPool& pool) {
-  return {watched_accuracy(network, network, data, images, {}, 0, pool),
-          watched_accuracy(network, network, data, watched_images(images), watching_attack(),
-                           epsilon, pool)};
+  return {validation_accuracy(network, network, data, images, {}, 0, pool),
+          validation_accuracy(network, network, data, robust_validation_images(images),
+                              validation_attack(), epsilon, pool)};
 }
 
 }  // namespace signflip

@@ -4,18 +4,18 @@
 
 #include <memory>
 
-#include "train/adversary.h"
-#include "train/lesson.h"
+#include "train/config.h"
+#include "train/training_method.h"
 
 namespace signflip {
 
-/// For any of the methods above; `config` has passed check(). A sentence where --attack does not
-/// fit the method.
+/// For any of the methods above; `config` has passed check(). Error if its attack does
+/// not fit the method.
 Result<std::unique_ptr<TrainingMethod>> make_classifier_method(const TrainingConfig& config,
                                                                const Sequential& network);
 
-/// How a classifier is watched: clean accuracy, and robust accuracy within `epsilon` on some of the
-/// images.
+/// How a classifier is validated: clean accuracy, and robust accuracy within `epsilon` on some of
+/// the images.
 ValidationFigures validate_classifier(const Sequential& network, const Dataset& data,
                                       std::span<const std::uint32_t> images, double epsilon,
                                       ThreadPool& pool);

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "train/config.h"
-#include "train/lesson.h"
+#include "train/training_method.h"
 
 namespace signflip {
 

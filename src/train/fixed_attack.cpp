@@ -1,4 +1,3 @@
-// FixedAttack.
 #include "train/fixed_attack.h"
 
 #include <cmath>
@@ -8,8 +7,8 @@
 
 namespace signflip {
 
-void FixedAttack::craft(const Sequential& network, const Dataset& data, const Craft& attack,
-                        double epsilon, std::uint64_t seed, ThreadPool& pool) {
+void FixedAttack::attack(const Sequential& network, const Dataset& data, const TrainingAttack& how,
+                         double epsilon, std::uint64_t seed, ThreadPool& pool) {
   size_ = data.image.size();
   pixels_.resize(data.count() * size_);
   ShardPasses passes(network, pool, data.count());
@@ -19,7 +18,7 @@ void FixedAttack::craft(const Sequential& network, const Dataset& data, const Cr
     const std::vector<std::size_t> numbers(which.begin(), which.end());
     std::vector<float> clean(count * size_), adversarial(clean.size());
     data.copy_images(which, clean);
-    attack(
+    how.run(
         passes.of(worker),
         {data.image, clean, std::span(data.labels).subspan(first, count), numbers, seed, epsilon},
         adversarial);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "train/adversary.h"
-#include "train/lesson.h"
+#include "train/training_method.h"
 
 namespace signflip {
 
@@ -15,8 +15,8 @@ class FixedAttack {
   std::span<const std::uint8_t> pixels() const { return pixels_; }
 
   /// Attacks all images of the data, unaugmented, within `epsilon` on `network`.
-  void craft(const Sequential& network, const Dataset& data, const Craft& attack, double epsilon,
-             std::uint64_t seed, ThreadPool& pool);
+  void attack(const Sequential& network, const Dataset& data, const TrainingAttack& how,
+              double epsilon, std::uint64_t seed, ThreadPool& pool);
 
   /// The attacked images of these numbers, N×H×W×C in [0,1].
   void copy(std::span<const std::size_t> numbers, std::span<float> out) const;

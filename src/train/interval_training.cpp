@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "certify/certify.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
+#include "core/exact/training_rules.h"
 #include "nn/training_pass.h"
 #include "train/interval_training_pass.h"
+#include "train/losses.h"
 #include "train/validation.h"
 
 namespace signflip {
@@ -17,25 +19,26 @@ namespace {
 class IntervalShard final : public ShardTrainer {
  public:
   IntervalShard(const IntervalNetwork& intervals, std::size_t capacity,
-                const TrainingConfig& config, Craft craft)
+                const TrainingConfig& config, TrainingAttack attack)
       : config_(config),
-        craft_(std::move(craft)),
+        attack_(std::move(attack)),
         shape_(intervals.network().input_shape()),
         classes_(static_cast<std::size_t>(intervals.network().classes())),
         pass_(intervals.network(), capacity),
         bounds_(intervals, capacity),
-        attack_pass_(craft_ ? intervals.network().new_pass(capacity) : nullptr),
+        attack_pass_(attack_ ? intervals.network().new_pass(capacity) : nullptr),
         gradients_(intervals.network().parameters().size()),
-        attacked_(craft_ ? capacity * shape_.size() : 0),
+        attacked_(attack_ ? capacity * shape_.size() : 0),
         gradient_(capacity * classes_),
         worst_(classes_) {}
 
-  Marks train(const Lesson& lesson) override {
-    const auto kappa = static_cast<float>(share_of_plain_loss(lesson.epsilon));
+  LossSums train(const TrainingShard& shard) override {
+    const auto kappa =
+        static_cast<float>(plain_loss_share(config_.kappa, shard.epsilon, config_.epsilon));
     std::fill(gradients_.begin(), gradients_.end(), 0.0F);
-    Marks marks = plain_loss(lesson, kappa);
-    if (kappa < 1.0F) marks.loss += worst_case_loss(lesson, 1.0F - kappa);
-    return marks;
+    LossSums sums = plain_loss(shard, kappa);
+    if (kappa < 1.0F) sums.loss += worst_case_loss(shard, 1.0F - kappa);
+    return sums;
   }
 
   void add_gradients(const ParameterPiece& piece, float* sum) override {
@@ -44,61 +47,49 @@ class IntervalShard final : public ShardTrainer {
   std::span<const float> batch_statistics() const override { return pass_.batch_statistics(); }
 
  private:
-  double share_of_plain_loss(double epsilon) const {
-    const double risen = config_.epsilon > 0 ? std::min(epsilon / config_.epsilon, 1.0) : 1.0;
-    return 1.0 - (1.0 - config_.kappa) * risen;
-  }
-
   /// Runs the shard even where `share` is 0: batch norm's statistics come from here.
-  Marks plain_loss(const Lesson& lesson, float share) {
-    const std::size_t count = lesson.labels.size();
-    auto images = lesson.images;
-    if (craft_) {
+  LossSums plain_loss(const TrainingShard& shard, float share) {
+    const std::size_t count = shard.labels.size();
+    auto images = shard.images;
+    if (attack_) {
       const auto attacked = std::span(attacked_).first(images.size());
-      craft_(*attack_pass_,
-             {shape_, lesson.images, lesson.labels, lesson.numbers, lesson.attack_seed,
-              lesson.epsilon},
-             attacked);
+      attack_.run(
+          *attack_pass_,
+          {shape_, shard.images, shard.labels, shard.numbers, shard.attack_seed, shard.epsilon},
+          attacked);
       images = attacked;
     }
-    const auto logits = pass_.forward(images, count, lesson.dropout);
-    const auto smoothing = static_cast<float>(config_.label_smoothing);
-    Marks marks{0.0, 0, count};
-    for (std::size_t n = 0; n < count; ++n) {
-      const auto z = logits.subspan(n * classes_, classes_);
-      const auto dz = std::span(gradient_).subspan(n * classes_, classes_);
-      const int label = lesson.labels[n];
-      marks.loss += static_cast<double>(share * cross_entropy(z, label, smoothing));
-      marks.correct += argmax(z) == label ? 1U : 0U;
-      cross_entropy_gradient(z, label, dz, smoothing);
-      for (float& value : dz) value *= share * lesson.gradient_scale;
-    }
+    const auto logits = pass_.forward(images, count, shard.dropout);
+    LossSums sums = cross_entropy_losses(
+        logits, shard.labels, static_cast<float>(config_.label_smoothing),
+        share * shard.gradient_scale, std::span(gradient_).first(count * classes_));
+    sums.loss *= static_cast<double>(share);
     if (share > 0.0F) {
       pass_.backward(std::span(gradient_).first(count * classes_));
       pass_.add_gradients(gradients_);
     }
-    return marks;
+    return sums;
   }
 
-  double worst_case_loss(const Lesson& lesson, float share) {
-    const std::size_t count = lesson.labels.size();
-    const auto margins = bounds_.forward(lesson.images, lesson.labels, count, lesson.epsilon,
-                                         pass_.batch_statistics());
+  double worst_case_loss(const TrainingShard& shard, float share) {
+    const std::size_t count = shard.labels.size();
+    const auto margins =
+        bounds_.forward(shard.images, shard.labels, count, shard.epsilon, pass_.batch_statistics());
     double loss = 0.0;
     for (std::size_t n = 0; n < count; ++n) {
       const auto dmargin = std::span(gradient_).subspan(n * classes_, classes_);
       for (std::size_t k = 0; k < classes_; ++k) worst_[k] = -margins[n * classes_ + k];
       const std::span<const float> worst(worst_);
-      loss += static_cast<double>(share * cross_entropy(worst, lesson.labels[n]));
-      cross_entropy_gradient(worst, lesson.labels[n], dmargin);
-      for (float& value : dmargin) value *= -share * lesson.gradient_scale;
+      loss += static_cast<double>(share * cross_entropy(worst, shard.labels[n]));
+      cross_entropy_gradient(worst, shard.labels[n], dmargin);
+      for (float& value : dmargin) value *= -share * shard.gradient_scale;
     }
     bounds_.backward(std::span(gradient_).first(count * classes_), gradients_);
     return loss;
   }
 
   const TrainingConfig config_;
-  const Craft craft_;
+  const TrainingAttack attack_;
   ImageShape shape_;
   std::size_t classes_;
   TrainingPass pass_;
@@ -110,11 +101,11 @@ class IntervalShard final : public ShardTrainer {
 
 class IntervalMethod final : public TrainingMethod {
  public:
-  IntervalMethod(const TrainingConfig& config, Craft craft)
-      : config_(config), craft_(std::move(craft)) {}
+  IntervalMethod(const TrainingConfig& config, TrainingAttack attack)
+      : config_(config), attack_(std::move(attack)) {}
 
   std::unique_ptr<ShardTrainer> new_shard(const Sequential&, std::size_t capacity) const override {
-    return make_interval_shard(*intervals_, capacity, config_, craft_);
+    return make_interval_shard(*intervals_, capacity, config_, attack_);
   }
 
   /// The trainer calls this before the first shard is made, always with the same network.
@@ -126,23 +117,25 @@ class IntervalMethod final : public TrainingMethod {
     }
   }
 
+  const TrainingAttack* attack() const override { return attack_ ? &attack_ : nullptr; }
+
   ValidationFigures validate(const Sequential& network, const Dataset& data,
                              std::span<const std::uint32_t> images,
                              ThreadPool& pool) const override {
-    const std::vector<std::uint32_t> some = watched_images(images);
+    const std::vector<std::uint32_t> some = robust_validation_images(images);
     Tensor pixels(some.size(), data.image);
     data.copy_images(some, pixels.values());
     std::vector<int> labels;
     for (const std::uint32_t n : some) labels.push_back(data.labels[n]);
     const auto certificates =
         certify(network, {config_.robust_epsilon(), 0.0}, pixels, labels, pool);
-    return {watched_accuracy(network, network, data, images, {}, 0.0, pool),
+    return {validation_accuracy(network, network, data, images, {}, 0.0, pool),
             certificates ? summarise(*certificates).verified_accuracy : 0.0};
   }
 
  private:
   const TrainingConfig config_;
-  const Craft craft_;
+  const TrainingAttack attack_;
   std::optional<IntervalNetwork> intervals_;
 };
 
@@ -150,19 +143,20 @@ class IntervalMethod final : public TrainingMethod {
 
 std::unique_ptr<ShardTrainer> make_interval_shard(const IntervalNetwork& intervals,
                                                   std::size_t capacity,
-                                                  const TrainingConfig& config, Craft craft) {
-  return std::make_unique<IntervalShard>(intervals, capacity, config, std::move(craft));
+                                                  const TrainingConfig& config,
+                                                  TrainingAttack attack) {
+  return std::make_unique<IntervalShard>(intervals, capacity, config, std::move(attack));
 }
 
 Result<std::unique_ptr<TrainingMethod>> make_interval_method(const TrainingConfig& config) {
-  Craft craft;
+  TrainingAttack attack;
   if (!config.attack.empty() && config.attack != "none") {
-    auto made = catalogue_craft("--attack", config.attack, config.steps);
+    auto made = catalogue_attack("--attack", config.attack, config.steps);
     if (!made) return made.error();
-    craft = std::move(*made);
+    attack = std::move(*made);
   }
   return std::unique_ptr<TrainingMethod>(
-      std::make_unique<IntervalMethod>(config, std::move(craft)));
+      std::make_unique<IntervalMethod>(config, std::move(attack)));
 }
 
 }  // namespace signflip

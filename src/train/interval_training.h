@@ -18,7 +18,7 @@
 #include "certify/interval_network.h"
 #include "train/adversary.h"
 #include "train/config.h"
-#include "train/lesson.h"
+#include "train/training_method.h"
 
 namespace signflip {
 
@@ -27,10 +27,11 @@ namespace signflip {
 /// kRobustValidationImages: the fraction that interval bounds prove.
 Result<std::unique_ptr<TrainingMethod>> make_interval_method(const TrainingConfig& config);
 
-/// Trains on up to `capacity` images per lesson. `intervals`, made for training and up to date in
-/// each train(), must outlive it; an empty `craft` means clean images.
+/// Trains on up to `capacity` images per shard. `intervals`, made for training and up to date in
+/// each train(), must outlive it; an empty `attack` means clean images.
 std::unique_ptr<ShardTrainer> make_interval_shard(const IntervalNetwork& intervals,
                                                   std::size_t capacity,
-                                                  const TrainingConfig& config, Craft craft);
+                                                  const TrainingConfig& config,
+                                                  TrainingAttack attack);
 
 }  // namespace signflip

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "train/config.h"
-#include "train/lesson.h"
+#include "train/training_method.h"
 
 namespace signflip {
 

@@ -1,14 +1,13 @@
-// Clean and robust accuracy on held-out images.
 #include "train/validation.h"
 
 #include <atomic>
 
 #include "core/batches.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 
 namespace signflip {
 
-std::vector<std::uint32_t> watched_images(std::span<const std::uint32_t> images) {
+std::vector<std::uint32_t> robust_validation_images(std::span<const std::uint32_t> images) {
   std::vector<std::uint32_t> some;
   const std::size_t stride =
       (images.size() + kRobustValidationImages - 1) / kRobustValidationImages;
@@ -16,14 +15,14 @@ std::vector<std::uint32_t> watched_images(std::span<const std::uint32_t> images)
   return some;
 }
 
-Craft watching_attack() { return *catalogue_craft("", kWatchingAttack, kWatchingSteps); }
+TrainingAttack validation_attack() { return *catalogue_attack("", "pgd", 10); }
 
-double watched_accuracy(const DifferentiableModel& seen, const DifferentiableModel& judge,
-                        const Dataset& data, std::span<const std::uint32_t> images,
-                        const Craft& craft, double epsilon, ThreadPool& pool) {
+double validation_accuracy(const DifferentiableModel& seen, const DifferentiableModel& judge,
+                           const Dataset& data, std::span<const std::uint32_t> images,
+                           const TrainingAttack& attack, double epsilon, ThreadPool& pool) {
   const std::size_t size = data.image.size();
   const auto classes = static_cast<std::size_t>(judge.classes());
-  ShardPasses crafting(seen, pool, images.size()), judging(judge, pool, images.size());
+  ShardPasses attacking(seen, pool, images.size()), judging(judge, pool, images.size());
   std::atomic<std::size_t> correct = 0;
   for_each_shard(images.size(), pool, [&](std::size_t first, std::size_t count, int worker) {
     const auto here = images.subspan(first, count);
@@ -34,7 +33,7 @@ double watched_accuracy(const DifferentiableModel& seen, const DifferentiableMod
     if (epsilon > 0) {
       const std::vector<std::size_t> numbers(here.begin(), here.end());
       const std::vector<float> clean = pixels;
-      craft(crafting.of(worker), {data.image, clean, labels, numbers, 0, epsilon}, pixels);
+      attack.run(attacking.of(worker), {data.image, clean, labels, numbers, 0, epsilon}, pixels);
     }
     const auto logits = judging.of(worker).forward(pixels, here.size());
     for (std::size_t n = 0; n < here.size(); ++n) {

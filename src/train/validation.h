@@ -1,4 +1,4 @@
-// How training watches itself: clean and robust accuracy on some images. A quick look for the log,
+// How training validates: clean and robust accuracy on some images. A quick measure for the log,
 // not an evaluation (src/evaluate).
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "train/adversary.h"
-#include "train/lesson.h"
+#include "train/training_method.h"
 
 namespace signflip {
 
@@ -15,18 +15,16 @@ namespace signflip {
 constexpr std::size_t kRobustValidationImages = 1000;
 
 /// At most kRobustValidationImages of `images`.
-std::vector<std::uint32_t> watched_images(std::span<const std::uint32_t> images);
+std::vector<std::uint32_t> robust_validation_images(std::span<const std::uint32_t> images);
 
-/// The attack that robust accuracy is watched with: PGD with 10 steps, strong enough to notice a
+/// The attack that robust accuracy is measured with: PGD with 10 steps, strong enough to notice a
 /// defence that only fools FGSM.
-Craft watching_attack();
-constexpr const char* kWatchingAttack = "pgd";
-constexpr int kWatchingSteps = 10;
+TrainingAttack validation_attack();
 
-/// The fraction of `images` that `judge` classifies correctly, after `craft` on `seen` within
+/// The fraction of `images` that `judge` classifies correctly, after `attack` on `seen` within
 /// `epsilon`; both models take the data's images. epsilon 0: clean.
-double watched_accuracy(const DifferentiableModel& seen, const DifferentiableModel& judge,
-                        const Dataset& data, std::span<const std::uint32_t> images,
-                        const Craft& craft, double epsilon, ThreadPool& pool);
+double validation_accuracy(const DifferentiableModel& seen, const DifferentiableModel& judge,
+                           const Dataset& data, std::span<const std::uint32_t> images,
+                           const TrainingAttack& attack, double epsilon, ThreadPool& pool);
 
 }  // namespace signflip

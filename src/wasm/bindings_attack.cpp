@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 #include "page/model_session.h"
 #include "wasm/bindings.h"
 #include "wasm/call_buffer.h"

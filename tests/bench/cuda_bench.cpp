@@ -61,11 +61,11 @@ Result<double> speed(double seconds, std::size_t images, const std::function<Sta
   return static_cast<double>(rounds * images) / (now() - begin);
 }
 
-device::DeviceAttack pgd(int steps) {
-  device::DeviceAttack attack;
-  attack.start = device::DeviceAttack::Start::uniform;
+Climb pgd(int steps) {
+  Climb attack;
+  attack.start = Climb::Start::uniform;
   attack.steps = steps;
-  attack.step_share = 2.5 / steps;
+  attack.step_factor = 2.5;
   return attack;
 }
 
@@ -75,21 +75,21 @@ Result<double> attack_speed(device::Device& device, const Sequential& network, s
   if (!model) return model.error();
   const Status set = (*model)->set_weights(network.parameters(), network.statistics());
   if (!set) return set.error();
-  const device::DeviceAttack attack = pgd(options.steps);
+  const Climb attack = pgd(options.steps);
   *fused = (*model)->fuses(attack);
   Rng rng(1);
   std::vector<float> images(batch * network.input_shape().size()), adversarial(images.size());
   for (float& value : images) value = rng.uniform();
   std::vector<int> labels(batch);
-  std::vector<std::uint64_t> numbers(batch);
-  std::vector<device::Verdict> verdicts(batch);
+  std::vector<std::size_t> numbers(batch);
+  std::vector<Verdict> verdicts(batch);
   for (std::size_t n = 0; n < batch; ++n) {
     labels[n] = static_cast<int>(n) % network.classes();
     numbers[n] = n;
   }
-  const device::AttackBatch victims{images, labels, {}, numbers, 1, 0, 0.1};
+  const device::AttackBatch attacked{images, labels, {}, numbers, 1, 0, 0.1};
   return speed(options.seconds, batch,
-               [&] { return (*model)->craft(attack, victims, adversarial, verdicts); });
+               [&] { return (*model)->craft(attack, attacked, adversarial, verdicts); });
 }
 
 Result<double> training_speed(device::Device& device, const Sequential& network, std::size_t batch,
@@ -105,15 +105,15 @@ Result<double> training_speed(device::Device& device, const Sequential& network,
     labels[n] = static_cast<int>(n) % network.classes();
     order[n] = static_cast<std::uint32_t>(n);
   }
-  device::TrainingSettings recipe;
-  recipe.diet = adversarial ? device::TrainingSettings::Diet::attacked
-                            : device::TrainingSettings::Diet::clean;
-  recipe.sources = batch;
-  recipe.shard = 32;
-  recipe.beta1 = 0.9F;
-  recipe.beta2 = 0.999F;
-  recipe.optimiser_epsilon = 1e-8F;
-  auto training = device.new_training(device::make_plan(network), recipe, {pixels, labels});
+  device::TrainingSettings settings;
+  settings.input = adversarial ? device::TrainingSettings::Input::attacked
+                               : device::TrainingSettings::Input::clean;
+  settings.sources = batch;
+  settings.shard = 32;
+  settings.beta1 = 0.9F;
+  settings.beta2 = 0.999F;
+  settings.optimiser_epsilon = 1e-8F;
+  auto training = device.new_training(device::make_plan(network), settings, {pixels, labels});
   if (!training) return training.error();
   std::vector<float> parameters(network.parameters().begin(), network.parameters().end());
   std::vector<float> statistics(network.statistics().begin(), network.statistics().end());
@@ -131,8 +131,8 @@ Result<double> training_speed(device::Device& device, const Sequential& network,
     if (!begun) return begun;
     const Status ran = (*training)->run(kSteps);
     if (!ran) return ran;
-    const auto marks = (*training)->marks();
-    return marks ? Status() : Status(marks.error());
+    const auto sums = (*training)->loss_sums();
+    return sums ? Status() : Status(sums.error());
   });
 }
 

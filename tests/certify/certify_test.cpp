@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "attack/runner.h"
+#include "core/exact/softmax.h"
 #include "core/number.h"
-#include "core/softmax.h"
 #include "support/networks.h"
 
 namespace signflip {

@@ -86,30 +86,27 @@ TEST_F(DeviceAttackTest, AutomaticStepsAgreeWithTheCpu) {
 
 TEST_F(DeviceAttackTest, OneLaunchGivesWhatManyGive) {
   const auto fused = model_of(network_, 40), separate = model_of(network_, 40, false);
-  std::vector<std::uint64_t> numbers(labels_.size());
+  std::vector<std::size_t> numbers(labels_.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = 10 + i;
   for (const auto start :
-       {device::DeviceAttack::Start::clean, device::DeviceAttack::Start::uniform,
-        device::DeviceAttack::Start::noise, device::DeviceAttack::Start::normal}) {
+       {Climb::Start::clean, Climb::Start::uniform, Climb::Start::noise, Climb::Start::normal}) {
     for (const bool momentum : {false, true}) {
-      if (momentum && start == device::DeviceAttack::Start::noise)
-        continue;  // momentum stays in the ball
+      if (momentum && start == Climb::Start::noise) continue;  // momentum stays in the ball
       SCOPED_TRACE(static_cast<int>(start) * 2 + momentum);
-      device::DeviceAttack attack;
+      Climb attack;
       attack.start = start;
       attack.steps = 4;
-      attack.step_share = 0.5;
+      attack.step_factor = 2;
       attack.momentum = momentum;
-      attack.project = start != device::DeviceAttack::Start::noise;
-      if (start == device::DeviceAttack::Start::normal)
-        attack.loss = device::DeviceAttack::Loss::divergence;
+      attack.project = start != Climb::Start::noise;
+      if (start == Climb::Start::normal) attack.loss = Climb::Loss::divergence;
       ASSERT_TRUE(fused->fuses(attack));
       ASSERT_FALSE(separate->fuses(attack));
-      const device::AttackBatch victims{images_.values(), labels_, {}, numbers, 9, 128, 0.07};
+      const device::AttackBatch batch{images_.values(), labels_, {}, numbers, 9, 128, 0.07};
       std::vector<float> one(images_.size()), many(images_.size());
-      std::vector<device::Verdict> one_verdict(numbers.size()), many_verdict(numbers.size());
-      ASSERT_TRUE(fused->craft(attack, victims, one, one_verdict));
-      ASSERT_TRUE(separate->craft(attack, victims, many, many_verdict));
+      std::vector<Verdict> one_verdict(numbers.size()), many_verdict(numbers.size());
+      ASSERT_TRUE(fused->craft(attack, batch, one, one_verdict));
+      ASSERT_TRUE(separate->craft(attack, batch, many, many_verdict));
       std::size_t differing = 0;
       for (std::size_t i = 0; i < one.size(); ++i) differing += std::abs(one[i] - many[i]) > 1e-5F;
       EXPECT_LE(differing, one.size() / 100);
@@ -132,8 +129,8 @@ TEST_F(DeviceAttackTest, OneLaunchKnowsEveryKindOfLayer) {
     SCOPED_TRACE(describe(network));
     const std::size_t count = 3, size = network.input_shape().size();
     const auto one = model_of(network, count), many = model_of(network, count, false);
-    device::DeviceAttack attack;
-    attack.start = device::DeviceAttack::Start::uniform;
+    Climb attack;
+    attack.start = Climb::Start::uniform;
     attack.steps = 1;  // more would enlarge rounding at kinks
     if (!one->fuses(attack)) continue;
     ++fused;
@@ -141,12 +138,12 @@ TEST_F(DeviceAttackTest, OneLaunchKnowsEveryKindOfLayer) {
     const auto images = random_values<float>(count * size, rng, 0, 1);
     std::vector<int> labels(count);
     for (int& label : labels) label = static_cast<int>(rng.below(classes));
-    const std::vector<std::uint64_t> numbers(count, seed);
-    const device::AttackBatch victims{images, labels, {}, numbers, 1, 0, 0.1};
+    const std::vector<std::size_t> numbers(count, seed);
+    const device::AttackBatch batch{images, labels, {}, numbers, 1, 0, 0.1};
     std::vector<float> a(images.size()), b(images.size());
-    std::vector<device::Verdict> verdicts(count);
-    ASSERT_TRUE(one->craft(attack, victims, a, verdicts));
-    ASSERT_TRUE(many->craft(attack, victims, b, verdicts));
+    std::vector<Verdict> verdicts(count);
+    ASSERT_TRUE(one->craft(attack, batch, a, verdicts));
+    ASSERT_TRUE(many->craft(attack, batch, b, verdicts));
     std::size_t differing = 0;
     for (std::size_t i = 0; i < a.size(); ++i) differing += std::abs(a[i] - b[i]) > 1e-5F;
     EXPECT_LE(differing, a.size() / 50);
@@ -156,19 +153,19 @@ TEST_F(DeviceAttackTest, OneLaunchKnowsEveryKindOfLayer) {
 
 TEST_F(DeviceAttackTest, ARecordedAttackSeesNewImagesAndAnotherBudget) {
   const auto model = model_of(network_, 40);
-  device::DeviceAttack attack;
+  Climb attack;
   attack.steps = 2;
-  attack.step_share = 0.5;
-  std::vector<std::uint64_t> numbers(labels_.size());
+  attack.step_factor = 1;
+  std::vector<std::size_t> numbers(labels_.size());
   std::vector<float> first(images_.size()), second(images_.size());
-  std::vector<device::Verdict> verdicts(numbers.size());
-  device::AttackBatch victims{images_.values(), labels_, {}, numbers, 0, 0, 0.1};
-  ASSERT_TRUE(model->craft(attack, victims, first, verdicts));
+  std::vector<Verdict> verdicts(numbers.size());
+  device::AttackBatch batch{images_.values(), labels_, {}, numbers, 0, 0, 0.1};
+  ASSERT_TRUE(model->craft(attack, batch, first, verdicts));
   Tensor others = images_;
   for (float& v : others.values()) v = 1 - v;
-  victims.images = others.values();
-  victims.epsilon = 0.03;
-  ASSERT_TRUE(model->craft(attack, victims, second, verdicts));
+  batch.images = others.values();
+  batch.epsilon = 0.03;
+  ASSERT_TRUE(model->craft(attack, batch, second, verdicts));
   float farthest = 0;
   for (std::size_t i = 0; i < second.size(); ++i) {
     farthest = std::max(farthest, std::abs(second[i] - others.values()[i]));

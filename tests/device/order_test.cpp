@@ -11,13 +11,14 @@
 #include "nn/architecture_json.h"
 #include "support/networks.h"
 #include "support/numeric.h"
-#include "train/device_course.h"
+#include "train/device_batches.h"
+#include "train/trainer.h"
 
 namespace signflip::test {
 namespace {
 
-std::vector<float> crafted(const Sequential& network, const device::DeviceAttack& attack,
-                           bool reversed, bool fuse) {
+std::vector<float> crafted(const Sequential& network, const Climb& attack, bool reversed,
+                           bool fuse) {
   const auto device = device::make_host_device(reversed);
   auto model = device->new_model(device::make_plan(network), 3, fuse);
   EXPECT_TRUE(model);
@@ -25,9 +26,9 @@ std::vector<float> crafted(const Sequential& network, const device::DeviceAttack
   Rng rng(8);
   const auto images = random_values<float>(3 * network.input_shape().size(), rng, 0, 1);
   const std::vector<int> labels = {0, 1, 1};
-  const std::vector<std::uint64_t> numbers = {4, 5, 6};
+  const std::vector<std::size_t> numbers = {4, 5, 6};
   std::vector<float> adversarial(images.size());
-  std::vector<device::Verdict> verdicts(3);
+  std::vector<Verdict> verdicts(3);
   EXPECT_TRUE(
       (*model)->craft(attack, {images, labels, {}, numbers, 1, 0, 0.1}, adversarial, verdicts));
   return adversarial;
@@ -35,10 +36,10 @@ std::vector<float> crafted(const Sequential& network, const device::DeviceAttack
 
 void expect_no_order(const Sequential& network) {
   SCOPED_TRACE(describe(network));
-  device::DeviceAttack attack;
-  attack.start = device::DeviceAttack::Start::uniform;
+  Climb attack;
+  attack.start = Climb::Start::uniform;
   attack.steps = 3;
-  attack.step_share = 0.4;
+  attack.step_factor = 1.2;
   for (const bool fuse : {true, false}) {
     EXPECT_EQ(crafted(network, attack, false, fuse), crafted(network, attack, true, fuse));
   }
@@ -47,7 +48,7 @@ void expect_no_order(const Sequential& network) {
   EXPECT_EQ(crafted(network, attack, false, false), crafted(network, attack, true, false));
   attack.momentum = false;
   attack.automatic = true;
-  attack.start = device::DeviceAttack::Start::surface;
+  attack.start = Climb::Start::surface;
   EXPECT_EQ(crafted(network, attack, false, false), crafted(network, attack, true, false));
 }
 
@@ -88,7 +89,7 @@ TEST(DeviceOrder, TrainingDoesNotDependOnIt) {
       network->initialise(1);
       ThreadPool pool(1);
       auto trainer =
-          Trainer::create(config, std::move(*network), data, pool, nullptr, courses_on(*device));
+          Trainer::create(config, std::move(*network), data, pool, nullptr, batches_on(*device));
       ASSERT_TRUE(trainer);
       ASSERT_TRUE(trainer->train_epoch({}));
       const auto parameters = trainer->network().parameters();

@@ -8,7 +8,7 @@
 #include "device/test_device.h"
 #include "support/numeric.h"
 #include "train/checkpoint.h"
-#include "train/device_course.h"
+#include "train/device_batches.h"
 #include "train/trainer.h"
 
 namespace signflip::test {
@@ -94,8 +94,9 @@ class DeviceTrainingTest : public DeviceTest {
 
   Outcome train(const TrainingConfig& config, bool on_device) {
     ThreadPool pool(1);
-    auto trainer = Trainer::create(config, start_(), data_, pool, &classifier_,
-                                   on_device ? courses_on(*device_) : OpenCourse{});
+    auto trainer =
+        Trainer::create(config, start_(), data_, pool, &classifier_,
+                        on_device ? batches_on(*device_) : MakeBatchRunner(make_cpu_batches));
     EXPECT_TRUE(trainer) << (trainer ? "" : trainer.error().message);
     Outcome outcome;
     if (!trainer) return outcome;
@@ -259,13 +260,13 @@ TEST_F(DeviceTrainingTest, RepeatsItselfAndResumes) {
     EXPECT_EQ(train(wanted, true).parameters, whole.parameters);
     ThreadPool pool(1);
     {
-      auto first = Trainer::create(wanted, network(), data_, pool, nullptr, courses_on(*device_));
+      auto first = Trainer::create(wanted, network(), data_, pool, nullptr, batches_on(*device_));
       ASSERT_TRUE(first);
       ASSERT_TRUE(first->train_epoch({}));
       ASSERT_TRUE(save_checkpoint(file, *first));
       EXPECT_FALSE(first->train_epoch([](const TrainingProgress&) { return false; }));
     }
-    auto second = Trainer::create(wanted, network(), data_, pool, nullptr, courses_on(*device_));
+    auto second = Trainer::create(wanted, network(), data_, pool, nullptr, batches_on(*device_));
     ASSERT_TRUE(second);
     ASSERT_TRUE(resume(file, *second));
     ASSERT_TRUE(second->train_epoch({}));
@@ -279,7 +280,7 @@ TEST_F(DeviceTrainingTest, SaysWhatItDoesNotTrain) {
   ThreadPool pool(1);
   const auto refusal = [&](const TrainingConfig& wanted, Sequential from) {
     const auto trainer =
-        Trainer::create(wanted, std::move(from), data_, pool, nullptr, courses_on(*device_));
+        Trainer::create(wanted, std::move(from), data_, pool, nullptr, batches_on(*device_));
     EXPECT_FALSE(trainer);
     return trainer ? std::string() : trainer.error().message;
   };

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "attack/automatic.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 #include "support/tiny_classifier.h"
 
 namespace signflip {

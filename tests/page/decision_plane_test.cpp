@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "attack/runner.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 #include "support/tiny_classifier.h"
 
 namespace signflip {

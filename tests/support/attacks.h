@@ -13,7 +13,7 @@
 
 #include "attack/geometry/norms.h"
 #include "attack/runner.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 #include "support/linear_model.h"
 
 namespace signflip::test {

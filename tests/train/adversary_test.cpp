@@ -1,4 +1,4 @@
-// Crafting inside training: in the ball, in the box, repeatable; and the divergence's gradients
+// Attacks inside training: in the ball, in the box, repeatable; and the divergence's gradients
 // against finite differences.
 #include "train/adversary.h"
 
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/exact/softmax.h"
 #include "nn/sequential.h"
 
 namespace signflip {
@@ -33,7 +34,7 @@ struct Images {
     Rng rng(1);
     for (float& pixel : pixels) pixel = rng.uniform();
   }
-  Victims within(double epsilon, std::uint64_t seed = 7) const {
+  AttackInput within(double epsilon, std::uint64_t seed = 7) const {
     return {kShape, pixels, labels, numbers, seed, epsilon};
   }
 };
@@ -44,68 +45,66 @@ float largest_change(const std::vector<float>& a, const std::vector<float>& b) {
   return largest;
 }
 
-std::vector<float> crafted(const Craft& craft, const Victims& victims) {
+std::vector<float> attacked(const TrainingAttack& attack, const AttackInput& input) {
   const Sequential net = network();
   const auto pass = net.new_pass(4);
-  std::vector<float> adversarial(victims.clean.size(), -1.0F);
-  craft(*pass, victims, adversarial);
+  std::vector<float> adversarial(input.clean.size(), -1.0F);
+  attack.run(*pass, input, adversarial);
   return adversarial;
 }
 
-TEST(Craft, StaysInTheBallAndTheBoxAndRepeatsItself) {
+TEST(TrainingAttack, StaysInTheBallAndTheBoxAndRepeatsItself) {
   const Images images;
-  const int steps = 1;
   struct Case {
-    Craft craft;
+    TrainingAttack attack;
     float reach;  // in epsilons
   };
-  const Case cases[] = {{*catalogue_craft("--attack", "fgsm", 10), 1},
-                        {*catalogue_craft("--attack", "pgd", 5), 1},
-                        {*single_step_craft("rs-fgsm", steps), 1},
-                        {*single_step_craft("n-fgsm", steps), 3},
-                        {divergence_craft(5), 1}};
+  const Case cases[] = {{*catalogue_attack("--attack", "fgsm", 10), 1},
+                        {*catalogue_attack("--attack", "pgd", 5), 1},
+                        {attack_of(*single_step_climb("rs-fgsm", 1)), 1},
+                        {attack_of(*single_step_climb("n-fgsm", 1)), 3},
+                        {attack_of(divergence_climb(5)), 1}};
   for (const Case& c : cases) {
-    const auto adversarial = crafted(c.craft, images.within(0.1));
+    const auto adversarial = attacked(c.attack, images.within(0.1));
     EXPECT_LE(largest_change(adversarial, images.pixels), c.reach * 0.1F + 1e-6F);
     EXPECT_GT(largest_change(adversarial, images.pixels), 0.05F);
     EXPECT_GE(*std::ranges::min_element(adversarial), 0.0F);
     EXPECT_LE(*std::ranges::max_element(adversarial), 1.0F);
-    EXPECT_EQ(adversarial, crafted(c.craft, images.within(0.1)));
+    EXPECT_EQ(adversarial, attacked(c.attack, images.within(0.1)));
   }
   // Noise beyond the ball is what tells n-fgsm from rs-fgsm.
-  EXPECT_GT(largest_change(crafted(cases[3].craft, images.within(0.1)), images.pixels), 0.11F);
+  EXPECT_GT(largest_change(attacked(cases[3].attack, images.within(0.1)), images.pixels), 0.11F);
 }
 
-TEST(Craft, ChangesNothingAtEpsilonZero) {
+TEST(TrainingAttack, ChangesNothingAtEpsilonZero) {
   const Images images;
-  const int steps = 1;
-  EXPECT_EQ(crafted(*catalogue_craft("--attack", "pgd", 5), images.within(0)), images.pixels);
-  EXPECT_EQ(crafted(*single_step_craft("n-fgsm", steps), images.within(0)), images.pixels);
-  EXPECT_LT(largest_change(crafted(divergence_craft(5), images.within(0)), images.pixels), 0.01F);
+  EXPECT_EQ(attacked(*catalogue_attack("--attack", "pgd", 5), images.within(0)), images.pixels);
+  EXPECT_EQ(attacked(attack_of(*single_step_climb("n-fgsm", 1)), images.within(0)), images.pixels);
+  EXPECT_LT(
+      largest_change(attacked(attack_of(divergence_climb(5)), images.within(0)), images.pixels),
+      0.01F);
 }
 
-TEST(Craft, EachImageHasItsOwnRandomNumbers) {
+TEST(TrainingAttack, EachImageHasItsOwnRandomNumbers) {
   const Images images;
-  const int steps = 1;
-  const Craft craft = *single_step_craft("rs-fgsm", steps);
-  const auto all = crafted(craft, images.within(0.1));
-  const Victims last = {kShape,
-                        std::span(images.pixels).subspan(3 * kShape.size()),
-                        std::span(images.labels).subspan(3),
-                        std::span(images.numbers).subspan(3),
-                        7,
-                        0.1};
-  const auto alone = crafted(craft, last);
+  const TrainingAttack attack = attack_of(*single_step_climb("rs-fgsm", 1));
+  const auto all = attacked(attack, images.within(0.1));
+  const AttackInput last = {kShape,
+                            std::span(images.pixels).subspan(3 * kShape.size()),
+                            std::span(images.labels).subspan(3),
+                            std::span(images.numbers).subspan(3),
+                            7,
+                            0.1};
+  const auto alone = attacked(attack, last);
   EXPECT_TRUE(std::equal(alone.begin(), alone.end(), all.end() - std::ssize(alone)));
-  EXPECT_NE(all, crafted(craft, images.within(0.1, 8)));
+  EXPECT_NE(all, attacked(attack, images.within(0.1, 8)));
 }
 
-TEST(Craft, RefusesWhatItCannotTrainWith) {
-  EXPECT_FALSE(catalogue_craft("--attack", "deepfool", 10));
-  EXPECT_FALSE(catalogue_craft("--attack", "square", 10));
-  EXPECT_FALSE(catalogue_craft("--attack", "nonesuch", 10));
-  const int steps = 1;
-  EXPECT_FALSE(single_step_craft("pgd", steps));
+TEST(TrainingAttack, RefusesWhatItCannotTrainWith) {
+  EXPECT_FALSE(catalogue_attack("--attack", "deepfool", 10));
+  EXPECT_FALSE(catalogue_attack("--attack", "square", 10));
+  EXPECT_FALSE(catalogue_attack("--attack", "nonesuch", 10));
+  EXPECT_FALSE(single_step_climb("pgd", 1));
 }
 
 TEST(Divergence, GradientsAreThoseOfItsValue) {

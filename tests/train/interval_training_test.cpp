@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "certify/certify.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 #include "nn/training_pass.h"
 #include "support/gradients.h"
 #include "support/networks.h"
@@ -63,7 +63,7 @@ Images bars(std::size_t count, std::uint64_t seed) {
   return images;
 }
 
-Lesson lesson_of(const Images& images, double epsilon, float scale) {
+TrainingShard shard_of(const Images& images, double epsilon, float scale) {
   return {images.pixels, images.labels, images.numbers, 4, Rng(5), epsilon, scale};
 }
 
@@ -72,32 +72,32 @@ struct Expected {
   double loss = 0.0;
   Floats gradients;
 };
-Expected expected(const Sequential& network, std::span<const float> plain, const Lesson& lesson,
-                  float kappa) {
-  const std::size_t count = lesson.labels.size();
+Expected expected(const Sequential& network, std::span<const float> plain,
+                  const TrainingShard& shard, float kappa) {
+  const std::size_t count = shard.labels.size();
   TrainingPass pass(network, count);
-  const auto logits = pass.forward(plain, count, lesson.dropout);
+  const auto logits = pass.forward(plain, count, shard.dropout);
   Expected result;
   Floats dz(logits.size());
   for (std::size_t n = 0; n < count; ++n) {
     const auto z = logits.subspan(n * 3, 3);
-    result.loss += static_cast<double>(kappa * cross_entropy(z, lesson.labels[n]));
-    cross_entropy_gradient(z, lesson.labels[n], std::span(dz).subspan(n * 3, 3));
+    result.loss += static_cast<double>(kappa * cross_entropy(z, shard.labels[n]));
+    cross_entropy_gradient(z, shard.labels[n], std::span(dz).subspan(n * 3, 3));
   }
-  for (float& d : dz) d *= kappa * lesson.gradient_scale;
+  for (float& d : dz) d *= kappa * shard.gradient_scale;
   pass.backward(dz);
   const IntervalNetwork intervals(network, IntervalNetwork::Purpose::training);
   IntervalTrainingPass bounds(intervals, count);
   const auto margins =
-      bounds.forward(lesson.images, lesson.labels, count, lesson.epsilon, pass.batch_statistics());
+      bounds.forward(shard.images, shard.labels, count, shard.epsilon, pass.batch_statistics());
   Floats worst(margins.begin(), margins.end());
   for (float& w : worst) w = -w;
   for (std::size_t n = 0; n < count; ++n) {
     const auto z = std::span<const float>(worst).subspan(n * 3, 3);
-    result.loss += static_cast<double>((1 - kappa) * cross_entropy(z, lesson.labels[n]));
-    cross_entropy_gradient(z, lesson.labels[n], std::span(dz).subspan(n * 3, 3));
+    result.loss += static_cast<double>((1 - kappa) * cross_entropy(z, shard.labels[n]));
+    cross_entropy_gradient(z, shard.labels[n], std::span(dz).subspan(n * 3, 3));
   }
-  for (float& d : dz) d *= -(1 - kappa) * lesson.gradient_scale;
+  for (float& d : dz) d *= -(1 - kappa) * shard.gradient_scale;
   result.gradients = test::gradients(network, pass);
   bounds.backward(dz, result.gradients);
   return result;
@@ -107,17 +107,17 @@ TEST(IntervalTraining, KappaFollowsEpsilon) {
   const Sequential network = test::random_network(kShape, layers(), 1);
   const IntervalNetwork intervals(network, IntervalNetwork::Purpose::training);
   const TrainingConfig settings = config();
-  const auto shard = make_interval_shard(intervals, 8, settings, {});
+  const auto trainer = make_interval_shard(intervals, 8, settings, {});
   const Images images = bars(7, 1);
   for (const auto& [epsilon, kappa] :
        {std::pair{0.0, 1.0F}, {0.05, 0.8125F}, {0.1, 0.625F}, {0.2, 0.25F}, {0.3, 0.25F}}) {
     SCOPED_TRACE(epsilon);
-    const Lesson lesson = lesson_of(images, epsilon, 0.125F);
-    const Marks marks = shard->train(lesson);
-    const Expected right = expected(network, images.pixels, lesson, kappa);
-    EXPECT_NEAR(marks.loss, right.loss, 1e-4 * right.loss);
-    EXPECT_EQ(marks.images, 7U);
-    EXPECT_TRUE(test::close(test::gradients(network, *shard), right.gradients, 1e-5));
+    const TrainingShard input = shard_of(images, epsilon, 0.125F);
+    const LossSums sums = trainer->train(input);
+    const Expected right = expected(network, images.pixels, input, kappa);
+    EXPECT_NEAR(sums.loss, right.loss, 1e-4 * right.loss);
+    EXPECT_EQ(sums.images, 7U);
+    EXPECT_TRUE(test::close(test::gradients(network, *trainer), right.gradients, 1e-5));
   }
 }
 
@@ -125,21 +125,21 @@ TEST(IntervalTraining, AnAttackReplacesTheCleanImages) {
   const Sequential network = test::random_network(kShape, layers(), 2);
   const IntervalNetwork intervals(network, IntervalNetwork::Purpose::training);
   const TrainingConfig settings = config();
-  const auto craft = catalogue_craft("--attack", "pgd", 3);
-  ASSERT_TRUE(craft);
-  const auto shard = make_interval_shard(intervals, 8, settings, *craft);
+  const auto attack = catalogue_attack("--attack", "pgd", 3);
+  ASSERT_TRUE(attack);
+  const auto trainer = make_interval_shard(intervals, 8, settings, *attack);
   const Images images = bars(8, 2);
-  const Lesson lesson = lesson_of(images, 0.1, 1.0F);
+  const TrainingShard input = shard_of(images, 0.1, 1.0F);
   Floats attacked(images.pixels.size());
   const auto pass = network.new_pass(8);
-  (*craft)(*pass, {kShape, images.pixels, images.labels, images.numbers, lesson.attack_seed, 0.1},
-           attacked);
-  const Marks marks = shard->train(lesson);
-  const Expected right = expected(network, attacked, lesson, 0.625F);
-  EXPECT_NEAR(marks.loss, right.loss, 1e-4 * right.loss);
-  EXPECT_TRUE(test::close(test::gradients(network, *shard), right.gradients, 1e-5));
-  const Expected clean = expected(network, images.pixels, lesson, 0.625F);
-  EXPECT_FALSE(test::close(test::gradients(network, *shard), clean.gradients, 1e-2));
+  attack->run(*pass, {kShape, images.pixels, images.labels, images.numbers, input.attack_seed, 0.1},
+              attacked);
+  const LossSums sums = trainer->train(input);
+  const Expected right = expected(network, attacked, input, 0.625F);
+  EXPECT_NEAR(sums.loss, right.loss, 1e-4 * right.loss);
+  EXPECT_TRUE(test::close(test::gradients(network, *trainer), right.gradients, 1e-5));
+  const Expected clean = expected(network, images.pixels, input, 0.625F);
+  EXPECT_FALSE(test::close(test::gradients(network, *trainer), clean.gradients, 1e-2));
 }
 
 TEST(IntervalTraining, RefusesAttacksThatItCannotTrainWith) {
@@ -167,17 +167,17 @@ Sequential trained(const TrainingConfig& settings, bool with_bounds) {
   const auto method = make_interval_method(settings);
   EXPECT_TRUE(method);
   (*method)->weights_changed(network);
-  const auto shard = (*method)->new_shard(network, 32);
+  const auto trainer = (*method)->new_shard(network, 32);
   OptimiserState state(OptimiserKind::adam, network.parameters().size());
   constexpr std::size_t kSteps = 200;
   for (std::size_t step = 1; step <= kSteps; ++step) {
     const double risen = std::min(1.0, 2.0 * static_cast<double>(step) / kSteps);
     const Images images = bars(32, 100 + step);
-    shard->train(lesson_of(images, with_bounds ? risen * settings.epsilon : 0.0, 1.0F / 32));
-    update({}, state, step, 0.01F, test::gradients(network, *shard), network.parameters(), 0);
+    trainer->train(shard_of(images, with_bounds ? risen * settings.epsilon : 0.0, 1.0F / 32));
+    update({}, state, step, 0.01F, test::gradients(network, *trainer), network.parameters(), 0);
     const auto statistics = network.statistics();
     for (std::size_t i = 0; i < statistics.size(); ++i) {
-      statistics[i] += 0.1F * (shard->batch_statistics()[i] - statistics[i]);
+      statistics[i] += 0.1F * (trainer->batch_statistics()[i] - statistics[i]);
     }
     network.prepare();
     (*method)->weights_changed(network);
@@ -208,7 +208,7 @@ TEST(IntervalTraining, NetworksLearnBoundsThatHold) {
   EXPECT_GT(after.robust_accuracy, 0.9);
   EXPECT_LT(before.robust_accuracy, after.robust_accuracy - 0.3);
   const double attacked =
-      watched_accuracy(robust, robust, data, all, watching_attack(), settings.epsilon, pool);
+      validation_accuracy(robust, robust, data, all, validation_attack(), settings.epsilon, pool);
   EXPECT_GE(attacked, after.robust_accuracy);
 }
 

@@ -196,7 +196,7 @@ TEST(Trainer, CollapseIsNoticedAndUndone) {
   fast.attack = "rs-fgsm";
   auto method = make_method(fast, network(), nullptr);
   ASSERT_TRUE(method);
-  ASSERT_TRUE((*method)->watches());
+  ASSERT_TRUE((*method)->checks_epochs());
   EXPECT_TRUE((*method)->accept_epoch(0.1));   // not learned yet
   EXPECT_TRUE((*method)->accept_epoch(0.05));  // so nothing is lost
   EXPECT_TRUE((*method)->accept_epoch(0.8));

@@ -6,7 +6,7 @@
 #include "command.h"
 #include "core/batches.h"
 #include "core/concat.h"
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 #include "data/inputs.h"
 #include "data/npy.h"
 

@@ -89,7 +89,7 @@ Status check_device(const DifferentiableModel& crafted_on, const AttackRequest& 
         "--device is cuda, which attacks a model alone, not through --denoiser or --transform: "
         "use --device cpu"};
   }
-  const auto attack = device::device_attack(*request.attack, request.parameters);
+  const auto attack = device::device_climb(*request.attack, request.parameters);
   if (!attack) return Error{"--device is cuda, but " + attack.error().message};
   return {};
 }

@@ -11,7 +11,7 @@
 #include "nn/architecture_json.h"
 #include "option_values.h"
 #include "train/checkpoint.h"
-#include "train/device_course.h"
+#include "train/device_batches.h"
 #include "train/trainer.h"
 
 namespace signflip::cli {
@@ -265,9 +265,10 @@ Status run(Options& options, const std::string& command) {
     classifier.emplace(std::move(*model));
   }
   ThreadPool pool(options.threads);
-  auto trainer = Trainer::create(options.config, std::move(*network), *data, pool,
-                                 classifier ? &classifier->file.network : nullptr,
-                                 *device ? courses_on(**device) : OpenCourse{});
+  auto trainer =
+      Trainer::create(options.config, std::move(*network), *data, pool,
+                      classifier ? &classifier->file.network : nullptr,
+                      *device ? batches_on(**device) : MakeBatchRunner(make_cpu_batches));
   if (!trainer) return trainer.error();
   OrderedJson description = describe_run(options, *trainer, command);
   Log log(options.log, description.dump());

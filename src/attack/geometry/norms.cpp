@@ -3,57 +3,28 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/bits.h"
+#include "core/exact/ball.h"
+#include "core/exact/maths.h"
 #include "core/lanes.h"
-#include "core/maths.h"
 
 namespace signflip {
 namespace {
 
-/// The largest float that is at most `value` ≥ 0.
-float rounded_down(double value) {
-  const auto nearest = static_cast<float>(value);
-  return static_cast<double>(nearest) > value ? float_from_bits(float_bits(nearest) - 1) : nearest;
-}
+using Range = PixelRange<Float4>;
 
-/// x + way, or the next float towards x where that was rounded away from x: its distance from x is
-/// at most |way|, however it is computed. The error of a sum is itself a float (Knuth 1969, "The
-/// Art of Computer Programming", volume 2, section 4.2.2).
-inline Float4 reach(Float4 x, Float4 way) {
-  const Float4 end = x + way;
-  const Float4 taken = end - x;
-  const Float4 error = (x - (end - taken)) + (way - taken);  // x + way = end + error
-  const Int4 too_far = (error != 0.0F) & ((bits(error) ^ bits(way)) >> 31);
-  const Int4 grows = (bits(end) ^ bits(way)) >> 31;  // −1 where the step back leads away from 0
-  return from_bits(bits(end) + (too_far & (-1 - 2 * grows)));
-}
+Range box_of(Bounds bounds) { return {Float4{} + bounds.low, Float4{} + bounds.high}; }
 
-/// What pixels may become.
-struct Range {
-  Float4 low, high;
-};
-
-inline Range range_around(Float4 x, Float4 radius, Bounds bounds) {
-  return {larger(reach(x, -radius), Float4{} + bounds.low),
-          smaller(reach(x, radius), Float4{} + bounds.high)};
-}
-
-/// The nearest value in the range; x where v is not a number.
-inline Float4 nearest(Float4 v, const Range& range, Float4 x) {
-  return choose(v == v, smaller(larger(v, range.low), range.high), x);
-}
-
-/// The same for the range around x, of which only the side where v lies is worked out.
-inline Float4 nearest(Float4 v, Float4 x, Float4 radius, const Range& bounds) {
+/// range_around(x, radius, box).nearest(v, x), of which only the side where v lies is worked out.
+inline Float4 nearest(Float4 v, Float4 x, Float4 radius, const Range& box) {
   const Int4 above = v > x;
   const Float4 limit = reach(x, choose(above, radius, -radius));
-  return nearest(choose(above, smaller(v, limit), larger(v, limit)), bounds, x);
+  return box.nearest(choose(above, smaller(v, limit), larger(v, limit)), x);
 }
 
 [[gnu::noinline]] void clip(std::span<float> image, std::span<const float> clean, Bounds bounds) {
-  const Range box = {Float4{} + bounds.low, Float4{} + bounds.high};
+  const Range box = box_of(bounds);
   by_fours(image.size(), [&](std::size_t j, std::size_t count) {
-    store4(nearest(load4(&image[j], count), box, load4(&clean[j], count)), &image[j], count);
+    store4(box.nearest(load4(&image[j], count), load4(&clean[j], count)), &image[j], count);
   });
 }
 
@@ -112,10 +83,9 @@ double l2_norm(std::span<const float> values) {
 void steepest_step(Norm norm, std::span<const float> direction, double step,
                    std::span<float> image) {
   if (norm == Norm::linf) {
-    const Float4 up = Float4{} + static_cast<float>(step), down = -up;
+    const Float4 length = Float4{} + static_cast<float>(step);
     by_fours(image.size(), [&](std::size_t j, std::size_t count) {
-      const Float4 d = load4(&direction[j], count);
-      const Float4 move = from_bits((bits(up) & (d > 0.0F)) | (bits(down) & (d < 0.0F)));
+      const Float4 move = signed_step(load4(&direction[j], count), length);
       store4(load4(&image[j], count) + move, &image[j], count);
     });
     return;
@@ -133,11 +103,12 @@ Ball::Ball(Rows<const float> clean, Norm norm, double epsilon, Bounds bounds, Us
   low_ = RowBuffer<float>(clean.count(), clean.width());
   high_ = RowBuffer<float>(clean.count(), clean.width());
   const Float4 radius = Float4{} + rounded_down(epsilon);
+  const Range box = box_of(bounds);
   const float* const centre = clean.values().data();
   float* const low = low_.rows().values().data();
   float* const high = high_.rows().values().data();
   by_fours(clean.values().size(), [&](std::size_t j, std::size_t count) {
-    const Range range = range_around(load4(centre + j, count), radius, bounds);
+    const Range range = range_around(load4(centre + j, count), radius, box);
     store4(range.low, low + j, count);
     store4(range.high, high + j, count);
   });
@@ -147,15 +118,16 @@ void Ball::project(std::size_t i, std::span<float> image) const {
   const std::span<const float> x = clean(i);
   if (norm_ == Norm::linf) {
     const Float4 radius = Float4{} + rounded_down(epsilon_);
-    const Range box = {Float4{} + bounds_.low, Float4{} + bounds_.high};
+    const Range box = box_of(bounds_);
     const bool held = low_.width() > 0;
     const float* const lowest = held ? low(i).data() : nullptr;
     const float* const highest = held ? high(i).data() : nullptr;
     by_fours(image.size(), [&](std::size_t j, std::size_t count) {
       const Float4 centre = load4(&x[j], count), value = load4(&image[j], count);
-      store4(held ? nearest(value, {load4(lowest + j, count), load4(highest + j, count)}, centre)
-                  : nearest(value, centre, radius, box),
-             &image[j], count);
+      const Float4 moved =
+          held ? Range{load4(lowest + j, count), load4(highest + j, count)}.nearest(value, centre)
+               : nearest(value, centre, radius, box);
+      store4(moved, &image[j], count);
     });
     return;
   }

@@ -8,14 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "attack/geometry/norm.h"
 #include "core/differentiable_model.h"
 #include "core/rng.h"
 #include "core/rows.h"
 #include "core/tensor.h"
 
 namespace signflip {
-
-enum class Norm { linf, l2 };
 
 /// "linf" or "l2".
 Norm norm_from(std::string_view name);
@@ -49,6 +48,7 @@ class Ball {
 
   Norm norm() const { return norm_; }
   double epsilon() const { return epsilon_; }
+  Bounds bounds() const { return bounds_; }
 
   /// Moves `image` to a point of ball i ∩ box near it: for L∞ the nearest one; for L2 scaled
   /// towards the clean image, then clipped. What is not a number becomes the clean pixel.

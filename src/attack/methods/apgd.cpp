@@ -3,55 +3,32 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <vector>
 
 #include "attack/active_set.h"
+#include "attack/ascent.h"
 #include "attack/common_parameters.h"
 #include "attack/geometry/boundary.h"
-#include "attack/geometry/dlr.h"
-#include "attack/geometry/norms.h"
 #include "attack/rounds.h"
 #include "attack/shard.h"
+#include "core/exact/apgd.h"
+#include "core/exact/logit_ratio.h"
 
 namespace signflip {
 namespace {
-
-enum class Loss { cross_entropy, dlr };
-
-struct Settings {
-  Norm norm = Norm::linf;
-  double epsilon = 0;
-  int steps = 100;
-  Loss loss = Loss::cross_entropy;
-  bool early_stop = false;
-};
-
-/// One image's progress.
-struct Climber {
-  double step_size = 0;
-  double value = 0;  ///< loss at the current point
-  double best = -std::numeric_limits<double>::infinity();
-  double best_at_check = -std::numeric_limits<double>::infinity();
-  double best_adversarial = -std::numeric_limits<double>::infinity();
-  bool improved = false;  ///< whether the current point is the best so far
-  int rises = 0;          ///< steps since the last checkpoint that raised the loss
-  bool halved_at_check = true;
-  Verdict verdict;  ///< of the answer so far
-};
 
 /// One ascent of a shard, starting where shard.adversarial is.
 class Ascent {
  public:
   /// `rivals`: for each image the class that the targeted DLR loss raises; empty for the others.
-  Ascent(Shard& shard, const Settings& settings, const Ball& ball, std::span<const int> rivals)
+  Ascent(Shard& shard, const Climb& climb, const Ball& ball, std::span<const int> rivals)
       : shard_(shard),
-        settings_(settings),
+        climb_(climb),
         ball_(ball),
         rivals_(rivals),
         active_(shard.count),
-        climbers_(shard.count),
+        progress_(shard.count, ApgdProgress(ball.epsilon())),
         now_(shard.adversarial),
         before_(now_),
         best_(now_),
@@ -59,28 +36,22 @@ class Ascent {
         best_gradient_(gradient_),
         packed_(gradient_),
         packed_gradient_(gradient_),
-        dlogits_(shard.count, shard.classes()) {
-    for (Climber& c : climbers_) c.step_size = 2 * settings.epsilon;
-  }
+        dlogits_(shard.count, shard.classes()) {}
 
   /// False: told to stop.
   bool run(std::span<Verdict> verdicts) {
-    const int steps = settings_.steps;
-    // Checkpoints: the first after 22% of the steps, each interval shorter by 3%, down to 6%.
-    int interval = std::max(static_cast<int>(0.22 * steps), 1), since = 0;
-    const int shortest = std::max(static_cast<int>(0.06 * steps), 1);
-    const int decrement = std::max(static_cast<int>(0.03 * steps), 1);
+    const int steps = climb_.steps;
+    ApgdSchedule schedule(steps);
     evaluate(0);
     for (int step = 0; step < steps && !active_.empty(); ++step) {
       if (!shard_.tick(static_cast<double>(step) / steps)) return false;
-      for (const std::size_t i : active_.rows()) move(i, step == 0 ? 1.0F : 0.75F);
+      for (const std::size_t i : active_.rows()) move(i, step == 0 ? 1.0F : kApgdStepShare);
       evaluate(step + 1);
-      if (++since < interval) continue;
-      for (const std::size_t i : active_.rows()) check(i, interval);
-      interval = std::max(interval - decrement, shortest);
-      since = 0;
+      if (const int interval = schedule.step(); interval > 0) {
+        for (const std::size_t i : active_.rows()) check(i, interval);
+      }
     }
-    for (std::size_t i = 0; i < shard_.count; ++i) verdicts[i] = climbers_[i].verdict;
+    for (std::size_t i = 0; i < shard_.count; ++i) verdicts[i] = progress_[i].verdict;
     return true;
   }
 
@@ -91,9 +62,7 @@ class Ascent {
       return LogitRatio::targeted(logits, static_cast<std::size_t>(rivals_[i]),
                                   static_cast<std::size_t>(goal.label));
     }
-    if (!goal.targeted()) return LogitRatio::untargeted(logits, goal.label);
-    const auto target = static_cast<std::size_t>(goal.target);
-    return LogitRatio::targeted(logits, target, runner_up(logits, target));
+    return LogitRatio::of(goal, logits);
   }
 
   /// Loss and gradient at the current points; keeps the best ones. The last points need no
@@ -107,115 +76,103 @@ class Ascent {
     for (std::size_t slot = 0; slot < count; ++slot) {
       const std::size_t i = active_[slot];
       shard_.observe(i, step, logits[slot], now_[i]);
-      record(i, logits[slot], dlogits_[slot]);
-      if (step == 0) climbers_[i].rises = 0;
-      any_left = any_left || !finished(i);
+      record(i, step, logits[slot], dlogits_[slot]);
+      any_left = any_left || !progress_[i].finished;
     }
-    if (step < settings_.steps && any_left) {
+    if (step < climb_.steps && any_left) {
       const Rows<float> packed = packed_gradient_.first(count);
       shard_.pass.input_gradient(dlogits_.first(count), packed);
       active_.scatter(packed, gradient_);
       for (const std::size_t i : active_.rows()) {
-        if (climbers_[i].improved) copy_row(gradient_[i], best_gradient_[i]);
+        if (progress_[i].improved) copy_row(gradient_[i], best_gradient_[i]);
       }
     }
-    active_.drop_if([this](std::size_t i) { return finished(i); });
+    active_.drop_if([this](std::size_t i) { return progress_[i].finished; });
   }
 
-  bool finished(std::size_t i) const {
-    return settings_.early_stop && climbers_[i].verdict.success;
-  }
   /// Notes what the logits say about image i and writes the direction that raises its loss.
-  void record(std::size_t i, std::span<const float> logits, std::span<float> dlogits) {
-    Climber& c = climbers_[i];
+  void record(std::size_t i, int step, std::span<const float> logits, std::span<float> dlogits) {
+    ApgdProgress& progress = progress_[i];
     const Goal goal = shard_.goal(i);
-    const double last = c.value;
-    if (settings_.loss == Loss::cross_entropy) {
-      c.value = cross_entropy_objective(goal, logits);
+    double loss = 0;
+    if (climb_.loss == Climb::Loss::cross_entropy) {
+      loss = cross_entropy_objective(goal, logits);
       cross_entropy_direction(goal, logits, dlogits);
     } else {
       const LogitRatio dlr = ratio(i, logits);
-      c.value = dlr.value();
+      loss = dlr.value();
       dlr.direction(dlogits);
     }
-    c.rises += c.value > last;
-    const bool success = reached(goal, logits);
-    c.improved = c.value > c.best;
-    if (c.improved) {
-      c.best = c.value;
-      copy_row(now_[i], best_[i]);
-    }
-    const bool better = success ? !c.verdict.success || c.value > c.best_adversarial
-                                : !c.verdict.success && c.improved;
-    if (!better) return;
-    if (success) c.best_adversarial = c.value;
-    c.verdict = {success, margin_objective(goal, logits)};
-    copy_row(now_[i], shard_.adversarial[i]);
+    progress.record(loss, {reached(goal, logits), margin_objective(goal, logits)}, step == 0,
+                    climb_.early_stop);
+    if (progress.improved) copy_row(now_[i], best_[i]);
+    if (progress.better) copy_row(now_[i], shard_.adversarial[i]);
   }
 
   /// now += share·(a projected step) + (1 − share)·(the last move).
   void move(std::size_t i, float share) {
-    const Climber& c = climbers_[i];
     const std::span<float> now = now_[i], before = before_[i], next = packed_[i];
     copy_row(now, next);
-    steepest_step(settings_.norm, gradient_[i], c.step_size, next);
+    steepest_step(climb_.norm, gradient_[i], progress_[i].step_size, next);
     ball_.project(i, next);
     for (std::size_t j = 0; j < next.size(); ++j) {
-      const float moved = now[j] + (next[j] - now[j]) * share + (now[j] - before[j]) * (1 - share);
+      const float moved = apgd_move(before[j], now[j], next[j], share);
       before[j] = now[j];
       now[j] = moved;
     }
     ball_.project(i, now);
   }
 
-  /// Halves the step where the last `interval` steps did little, and returns to the best point.
   void check(std::size_t i, int interval) {
-    Climber& c = climbers_[i];
-    const bool wavers = c.rises <= 0.75 * interval;
-    const bool stuck = !c.halved_at_check && c.best_at_check >= c.best;
-    c.halved_at_check = wavers || stuck;
-    c.best_at_check = c.best;
-    c.rises = 0;
-    if (!c.halved_at_check) return;
-    c.step_size /= 2;
+    if (!progress_[i].check(interval)) return;
     copy_row(best_[i], now_[i]);
     copy_row(best_gradient_[i], gradient_[i]);
   }
 
   Shard& shard_;
-  const Settings& settings_;
+  const Climb& climb_;
   const Ball& ball_;
   std::span<const int> rivals_;
   ActiveSet active_;
-  std::vector<Climber> climbers_;
+  std::vector<ApgdProgress> progress_;
   RowBuffer<float> now_, before_, best_, gradient_, best_gradient_;
   RowBuffer<float> packed_, packed_gradient_, dlogits_;
 };
 
 /// Ascents from random points, one a round. rivals(i, round) as for Ascent, or empty.
 template <class Rivals>
-void run_ascents(Shard& shard, const Settings& settings, int rounds, Rivals rivals) {
+void run_ascents(Shard& shard, const Climb& climb, int rounds, Rivals rivals) {
+  const double epsilon = shard.parameters.real("epsilon");
   std::vector<Rng> streams;
   for (std::size_t i = 0; i < shard.count; ++i) streams.push_back(shard.rng(i));
   run_rounds(shard, ActiveSet(shard.count), rounds,
              [&](Shard& inner, const ActiveSet& rows, int round, std::span<Verdict> verdicts) {
-               const Ball ball(inner.clean, settings.norm, settings.epsilon, inner.bounds);
+               const Ball ball(inner.clean, climb.norm, epsilon, inner.bounds);
                for (std::size_t slot = 0; slot < rows.size(); ++slot) {
-                 ball.random_surface_point(slot, streams[rows[slot]], inner.adversarial[slot]);
+                 start_climb(climb, ball, slot, streams[rows[slot]], inner.adversarial[slot]);
                }
                const std::vector<int> classes = rivals(rows, round);
-               return Ascent(inner, settings, ball, classes).run(verdicts);
+               return Ascent(inner, climb, ball, classes).run(verdicts);
              });
 }
 
-Settings settings_from(const Parameters& parameters, Loss loss) {
-  return {norm_from(parameters.choice("norm")), parameters.real("epsilon"),
-          parameters.integer("steps"), loss, parameters.boolean("early-stop")};
+template <Climb::Loss loss>
+Climb climb_from(const Parameters& parameters) {
+  Climb climb;
+  climb.norm = norm_from(parameters.choice("norm"));
+  climb.start = Climb::Start::surface;
+  climb.loss = loss;
+  climb.steps = parameters.integer("steps");
+  climb.automatic = true;
+  climb.early_stop = parameters.boolean("early-stop");
+  climb.restarts = parameters.integer("restarts");
+  return climb;
 }
 
-template <Loss loss>
+template <Climb::Loss loss>
 void run_apgd(Shard& shard) {
-  run_ascents(shard, settings_from(shard.parameters, loss), shard.parameters.integer("restarts"),
+  const Climb climb = climb_from<loss>(shard.parameters);
+  run_ascents(shard, climb, climb.restarts,
               [](const ActiveSet&, int) { return std::vector<int>(); });
 }
 
@@ -228,15 +185,15 @@ void run_apgd_t(Shard& shard) {
     ranked.push_back(
         likeliest_rivals(logits[i], shard.labels[i], static_cast<std::size_t>(rivals)));
   }
-  run_ascents(shard, settings_from(shard.parameters, Loss::dlr),
-              rivals * shard.parameters.integer("restarts"), [&](const ActiveSet& rows, int round) {
-                std::vector<int> chosen;
-                for (const std::size_t i : rows.rows()) {
-                  const std::size_t rival = ranked[i][static_cast<std::size_t>(round % rivals)];
-                  chosen.push_back(static_cast<int>(rival));
-                }
-                return chosen;
-              });
+  const Climb climb = climb_from<Climb::Loss::logit_ratio>(shard.parameters);
+  run_ascents(shard, climb, rivals * climb.restarts, [&](const ActiveSet& rows, int round) {
+    std::vector<int> chosen;
+    for (const std::size_t i : rows.rows()) {
+      const std::size_t rival = ranked[i][static_cast<std::size_t>(round % rivals)];
+      chosen.push_back(static_cast<int>(rival));
+    }
+    return chosen;
+  });
 }
 
 constexpr ParameterSpec kEarlyStop{
@@ -266,7 +223,8 @@ constinit const AttackEntry kApgdCe{
     .summary = "PGD that halves its step when it gets nowhere and returns to its best point.",
     .cost = "steps gradients for each restart",
     .parameters = kApgdParameters,
-    .run = run_apgd<Loss::cross_entropy>};
+    .run = run_apgd<Climb::Loss::cross_entropy>,
+    .climb = climb_from<Climb::Loss::cross_entropy>};
 
 constinit const AttackEntry kApgdDlr{
     .name = "apgd-dlr",
@@ -280,7 +238,8 @@ constinit const AttackEntry kApgdDlr{
     .summary = "APGD on a ratio of logits, which a confident model cannot flatten.",
     .cost = "steps gradients for each restart",
     .parameters = kApgdParameters,
-    .run = run_apgd<Loss::dlr>};
+    .run = run_apgd<Climb::Loss::logit_ratio>,
+    .climb = climb_from<Climb::Loss::logit_ratio>};
 
 constinit const AttackEntry kApgdT{
     .name = "apgd-t",

@@ -1,5 +1,5 @@
 // Auto-PGD: projected gradient ascent that chooses its own step size (Croce and Hein 2020,
-// arXiv:2003.01690), with cross-entropy, with the DLR loss (attack/geometry/dlr.h), and with its
+// arXiv:2003.01690), with cross-entropy, with the DLR loss (core/exact/logit_ratio.h), and with its
 // targeted form. L∞ and L2.
 //
 // The step starts at 2·epsilon and is halved at checkpoints (after 22% of the steps, then ever

@@ -1,8 +1,8 @@
-// FGSM, BIM, MIM and PGD: one loop that climbs the cross-entropy, with different steps.
+// FGSM, BIM, MIM and PGD: climbs of the cross-entropy (attack/climb.h) with different steps.
 //
 // All take sign(0) = 0, stay in the ε-ball and in [0,1] after every step, and climb the loss of the
 // label or, given targets, descend that of the target. Step by step they cost one gradient and one
-// query (its forward half) an image. Loss and direction: attack/objective.h.
+// query (its forward half) per image. Loss and direction: core/exact/objective.h.
 #pragma once
 
 #include "attack/catalog.h"
@@ -28,12 +28,8 @@ extern const AttackEntry kMim;
 /// point of the ball. Of several restarts each image keeps the first that succeeds, else that of
 /// the highest loss; successful images are not restarted. epsilon 0.3 (0 … 100; L∞ up to 1),
 /// norm linf|l2, steps 40 (1 … 10,000), step-size 0 = 2.5·epsilon/steps (0 … 100), random-start
-/// true, restarts 1 (1 … 100). Cost: `steps` gradients and queries a restart; with several restarts
-/// one more query each, to judge it.
+/// true, restarts 1 (1 … 100). Cost: `steps` gradients and queries per restart; with several
+/// restarts one more query each, to judge it.
 extern const AttackEntry kPgd;
-
-/// The step that BIM, MIM or PGD takes: step-size, or where that is 0 epsilon / steps (PGD: 2.5
-/// times as much).
-double climbing_step_size(std::string_view attack, const Parameters& parameters);
 
 }  // namespace signflip

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "attack/active_set.h"
-#include "attack/objective.h"
 #include "attack/shard.h"
 #include "core/eigen_map.h"
+#include "core/exact/objective.h"
 
 namespace signflip {
 namespace {

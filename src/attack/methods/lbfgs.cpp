@@ -12,7 +12,7 @@
 #include "attack/geometry/norms.h"
 #include "attack/shard.h"
 #include "core/eigen_map.h"
-#include "core/maths.h"
+#include "core/exact/maths.h"
 
 namespace signflip {
 namespace {

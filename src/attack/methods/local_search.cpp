@@ -7,9 +7,9 @@
 #include <numeric>
 #include <vector>
 
-#include "attack/objective.h"
 #include "attack/shard.h"
 #include "attack/variants.h"
+#include "core/exact/objective.h"
 
 namespace signflip {
 namespace {

@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
-#include "attack/objective.h"
 #include "attack/shard.h"
 #include "attack/variants.h"
+#include "core/exact/objective.h"
 
 namespace signflip {
 namespace {

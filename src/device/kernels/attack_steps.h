@@ -1,17 +1,22 @@
-// The moves of gradient attacks within an L∞ ball: where they start, how they step and are brought
-// back, as attack/geometry/norms.h and attack/methods/gradient_steps.h define them. APGD's own are
-// in apgd.h.
+// The moves of a climb (attack/climb.h) within an L∞ ball: where it starts, how it steps and is
+// brought back. Auto-PGD's own are in apgd.h.
 #pragma once
 
-#include "device/device.h"
-#include "device/kernels/losses.h"
+#include "attack/climb.h"
+#include "core/exact/ball.h"
+#include "core/exact/draws.h"
 #include "device/kernels/portable.h"
-#include "device/kernels/random.h"
 
 namespace signflip::device {
 
+/// The values of image i, of `width` per image.
+template <class T>
+SIGNFLIP_HOST_DEVICE inline std::span<T> values_of(T* values, int width, std::int64_t i) {
+  return {values + i * width, static_cast<std::size_t>(width)};
+}
+
 /// What changes from call to call; in device memory, so that a recorded attack can be run again.
-struct CraftScalars {
+struct AttackScalars {
   double epsilon = 0;
   std::uint64_t seed = 0, first_draw = 0;
 };
@@ -21,8 +26,8 @@ struct Scene {
   int count = 0, size = 0, classes = 0;
   const float* clean = nullptr;
   const int *labels = nullptr, *targets = nullptr;  ///< targets null: untargeted
-  const std::uint64_t* numbers = nullptr;
-  const CraftScalars* scalars = nullptr;
+  const std::size_t* numbers = nullptr;
+  const AttackScalars* scalars = nullptr;
 
   SIGNFLIP_HOST_DEVICE Goal goal(std::int64_t image) const {
     return {labels[image], targets != nullptr ? targets[image] : -1};
@@ -32,44 +37,10 @@ struct Scene {
   }
 };
 
-/// How long a step is.
-struct StepLength {
-  double fixed = 0, share = 1;
-  SIGNFLIP_HOST_DEVICE double of(double epsilon) const {
-    return fixed > 0 ? fixed : share * epsilon;
-  }
-};
-
-/// The largest float that is at most `value` ≥ 0.
-SIGNFLIP_HOST_DEVICE inline float rounded_down(double value) {
-  const float nearest = static_cast<float>(value);
-  return static_cast<double>(nearest) > value ? nextafterf(nearest, 0.0F) : nearest;
-}
-
-/// x + way, or the next float towards x where that was rounded away from x. See
-/// attack/geometry/norms.cpp.
-SIGNFLIP_HOST_DEVICE inline float reach(float x, float way) {
-  const float end = x + way;
-  const float taken = end - x;
-  const float error = (x - (end - taken)) + (way - taken);
-  return (way > 0 ? error < 0 : error > 0) ? nextafterf(end, x) : end;
-}
-
-/// The values that a pixel may take.
-struct Interval {
-  float low, high;
-  SIGNFLIP_HOST_DEVICE float nearest(float v, float clean) const {
-    return v != v ? clean : v < low ? low : v > high ? high : v;
-  }
-};
+using Interval = PixelRange<float>;
 
 SIGNFLIP_HOST_DEVICE inline Interval pixel_interval(float clean, double epsilon) {
-  const float way = rounded_down(epsilon);
-  return {larger(reach(clean, -way), 0.0F), smaller(reach(clean, way), 1.0F)};
-}
-
-SIGNFLIP_HOST_DEVICE inline float signed_step(float direction, float step) {
-  return direction > 0 ? step : direction < 0 ? -step : 0.0F;
+  return range_around(clean, rounded_down(epsilon), {0.0F, 1.0F});
 }
 
 /// The ball of each pixel.
@@ -82,19 +53,21 @@ struct FindIntervals {
 };
 
 /// Where an attack starts, all but `surface`.
-SIGNFLIP_HOST_DEVICE inline float start_value(const Scene& scene, DeviceAttack::Start start,
-                                              float noise, std::int64_t image, int pixel,
-                                              float clean, const Interval& interval) {
+SIGNFLIP_HOST_DEVICE inline float start_value(const Scene& scene, const Climb& climb,
+                                              std::int64_t image, int pixel, float clean,
+                                              const Interval& interval) {
   const auto draw = scene.scalars->first_draw + static_cast<std::uint64_t>(pixel);
-  switch (start) {
-    case DeviceAttack::Start::uniform: {
+  switch (climb.start) {
+    case Climb::Start::uniform: {
       const auto radius = static_cast<float>(scene.scalars->epsilon);
       return interval.nearest(clean + scene.draws(image).uniform(draw, -radius, radius), clean);
     }
-    case DeviceAttack::Start::noise:
+    case Climb::Start::noise: {
+      const auto noise = static_cast<float>(climb.noise * scene.scalars->epsilon);
       return clamped(clean + noise * scene.draws(image).uniform(draw, -1.0F, 1.0F), 0.0F, 1.0F);
-    case DeviceAttack::Start::normal:
-      return clamped(clean + 0.001F * scene.draws(image).normal(2 * draw), 0.0F, 1.0F);
+    }
+    case Climb::Start::normal:
+      return clamped(clean + kNormalStart * scene.draws(image).normal(2 * draw), 0.0F, 1.0F);
     default:
       return clean;
   }
@@ -102,15 +75,13 @@ SIGNFLIP_HOST_DEVICE inline float start_value(const Scene& scene, DeviceAttack::
 
 struct StartPoint {
   Scene scene;
-  DeviceAttack::Start start;
-  double noise;  ///< in units of ε
+  Climb climb;
   const Interval* intervals;
   float* adversarial;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    adversarial[i] =
-        start_value(scene, start, static_cast<float>(noise * scene.scalars->epsilon),
-                    i / scene.size, static_cast<int>(i % scene.size), scene.clean[i], intervals[i]);
+    adversarial[i] = start_value(scene, climb, i / scene.size, static_cast<int>(i % scene.size),
+                                 scene.clean[i], intervals[i]);
   }
 };
 
@@ -153,44 +124,33 @@ struct StartOnSurface : ImageBlocks {
   }
 };
 
-/// The direction in logits that climbs cross-entropy; one call an image.
-struct ClimbCrossEntropy {
-  Scene scene;
-  const float* logits;
-  float* dlogits;
-  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    cross_entropy_direction(scene.goal(i), logits + i * scene.classes, scene.classes,
-                            dlogits + i * scene.classes);
-  }
-};
-
 /// Softmax of each image's logits.
 struct Predictions {
   int classes;
   const float* logits;
   float* probabilities;
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    softmax(logits + i * classes, classes, probabilities + i * classes);
+    softmax(values_of(logits, classes, i), values_of(probabilities, classes, i));
   }
 };
 
-/// The gradient of KL(p ‖ q) with respect to q's logits, p being the clean prediction.
-struct ClimbDivergence {
-  int classes;
-  const float *clean_prediction, *logits;
+/// The direction in logits that raises the loss; one call per image. `predictions`: of the clean
+/// images, for the divergence alone.
+struct ClimbDirection {
+  Scene scene;
+  Climb::Loss loss;
+  const float *predictions, *logits;
   float* dlogits;
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    float* const d = dlogits + i * classes;
-    softmax(logits + i * classes, classes, d);
-    for (int k = 0; k < classes; ++k) d[k] -= clean_prediction[i * classes + k];
+    climb_direction(loss, scene.goal(i), values_of(predictions, scene.classes, i),
+                    values_of(logits, scene.classes, i), values_of(dlogits, scene.classes, i));
   }
 };
 
 /// A step along the gradient's sign, then back into the ball, or only into the box.
 struct SignStep {
   Scene scene;
-  StepLength length;
-  bool project;
+  Climb climb;
   const Interval* intervals;
   const float* gradient;
   float* adversarial;
@@ -199,17 +159,16 @@ struct SignStep {
     const double epsilon = scene.scalars->epsilon;
     if (!(epsilon > 0)) return;
     const float moved =
-        adversarial[i] + signed_step(gradient[i], static_cast<float>(length.of(epsilon)));
+        adversarial[i] + signed_step(gradient[i], static_cast<float>(climb.step(epsilon)));
     adversarial[i] =
-        project ? intervals[i].nearest(moved, scene.clean[i]) : clamped(moved, 0.0F, 1.0F);
+        climb.project ? intervals[i].nearest(moved, scene.clean[i]) : clamped(moved, 0.0F, 1.0F);
   }
 };
 
 /// MIM: the gradient over its mean absolute value, added to the velocity, whose sign is followed.
 struct MomentumStep : ImageBlocks {
   Scene scene;
-  StepLength length;
-  float decay = 1;
+  Climb climb;
   const Interval* intervals = nullptr;
   const float* gradient = nullptr;
   float *velocity = nullptr, *adversarial = nullptr;
@@ -231,11 +190,11 @@ struct MomentumStep : ImageBlocks {
       for (int i = 0; i < kThreads; ++i) sum += static_cast<double>(shared[i]);
       const double mean = sum / static_cast<double>(scene.size);
       const bool usable = mean > 0 && finite(mean);
-      const auto step = static_cast<float>(length.of(scene.scalars->epsilon));
+      const auto step = static_cast<float>(climb.step(scene.scalars->epsilon));
       for (int i = t; i < scene.size; i += kThreads) {
         const std::int64_t at = first + i;
         const double share = usable ? static_cast<double>(gradient[at]) / mean : 0.0;
-        velocity[at] = decay * velocity[at] + static_cast<float>(share);
+        velocity[at] = climb.decay * velocity[at] + static_cast<float>(share);
         adversarial[at] = intervals[at].nearest(adversarial[at] + signed_step(velocity[at], step),
                                                 scene.clean[at]);
       }
@@ -263,10 +222,9 @@ struct JudgeClimb {
   const float* logits;
   Verdict* verdicts;
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const float* const z = logits + i * scene.classes;
+    const std::span<const float> z = values_of(logits, scene.classes, i);
     const Goal goal = scene.goal(i);
-    verdicts[i] = {reached(goal, z, scene.classes) ? 1 : 0,
-                   cross_entropy_objective(goal, z, scene.classes)};
+    verdicts[i] = {reached(goal, z), cross_entropy_objective(goal, z)};
   }
 };
 

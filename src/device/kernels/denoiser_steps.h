@@ -6,30 +6,24 @@
 
 namespace signflip::device {
 
-/// Attacked images to a third each of attacked in full, attacked in part, and noisy or clean ones,
-/// drawn for each image; one call a value.
-struct Spoil {
+/// Attacked images to inputs of the kinds that each image draws; one call per pixel.
+struct CorruptInputs {
   Scene scene;
   float* images;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int n = i / scene.size, pixel = i - n * scene.size;
     const Draws draws(~scene.scalars->seed, scene.numbers[n]);
-    const auto kind = static_cast<int>(((draws.bits(0) >> 32) * 6) >> 32);
-    if (kind < 2) return;  // attacked in full
-    const float clean = scene.clean[i];
-    float change = 0;
-    if (kind < 4) {
-      change = draws.uniform(1) * (images[i] - clean);
-    } else if (kind == 4) {
-      change = static_cast<float>(scene.scalars->epsilon) *
-               draws.uniform(2 + static_cast<std::uint64_t>(pixel), -1, 1);
-    }
-    images[i] = clamped(clean + change, 0.0F, 1.0F);
+    const std::uint32_t kind = draws.below(0, kInputKinds);
+    const float unit =
+        kind == kNoisyInput ? draws.uniform(2 + static_cast<std::uint64_t>(pixel), -1, 1) : 0.0F;
+    images[i] =
+        corrupted_input(kind, draws.uniform(1), static_cast<float>(scene.scalars->epsilon) * unit,
+                        scene.clean[i], images[i]);
   }
 };
 
-/// Mean squared error to the clean image plus guidance times the classifier's loss, which `marks`
+/// Mean squared error to the clean image plus guidance times the classifier's loss, which `losses`
 /// holds; its gradient at the output takes the place of the classifier's. One block an image.
 struct DenoiserLoss : ImageBlocks {
   BatchPlace batch;
@@ -37,7 +31,7 @@ struct DenoiserLoss : ImageBlocks {
   float guidance = 0;
   const float *output = nullptr, *clean = nullptr;
   float* doutput = nullptr;
-  Mark* marks = nullptr;
+  ImageLoss* losses = nullptr;
 
   static constexpr std::size_t shared() { return kThreads; }
 
@@ -58,8 +52,8 @@ struct DenoiserLoss : ImageBlocks {
       if (t > 0) return;
       double squares = 0;
       for (int i = 0; i < kThreads; ++i) squares += static_cast<double>(shared[i]);
-      Mark& mark = marks[block];
-      mark.loss = squares / size + static_cast<double>(guidance) * mark.loss;
+      double& loss = losses[block].loss;
+      loss = squares / size + static_cast<double>(guidance) * loss;
     });
   }
 };

@@ -2,8 +2,8 @@
 // Training-time batch normalisation is batchnorm.h.
 #pragma once
 
+#include "core/exact/draws.h"
 #include "device/kernels/portable.h"
-#include "device/kernels/random.h"
 
 namespace signflip::device {
 

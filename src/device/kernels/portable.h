@@ -1,5 +1,5 @@
-// What lets one piece of code run on the host and on a device: the qualifier of its functions, and
-// the two shapes that device work comes in.
+// What lets one piece of code run on the host and on a device: the two shapes that device work
+// comes in, and helpers. Rules that the CPU's attacks and training share are in core/exact/.
 //
 // A *functor* is a struct of plain values and pointers with `void operator()(int i) const`:
 // one call makes one element, and calls may come in any order. There are always fewer than 2³¹.
@@ -21,11 +21,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/exact/portable.h"
+
 #if defined(__CUDACC__)
-#define SIGNFLIP_HOST_DEVICE __host__ __device__
 #define SIGNFLIP_UNROLL _Pragma("unroll")
 #else
-#define SIGNFLIP_HOST_DEVICE
 #define SIGNFLIP_UNROLL
 #endif
 

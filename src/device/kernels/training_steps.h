@@ -1,5 +1,5 @@
 // What a training step is made of besides the network: gathering and augmenting a batch, and
-// grading its logits. As train/trainer.cpp, train/classifier_method.cpp,
+// the losses of its logits. As train/trainer.cpp, train/classifier_method.cpp,
 // train/interval_training.cpp and data/augment.cpp do on the CPU, with the same random numbers.
 // Moving the weights is optimiser_steps.h.
 //
@@ -8,11 +8,12 @@
 // ones.
 #pragma once
 
+#include "core/exact/augmentation.h"
+#include "core/exact/softmax.h"
+#include "core/exact/training_rules.h"
 #include "device/device.h"
 #include "device/kernels/attack_steps.h"
-#include "device/kernels/losses.h"
 #include "device/kernels/portable.h"
-#include "device/kernels/random.h"
 
 namespace signflip::device {
 
@@ -42,8 +43,8 @@ struct GatherLabels {
   BatchPlace batch;
   const int* all_labels;
   int* labels;
-  std::uint64_t* numbers;
-  CraftScalars* scalars;
+  std::size_t* numbers;
+  AttackScalars* scalars;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const std::uint32_t image = batch.order[batch.place(i)];
@@ -53,32 +54,16 @@ struct GatherLabels {
   }
 };
 
-/// Each image draws its own change from ± these; data/augment.h.
-struct AugmentationRanges {
-  float shift = 0, scale = 0, rotation = 0, brightness = 0, contrast = 0;
-  bool whole_pixels = false;
-
-  SIGNFLIP_HOST_DEVICE bool warps() const { return shift != 0 || scale != 0 || rotation != 0; }
-  SIGNFLIP_HOST_DEVICE bool lights() const { return brightness != 0 || contrast != 0; }
-};
-
 /// Bytes of the data set to augmented pixels; one block a source.
 struct GatherImages : ImageBlocks {
   BatchPlace batch;
-  AugmentationRanges ranges;
+  Augmentation ranges;
   std::uint64_t seed = 0;
   Dims image;
   const std::uint8_t* pixels = nullptr;
   float* images = nullptr;
 
   static constexpr std::size_t shared() { return kThreads; }
-
-  struct Affine {
-    float a, b, c, d, x, y;
-  };
-  struct Light {
-    float contrast, light;
-  };
 
   template <class Team>
   SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int block) const {
@@ -91,27 +76,28 @@ struct GatherImages : ImageBlocks {
     const std::uint8_t* const from = pixels + static_cast<std::int64_t>(number) * size;
     float* const to = images + static_cast<std::int64_t>(block) * size;
     team.phase([&](int t) {
-      const Affine map = affine(draws);
+      float numbers[kMoveDraws];
+      for (std::uint64_t k = 0; k < kMoveDraws; ++k) numbers[k] = draws.uniform(k, -1, 1);
+      const AffineMap map(ranges, image.width, image.height, numbers);
       float sum = 0;
       for (int i = t; i < size; i += kThreads) {
-        to[i] = ranges.warps() ? warped(map, from, i) : unit(from[i]);
+        to[i] = ranges.moves() ? moved(map, from, i) : unit(from[i]);
         sum += to[i];
       }
       shared[t] = sum;
     });
     team.phase([&](int t) {
-      float gain = 1, offset = 0;
-      if (ranges.lights()) {
-        float mean = 0;
-        for (int i = 0; i < kThreads; ++i) mean += shared[i];
-        mean /= static_cast<float>(size);
-        const std::uint64_t first = ranges.warps() ? 4 : 0;
-        const float contrast = 1 + ranges.contrast * draws.uniform(first, -1, 1);
-        const float light = powf(1 + ranges.brightness, draws.uniform(first + 1, -1, 1));
-        gain = light * contrast;
-        offset = light * mean * (1 - contrast);
+      if (!ranges.lights()) {
+        for (int i = t; i < size; i += kThreads) to[i] = clamped(to[i], 0.0F, 1.0F);
+        return;
       }
-      for (int i = t; i < size; i += kThreads) to[i] = clamped(gain * to[i] + offset, 0.0F, 1.0F);
+      float mean = 0;
+      for (int i = 0; i < kThreads; ++i) mean += shared[i];
+      mean /= static_cast<float>(size);
+      const std::uint64_t first = ranges.moves() ? kMoveDraws : 0;
+      const float numbers[2] = {draws.uniform(first, -1, 1), draws.uniform(first + 1, -1, 1)};
+      const Lighting lighting(ranges, mean, numbers);
+      for (int i = t; i < size; i += kThreads) to[i] = lighting.of(to[i]);
     });
   }
 
@@ -120,39 +106,11 @@ struct GatherImages : ImageBlocks {
     return static_cast<float>(byte) / 255.0F;
   }
 
-  SIGNFLIP_HOST_DEVICE Affine affine(const Draws& draws) const {
-    if (!ranges.warps()) return {1, 0, 0, 1, 0, 0};
-    float dx = ranges.shift * draws.uniform(0, -1, 1) * static_cast<float>(image.width);
-    float dy = ranges.shift * draws.uniform(1, -1, 1) * static_cast<float>(image.height);
-    if (ranges.whole_pixels) {
-      dx = roundf(dx);
-      dy = roundf(dy);
-    }
-    constexpr float kPi = 3.14159265358979F;
-    const float angle = ranges.rotation * draws.uniform(2, -1, 1) * kPi / 180.0F;
-    const float size = 1.0F / (1.0F + ranges.scale * draws.uniform(3, -1, 1));
-    const float cosine = cosf(angle) * size, sine = sinf(angle) * size;
-    return {cosine, -sine, sine, cosine, dx, dy};
-  }
-
-  /// Bilinear, the border repeated.
-  SIGNFLIP_HOST_DEVICE float warped(const Affine& map, const std::uint8_t* from, int i) const {
+  SIGNFLIP_HOST_DEVICE float moved(const AffineMap& map, const std::uint8_t* from, int i) const {
     const int c = i % image.channels, pixel = i / image.channels;
-    const float right = static_cast<float>(image.width - 1);
-    const float bottom = static_cast<float>(image.height - 1);
-    const float u = static_cast<float>(pixel % image.width) - 0.5F * right;
-    const float v = static_cast<float>(pixel / image.width) - 0.5F * bottom;
-    const float x = clamped(map.a * u + map.b * v + map.x + 0.5F * right, 0.0F, right);
-    const float y = clamped(map.c * u + map.d * v + map.y + 0.5F * bottom, 0.0F, bottom);
-    const int x0 = static_cast<int>(x), y0 = static_cast<int>(y);
-    const int x1 = smaller(x0 + 1, image.width - 1), y1 = smaller(y0 + 1, image.height - 1);
-    const float fx = x - static_cast<float>(x0), fy = y - static_cast<float>(y0);
-    const auto at = [&](int row, int column) {
+    return map.source(pixel / image.width, pixel % image.width).of([&](int row, int column) {
       return unit(from[(row * image.width + column) * image.channels + c]);
-    };
-    const float above = at(y0, x0) + fx * (at(y0, x1) - at(y0, x0));
-    const float below = at(y1, x0) + fx * (at(y1, x1) - at(y1, x0));
-    return above + fy * (below - above);
+    });
   }
 };
 
@@ -178,27 +136,32 @@ struct Assemble {
   }
 };
 
-/// What grading an image gives.
-struct Mark {
+/// What the loss of one image gives.
+struct ImageLoss {
   double loss;
   int correct, images;
 };
 
-/// How certified training's loss is shared between images and their worst case: κ, the images'
-/// share, falls from 1 in step with ε's way to its full value (train/interval_training.h).
+/// The gradient of the cross-entropy, multiplied by `factor`.
+SIGNFLIP_HOST_DEVICE inline void scaled_gradient(std::span<const float> logits, int label,
+                                                 float smoothing, float factor,
+                                                 std::span<float> dlogits) {
+  cross_entropy_gradient(logits, label, dlogits, smoothing);
+  for (float& d : dlogits) d *= factor;
+}
+
+/// The share of the images' own loss (plain_loss_share) in this step.
 struct LossShares {
   bool bounds = false;  ///< false: the images have it all
   double kappa = 1, epsilon = 0;
 
   SIGNFLIP_HOST_DEVICE float of_images(const TrainingStep& now) const {
-    if (!bounds) return 1;
-    const double risen = epsilon > 0 ? smaller(now.epsilon / epsilon, 1.0) : 1.0;
-    return static_cast<float>(1 - (1 - kappa) * risen);
+    return bounds ? static_cast<float>(plain_loss_share(kappa, now.epsilon, epsilon)) : 1.0F;
   }
 };
 
 /// Cross-entropy of each row and its gradient; one call a row.
-struct GradeRows {
+struct RowLosses {
   BatchPlace batch;
   const RowSource* rows;
   const int* labels;
@@ -207,42 +170,42 @@ struct GradeRows {
   LossShares shares;
   const float* logits;
   float* dlogits;
-  Mark* marks;
+  ImageLoss* losses;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     const int label = labels[rows[i].source];
-    const float* const z = logits + i * classes;
+    const std::span<const float> z = values_of(logits, classes, i);
     const float share = shares.of_images(batch.now());
-    cross_entropy_gradient(z, classes, label, smoothing, share * batch.now().gradient_scale,
-                           dlogits + i * classes);
-    marks[i] = {static_cast<double>(share * cross_entropy(z, classes, label, smoothing)),
-                argmax(z, classes) == label ? 1 : 0, 1};
+    scaled_gradient(z, label, smoothing, share * batch.now().gradient_scale,
+                    values_of(dlogits, classes, i));
+    losses[i] = {static_cast<double>(share * cross_entropy(z, label, smoothing)),
+                 argmax(z) == label ? 1 : 0, 1};
   }
 };
 
-/// Cross-entropy of each source's worst logits and its gradient, added to the source's mark; one
-/// call a source. After GradeRows, whose rows are the sources.
-struct GradeWorst {
+/// Cross-entropy of each source's worst logits and its gradient, added to the source's loss; one
+/// call a source. After RowLosses, whose rows are the sources.
+struct WorstLosses {
   BatchPlace batch;
   const int* labels;
   int classes;
   LossShares shares;
   const float* worst;
   float* dworst;
-  Mark* marks;
+  ImageLoss* losses;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const float* const z = worst + i * classes;
+    const std::span<const float> z = values_of(worst, classes, i);
     const float share = 1 - shares.of_images(batch.now());
-    cross_entropy_gradient(z, classes, labels[i], 0, share * batch.now().gradient_scale,
-                           dworst + i * classes);
-    marks[i].loss += static_cast<double>(share * cross_entropy(z, classes, labels[i], 0));
+    scaled_gradient(z, labels[i], 0, share * batch.now().gradient_scale,
+                    values_of(dworst, classes, i));
+    losses[i].loss += static_cast<double>(share * cross_entropy(z, labels[i]));
   }
 };
 
 /// TRADES' loss; one call a source, whose clean and attacked rows `pairs` names. Counts what is
 /// correct of the attacked copies.
-struct GradePairs {
+struct PairLosses {
   BatchPlace batch;
   const int* pairs;  // clean row, attacked row
   const int* labels;
@@ -250,28 +213,31 @@ struct GradePairs {
   float smoothing, beta;
   const float* logits;
   float* dlogits;
-  Mark* marks;
+  ImageLoss* losses;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const std::int64_t clean = static_cast<std::int64_t>(pairs[2 * i]) * classes;
-    const std::int64_t attacked = static_cast<std::int64_t>(pairs[2 * i + 1]) * classes;
+    const std::int64_t clean_row = pairs[2 * i], attacked_row = pairs[2 * i + 1];
+    const std::span<const float> clean = values_of(logits, classes, clean_row);
+    const std::span<const float> attacked = values_of(logits, classes, attacked_row);
+    const std::span<float> dclean = values_of(dlogits, classes, clean_row);
+    const std::span<float> dattacked = values_of(dlogits, classes, attacked_row);
     const int label = labels[i];
     const float factor = batch.now().gradient_scale;
-    cross_entropy_gradient(logits + clean, classes, label, smoothing, factor, dlogits + clean);
+    scaled_gradient(clean, label, smoothing, factor, dclean);
+    for (float& d : dattacked) d = 0;
     const double loss =
-        static_cast<double>(cross_entropy(logits + clean, classes, label, smoothing)) +
-        static_cast<double>(beta) * divergence(logits + clean, logits + attacked, classes,
-                                               beta * factor, dlogits + clean, dlogits + attacked);
-    marks[i] = {loss, argmax(logits + attacked, classes) == label ? 1 : 0, 1};
+        static_cast<double>(cross_entropy(clean, label, smoothing)) +
+        static_cast<double>(beta) * divergence(clean, attacked, beta * factor, dclean, dattacked);
+    losses[i] = {loss, argmax(attacked) == label ? 1 : 0, 1};
   }
 };
 
-/// Adds marks to the epoch's sums; one block, threads in fixed shares.
-struct SumMarks {
+/// Adds losses to the epoch's sums; one block, threads in fixed shares.
+struct SumLosses {
   static constexpr int kThreads = 256;
-  const Mark* marks = nullptr;
+  const ImageLoss* losses = nullptr;
   int count = 0;
-  Mark* partial = nullptr;  ///< kThreads
+  ImageLoss* partial = nullptr;  ///< kThreads
   LossSums* total = nullptr;
 
   static constexpr std::size_t shared() { return 0; }
@@ -279,13 +245,13 @@ struct SumMarks {
   template <class Team>
   SIGNFLIP_HOST_DEVICE void operator()(Team& team, float*, int) const {
     team.phase([&](int t) {
-      Mark sum{0, 0, 0};
-      for (int i = t; i < count; i += kThreads) add(sum, marks[i]);
+      ImageLoss sum{0, 0, 0};
+      for (int i = t; i < count; i += kThreads) add(sum, losses[i]);
       partial[t] = sum;
     });
     team.phase([&](int t) {
       if (t > 0) return;
-      Mark sum{0, 0, 0};
+      ImageLoss sum{0, 0, 0};
       for (int i = 0; i < kThreads; ++i) add(sum, partial[i]);
       total->loss += sum.loss;
       total->correct += static_cast<std::uint64_t>(sum.correct);
@@ -294,10 +260,10 @@ struct SumMarks {
   }
 
  private:
-  SIGNFLIP_HOST_DEVICE static void add(Mark& sum, const Mark& mark) {
-    sum.loss += mark.loss;
-    sum.correct += mark.correct;
-    sum.images += mark.images;
+  SIGNFLIP_HOST_DEVICE static void add(ImageLoss& sum, const ImageLoss& one) {
+    sum.loss += one.loss;
+    sum.correct += one.correct;
+    sum.images += one.images;
   }
 };
 
@@ -306,9 +272,9 @@ struct CountCorrect {
   const float* logits;
   const int* labels;
   int classes;
-  Mark* marks;
+  ImageLoss* losses;
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    marks[i] = {0, argmax(logits + i * classes, classes) == labels[i] ? 1 : 0, 1};
+    losses[i] = {0, argmax(values_of(logits, classes, i)) == labels[i] ? 1 : 0, 1};
   }
 };
 

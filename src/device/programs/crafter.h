@@ -30,36 +30,38 @@ class Crafter {
   }
 
   /// Takes the memory that only some attacks need. Before craft() is recorded, which may not.
-  void prepare(const DeviceAttack& attack) {
+  void prepare(const Climb& climb) {
     const std::size_t pixels = intervals_.size();
     const auto need = [&](Array<float>& array) {
       if (array.empty()) array = executor_.template allocate<float>(pixels);
     };
-    if (attack.momentum) need(velocity_);
-    if (!attack.automatic) return;
+    if (climb.momentum) need(velocity_);
+    if (!climb.automatic) return;
     for (Array<float>* array : {&now_, &before_, &best_, &best_gradient_}) need(*array);
-    if (climbers_.empty()) {
-      climbers_ = executor_.template allocate<Climber>(flow_.capacity());
-      own_verdicts_ = executor_.template allocate<Verdict>(flow_.capacity());
+    if (progress_.empty()) {
+      progress_ = executor_.template allocate<ApgdProgress>(flow_.capacity());
     }
   }
 
   /// Leaves the answers in `adversarial` and how it ended in `verdicts` (null: not wanted). The
   /// folded `weights` and the scene's scalars are read when the launches run.
-  void craft(const DeviceAttack& attack, const Scene& scene, const float* weights,
-             float* adversarial, Verdict* verdicts) {
+  void craft(const Climb& climb, const Scene& scene, const float* weights, float* adversarial,
+             Verdict* verdicts) {
     const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
-    prepare(attack);
-    if (attack.automatic) {
+    prepare(climb);
+    if (climb.automatic) {
       executor_.for_each(pixels, FindIntervals{scene, intervals_.data()});
-      ascend_automatically(attack, scene, weights, adversarial, verdicts);
+      ascend_automatically(climb, scene, weights, adversarial);
+      if (verdicts != nullptr) {
+        executor_.for_each(scene.count, CopyVerdicts{progress_.data(), verdicts});
+      }
       return;
     }
-    if (fuses(attack)) {
-      climb_in_one_launch(attack, scene, weights, adversarial);
+    if (fuses(climb)) {
+      climb_in_one_launch(climb, scene, weights, adversarial);
     } else {
       executor_.for_each(pixels, FindIntervals{scene, intervals_.data()});
-      climb(attack, scene, weights, adversarial);
+      ascend(climb, scene, weights, adversarial);
     }
     if (verdicts != nullptr) {
       ask(scene, weights, adversarial);
@@ -68,9 +70,9 @@ class Crafter {
   }
 
   /// Whether the attack runs in one launch.
-  bool fuses(const DeviceAttack& attack) const {
-    return !attack.automatic && layout_.fits &&
-           layout_.floats(plan_, attack.momentum) <= executor_.most_shared();
+  bool fuses(const Climb& climb) const {
+    return !climb.automatic && layout_.fits &&
+           layout_.floats(plan_, climb.momentum) <= executor_.most_shared();
   }
   /// For measuring and testing the one against the other.
   void forbid_fusing() { layout_.fits = false; }
@@ -81,8 +83,8 @@ class Crafter {
     flow_.forward(weights, scene.count);
   }
 
-  void start(const DeviceAttack& attack, const Scene& scene, float* images) {
-    if (attack.start == DeviceAttack::Start::surface) {
+  void start(const Climb& climb, const Scene& scene, float* images) {
+    if (climb.start == Climb::Start::surface) {
       StartOnSurface surface;
       surface.scene = scene;
       surface.intervals = intervals_.data();
@@ -90,95 +92,81 @@ class Crafter {
       executor_.run(scene.count, surface);
     } else {
       executor_.for_each(static_cast<std::int64_t>(scene.count) * scene.size,
-                         StartPoint{scene, attack.start, attack.noise, intervals_.data(), images});
+                         StartPoint{scene, climb, intervals_.data(), images});
     }
   }
 
-  void climb(const DeviceAttack& attack, const Scene& scene, const float* weights,
-             float* adversarial) {
+  void ascend(const Climb& climb, const Scene& scene, const float* weights, float* adversarial) {
     const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
-    const bool diverges = attack.loss == DeviceAttack::Loss::divergence;
+    const bool diverges = climb.loss == Climb::Loss::divergence;
     if (diverges) {
       ask(scene, weights, scene.clean);
       executor_.for_each(scene.count,
                          Predictions{scene.classes, flow_.logits(), predictions_.data()});
     }
-    start(attack, scene, adversarial);
-    if (attack.momentum) executor_.for_each(pixels, Fill<float>{velocity_.data(), 0.0F});
-    const StepLength length{attack.step_size, attack.step_share};
-    for (int step = 0; step < attack.steps; ++step) {
+    start(climb, scene, adversarial);
+    if (climb.momentum) executor_.for_each(pixels, Fill<float>{velocity_.data(), 0.0F});
+    for (int step = 0; step < climb.steps; ++step) {
       ask(scene, weights, adversarial);
-      if (diverges) {
-        executor_.for_each(scene.count, ClimbDivergence{scene.classes, predictions_.data(),
-                                                        flow_.logits(), flow_.dlogits()});
-      } else {
-        executor_.for_each(scene.count, ClimbCrossEntropy{scene, flow_.logits(), flow_.dlogits()});
-      }
+      executor_.for_each(scene.count, ClimbDirection{scene, climb.loss, predictions_.data(),
+                                                     flow_.logits(), flow_.dlogits()});
       flow_.backward(weights, scene.count, nullptr, gradient_.data());
-      if (attack.momentum) {
+      if (climb.momentum) {
         MomentumStep move;
         move.scene = scene;
-        move.length = length;
-        move.decay = attack.decay;
+        move.climb = climb;
         move.intervals = intervals_.data();
         move.gradient = gradient_.data();
         move.velocity = velocity_.data();
         move.adversarial = adversarial;
         executor_.run(scene.count, move);
       } else {
-        executor_.for_each(pixels, SignStep{scene, length, attack.project, intervals_.data(),
-                                            gradient_.data(), adversarial});
+        executor_.for_each(
+            pixels, SignStep{scene, climb, intervals_.data(), gradient_.data(), adversarial});
       }
     }
   }
 
-  void climb_in_one_launch(const DeviceAttack& attack, const Scene& scene, const float* weights,
+  void climb_in_one_launch(const Climb& climb, const Scene& scene, const float* weights,
                            float* adversarial);
 
-  void ascend_automatically(const DeviceAttack& attack, const Scene& scene, const float* weights,
-                            float* adversarial, Verdict* verdicts) {
+  void ascend_automatically(const Climb& climb, const Scene& scene, const float* weights,
+                            float* adversarial) {
     const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
-    if (verdicts == nullptr) verdicts = own_verdicts_.data();
-    Climber* const climbers = climbers_.data();
-    start(attack, scene, now_.data());
-    executor_.for_each(scene.count, StartClimber{scene, climbers, verdicts});
+    ApgdProgress* const progress = progress_.data();
+    start(climb, scene, now_.data());
+    executor_.for_each(scene.count, StartProgress{scene, progress});
     for (float* copy : {before_.data(), best_.data(), adversarial}) {
       executor_.for_each(pixels, Copy<float>{now_.data(), copy});
     }
-    // Checkpoints: the first after 22% of the steps, each interval shorter by 3%, down to 6%.
-    const int steps = attack.steps;
-    int interval = std::max(static_cast<int>(0.22 * steps), 1), since = 0;
-    const int shortest = std::max(static_cast<int>(0.06 * steps), 1);
-    const int decrement = std::max(static_cast<int>(0.03 * steps), 1);
-    look(attack, scene, weights, adversarial, verdicts, 0);
-    for (int step = 0; step < steps; ++step) {
+    ApgdSchedule schedule(climb.steps);
+    evaluate(climb, scene, weights, adversarial, 0);
+    for (int step = 0; step < climb.steps; ++step) {
+      executor_.for_each(
+          pixels, MovePoint{scene, step == 0 ? 1.0F : kApgdStepShare, progress, intervals_.data(),
+                            gradient_.data(), now_.data(), before_.data()});
+      evaluate(climb, scene, weights, adversarial, step + 1);
+      const int interval = schedule.step();
+      if (interval == 0) continue;
+      executor_.for_each(scene.count, CheckProgress{interval, progress});
       executor_.for_each(pixels,
-                         MoveClimber{scene, step == 0 ? 1.0F : 0.75F, climbers, intervals_.data(),
-                                     gradient_.data(), now_.data(), before_.data()});
-      look(attack, scene, weights, adversarial, verdicts, step + 1);
-      if (++since < interval) continue;
-      executor_.for_each(scene.count, CheckClimber{interval, climbers});
-      executor_.for_each(pixels,
-                         ReturnToBest{scene.size, climbers, best_.data(), best_gradient_.data(),
+                         ReturnToBest{scene.size, progress, best_.data(), best_gradient_.data(),
                                       now_.data(), gradient_.data()});
-      interval = std::max(interval - decrement, shortest);
-      since = 0;
     }
   }
 
   /// Loss and gradient at the current points. The last points need no gradient.
-  void look(const DeviceAttack& attack, const Scene& scene, const float* weights,
-            float* adversarial, Verdict* verdicts, int step) {
+  void evaluate(const Climb& climb, const Scene& scene, const float* weights, float* adversarial,
+                int step) {
     const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
     ask(scene, weights, now_.data());
-    executor_.for_each(scene.count,
-                       RecordClimb{scene, attack.loss, step == 0, attack.early_stop, flow_.logits(),
-                                   flow_.dlogits(), climbers_.data(), verdicts});
+    executor_.for_each(scene.count, RecordProgress{scene, climb, step == 0, flow_.logits(),
+                                                   flow_.dlogits(), progress_.data()});
     executor_.for_each(
-        pixels, KeepBest{scene.size, climbers_.data(), now_.data(), best_.data(), adversarial});
-    if (step == attack.steps) return;
+        pixels, KeepBest{scene.size, progress_.data(), now_.data(), best_.data(), adversarial});
+    if (step == climb.steps) return;
     flow_.backward(weights, scene.count, nullptr, gradient_.data());
-    executor_.for_each(pixels, KeepBestGradient{scene.size, climbers_.data(), gradient_.data(),
+    executor_.for_each(pixels, KeepBestGradient{scene.size, progress_.data(), gradient_.data(),
                                                 best_gradient_.data()});
   }
 
@@ -189,12 +177,11 @@ class Crafter {
   Array<Interval> intervals_;
   Array<float> gradient_, predictions_, transposed_, velocity_;
   Array<float> now_, before_, best_, best_gradient_;
-  Array<Climber> climbers_;
-  Array<Verdict> own_verdicts_;
+  Array<ApgdProgress> progress_;
 };
 
 template <class Executor>
-void Crafter<Executor>::climb_in_one_launch(const DeviceAttack& attack, const Scene& scene,
+void Crafter<Executor>::climb_in_one_launch(const Climb& climb, const Scene& scene,
                                             const float* weights, float* adversarial) {
   for (int i = 0; i < layout_.count; ++i) {
     const FusedStage& stage = layout_.stages[i];
@@ -203,25 +190,18 @@ void Crafter<Executor>::climb_in_one_launch(const DeviceAttack& attack, const Sc
                        TransposeWeights{stage.inputs, stage.outputs, weights + stage.weight,
                                         transposed_.data() + stage.weight});
   }
-  FusedClimb climb;
-  climb.scene = scene;
-  climb.layout = layout_;
-  climb.start = attack.start;
-  climb.diverges = attack.loss == DeviceAttack::Loss::divergence;
-  climb.momentum = attack.momentum;
-  climb.project = attack.project;
-  climb.steps = attack.steps;
-  climb.length = {attack.step_size, attack.step_share};
-  climb.noise = attack.noise;
-  climb.decay = attack.decay;
-  climb.channels = flow_.channels();
-  climb.weights = weights;
-  climb.transposed = transposed_.data();
-  climb.scale = flow_.scale();
-  climb.shift = flow_.shift();
-  climb.adversarial = adversarial;
-  climb.shared_floats = layout_.floats(plan_, attack.momentum);
-  executor_.run(scene.count, climb);
+  FusedClimb fused;
+  fused.scene = scene;
+  fused.layout = layout_;
+  fused.climb = climb;
+  fused.channels = flow_.channels();
+  fused.weights = weights;
+  fused.transposed = transposed_.data();
+  fused.scale = flow_.scale();
+  fused.shift = flow_.shift();
+  fused.adversarial = adversarial;
+  fused.shared_floats = layout_.floats(plan_, climb.momentum);
+  executor_.run(scene.count, fused);
 }
 
 }  // namespace signflip::device

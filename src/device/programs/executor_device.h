@@ -30,17 +30,18 @@ class ExecutorDevice final : public Device {
   }
 
   Result<std::unique_ptr<TrainingRun>> new_training(const Plan& plan,
-                                                    const TrainingSettings& recipe,
+                                                    const TrainingSettings& settings,
                                                     const TrainingImages& images) override {
-    const Status fits = check_capacity(plan, 2 * recipe.sources);
+    const Status fits = check_capacity(plan, 2 * settings.sources);
     if (!fits) return fits.error();
-    if (recipe.classifier) {
-      const Status judges = check_capacity(recipe.classifier->plan, recipe.sources);
+    if (settings.classifier) {
+      const Status judges = check_capacity(settings.classifier->plan, settings.sources);
       if (!judges) return judges.error();
     }
-    const Status bounds = recipe.bounds ? check_bounds(plan, recipe.sources) : Status();
+    const Status bounds = settings.bounds ? check_bounds(plan, settings.sources) : Status();
     if (!bounds) return bounds.error();
-    auto training = std::make_unique<ExecutorTraining<Executor>>(*executor_, plan, recipe, images);
+    auto training =
+        std::make_unique<ExecutorTraining<Executor>>(*executor_, plan, settings, images);
     const Status made = executor_->finish();
     if (!made) return made.error();
     return std::unique_ptr<TrainingRun>(std::move(training));

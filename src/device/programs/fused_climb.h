@@ -109,12 +109,7 @@ struct FusedClimb {
 
   Scene scene;
   FusedLayout layout;
-  DeviceAttack::Start start = DeviceAttack::Start::clean;
-  bool diverges = false, momentum = false, project = true;
-  int steps = 1;
-  StepLength length;
-  double noise = 1;
-  float decay = 1;
+  Climb climb;
   int channels = 1;
   const float *weights = nullptr, *transposed = nullptr, *scale = nullptr, *shift = nullptr;
   float* adversarial = nullptr;
@@ -129,40 +124,40 @@ struct FusedClimb {
     float* const image = shared + layout.image;
     float* const velocity = shared + layout.end;
     const double epsilon = scene.scalars->epsilon;
-    if (diverges) {  // what is climbed away from: the prediction of the clean image
+    const bool momentum = climb.momentum;
+    if (climb.loss ==
+        Climb::Loss::divergence) {  // what is climbed away from: the prediction of the clean image
       team.phase([&](int t) {
         for (int i = t; i < scene.size; i += kThreads) image[i] = clean[i];
       });
       forward(team, shared);
       team.phase([&](int t) {
-        if (t == 0) softmax(logits(shared), scene.classes, shared + layout.prediction);
+        if (t == 0) softmax<float>(logits(shared), prediction(shared));
       });
     }
     team.phase([&](int t) {
-      const auto reach_of_noise = static_cast<float>(noise * epsilon);
       for (int i = t; i < scene.size; i += kThreads) {
-        image[i] = start_value(scene, start, reach_of_noise, block, i, clean[i],
-                               pixel_interval(clean[i], epsilon));
+        image[i] = start_value(scene, climb, block, i, clean[i], pixel_interval(clean[i], epsilon));
         if (momentum) velocity[i] = 0;
       }
     });
-    for (int step = 0; step < steps; ++step) {
+    for (int step = 0; step < climb.steps; ++step) {
       forward(team, shared);
       team.phase([&](int t) {
-        if (t == 0) climb(shared, block);
+        if (t == 0) direct(shared, block);
       });
       for (int i = layout.count; i-- > 0;) backward(team, shared, layout.stages[i]);
       if (momentum) accumulate(team, shared);
       team.phase([&](int t) {
         if (!(epsilon > 0)) return;
-        const auto distance = static_cast<float>(length.of(epsilon));
+        const auto distance = static_cast<float>(climb.step(epsilon));
         const float* const gradient = shared + layout.normalised;
         for (int i = t; i < scene.size; i += kThreads) {
           // The scale of the normalisation is positive: it does not change a sign.
           const float moved =
               image[i] + signed_step(momentum ? velocity[i] : gradient[i], distance);
-          image[i] = project ? pixel_interval(clean[i], epsilon).nearest(moved, clean[i])
-                             : clamped(moved, 0.0F, 1.0F);
+          image[i] = climb.project ? pixel_interval(clean[i], epsilon).nearest(moved, clean[i])
+                                   : clamped(moved, 0.0F, 1.0F);
         }
       });
     }
@@ -172,19 +167,18 @@ struct FusedClimb {
   }
 
  private:
-  SIGNFLIP_HOST_DEVICE float* logits(float* shared) const {
-    return shared + layout.stages[layout.count - 1].out;
+  SIGNFLIP_HOST_DEVICE std::span<float> logits(float* shared) const {
+    return values_of(shared + layout.stages[layout.count - 1].out, scene.classes, 0);
+  }
+  SIGNFLIP_HOST_DEVICE std::span<float> prediction(float* shared) const {
+    return values_of(shared + layout.prediction, scene.classes, 0);
   }
 
   /// The direction that raises the loss takes the place of the logits.
-  SIGNFLIP_HOST_DEVICE void climb(float* shared, int block) const {
-    float *const z = logits(shared), *const d = shared + layout.scratch;
-    if (diverges) {
-      softmax(z, scene.classes, d);
-      for (int k = 0; k < scene.classes; ++k) d[k] -= shared[layout.prediction + k];
-    } else {
-      cross_entropy_direction(scene.goal(block), z, scene.classes, d);
-    }
+  SIGNFLIP_HOST_DEVICE void direct(float* shared, int block) const {
+    const std::span<float> z = logits(shared);
+    const std::span<float> d = values_of(shared + layout.scratch, scene.classes, 0);
+    climb_direction(climb.loss, scene.goal(block), prediction(shared), z, d);
     const Activation last = layout.stages[layout.count - 1].activation;
     for (int k = 0; k < scene.classes; ++k) z[k] = through(last, z[k], d[k]);
   }
@@ -209,7 +203,7 @@ struct FusedClimb {
       const bool usable = mean > 0 && finite(mean);
       for (int i = t; i < scene.size; i += kThreads) {
         const double share = usable ? static_cast<double>(dimage(i)) / mean : 0.0;
-        velocity[i] = decay * velocity[i] + static_cast<float>(share);
+        velocity[i] = climb.decay * velocity[i] + static_cast<float>(share);
       }
     });
   }

@@ -74,14 +74,14 @@ class ExecutorModel final : public Model {
         adversarial_(executor.template allocate<float>(capacity * plan.input.size())),
         labels_(executor.template allocate<int>(capacity)),
         targets_(executor.template allocate<int>(capacity)),
-        numbers_(executor.template allocate<std::uint64_t>(capacity)),
-        scalars_(executor.template allocate<CraftScalars>(1)),
+        numbers_(executor.template allocate<std::size_t>(capacity)),
+        scalars_(executor.template allocate<AttackScalars>(1)),
         verdicts_(executor.template allocate<Verdict>(capacity)) {
     if (!fuse) crafter_.forbid_fusing();
   }
 
   std::size_t capacity() const override { return flow_.capacity(); }
-  bool fuses(const DeviceAttack& attack) const override { return crafter_.fuses(attack); }
+  bool fuses(const Climb& climb) const override { return crafter_.fuses(climb); }
 
   Status set_weights(std::span<const float> parameters,
                      std::span<const float> statistics) override {
@@ -111,46 +111,34 @@ class ExecutorModel final : public Model {
     return executor_.finish();
   }
 
-  Status craft(const DeviceAttack& attack, const AttackBatch& victims, std::span<float> adversarial,
+  Status craft(const Climb& climb, const AttackBatch& batch, std::span<float> adversarial,
                std::span<Verdict> verdicts) override {
     Scene scene;
-    scene.count = send(victims.images);
+    scene.count = send(batch.images);
     scene.size = static_cast<int>(plan_.input.size());
     scene.classes = plan_.classes;
     scene.clean = images_.data();
     scene.labels = labels_.data();
-    scene.targets = victims.targets.empty() ? nullptr : targets_.data();
+    scene.targets = batch.targets.empty() ? nullptr : targets_.data();
     scene.numbers = numbers_.data();
     scene.scalars = scalars_.data();
-    const CraftScalars scalars{victims.epsilon, victims.seed, victims.first_draw};
-    executor_.upload(victims.labels.data(), labels_.data(), victims.labels.size());
-    executor_.upload(victims.targets.data(), targets_.data(), victims.targets.size());
-    executor_.upload(victims.numbers.data(), numbers_.data(), victims.numbers.size());
+    const AttackScalars scalars{batch.epsilon, batch.seed, batch.first_draw};
+    executor_.upload(batch.labels.data(), labels_.data(), batch.labels.size());
+    executor_.upload(batch.targets.data(), targets_.data(), batch.targets.size());
+    executor_.upload(batch.numbers.data(), numbers_.data(), batch.numbers.size());
     executor_.upload(&scalars, scalars_.data(), 1);
-    crafter_.prepare(attack);
+    crafter_.prepare(climb);
     // Full batches come again and again: their launches are recorded once.
-    const Key key{scene.count,
-                  scene.targets != nullptr,
-                  attack.steps,
-                  static_cast<int>(attack.start),
-                  static_cast<int>(attack.loss),
-                  attack.momentum,
-                  attack.project,
-                  attack.automatic,
-                  attack.early_stop,
-                  attack.step_size,
-                  attack.step_share,
-                  attack.noise,
-                  attack.decay};
+    const Key key{scene.count, scene.targets != nullptr, climb};
     auto found = recorded_.find(key);
     if (found == recorded_.end()) {
       if (recorded_.size() >= kMostRecordings) recorded_.clear();
-      found = recorded_
-                  .emplace(key, executor_.record([&] {
-                    crafter_.craft(attack, scene, folded_.data(), adversarial_.data(),
-                                   verdicts_.data());
-                  }))
-                  .first;
+      found =
+          recorded_
+              .emplace(key, executor_.record([&] {
+                crafter_.craft(climb, scene, folded_.data(), adversarial_.data(), verdicts_.data());
+              }))
+              .first;
       if (found->second.empty()) {  // the device failed; it is not to be found next time
         recorded_.erase(found);
         return executor_.finish();
@@ -166,8 +154,7 @@ class ExecutorModel final : public Model {
   static constexpr std::size_t kMostRecordings = 8;
 
   /// What a recorded attack depends on.
-  using Key =
-      std::tuple<int, bool, int, int, int, bool, bool, bool, bool, double, double, double, float>;
+  using Key = std::tuple<int, bool, Climb>;
 
   int send(std::span<const float> images) {
     executor_.upload(images.data(), images_.data(), images.size());
@@ -181,8 +168,8 @@ class ExecutorModel final : public Model {
   Crafter<Executor> crafter_;
   Array<float> parameters_, statistics_, images_, adversarial_;
   Array<int> labels_, targets_;
-  Array<std::uint64_t> numbers_;
-  Array<CraftScalars> scalars_;
+  Array<std::size_t> numbers_;
+  Array<AttackScalars> scalars_;
   Array<Verdict> verdicts_;
   std::map<Key, typename Executor::Recording> recorded_;
 };

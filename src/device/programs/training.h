@@ -26,23 +26,23 @@ class ExecutorTraining final : public TrainingRun {
   template <class T>
   using Array = typename Executor::template Array<T>;
 
-  ExecutorTraining(Executor& executor, const Plan& plan, const TrainingSettings& recipe,
+  ExecutorTraining(Executor& executor, const Plan& plan, const TrainingSettings& settings,
                    const TrainingImages& images)
       : executor_(executor),
         plan_(plan),
-        recipe_(recipe),
-        paired_(recipe.diet == TrainingSettings::Diet::both ||
-                recipe.diet == TrainingSettings::Diet::trades),
-        denoises_(recipe.classifier.has_value()),
-        judge_(denoises_ ? recipe.classifier->plan : plan),
-        inference_(executor, judge_, recipe.sources, false),
+        settings_(settings),
+        paired_(settings.input == TrainingSettings::Input::both ||
+                settings.input == TrainingSettings::Input::trades),
+        denoises_(settings.classifier.has_value()),
+        judge_(denoises_ ? settings.classifier->plan : plan),
+        inference_(executor, judge_, settings.sources, false),
         folded_(executor, judge_),
         crafter_(executor, judge_, inference_),
-        flow_(executor, plan, recipe.sources * (paired_ ? 2 : 1), true, largest_shards()),
-        buffers_(executor, plan, recipe, images, flow_.capacity()) {
-    if (denoises_) fold_classifier(*recipe.classifier);
-    if (recipe.bounds) {
-      bounds_ = std::make_unique<IntervalFlow<Executor>>(executor, plan, recipe.sources,
+        flow_(executor, plan, settings.sources * (paired_ ? 2 : 1), true, largest_shards()),
+        buffers_(executor, plan, settings, images, flow_.capacity()) {
+    if (denoises_) fold_classifier(*settings.classifier);
+    if (settings.bounds) {
+      bounds_ = std::make_unique<IntervalFlow<Executor>>(executor, plan, settings.sources,
                                                          largest_shards(), flow_);
     }
   }
@@ -71,8 +71,7 @@ class ExecutorTraining final : public TrainingRun {
     if (own && buffers_.own_pixels.empty()) make(buffers_.own_pixels, buffers_.pixels.size());
     executor_.upload(epoch.pixels.data(), buffers_.own_pixels.data(), epoch.pixels.size());
     left_ = epoch.order.size();
-    if (own != own_ || epoch.attack.steps != attack_.steps ||
-        epoch.attack.step_share != attack_.step_share) {
+    if (own != own_ || epoch.attack != attack_) {
       for (auto& [count, batch] : batches_) batch->recording = {};
     }
     own_ = own;
@@ -86,13 +85,13 @@ class ExecutorTraining final : public TrainingRun {
     executor_.upload(&scalars, buffers_.epochs.data(), 1);
     executor_.upload(&none, buffers_.batches_done.data(), 1);
     executor_.upload(&nothing, buffers_.totals.data(), 1);
-    if (recipe_.diet != TrainingSettings::Diet::clean) crafter_.prepare(attack_);
+    if (settings_.input != TrainingSettings::Input::clean) crafter_.prepare(attack_);
     return executor_.finish();
   }
 
   Status run(std::size_t batches) override {
     for (std::size_t b = 0; b < batches && left_ > 0; ++b) {
-      const std::size_t count = std::min(left_, recipe_.sources);
+      const std::size_t count = std::min(left_, settings_.sources);
       Batch& batch = batch_of(static_cast<int>(count));
       if (batch.recording.empty()) {
         batch.recording = executor_.record([&] { issue_step(batch); });
@@ -103,16 +102,16 @@ class ExecutorTraining final : public TrainingRun {
     return {};
   }
 
-  Result<LossSums> marks() override {
-    LossSums marks;
-    executor_.download(buffers_.totals.data(), &marks, 1);
+  Result<LossSums> loss_sums() override {
+    LossSums sums;
+    executor_.download(buffers_.totals.data(), &sums, 1);
     const Status finished = executor_.finish();
     if (!finished) return finished.error();
-    return marks;
+    return sums;
   }
 
-  Result<std::size_t> count_correct(std::span<const std::uint32_t> images,
-                                    const DeviceAttack* attack, double epsilon) override;
+  Result<std::size_t> count_correct(std::span<const std::uint32_t> images, const Climb* attack,
+                                    double epsilon) override;
 
  private:
   using Batch = DeviceBatch<Executor>;
@@ -122,15 +121,15 @@ class ExecutorTraining final : public TrainingRun {
     array = executor_.template allocate<T>(size);
   }
   BatchLayout layout(int sources) const {
-    return {sources, static_cast<int>(recipe_.shard), paired_,
-            recipe_.diet == TrainingSettings::Diet::attacked};
+    return {sources, static_cast<int>(settings_.shard), paired_,
+            settings_.input == TrainingSettings::Input::attacked};
   }
   ShardTables largest_shards() const {
-    const BatchLayout full = layout(static_cast<int>(recipe_.sources));
+    const BatchLayout full = layout(static_cast<int>(settings_.sources));
     ShardTables tables;
     tables.count = static_cast<int>(full.shard_rows.size()) - 1;
     // A smaller batch may fill its shards better.
-    tables.most_rows = static_cast<int>(recipe_.shard) * (paired_ ? 2 : 1);
+    tables.most_rows = static_cast<int>(settings_.shard) * (paired_ ? 2 : 1);
     return tables;
   }
 
@@ -163,14 +162,14 @@ class ExecutorTraining final : public TrainingRun {
   }
 
   void gather(const BatchPlace& place, const Array<std::uint8_t>& pixels,
-              const AugmentationRanges& ranges) {
+              const Augmentation& ranges) {
     executor_.for_each(place.count,
                        GatherLabels{place, buffers_.all_labels.data(), buffers_.labels.data(),
                                     buffers_.numbers.data(), buffers_.scalars.data()});
     GatherImages images;
     images.batch = place;
     images.ranges = ranges;
-    images.seed = recipe_.seed;
+    images.seed = settings_.seed;
     images.image = dims(plan_.input);
     images.pixels = pixels.data();
     images.images = buffers_.clean.data();
@@ -187,12 +186,12 @@ class ExecutorTraining final : public TrainingRun {
   }
 
   void issue_step(const Batch& batch);
-  void grade(const Batch& batch, const BatchPlace& place);
-  void grade_denoiser(const Batch& batch, const BatchPlace& place);
+  void find_losses(const Batch& batch, const BatchPlace& place);
+  void find_denoiser_losses(const Batch& batch, const BatchPlace& place);
   void move_weights(const Batch& batch, const BatchPlace& place);
-  void sum_marks(int count, LossSums* total) {
-    SumMarks sum;
-    sum.marks = buffers_.losses.data();
+  void sum_losses(int count, LossSums* total) {
+    SumLosses sum;
+    sum.losses = buffers_.losses.data();
     sum.count = count;
     sum.partial = buffers_.partial_losses.data();
     sum.total = total;
@@ -201,7 +200,7 @@ class ExecutorTraining final : public TrainingRun {
 
   Executor& executor_;
   const Plan plan_;
-  const TrainingSettings recipe_;
+  const TrainingSettings settings_;
   const bool paired_, denoises_;
   const Plan judge_;  // what attacks see: the classifier behind a denoiser, or the network
   Flow<Executor> inference_;
@@ -209,7 +208,7 @@ class ExecutorTraining final : public TrainingRun {
   Crafter<Executor> crafter_;
   Flow<Executor> flow_;
   std::unique_ptr<IntervalFlow<Executor>> bounds_;  // certified training's
-  DeviceAttack attack_;
+  Climb attack_;
   bool own_ = false;      // the epoch has images of its own
   std::size_t left_ = 0;  // images of the epoch
   std::map<int, std::unique_ptr<Batch>> batches_;
@@ -222,22 +221,20 @@ void ExecutorTraining<Executor>::issue_step(const Batch& batch) {
                          buffers_.steps.data(),
                          buffers_.epochs.data(),
                          buffers_.batches_done.data(),
-                         static_cast<int>(recipe_.sources),
+                         static_cast<int>(settings_.sources),
                          batch.sources};
   if (own_) {
     gather(place, buffers_.own_pixels, {});
   } else {
-    gather(place, buffers_.pixels,
-           {recipe_.shift, recipe_.scale, recipe_.rotation, recipe_.brightness, recipe_.contrast,
-            recipe_.whole_pixels});
+    gather(place, buffers_.pixels, settings_.augmentation);
   }
-  if (recipe_.diet != TrainingSettings::Diet::clean) {
+  if (settings_.input != TrainingSettings::Input::clean) {
     if (!denoises_) folded_.fold(buffers_.parameters.data(), buffers_.statistics.data());
     crafter_.craft(attack_, scene(batch.sources), folded_.data(), buffers_.attacked.data(),
                    nullptr);
     if (denoises_) {
       executor_.for_each(static_cast<std::int64_t>(batch.sources) * scene(batch.sources).size,
-                         Spoil{scene(batch.sources), buffers_.attacked.data()});
+                         CorruptInputs{scene(batch.sources), buffers_.attacked.data()});
     }
   }
   const auto size = static_cast<int>(plan_.input.size());
@@ -248,10 +245,10 @@ void ExecutorTraining<Executor>::issue_step(const Batch& batch) {
   const ShardTables shards{batch.shards, batch.most_rows, batch.shard_rows.data(),
                            batch.shard_of_row.data(), batch.shard_sources.data()};
   DropoutDraws draws;
-  draws.seed = recipe_.seed;
+  draws.seed = settings_.seed;
   draws.epoch_stream = &buffers_.epochs.data()->dropout_stream;
   draws.step = buffers_.batches_done.data();
-  draws.sources = static_cast<int>(recipe_.sources);
+  draws.sources = static_cast<int>(settings_.sources);
   draws.shard_of_row = batch.shard_of_row.data();
   draws.shard_sources = batch.shard_sources.data();
   draws.shard_rows = batch.shard_rows.data();
@@ -261,9 +258,9 @@ void ExecutorTraining<Executor>::issue_step(const Batch& batch) {
                      buffers_.labels.data(), buffers_.parameters.data(), batch.sources, shards);
   }
   if (denoises_) {
-    grade_denoiser(batch, place);
+    find_denoiser_losses(batch, place);
   } else {
-    grade(batch, place);
+    find_losses(batch, place);
   }
   flow_.backward(buffers_.parameters.data(), batch.rows, buffers_.gradient.data(), nullptr, shards,
                  draws);
@@ -276,34 +273,34 @@ void ExecutorTraining<Executor>::issue_step(const Batch& batch) {
 }
 
 template <class Executor>
-void ExecutorTraining<Executor>::grade(const Batch& batch, const BatchPlace& place) {
-  if (recipe_.diet == TrainingSettings::Diet::trades) {
+void ExecutorTraining<Executor>::find_losses(const Batch& batch, const BatchPlace& place) {
+  if (settings_.input == TrainingSettings::Input::trades) {
     executor_.for_each(batch.sources,
-                       GradePairs{place, batch.pairs.data(), buffers_.labels.data(), plan_.classes,
-                                  recipe_.label_smoothing, recipe_.beta, flow_.logits(),
+                       PairLosses{place, batch.pairs.data(), buffers_.labels.data(), plan_.classes,
+                                  settings_.label_smoothing, settings_.beta, flow_.logits(),
                                   flow_.dlogits(), buffers_.losses.data()});
-    sum_marks(batch.sources, buffers_.totals.data());
+    sum_losses(batch.sources, buffers_.totals.data());
     return;
   }
-  const LossShares shares{recipe_.bounds, recipe_.kappa, recipe_.epsilon};
+  const LossShares shares{settings_.bounds, settings_.kappa, settings_.epsilon};
   executor_.for_each(
-      batch.rows, GradeRows{place, batch.row_sources.data(), buffers_.labels.data(), plan_.classes,
-                            recipe_.label_smoothing, shares, flow_.logits(), flow_.dlogits(),
+      batch.rows, RowLosses{place, batch.row_sources.data(), buffers_.labels.data(), plan_.classes,
+                            settings_.label_smoothing, shares, flow_.logits(), flow_.dlogits(),
                             buffers_.losses.data()});
   if (bounds_) {
     executor_.for_each(batch.sources,
-                       GradeWorst{place, buffers_.labels.data(), plan_.classes, shares,
-                                  bounds_->worst(), bounds_->dworst(), buffers_.losses.data()});
+                       WorstLosses{place, buffers_.labels.data(), plan_.classes, shares,
+                                   bounds_->worst(), bounds_->dworst(), buffers_.losses.data()});
   }
-  sum_marks(batch.rows, buffers_.totals.data());
+  sum_losses(batch.rows, buffers_.totals.data());
 }
 
 /// The classifier's gradient at the denoised images lands where the loss puts its own on top.
 template <class Executor>
-void ExecutorTraining<Executor>::grade_denoiser(const Batch& batch, const BatchPlace& place) {
+void ExecutorTraining<Executor>::find_denoiser_losses(const Batch& batch, const BatchPlace& place) {
   inference_.take(flow_.logits(), batch.rows);
   inference_.forward(folded_.data(), batch.rows);
-  executor_.for_each(batch.rows, GradeRows{place,
+  executor_.for_each(batch.rows, RowLosses{place,
                                            batch.row_sources.data(),
                                            buffers_.labels.data(),
                                            judge_.classes,
@@ -316,34 +313,34 @@ void ExecutorTraining<Executor>::grade_denoiser(const Batch& batch, const BatchP
   DenoiserLoss loss;
   loss.batch = place;
   loss.size = static_cast<int>(plan_.input.size());
-  loss.guidance = recipe_.guidance;
+  loss.guidance = settings_.guidance;
   loss.output = flow_.logits();
   loss.clean = buffers_.clean.data();
   loss.doutput = flow_.dlogits();
-  loss.marks = buffers_.losses.data();
+  loss.losses = buffers_.losses.data();
   executor_.run(batch.rows, loss);
-  sum_marks(batch.rows, buffers_.totals.data());
+  sum_losses(batch.rows, buffers_.totals.data());
 }
 
 template <class Executor>
 void ExecutorTraining<Executor>::move_weights(const Batch& batch, const BatchPlace& place) {
   const float* factor = nullptr;
-  if (recipe_.clip > 0) {
+  if (settings_.clip > 0) {
     GradientSquares squares;
     squares.gradient = buffers_.gradient.data();
     squares.count = static_cast<std::int64_t>(plan_.parameters);
     squares.sums = buffers_.squares.data();
     executor_.run(squares.blocks(), squares);
-    executor_.for_each(1, ClipFactor{buffers_.squares.data(), squares.blocks(), recipe_.clip,
+    executor_.for_each(1, ClipFactor{buffers_.squares.data(), squares.blocks(), settings_.clip,
                                      buffers_.factor.data()});
     factor = buffers_.factor.data();
   }
-  float* const average = recipe_.average ? buffers_.average.data() : nullptr;
+  float* const average = settings_.average ? buffers_.average.data() : nullptr;
   executor_.for_each(
       static_cast<std::int64_t>(plan_.parameters),
-      MoveWeights{place, recipe_.optimiser, recipe_.momentum, recipe_.beta1, recipe_.beta2,
-                  recipe_.optimiser_epsilon, recipe_.weight_decay, buffers_.gradient.data(), factor,
-                  buffers_.parameters.data(), buffers_.first_moment.data(),
+      MoveWeights{place, settings_.optimiser, settings_.momentum, settings_.beta1, settings_.beta2,
+                  settings_.optimiser_epsilon, settings_.weight_decay, buffers_.gradient.data(),
+                  factor, buffers_.parameters.data(), buffers_.first_moment.data(),
                   buffers_.second_moment.data(), average});
   const auto statistics = static_cast<std::int64_t>(plan_.statistics);
   executor_.for_each(statistics,
@@ -354,10 +351,9 @@ void ExecutorTraining<Executor>::move_weights(const Batch& batch, const BatchPla
 
 template <class Executor>
 Result<std::size_t> ExecutorTraining<Executor>::count_correct(std::span<const std::uint32_t> images,
-                                                              const DeviceAttack* attack,
-                                                              double epsilon) {
+                                                              const Climb* attack, double epsilon) {
   if (denoises_) return Error{"a device does not count what a denoiser makes correct"};
-  const bool averaged = recipe_.average;
+  const bool averaged = settings_.average;
   folded_.fold(averaged ? buffers_.average.data() : buffers_.parameters.data(),
                averaged ? buffers_.average.data() + plan_.parameters : buffers_.statistics.data());
   TrainingStep step;
@@ -366,12 +362,12 @@ Result<std::size_t> ExecutorTraining<Executor>::count_correct(std::span<const st
   executor_.upload(&step, buffers_.validation_step.data(), 1);
   executor_.upload(&none, buffers_.totals.data() + 1, 1);
   if (attack != nullptr) crafter_.prepare(*attack);
-  for (std::size_t first = 0; first < images.size(); first += recipe_.sources) {
-    const std::size_t count = std::min(recipe_.sources, images.size() - first);
+  for (std::size_t first = 0; first < images.size(); first += settings_.sources) {
+    const std::size_t count = std::min(settings_.sources, images.size() - first);
     executor_.upload(images.data() + first, buffers_.validation_order.data(), count);
-    const BatchPlace place{buffers_.validation_order.data(),  buffers_.validation_step.data(),
-                           buffers_.epochs.data() + 1,        buffers_.batches_done.data() + 1,
-                           static_cast<int>(recipe_.sources), static_cast<int>(count)};
+    const BatchPlace place{buffers_.validation_order.data(),    buffers_.validation_step.data(),
+                           buffers_.epochs.data() + 1,          buffers_.batches_done.data() + 1,
+                           static_cast<int>(settings_.sources), static_cast<int>(count)};
     gather(place, buffers_.pixels, {});
     const float* judged = buffers_.clean.data();
     if (attack != nullptr) {
@@ -383,13 +379,13 @@ Result<std::size_t> ExecutorTraining<Executor>::count_correct(std::span<const st
     inference_.forward(folded_.data(), place.count);
     executor_.for_each(place.count, CountCorrect{inference_.logits(), buffers_.labels.data(),
                                                  plan_.classes, buffers_.losses.data()});
-    sum_marks(place.count, buffers_.totals.data() + 1);
+    sum_losses(place.count, buffers_.totals.data() + 1);
   }
-  LossSums marks;
-  executor_.download(buffers_.totals.data() + 1, &marks, 1);
+  LossSums sums;
+  executor_.download(buffers_.totals.data() + 1, &sums, 1);
   const Status finished = executor_.finish();
   if (!finished) return finished.error();
-  return static_cast<std::size_t>(marks.correct);
+  return static_cast<std::size_t>(sums.correct);
 }
 
 }  // namespace signflip::device

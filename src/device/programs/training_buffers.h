@@ -40,7 +40,7 @@ struct TrainingBuffers {
     make(labels, sources);
     make(numbers, sources);
     make(losses, std::max(rows, sources));
-    make(partial_losses, SumMarks::kThreads);
+    make(partial_losses, SumLosses::kThreads);
     make(factor, 1);
     make(squares, GradientSquares::kMostBlocks);
     make(scalars, 1);
@@ -63,11 +63,11 @@ struct TrainingBuffers {
   Array<float> average;          ///< of the parameters, then of the statistics
   Array<float> clean, attacked;  ///< the batch, before and after the attack
   Array<int> labels;
-  Array<std::uint64_t> numbers;
-  Array<Mark> losses, partial_losses;
+  Array<std::size_t> numbers;
+  Array<ImageLoss> losses, partial_losses;
   Array<float> factor;  ///< of the clipped gradient
   Array<double> squares;
-  Array<CraftScalars> scalars;
+  Array<AttackScalars> scalars;
   Array<std::uint32_t> order, validation_order;
   Array<TrainingStep> steps, validation_step;
   // Each holds the epoch's value, then validation's.

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "attack/objective.h"
 #include "attack/shard.h"
+#include "core/exact/objective.h"
 #include "support/attacks.h"
 #include "support/random_net.h"
 

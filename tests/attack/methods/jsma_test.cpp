@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "attack/objective.h"
+#include "core/exact/objective.h"
 #include "support/attacks.h"
 #include "support/random_net.h"
 

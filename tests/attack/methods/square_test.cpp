@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "attack/objective.h"
+#include "core/exact/objective.h"
 #include "support/affine_answers.h"
 #include "support/attacks.h"
 #include "support/random_net.h"

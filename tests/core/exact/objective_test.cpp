@@ -1,13 +1,13 @@
 // Objectives against double precision, where float32 alone would lose the gradient, and against
 // finite differences.
-#include "attack/objective.h"
+#include "core/exact/objective.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
-#include "attack/geometry/dlr.h"
+#include "core/exact/logit_ratio.h"
 #include "support/attacks.h"
 
 namespace signflip::test {

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <span>
 
-#include "attack/objective.h"
+#include "core/exact/objective.h"
 
 namespace signflip {
 
@@ -18,20 +18,27 @@ namespace signflip {
 class LogitRatio {
  public:
   /// Untargeted: the label falls, the best other class rises.
-  static LogitRatio untargeted(std::span<const float> logits, int label) {
+  SIGNFLIP_HOST_DEVICE static LogitRatio untargeted(std::span<const float> logits, int label) {
     const auto y = static_cast<std::size_t>(label);
     return LogitRatio(logits, runner_up(logits, y), y, 3);
   }
   /// Class `rise` rises against class `fall`.
-  static LogitRatio targeted(std::span<const float> logits, std::size_t rise, std::size_t fall) {
+  SIGNFLIP_HOST_DEVICE static LogitRatio targeted(std::span<const float> logits, std::size_t rise,
+                                                  std::size_t fall) {
     return LogitRatio(logits, rise, fall, 4);
   }
+  /// Of the two forms the goal's; the target rises against the best other class.
+  SIGNFLIP_HOST_DEVICE static LogitRatio of(const Goal& goal, std::span<const float> logits) {
+    if (!goal.targeted()) return untargeted(logits, goal.label);
+    const auto target = static_cast<std::size_t>(goal.target);
+    return targeted(logits, target, runner_up(logits, target));
+  }
 
-  double value() const { return difference_ / std::max(scale_, 1e-12); }
+  SIGNFLIP_HOST_DEVICE double value() const { return difference_ / std::max(scale_, 1e-12); }
 
   /// Its gradient times D (a positive factor, so the direction is the same), which does not
   /// overflow where D is tiny. Where all of D's logits are equal, only the numerator's.
-  void direction(std::span<float> dlogits) const {
+  SIGNFLIP_HOST_DEVICE void direction(std::span<float> dlogits) const {
     std::fill(dlogits.begin(), dlogits.end(), 0.0F);
     dlogits[rise_] += 1;
     dlogits[fall_] -= 1;
@@ -44,7 +51,8 @@ class LogitRatio {
   }
 
  private:
-  LogitRatio(std::span<const float> logits, std::size_t rise, std::size_t fall, std::size_t ranks)
+  SIGNFLIP_HOST_DEVICE LogitRatio(std::span<const float> logits, std::size_t rise, std::size_t fall,
+                                  std::size_t ranks)
       : rise_(rise), fall_(fall), used_(std::min(ranks, logits.size())) {
     const auto z = [&](std::size_t k) { return static_cast<double>(logits[k]); };
     difference_ = z(rise) - z(fall);

@@ -1,6 +1,6 @@
 // Softmax and cross-entropy: against long double, by finite differences, and where float32 used to
 // lose everything (losses below 1e-7, huge logits).
-#include "core/softmax.h"
+#include "core/exact/softmax.h"
 
 #include <gtest/gtest.h>
 

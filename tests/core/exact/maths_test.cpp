@@ -1,5 +1,5 @@
 // Our elementary functions against libm's.
-#include "core/maths.h"
+#include "core/exact/maths.h"
 
 #include <gtest/gtest.h>
 

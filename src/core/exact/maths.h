@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/exact/portable.h"
+
 namespace signflip {
 
 /// eˣ; 0 below −708, infinite above 709.
-inline double exponential(double x) {
+SIGNFLIP_HOST_DEVICE inline double exponential(double x) {
   if (x != x) return x;
   if (x < -708) return 0;
   if (x > 709) return HUGE_VAL;
@@ -26,7 +28,7 @@ inline double exponential(double x) {
 }
 
 /// cos(2π·turn), 0 ≤ turn ≤ 1.
-inline double cosine_of_turn(double turn) {
+SIGNFLIP_HOST_DEVICE inline double cosine_of_turn(double turn) {
   // Folding is exact: into half a turn, then a quarter, then an eighth of the sine or the cosine.
   double folded = turn > 0.5 ? 1 - turn : turn;
   const bool negative = folded > 0.25;
