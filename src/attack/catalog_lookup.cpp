@@ -1,7 +1,7 @@
 // Look-ups in the catalogue; the list itself is in catalog.cpp.
 #include "attack/catalog.h"
 
-#include <string>
+#include "core/names.h"
 
 namespace signflip {
 
@@ -14,11 +14,8 @@ const AttackEntry* find_attack(std::string_view name) {
 
 Result<const AttackEntry*> require_attack(std::string_view name) {
   if (const AttackEntry* const entry = find_attack(name)) return entry;
-  std::string known;
-  for (const AttackEntry& entry : catalog()) {
-    known += (known.empty() ? "" : ", ") + std::string(entry.name);
-  }
-  return Error{"there is no attack '" + std::string(name) + "'; known are " + known};
+  return Error{concat("there is no attack '", name, "'; known are ",
+                      listed(catalog(), [](const AttackEntry& known) { return known.name; }))};
 }
 
 std::string_view norm_of(const AttackEntry& attack, const Parameters& parameters) {

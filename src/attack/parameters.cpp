@@ -1,4 +1,3 @@
-// Parameters: looking up, parsing and refusing values.
 #include "attack/parameters.h"
 
 #include <cassert>
@@ -7,41 +6,26 @@
 
 #include "attack/catalog.h"
 #include "core/concat.h"
-#include "core/exact_text.h"
+#include "core/names.h"
 #include "core/number.h"
 
 namespace signflip {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string sentence(1, '\'');
-  sentence += text;
-  sentence += '\'';
-  return sentence;
-}
-
-template <class Items, class Name>
-std::string listed(const Items& items, Name name) {
-  std::string list;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i > 0) list += i + 1 == items.size() ? " and " : ", ";
-    list += name(items[i]);
-  }
-  return list;
-}
+std::string quoted(std::string_view text) { return concat("'", text, "'"); }
 
 std::string allowed(const ParameterSpec& spec) {
   switch (spec.kind) {
     case ParameterKind::boolean:
       return "true or false";
     case ParameterKind::choice:
-      return "one of " + listed(spec.choices, [](std::string_view c) { return std::string(c); });
+      return "one of " + listed(spec.choices, [](std::string_view choice) { return choice; });
     case ParameterKind::integer:
     case ParameterKind::real:
       break;
   }
-  return std::string(spec.kind == ParameterKind::integer ? "a whole number" : "a number") +
-         " from " + number_text(spec.minimum) + " to " + number_text(spec.maximum);
+  return concat(spec.kind == ParameterKind::integer ? "a whole number" : "a number", " from ",
+                spec.minimum, " to ", spec.maximum);
 }
 
 Error refusal(const ParameterSpec& spec, std::string_view found) {
@@ -89,12 +73,11 @@ bool Parameters::has(std::string_view name) const {
 Status Parameters::set(std::string_view name, double value) {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     if (specs_[i].name != name) continue;
-    if (!fits(specs_[i], value)) return refusal(specs_[i], exact_text(value));
+    if (!fits(specs_[i], value)) return refusal(specs_[i], number_text(value));
     values_[i] = value;
     return {};
   }
-  const std::string takes =
-      listed(specs_, [](const ParameterSpec& spec) { return std::string(spec.name); });
+  const std::string takes = listed(specs_, [](const ParameterSpec& spec) { return spec.name; });
   return Error{concat("there is no parameter ", quoted(name),
                       (takes.empty() ? "; the attack takes none" : "; the attack takes " + takes))};
 }
@@ -142,7 +125,7 @@ Result<Parameters> make_parameters(const AttackEntry& attack,
     return Error{concat(prefix,
                         "epsilon must be a number from 0 to 1 in the linf norm (pixels are in "
                         "[0,1]; 8 of 255 grey levels are 8/255), found ",
-                        quoted(exact_text(parameters.real("epsilon"))))};
+                        quoted(number_text(parameters.real("epsilon"))))};
   }
   return parameters;
 }

@@ -1,4 +1,4 @@
-// Puts a sentence together from pieces: concat("layer ", i, " has ", n, " units"). One call instead
+// Puts a message together from pieces: concat("layer ", i, " has ", n, " units"). One call instead
 // of a chain of additions, each of which would cost a temporary and its destructor in the module.
 #pragma once
 
@@ -28,7 +28,7 @@ class Piece {
   template <std::unsigned_integral T>
   Piece(T number) : kind_(Kind::whole), whole_(number) {}
 
-  void append_to(std::string& sentence) const;
+  void append_to(std::string& message) const;
 
  private:
   enum class Kind { text, whole, negative, real };

@@ -1,16 +1,13 @@
-// Decimal numbers.
 #include "core/number.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 
-#include "core/exact_text.h"
-
 namespace signflip {
 namespace {
 
-constexpr int kDigits = 10;  // of number_text()
+constexpr int kMostWholeDigits = 10;  // larger numbers have an exponent
 
 /// value·10^exponent; one rounding where |exponent| ≤ 22.
 double scaled(double value, int exponent) {
@@ -49,7 +46,7 @@ std::string text_of(double value, int precision) {
   std::string figures = std::to_string(digits);
   while (figures.size() > 1 && figures.back() == '0') figures.pop_back();
   const int count = static_cast<int>(figures.size());
-  if (exponent < -4 || exponent >= std::max(precision, kDigits)) {
+  if (exponent < -4 || exponent >= std::max(precision, kMostWholeDigits)) {
     text += figures[0];
     if (count > 1) text.append(1, '.').append(figures, 1);
     const int size = exponent < 0 ? -exponent : exponent;
@@ -78,9 +75,10 @@ std::string shortest(T value, int most_digits) {
 
 }  // namespace
 
-std::string number_text(double value) { return text_of(value, kDigits); }
-std::string exact_text(float value) { return shortest(value, 9); }
-std::string exact_text(double value) { return shortest(value, 17); }
+std::string number_text(double value) {
+  const auto narrow = static_cast<float>(value);
+  return static_cast<double>(narrow) == value ? shortest(narrow, 9) : shortest(value, 17);
+}
 
 std::optional<double> parse_decimal(std::string_view text) {
   std::size_t at = 0;

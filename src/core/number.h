@@ -1,4 +1,4 @@
-// Numbers to and from text, for sentences and small files. Instead of printf and strtod, whose
+// Numbers to and from text, for messages and small files. Instead of printf and strtod, whose
 // long-double arithmetic would be a tenth of the WASM module.
 #pragma once
 
@@ -8,9 +8,10 @@
 
 namespace signflip {
 
-/// Ten significant digits at most, as printf's %.10g: "0.3", "10", "1e-08".
+/// The fewest digits that parse_decimal() reads as this value again, so that a message shows what
+/// makes a value wrong: "0.3", "10", "1e-08", "1.0000000000000002". A value that fits a float most
+/// likely was one, and is told from its neighbours by fewer digits: "1.0000001".
 std::string number_text(double value);
-inline std::string number_text(float value) { return number_text(static_cast<double>(value)); }
 
 /// A decimal number, whole text: "0.3", "-2", "1e-2". Correctly rounded up to 15 digits with a
 /// decimal exponent within ±22, else to about 1e-15 relative. Not blanks, "inf", "nan" or

@@ -199,7 +199,7 @@ Result<fs::path> find_dataset_folder(const std::string& name, const std::string&
     if (holds_dataset(candidate)) return candidate;
   }
   return Error{"no dataset " + name + " (train-images-*, t10k-images-* or GTSRB's folders) in " +
-               looked + "; name its folder with --data, or run tools/fetch-data"};
+               looked + "; set data to its folder, or run tools/fetch-data"};
 }
 
 Result<Dataset> load_dataset(const std::string& name, const fs::path& folder, Split split) {

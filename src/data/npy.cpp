@@ -8,7 +8,7 @@
 #include <limits>
 #include <optional>
 
-#include "core/exact_text.h"
+#include "core/number.h"
 #include "data/file.h"
 #include "data/image.h"
 #include "data/shape_text.h"
@@ -120,7 +120,7 @@ class HeaderParser {
   std::string_view rest_;
 };
 
-/// Bytes a value of a type that is read here, 0 for all other types.
+/// Bytes per value of a type that is read here, 0 for all other types.
 std::size_t value_size(std::string_view type) {
   if (type == "|u1") return 1;
   if (type == "<f4" || type == "<i4") return 4;
@@ -238,7 +238,8 @@ Result<Tensor> read_npy_images(std::span<const std::uint8_t> bytes, std::string_
     for (std::size_t i = 0; i < values.size(); ++i) {
       const float value = value_at<float>(array->values, i);
       if (!(value >= 0.0F && value <= 1.0F)) {
-        return Error{who + " has the value " + (std::isnan(value) ? "NaN" : exact_text(value)) +
+        return Error{who + " has the value " +
+                     (std::isnan(value) ? "NaN" : number_text(static_cast<double>(value))) +
                      " in image " + std::to_string(i / image.size()) +
                      "; float pixels lie in [0,1] (divide by 255, or save unsigned bytes)"};
       }

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "attack/rounds.h"
 #include "core/concat.h"
+#include "core/names.h"
 #include "device/plan.h"
 
 namespace signflip::device {
@@ -46,12 +47,13 @@ Status craft(Model& model, const Climb& climb, Shard& shard, Counts& counts) {
 }  // namespace
 
 Error not_for_devices(std::string_view attack) {
-  std::string known;
+  std::vector<std::string_view> known;
   for (const AttackEntry& entry : catalog()) {
-    if (entry.climb != nullptr) known += (known.empty() ? "" : ", ") + std::string(entry.name);
+    if (entry.climb != nullptr) known.push_back(entry.name);
   }
-  return {concat("attack ", attack, " does not run on a device, which knows ", known,
-                 ": use --device cpu")};
+  return {concat("attack ", attack, " does not run on a device, which knows ",
+                 listed(known, [](std::string_view name) { return name; }),
+                 ": use the device cpu")};
 }
 
 Result<Climb> device_climb(const AttackEntry& attack, const Parameters& parameters) {
@@ -59,7 +61,7 @@ Result<Climb> device_climb(const AttackEntry& attack, const Parameters& paramete
   const Climb climb = attack.climb(parameters);
   if (climb.norm != Norm::linf) {
     return Error{concat("attack ", attack.name, " has norm ", norm_of(attack, parameters),
-                        ", but a device knows linf only: use --device cpu")};
+                        ", but a device knows linf only: use the device cpu")};
   }
   return climb;
 }

@@ -5,7 +5,7 @@ namespace signflip::device {
 
 Result<std::unique_ptr<Device>> find_cuda_device() {
   return Error{
-      "this signflip was built without CUDA: build with SIGNFLIP_CUDA=ON, or use --device cpu"};
+      "this signflip was built without CUDA: build with SIGNFLIP_CUDA=ON, or use the device cpu"};
 }
 
 }  // namespace signflip::device

@@ -28,12 +28,11 @@ Shard shard_of(Pass& pass, const Parameters& parameters, const AttackInput& inpu
 
 }  // namespace
 
-Result<TrainingAttack> catalogue_attack(const std::string& field, const std::string& name,
-                                        int steps) {
+Result<TrainingAttack> catalogue_attack(const std::string& name, int steps) {
   const auto attack = require_attack(name);
   if (!attack) return attack.error();
   if (!(*attack)->needs_gradients || (*attack)->family != Family::fixed_budget) {
-    return Error{field + " is " + name +
+    return Error{"attack is " + name +
                  ", expected a gradient attack with a fixed budget, such as fgsm, bim, mim or pgd"};
   }
   Parameters parameters((*attack)->parameters);
@@ -71,7 +70,7 @@ TrainingAttack attack_of(const Climb& climb) {
 Result<Climb> single_step_climb(const std::string& name, int steps) {
   const bool noisy = name == "n-fgsm";
   if (!noisy && name != "rs-fgsm") {
-    return Error{"--attack is " + name + ", expected rs-fgsm or n-fgsm with --method fast"};
+    return Error{"attack is " + name + ", expected rs-fgsm or n-fgsm with method fast"};
   }
   Climb climb;
   climb.start = Climb::Start::noise;

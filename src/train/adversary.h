@@ -33,10 +33,9 @@ struct TrainingAttack {
   explicit operator bool() const { return static_cast<bool>(run); }
 };
 
-/// A gradient attack of the catalogue with a fixed budget; `steps` where it takes several. Error,
-/// beginning with `field`, for any other name.
-Result<TrainingAttack> catalogue_attack(const std::string& field, const std::string& name,
-                                        int steps);
+/// A gradient attack of the catalogue with a fixed budget; `steps` where it takes several. Error
+/// for any other name.
+Result<TrainingAttack> catalogue_attack(const std::string& name, int steps);
 
 TrainingAttack attack_of(const Climb& climb);
 

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "core/exact/softmax.h"
-#include "nn/training_pass.h"
 #include "train/fixed_attack.h"
 #include "train/losses.h"
+#include "train/pass_trainer.h"
 #include "train/validation.h"
 
 namespace signflip {
@@ -20,15 +20,15 @@ enum class TrainingInput {
   trades,  ///< the same, with the clean copy's cross-entropy and the divergence between the two
 };
 
-class ClassifierShard final : public ShardTrainer {
+class ClassifierShard final : public PassTrainer {
  public:
   ClassifierShard(const Sequential& network, std::size_t capacity, const TrainingConfig& config,
                   const TrainingInput& input, const TrainingAttack& attack)
-      : config_(config),
+      : PassTrainer(network, capacity * (attack ? 2 : 1)),
+        config_(config),
         input_(input),
         attack_(attack),
         shape_(network.input_shape()),
-        pass_(network, capacity * (attack ? 2 : 1)),
         attack_pass_(attack ? network.new_pass(capacity) : nullptr),
         images_(capacity * shape_.size() * (attack ? 2 : 1)),
         dlogits_(pass_.capacity() * static_cast<std::size_t>(network.classes())) {}
@@ -41,10 +41,7 @@ class ClassifierShard final : public ShardTrainer {
       std::copy(shard.images.begin(), shard.images.end(), images.begin());
     }
     if (input_ != TrainingInput::clean) {
-      attack_.run(
-          *attack_pass_,
-          {shape_, shard.images, shard.labels, shard.numbers, shard.attack_seed, shard.epsilon},
-          images.last(size));
+      attack_.run(*attack_pass_, shard.to_attack(shape_), images.last(size));
     }
     const auto logits = pass_.forward(images, paired ? 2 * count : count, shard.dropout);
     const auto dlogits = std::span(dlogits_).first(logits.size());
@@ -54,11 +51,6 @@ class ClassifierShard final : public ShardTrainer {
     pass_.backward(dlogits);
     return sums;
   }
-
-  void add_gradients(const ParameterPiece& piece, float* sum) override {
-    pass_.add_gradients(piece, sum);
-  }
-  std::span<const float> batch_statistics() const override { return pass_.batch_statistics(); }
 
  private:
   LossSums cross_entropy_loss(const TrainingShard& shard, std::span<const float> logits,
@@ -97,7 +89,6 @@ class ClassifierShard final : public ShardTrainer {
   const TrainingInput& input_;
   const TrainingAttack& attack_;
   ImageShape shape_;
-  TrainingPass pass_;
   std::unique_ptr<Pass> attack_pass_;
   std::vector<float> images_, dlogits_;
   std::vector<int> labels_;
@@ -141,7 +132,7 @@ class FastMethod final : public ClassifierMethod {
   }
   bool checks_epochs() const override { return true; }
   bool accept_epoch(double robust_accuracy) override {
-    // Before the network has learned anything there is nothing to lose.
+    // A network that has not learned yet cannot collapse.
     constexpr double kLearned = 0.3, kCollapse = 0.75;
     const auto best = static_cast<double>(memory_[1]);
     if (best > kLearned && robust_accuracy < kCollapse * best) {
@@ -217,7 +208,7 @@ Result<std::unique_ptr<TrainingMethod>> make_classifier_method(const TrainingCon
     if (!climb) return climb.error();
     return Made(std::make_unique<FastMethod>(config, *climb));
   }
-  auto attack = catalogue_attack("--attack", config.attack, config.steps);
+  auto attack = catalogue_attack(config.attack, config.steps);
   if (!attack) return attack.error();
   if (config.method == Method::finetune) {
     const std::size_t values = network.parameters().size() + network.statistics().size();

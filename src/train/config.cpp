@@ -1,42 +1,17 @@
-// Checking and describing a training configuration.
 #include "train/config.h"
 
 #include <algorithm>
 #include <array>
 
+#include "core/names.h"
+
 namespace signflip {
 namespace {
 
-constexpr std::pair<Method, std::string_view> kMethods[] = {
+constexpr Named<Method> kMethods[] = {
     {Method::standard, "standard"}, {Method::mixed, "mixed"},      {Method::finetune, "finetune"},
     {Method::fast, "fast"},         {Method::pgd, "pgd"},          {Method::trades, "trades"},
     {Method::ibp, "ibp"},           {Method::denoiser, "denoiser"}};
-
-std::string_view schedule_name(Schedule schedule) {
-  switch (schedule) {
-    case Schedule::constant:
-      return "constant";
-    case Schedule::step:
-      return "step";
-    case Schedule::cyclic:
-      return "cyclic";
-    case Schedule::cosine:
-      break;
-  }
-  return "cosine";
-}
-
-std::string_view optimiser_name(OptimiserKind kind) {
-  switch (kind) {
-    case OptimiserKind::sgd:
-      return "sgd";
-    case OptimiserKind::adamw:
-      return "adamw";
-    case OptimiserKind::adam:
-      break;
-  }
-  return "adam";
-}
 
 struct Range {
   const char* name;
@@ -46,26 +21,12 @@ struct Range {
 }  // namespace
 
 Result<Method> method_from_name(const std::string& name) {
-  for (const auto& [method, known] : kMethods) {
-    if (known == name) return method;
-  }
-  return Error{"there is no training method '" + name + "'; known are " + method_names()};
+  return value_named<Method>(kMethods, "training method", name);
 }
 
-std::string_view method_name(Method method) {
-  return std::find_if(std::begin(kMethods), std::end(kMethods),
-                      [method](const auto& known) { return known.first == method; })
-      ->second;
-}
+std::string_view method_name(Method method) { return name_of<Method>(kMethods, method); }
 
-std::string method_names() {
-  std::string names;
-  for (const auto& [method, name] : kMethods) {
-    if (!names.empty()) names += ", ";
-    names += name;
-  }
-  return names;
-}
+std::string method_names() { return listed<Method>(kMethods); }
 
 std::string_view default_attack(Method method) {
   switch (method) {
@@ -93,46 +54,45 @@ double TrainingConfig::epsilon_at(double epochs_done) const {
 
 Status check(const TrainingConfig& config) {
   const std::array ranges = {
-      Range{"--epsilon", config.epsilon, 0.0, 1.0},
-      Range{"--validation-epsilon", config.validation_epsilon, 0.0, 1.0},
-      Range{"--steps", static_cast<double>(config.steps), 1, 1000},
-      Range{"--warm-up", config.warm_up, 0, 100000},
-      Range{"--ramp", config.ramp, 0, 100000},
-      Range{"--beta", config.beta, 0.0, 1000.0},
-      Range{"--kappa", config.kappa, 0.0, 1.0},
-      Range{"--guidance", config.guidance, 0.0, 1000.0},
-      Range{"--epochs", static_cast<double>(config.epochs), 1, 100000},
-      Range{"--batch-size", static_cast<double>(config.batch_size), 1, 65536},
-      Range{"--learning-rate", config.learning_rate, 0.0, 100.0},
-      Range{"--weight-decay", static_cast<double>(config.optimiser.weight_decay), 0.0, 1.0},
-      Range{"--momentum", static_cast<double>(config.optimiser.momentum), 0.0, 0.9999},
-      Range{"--clip", config.clip, 0.0, 1e6},
-      Range{"--label-smoothing", config.label_smoothing, 0.0, 0.99},
-      Range{"--average", config.average, 0.0, 0.999999},
-      Range{"--balance", config.balance, 0.0, 1.0},
-      Range{"--validation", config.validation, 0.0, 0.9},
-      Range{"--shift", static_cast<double>(config.augmentation.shift), 0.0, 0.5},
-      Range{"--scale", static_cast<double>(config.augmentation.scale), 0.0, 0.5},
-      Range{"--rotation", static_cast<double>(config.augmentation.rotation), 0.0, 180.0},
-      Range{"--brightness", static_cast<double>(config.augmentation.brightness), 0.0, 10.0},
-      Range{"--contrast", static_cast<double>(config.augmentation.contrast), 0.0, 1.0}};
+      Range{"epsilon", config.epsilon, 0.0, 1.0},
+      Range{"validation-epsilon", config.validation_epsilon, 0.0, 1.0},
+      Range{"steps", static_cast<double>(config.steps), 1, 1000},
+      Range{"warm-up", config.warm_up, 0, 100000},
+      Range{"ramp", config.ramp, 0, 100000},
+      Range{"beta", config.beta, 0.0, 1000.0},
+      Range{"kappa", config.kappa, 0.0, 1.0},
+      Range{"guidance", config.guidance, 0.0, 1000.0},
+      Range{"epochs", static_cast<double>(config.epochs), 1, 100000},
+      Range{"batch-size", static_cast<double>(config.batch_size), 1, 65536},
+      Range{"learning-rate", config.learning_rate, 0.0, 100.0},
+      Range{"weight-decay", static_cast<double>(config.optimiser.weight_decay), 0.0, 1.0},
+      Range{"momentum", static_cast<double>(config.optimiser.momentum), 0.0, 0.9999},
+      Range{"clip", config.clip, 0.0, 1e6},
+      Range{"label-smoothing", config.label_smoothing, 0.0, 0.99},
+      Range{"average", config.average, 0.0, 0.999999},
+      Range{"balance", config.balance, 0.0, 1.0},
+      Range{"validation", config.validation, 0.0, 0.9},
+      Range{"shift", static_cast<double>(config.augmentation.shift), 0.0, 0.5},
+      Range{"scale", static_cast<double>(config.augmentation.scale), 0.0, 0.5},
+      Range{"rotation", static_cast<double>(config.augmentation.rotation), 0.0, 180.0},
+      Range{"brightness", static_cast<double>(config.augmentation.brightness), 0.0, 10.0},
+      Range{"contrast", static_cast<double>(config.augmentation.contrast), 0.0, 1.0}};
   for (const Range& range : ranges) {
     if (!(range.value >= range.low && range.value <= range.high)) {
-      const auto text = [](double value) { return OrderedJson(value).dump(); };
-      return Error{std::string(range.name) + " is " + text(range.value) +
-                   ", expected a number from " + text(range.low) + " to " + text(range.high)};
+      return Error{concat(range.name, " is ", range.value, ", expected a number from ", range.low,
+                          " to ", range.high)};
     }
   }
   if (config.method == Method::mixed && config.batch_size < 2) {
     return Error{
-        "--batch-size is 1, but mixed training needs at least one clean and one attacked "
-        "image a batch"};
+        "batch-size is 1, but mixed training needs at least one clean and one attacked "
+        "image per batch"};
   }
   if (config.method == Method::finetune &&
       (config.finetune_epochs < 1 || config.finetune_epochs >= config.epochs)) {
-    return Error{"--finetune-epochs is " + std::to_string(config.finetune_epochs) +
+    return Error{"finetune-epochs is " + std::to_string(config.finetune_epochs) +
                  ", expected at least 1 and fewer than the " + std::to_string(config.epochs) +
-                 " --epochs"};
+                 " epochs"};
   }
   return {};
 }

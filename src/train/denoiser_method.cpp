@@ -4,21 +4,21 @@
 
 #include "core/exact/training_rules.h"
 #include "defence/denoised_model.h"
-#include "nn/training_pass.h"
 #include "train/losses.h"
+#include "train/pass_trainer.h"
 #include "train/validation.h"
 
 namespace signflip {
 namespace {
 
-class DenoiserShard final : public ShardTrainer {
+class DenoiserShard final : public PassTrainer {
  public:
   DenoiserShard(const Sequential& network, std::size_t capacity, const TrainingConfig& config,
                 const Sequential& classifier, const TrainingAttack& attack)
-      : config_(config),
+      : PassTrainer(network, capacity),
+        config_(config),
         attack_(attack),
         shape_(network.input_shape()),
-        pass_(network, capacity),
         classifier_pass_(classifier.new_pass(capacity)),
         inputs_(capacity * shape_.size()),
         doutput_(inputs_.size()),
@@ -51,18 +51,10 @@ class DenoiserShard final : public ShardTrainer {
     return sums;
   }
 
-  void add_gradients(const ParameterPiece& piece, float* sum) override {
-    pass_.add_gradients(piece, sum);
-  }
-  std::span<const float> batch_statistics() const override { return pass_.batch_statistics(); }
-
  private:
   /// Attacked, noisy and clean inputs, drawn for each image from a stream of its own.
   void corrupt(const TrainingShard& shard, std::span<float> inputs) {
-    attack_.run(
-        *classifier_pass_,
-        {shape_, shard.images, shard.labels, shard.numbers, shard.attack_seed, shard.epsilon},
-        inputs);
+    attack_.run(*classifier_pass_, shard.to_attack(shape_), inputs);
     const std::size_t size = shape_.size();
     const auto epsilon = static_cast<float>(shard.epsilon);
     for (std::size_t n = 0; n < shard.labels.size(); ++n) {
@@ -79,7 +71,6 @@ class DenoiserShard final : public ShardTrainer {
   const TrainingConfig& config_;
   const TrainingAttack& attack_;
   ImageShape shape_;
-  TrainingPass pass_;
   std::unique_ptr<Pass> classifier_pass_;
   std::vector<float> inputs_, doutput_, dimage_, dlogits_;
 };
@@ -116,7 +107,7 @@ class DenoiserMethod final : public TrainingMethod {
 
 Result<std::unique_ptr<TrainingMethod>> make_denoiser_method(const TrainingConfig& config,
                                                              const Sequential& classifier) {
-  auto attack = catalogue_attack("--attack", config.attack, config.steps);
+  auto attack = catalogue_attack(config.attack, config.steps);
   if (!attack) return attack.error();
   return std::unique_ptr<TrainingMethod>(
       std::make_unique<DenoiserMethod>(config, classifier, std::move(*attack)));

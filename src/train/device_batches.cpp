@@ -174,7 +174,7 @@ MakeBatchRunner batches_on(device::Device& device) {
                    const Sequential* classifier) -> Result<std::unique_ptr<BatchRunner>> {
     const TrainingAttack* const attack = state.method->attack();
     if (attack != nullptr && !attack->climb) {
-      return Error{"--attack is " + state.config.attack + ": " +
+      return Error{"attack is " + state.config.attack + ": " +
                    device::not_for_devices(state.config.attack).message};
     }
     auto run = device.new_training(device::make_plan(state.network), settings_of(state, classifier),

@@ -53,10 +53,7 @@ class IntervalShard final : public ShardTrainer {
     auto images = shard.images;
     if (attack_) {
       const auto attacked = std::span(attacked_).first(images.size());
-      attack_.run(
-          *attack_pass_,
-          {shape_, shard.images, shard.labels, shard.numbers, shard.attack_seed, shard.epsilon},
-          attacked);
+      attack_.run(*attack_pass_, shard.to_attack(shape_), attacked);
       images = attacked;
     }
     const auto logits = pass_.forward(images, count, shard.dropout);
@@ -151,7 +148,7 @@ std::unique_ptr<ShardTrainer> make_interval_shard(const IntervalNetwork& interva
 Result<std::unique_ptr<TrainingMethod>> make_interval_method(const TrainingConfig& config) {
   TrainingAttack attack;
   if (!config.attack.empty() && config.attack != "none") {
-    auto made = catalogue_attack("--attack", config.attack, config.steps);
+    auto made = catalogue_attack(config.attack, config.steps);
     if (!made) return made.error();
     attack = std::move(*made);
   }

@@ -19,8 +19,7 @@ Result<std::unique_ptr<TrainingMethod>> make_method(const TrainingConfig& config
   if (config.method == Method::denoiser) {
     if (classifier == nullptr) {
       return Error{
-          "--method is denoiser, which needs the model that the denoiser is for: name it "
-          "with --classifier"};
+          "classifier is missing: method denoiser needs the model that the denoiser is for"};
     }
     return make_denoiser_method(config, *classifier);
   }

@@ -1,17 +1,25 @@
-// SGD with momentum, Adam, AdamW.
 #include "train/optimiser.h"
 
 #include <cmath>
 
 #include "backend/ops.h"
+#include "core/names.h"
 
 namespace signflip {
 
+namespace {
+
+constexpr Named<OptimiserKind> kOptimisers[] = {
+    {OptimiserKind::sgd, "sgd"}, {OptimiserKind::adam, "adam"}, {OptimiserKind::adamw, "adamw"}};
+
+}  // namespace
+
 Result<OptimiserKind> optimiser_from_name(const std::string& name) {
-  if (name == "sgd") return OptimiserKind::sgd;
-  if (name == "adam") return OptimiserKind::adam;
-  if (name == "adamw") return OptimiserKind::adamw;
-  return Error{"there is no optimiser '" + name + "'; known are sgd, adam and adamw"};
+  return value_named<OptimiserKind>(kOptimisers, "optimiser", name);
+}
+
+std::string_view optimiser_name(OptimiserKind kind) {
+  return name_of<OptimiserKind>(kOptimisers, kind);
 }
 
 float adam_correction(float beta, std::size_t step) {

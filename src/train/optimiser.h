@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -13,6 +14,7 @@ namespace signflip {
 enum class OptimiserKind { sgd, adam, adamw };
 
 Result<OptimiserKind> optimiser_from_name(const std::string& name);
+std::string_view optimiser_name(OptimiserKind kind);
 
 struct OptimiserOptions {
   OptimiserKind kind = OptimiserKind::adam;
@@ -45,7 +47,7 @@ void update(const OptimiserOptions& options, OptimiserState& state, std::size_t 
 /// Scales the gradients down to an L2 norm of `maximum` (> 0) where theirs is larger, as
 /// torch.nn.utils.clip_grad_norm_ does (Pascanu et al. 2013). Returns their norm before. The sum is
 /// taken in double and in order, so it does not depend on threads. A norm that is not finite leaves
-/// the gradients alone: there is nothing to save.
+/// the gradients unchanged.
 double clip_gradient_norm(std::span<float> gradients, double maximum);
 
 }  // namespace signflip

@@ -1,17 +1,27 @@
-// Learning-rate schedules.
 #include "train/schedule.h"
 
 #include <cmath>
 #include <numbers>
 
+#include "core/names.h"
+
 namespace signflip {
 
+namespace {
+
+constexpr Named<Schedule> kSchedules[] = {{Schedule::constant, "constant"},
+                                          {Schedule::step, "step"},
+                                          {Schedule::cyclic, "cyclic"},
+                                          {Schedule::cosine, "cosine"}};
+
+}  // namespace
+
 Result<Schedule> schedule_from_name(const std::string& name) {
-  if (name == "constant") return Schedule::constant;
-  if (name == "step") return Schedule::step;
-  if (name == "cyclic") return Schedule::cyclic;
-  if (name == "cosine") return Schedule::cosine;
-  return Error{"there is no schedule '" + name + "'; known are constant, step, cyclic and cosine"};
+  return value_named<Schedule>(kSchedules, "schedule", name);
+}
+
+std::string_view schedule_name(Schedule schedule) {
+  return name_of<Schedule>(kSchedules, schedule);
 }
 
 double learning_rate_factor(Schedule schedule, double progress) {

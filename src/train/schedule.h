@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/result.h"
 
@@ -15,6 +16,7 @@ enum class Schedule {
 };
 
 Result<Schedule> schedule_from_name(const std::string& name);
+std::string_view schedule_name(Schedule schedule);
 
 /// The factor at `progress` in [0,1], the fraction of all steps done.
 double learning_rate_factor(Schedule schedule, double progress);

@@ -25,7 +25,7 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
   if (config.attack.empty()) {
     config.attack = default_attack(config.method);
   } else if (default_attack(config.method).empty()) {
-    return Error{"--attack is " + config.attack + ", but --method " +
+    return Error{"attack is " + config.attack + ", but method " +
                  std::string(method_name(config.method)) + " does not choose among attacks"};
   }
   const Status checked = check(config);
@@ -77,7 +77,7 @@ std::vector<std::uint32_t> Trainer::draw_order() const {
   Rng rng = stream(state.config, Purpose::order, state.epochs_done + 1, 0);
   std::vector<std::uint32_t> order = state.train;
   if (!state.train_by_class.empty()) {
-    // As many images as ever, shared out among the classes, each class in turns of its own.
+    // As many images as without balance, divided among the classes, each class shuffled by itself.
     double total = 0;
     std::vector<double> share;
     for (const auto& images : state.train_by_class) {

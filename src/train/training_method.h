@@ -27,6 +27,15 @@ struct TrainingShard {
   Rng dropout{0};
   double epsilon = 0;        ///< the attack's radius in this step, as far as it has risen
   float gradient_scale = 1;  ///< multiplies each image's loss gradient: 1 / images of the batch
+
+  AttackInput to_attack(ImageShape shape) const {
+    return {.shape = shape,
+            .clean = images,
+            .labels = labels,
+            .numbers = numbers,
+            .seed = attack_seed,
+            .epsilon = epsilon};
+  }
 };
 
 /// One thread's part in a method: owns its passes.

@@ -15,7 +15,7 @@ std::vector<std::uint32_t> robust_validation_images(std::span<const std::uint32_
   return some;
 }
 
-TrainingAttack validation_attack() { return *catalogue_attack("", "pgd", 10); }
+TrainingAttack validation_attack() { return *catalogue_attack("pgd", 10); }
 
 double validation_accuracy(const DifferentiableModel& seen, const DifferentiableModel& judge,
                            const Dataset& data, std::span<const std::uint32_t> images,

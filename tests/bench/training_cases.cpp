@@ -29,12 +29,13 @@ Dataset random_dataset(const Sequential& net) {
 }
 
 /// A trainer and what it points at.
-struct Course {
+struct TrainingRun {
   Dataset data;
   ThreadPool pool;
   std::unique_ptr<Trainer> trainer;
 
-  Course(char net, Method method, int threads) : data(random_dataset(network(net))), pool(threads) {
+  TrainingRun(char net, Method method, int threads)
+      : data(random_dataset(network(net))), pool(threads) {
     TrainingConfig config;
     config.method = method;
     if (method == Method::pgd) config.attack = "fgsm";
@@ -57,8 +58,8 @@ void add_training(std::vector<Case>& cases, const char* name, Method method, cha
   cases.push_back({std::string(name) + "/" + net + "/" + std::to_string(kBatch) +
                        "/threads:" + std::to_string(threads),
                    kBatch * kSteps, image * kBatch * kSteps, [=] {
-                     const auto course = std::make_shared<Course>(net, method, threads);
-                     return [=] { course->trainer->train_epoch({}); };
+                     const auto run = std::make_shared<TrainingRun>(net, method, threads);
+                     return [=] { run->trainer->train_epoch({}); };
                    }});
 }
 

@@ -178,7 +178,7 @@ TEST_F(DeviceAttackTest, SaysWhatItDoesNotDo) {
   ThreadPool pool(1);
   for (const auto& [name, settings, word] :
        {std::tuple<const char*, Settings, const char*>{"square", {}, "apgd-dlr"},
-        {"deepfool", {}, "--device cpu"},
+        {"deepfool", {}, "device cpu"},
         {"pgd", {{"norm", "l2"}}, "linf only"}}) {
     const auto outcome = device::run_attack_on(
         *device_, network_, network_, request_for(name, settings), images_, labels_, {}, pool);

@@ -194,7 +194,7 @@ test("without PyTorch there are our figures alone; what fails ends it with a sen
 
   const failing = join(
     path("failing", {
-      bench: "echo 'no CUDA device can be used: none was found; use --device cpu' >&2; exit 1",
+      bench: "echo 'no CUDA device can be used: none was found; use the device cpu' >&2; exit 1",
     }),
     "bench",
   );
@@ -202,7 +202,7 @@ test("without PyTorch there are our figures alone; what fails ends it with a sen
   for (const [name, sentence, ...args] of [
     [
       "card",
-      /^no CUDA device can be used: none was found; use --device cpu\n$/,
+      /^no CUDA device can be used: none was found; use the device cpu\n$/,
       "--bench",
       failing,
     ],

@@ -154,7 +154,7 @@ test("options that do not fit the method", () => {
   refuses(train("denoiser", "--classifier", file("standard.safetensors")), /denoiser/, /12×12/);
   refuses(train("mixed", "--classifier", file("standard.safetensors")), /--classifier/);
   refuses(train("pgd", "--init", file("nowhere.safetensors")), /--init/, /nowhere/);
-  refuses(train("ibp", "--kappa", "2"), /--kappa/, /2/);
+  refuses(train("ibp", "--kappa", "2"), /^signflip: --kappa is 2, expected a number from 0 to 1$/m);
   refuses(
     signflip(
       "train",

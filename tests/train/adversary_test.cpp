@@ -59,8 +59,8 @@ TEST(TrainingAttack, StaysInTheBallAndTheBoxAndRepeatsItself) {
     TrainingAttack attack;
     float reach;  // in epsilons
   };
-  const Case cases[] = {{*catalogue_attack("--attack", "fgsm", 10), 1},
-                        {*catalogue_attack("--attack", "pgd", 5), 1},
+  const Case cases[] = {{*catalogue_attack("fgsm", 10), 1},
+                        {*catalogue_attack("pgd", 5), 1},
                         {attack_of(*single_step_climb("rs-fgsm", 1)), 1},
                         {attack_of(*single_step_climb("n-fgsm", 1)), 3},
                         {attack_of(divergence_climb(5)), 1}};
@@ -78,7 +78,7 @@ TEST(TrainingAttack, StaysInTheBallAndTheBoxAndRepeatsItself) {
 
 TEST(TrainingAttack, ChangesNothingAtEpsilonZero) {
   const Images images;
-  EXPECT_EQ(attacked(*catalogue_attack("--attack", "pgd", 5), images.within(0)), images.pixels);
+  EXPECT_EQ(attacked(*catalogue_attack("pgd", 5), images.within(0)), images.pixels);
   EXPECT_EQ(attacked(attack_of(*single_step_climb("n-fgsm", 1)), images.within(0)), images.pixels);
   EXPECT_LT(
       largest_change(attacked(attack_of(divergence_climb(5)), images.within(0)), images.pixels),
@@ -101,9 +101,9 @@ TEST(TrainingAttack, EachImageHasItsOwnRandomNumbers) {
 }
 
 TEST(TrainingAttack, RefusesWhatItCannotTrainWith) {
-  EXPECT_FALSE(catalogue_attack("--attack", "deepfool", 10));
-  EXPECT_FALSE(catalogue_attack("--attack", "square", 10));
-  EXPECT_FALSE(catalogue_attack("--attack", "nonesuch", 10));
+  EXPECT_FALSE(catalogue_attack("deepfool", 10));
+  EXPECT_FALSE(catalogue_attack("square", 10));
+  EXPECT_FALSE(catalogue_attack("nonesuch", 10));
   EXPECT_FALSE(single_step_climb("pgd", 1));
 }
 

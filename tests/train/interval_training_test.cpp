@@ -125,7 +125,7 @@ TEST(IntervalTraining, AnAttackReplacesTheCleanImages) {
   const Sequential network = test::random_network(kShape, layers(), 2);
   const IntervalNetwork intervals(network, IntervalNetwork::Purpose::training);
   const TrainingConfig settings = config();
-  const auto attack = catalogue_attack("--attack", "pgd", 3);
+  const auto attack = catalogue_attack("pgd", 3);
   ASSERT_TRUE(attack);
   const auto trainer = make_interval_shard(intervals, 8, settings, *attack);
   const Images images = bars(8, 2);

@@ -262,7 +262,7 @@ TEST(Trainer, RefusesWhatDoesNotFit) {
   wrong.epsilon = -0.1;
   const auto negative = Trainer::create(wrong, network(), data, pool);
   ASSERT_FALSE(negative);
-  EXPECT_NE(negative.error().message.find("--epsilon is -0.1"), std::string::npos)
+  EXPECT_NE(negative.error().message.find("epsilon is -0.1"), std::string::npos)
       << negative.error().message;
 
   auto seven = named_architecture("s", {8, 8, 1}, 7);

@@ -26,6 +26,17 @@ int fail(const std::string& message) {
   return 1;
 }
 
+/// The library's errors begin with the field that is wrong; here fields are options.
+std::string with_dashes(const CLI::App& app, const std::string& message) {
+  const std::size_t end = message.find(" is ");
+  if (end == std::string::npos) return message;
+  const std::string option = "--" + message.substr(0, end);
+  for (const CLI::App* const command : app.get_subcommands()) {
+    if (command->get_option_no_throw(option) != nullptr) return "--" + message;
+  }
+  return message;
+}
+
 /// `status`, or failure where what went to stdout did not arrive: a full disk, a closed pipe.
 int after_output(int status) {
   std::cout.flush();
@@ -71,7 +82,7 @@ int run(int argc, char** argv) {
   }
   listen_for_stop();
   const signflip::Status status = context.run();
-  if (!status) return fail(status.error().message);
+  if (!status) return fail(with_dashes(app, status.error().message));
   return after_output(0);
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <sstream>
 
-#include "core/exact_text.h"
 #include "core/number.h"
 
 namespace signflip::cli {
@@ -32,9 +32,10 @@ Error wrong_epsilon(const std::string& text, const std::string& expected) {
 /// A value of a range, with the few digits of a decimal step where it is one: 0.025 rather than
 /// 0.024999999999999998.
 std::string value_text(double value) {
-  const std::string few = number_text(value);
+  char few[32];
+  std::snprintf(few, sizeof few, "%.10g", value);
   const double apart = std::fabs(parse_decimal(few).value_or(0.0) - value);
-  return apart <= 1e-15 * std::fabs(value) ? few : exact_text(value);
+  return apart <= 1e-15 * std::fabs(value) ? few : number_text(value);
 }
 
 Result<std::vector<std::string>> range_values(const std::string& text) {

@@ -12,10 +12,10 @@
 namespace signflip::device {
 namespace {
 
-constexpr int kNumber = 0;  // CUDA_VISIBLE_DEVICES chooses another
+constexpr int kNumber = 0;  // CUDA_VISIBLE_DEVICES can choose another
 
 Error no_device(const std::string& why) {
-  return Error{"no CUDA device can be used: " + why + "; use --device cpu"};
+  return Error{"no CUDA device can be used: " + why + "; use the device cpu"};
 }
 
 }  // namespace

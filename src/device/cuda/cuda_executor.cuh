@@ -1,5 +1,5 @@
-// Runs functors and programs (portable.h) as CUDA kernels on one stream, in order. What they are is
-// told by host code that knows nothing of CUDA; here are launches, memory, graphs and errors only.
+// Runs functors and programs (portable.h) as CUDA kernels on one stream, in order. Host
+// code without CUDA chooses them; here are only launches, memory, graphs and errors.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(Program::kThreads)
   program(team, shared_memory, static_cast<int>(blockIdx.x));
 }
 
-/// The first error sticks; finish() tells it and starts afresh.
+/// Keeps the first error; finish() returns and clears it.
 class CudaExecutor {
  public:
   CudaExecutor(int multiprocessors, std::size_t most_shared_bytes)
@@ -83,7 +83,7 @@ class CudaExecutor {
       return *this;
     }
     ~Array() {
-      if (data_ != nullptr) cudaFree(data_);  // waits for what still uses it
+      if (data_ != nullptr) cudaFree(data_);  // waits for launches that still use it
     }
     T* data() { return data_; }
     const T* data() const { return data_; }
@@ -143,7 +143,7 @@ class CudaExecutor {
     check(cudaGetLastError(), "to launch a kernel");
   }
 
-  /// Launches as a graph, which costs the host one call however many they are.
+  /// Launches as a graph, which cost the host one call, however many they are.
   class Recording {
    public:
     Recording() = default;
@@ -187,11 +187,11 @@ class CudaExecutor {
     check(cudaGraphLaunch(recording.graph_, stream_), "to launch a graph");
   }
 
-  /// Two blocks a multiprocessor.
+  /// Two blocks per multiprocessor.
   int wanted_blocks() const { return 2 * multiprocessors_; }
   std::size_t most_shared() const { return most_shared_; }
 
-  /// Waits; one sentence if anything has failed since the last call.
+  /// Waits. The first error since the last call, if any.
   Status finish() {
     check(cudaStreamSynchronize(stream_), "to finish its work");
     if (!failed()) return {};
@@ -205,12 +205,12 @@ class CudaExecutor {
 
   bool check(cudaError_t code, const char* what, std::size_t bytes = 0) {
     if (code == cudaSuccess) return true;
-    cudaGetLastError();  // an error that is told need not be found again
+    cudaGetLastError();  // clears the error, which is reported here
     if (failure_.empty()) {
       failure_ = std::string("the CUDA device failed ") + what;
       if (bytes > 0) failure_ += " " + std::to_string(bytes) + " bytes";
       failure_ += std::string(": ") + cudaGetErrorString(code);
-      if (code == cudaErrorMemoryAllocation) failure_ += "; a smaller --batch-size needs less";
+      if (code == cudaErrorMemoryAllocation) failure_ += "; a smaller batch size needs less";
     }
     return false;
   }

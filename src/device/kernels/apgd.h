@@ -1,6 +1,6 @@
-// Auto-PGD (attack/methods/apgd.h), one call per image or one per pixel. All images walk in step;
-// one that has stopped early is left alone. When checkpoints come depends on the number of steps
-// only, so the host knows.
+// Auto-PGD (attack/methods/apgd.h), one call per image or one per pixel. All images take
+// their steps together; one that has stopped early is left alone. Checkpoints depend on the number
+// of steps only, so the host knows them.
 #pragma once
 
 #include "core/exact/apgd.h"
@@ -9,17 +9,17 @@
 namespace signflip::device {
 
 struct StartProgress {
-  Scene scene;
+  AttackView view;
   ApgdProgress* progress;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    progress[i] = ApgdProgress(scene.scalars->epsilon);
+    progress[i] = ApgdProgress(view.scalars->epsilon);
   }
 };
 
 /// Notes what the logits say and writes the direction that raises the loss.
 struct RecordProgress {
-  Scene scene;
+  AttackView view;
   Climb climb;
   bool first;
   const float* logits;
@@ -28,14 +28,14 @@ struct RecordProgress {
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
     ApgdProgress& p = progress[i];
-    const std::span<const float> z = values_of(logits, scene.classes, i);
-    const std::span<float> dz = values_of(dlogits, scene.classes, i);
+    const std::span<const float> z = values_of(logits, view.classes, i);
+    const std::span<float> dz = values_of(dlogits, view.classes, i);
     if (p.finished) {
       p.improved = p.better = false;
       for (float& d : dz) d = 0;
       return;
     }
-    const Goal goal = scene.goal(i);
+    const Goal goal = view.goal(i);
     climb_direction(climb.loss, goal, {}, z, dz);
     const double loss = climb.loss == Climb::Loss::logit_ratio ? LogitRatio::of(goal, z).value()
                                                                : cross_entropy_objective(goal, z);
@@ -43,7 +43,7 @@ struct RecordProgress {
   }
 };
 
-/// Keeps the points that RecordProgress liked.
+/// Keeps the points that RecordProgress marked.
 struct KeepBest {
   int size;
   const ApgdProgress* progress;
@@ -68,7 +68,7 @@ struct KeepBestGradient {
 
 /// A projected step, of which the point takes its share.
 struct MovePoint {
-  Scene scene;
+  AttackView view;
   float share;
   const ApgdProgress* progress;
   const Interval* intervals;
@@ -76,9 +76,9 @@ struct MovePoint {
   float *now, *before;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const ApgdProgress& p = progress[i / scene.size];
+    const ApgdProgress& p = progress[i / view.size];
     if (p.finished) return;
-    const float clean = scene.clean[i], here = now[i];
+    const float clean = view.clean[i], here = now[i];
     const Interval interval = intervals[i];
     const float next =
         interval.nearest(here + signed_step(gradient[i], static_cast<float>(p.step_size)), clean);

@@ -22,7 +22,7 @@ struct AttackScalars {
 };
 
 /// The images of an attack, on the device.
-struct Scene {
+struct AttackView {
   int count = 0, size = 0, classes = 0;
   const float* clean = nullptr;
   const int *labels = nullptr, *targets = nullptr;  ///< targets null: untargeted
@@ -45,54 +45,54 @@ SIGNFLIP_HOST_DEVICE inline Interval pixel_interval(float clean, double epsilon)
 
 /// The ball of each pixel.
 struct FindIntervals {
-  Scene scene;
+  AttackView view;
   Interval* intervals;
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    intervals[i] = pixel_interval(scene.clean[i], scene.scalars->epsilon);
+    intervals[i] = pixel_interval(view.clean[i], view.scalars->epsilon);
   }
 };
 
 /// Where an attack starts, all but `surface`.
-SIGNFLIP_HOST_DEVICE inline float start_value(const Scene& scene, const Climb& climb,
+SIGNFLIP_HOST_DEVICE inline float start_value(const AttackView& view, const Climb& climb,
                                               std::int64_t image, int pixel, float clean,
                                               const Interval& interval) {
-  const auto draw = scene.scalars->first_draw + static_cast<std::uint64_t>(pixel);
+  const auto draw = view.scalars->first_draw + static_cast<std::uint64_t>(pixel);
   switch (climb.start) {
     case Climb::Start::uniform: {
-      const auto radius = static_cast<float>(scene.scalars->epsilon);
-      return interval.nearest(clean + scene.draws(image).uniform(draw, -radius, radius), clean);
+      const auto radius = static_cast<float>(view.scalars->epsilon);
+      return interval.nearest(clean + view.draws(image).uniform(draw, -radius, radius), clean);
     }
     case Climb::Start::noise: {
-      const auto noise = static_cast<float>(climb.noise * scene.scalars->epsilon);
-      return clamped(clean + noise * scene.draws(image).uniform(draw, -1.0F, 1.0F), 0.0F, 1.0F);
+      const auto noise = static_cast<float>(climb.noise * view.scalars->epsilon);
+      return clamped(clean + noise * view.draws(image).uniform(draw, -1.0F, 1.0F), 0.0F, 1.0F);
     }
     case Climb::Start::normal:
-      return clamped(clean + kNormalStart * scene.draws(image).normal(2 * draw), 0.0F, 1.0F);
+      return clamped(clean + kNormalStart * view.draws(image).normal(2 * draw), 0.0F, 1.0F);
     default:
       return clean;
   }
 }
 
 struct StartPoint {
-  Scene scene;
+  AttackView view;
   Climb climb;
   const Interval* intervals;
   float* adversarial;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    adversarial[i] = start_value(scene, climb, i / scene.size, static_cast<int>(i % scene.size),
-                                 scene.clean[i], intervals[i]);
+    adversarial[i] = start_value(view, climb, i / view.size, static_cast<int>(i % view.size),
+                                 view.clean[i], intervals[i]);
   }
 };
 
-/// One block an image: the most threads of a block, and sums over an image's pixels.
+/// One block per image: its threads share the sums over the image's pixels.
 struct ImageBlocks {
   static constexpr int kThreads = 128;
 };
 
 /// A point of the cube, scaled to the ball's surface.
 struct StartOnSurface : ImageBlocks {
-  Scene scene;
+  AttackView view;
   const Interval* intervals = nullptr;
   float* adversarial = nullptr;
 
@@ -100,11 +100,11 @@ struct StartOnSurface : ImageBlocks {
 
   template <class Team>
   SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int block) const {
-    const Draws draws = scene.draws(block);
-    const std::uint64_t first = scene.scalars->first_draw;
+    const Draws draws = view.draws(block);
+    const std::uint64_t first = view.scalars->first_draw;
     team.phase([&](int t) {
       float length = 0;
-      for (int i = t; i < scene.size; i += kThreads) {
+      for (int i = t; i < view.size; i += kThreads) {
         length = larger(length, fabsf(draws.uniform(first + static_cast<std::uint64_t>(i), -1, 1)));
       }
       shared[t] = length;
@@ -113,10 +113,10 @@ struct StartOnSurface : ImageBlocks {
       float length = 0;
       for (int i = 0; i < kThreads; ++i) length = larger(length, shared[i]);
       const float scale =
-          length > 0 ? static_cast<float>(scene.scalars->epsilon / static_cast<double>(length)) : 0;
-      for (int i = t; i < scene.size; i += kThreads) {
-        const std::int64_t at = static_cast<std::int64_t>(block) * scene.size + i;
-        const float x = scene.clean[at];
+          length > 0 ? static_cast<float>(view.scalars->epsilon / static_cast<double>(length)) : 0;
+      for (int i = t; i < view.size; i += kThreads) {
+        const std::int64_t at = static_cast<std::int64_t>(block) * view.size + i;
+        const float x = view.clean[at];
         const float v = draws.uniform(first + static_cast<std::uint64_t>(i), -1, 1);
         adversarial[at] = intervals[at].nearest(x + scale * v, x);
       }
@@ -137,37 +137,59 @@ struct Predictions {
 /// The direction in logits that raises the loss; one call per image. `predictions`: of the clean
 /// images, for the divergence alone.
 struct ClimbDirection {
-  Scene scene;
+  AttackView view;
   Climb::Loss loss;
   const float *predictions, *logits;
   float* dlogits;
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    climb_direction(loss, scene.goal(i), values_of(predictions, scene.classes, i),
-                    values_of(logits, scene.classes, i), values_of(dlogits, scene.classes, i));
+    climb_direction(loss, view.goal(i), values_of(predictions, view.classes, i),
+                    values_of(logits, view.classes, i), values_of(dlogits, view.classes, i));
   }
 };
 
 /// A step along the gradient's sign, then back into the ball, or only into the box.
 struct SignStep {
-  Scene scene;
+  AttackView view;
   Climb climb;
   const Interval* intervals;
   const float* gradient;
   float* adversarial;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const double epsilon = scene.scalars->epsilon;
+    const double epsilon = view.scalars->epsilon;
     if (!(epsilon > 0)) return;
     const float moved =
         adversarial[i] + signed_step(gradient[i], static_cast<float>(climb.step(epsilon)));
     adversarial[i] =
-        climb.project ? intervals[i].nearest(moved, scene.clean[i]) : clamped(moved, 0.0F, 1.0F);
+        climb.project ? intervals[i].nearest(moved, view.clean[i]) : clamped(moved, 0.0F, 1.0F);
   }
 };
 
-/// MIM: the gradient over its mean absolute value, added to the velocity, whose sign is followed.
+/// MIM's velocity of one image: the gradient over its mean absolute value is added. gradient(i) is
+/// the gradient at pixel i; `sums` has room for kThreads floats.
+template <int kThreads, class Team, class Gradient>
+SIGNFLIP_HOST_DEVICE void add_to_velocity(Team& team, int size, float decay, float* sums,
+                                          const Gradient& gradient, float* velocity) {
+  team.phase([&](int t) {
+    double sum = 0;
+    for (int i = t; i < size; i += kThreads) sum += static_cast<double>(fabsf(gradient(i)));
+    sums[t] = static_cast<float>(sum);
+  });
+  team.phase([&](int t) {
+    double sum = 0;
+    for (int i = 0; i < kThreads; ++i) sum += static_cast<double>(sums[i]);
+    const double mean = sum / static_cast<double>(size);
+    const bool usable = mean > 0 && finite(mean);
+    for (int i = t; i < size; i += kThreads) {
+      const double share = usable ? static_cast<double>(gradient(i)) / mean : 0.0;
+      velocity[i] = decay * velocity[i] + static_cast<float>(share);
+    }
+  });
+}
+
+/// MIM: a step along the sign of the velocity.
 struct MomentumStep : ImageBlocks {
-  Scene scene;
+  AttackView view;
   Climb climb;
   const Interval* intervals = nullptr;
   const float* gradient = nullptr;
@@ -177,26 +199,16 @@ struct MomentumStep : ImageBlocks {
 
   template <class Team>
   SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int block) const {
-    const std::int64_t first = static_cast<std::int64_t>(block) * scene.size;
+    const std::int64_t first = static_cast<std::int64_t>(block) * view.size;
+    add_to_velocity<kThreads>(
+        team, view.size, climb.decay, shared, [&](int i) { return gradient[first + i]; },
+        velocity + first);
     team.phase([&](int t) {
-      double sum = 0;
-      for (int i = t; i < scene.size; i += kThreads) {
-        sum += static_cast<double>(fabsf(gradient[first + i]));
-      }
-      shared[t] = static_cast<float>(sum);
-    });
-    team.phase([&](int t) {
-      double sum = 0;
-      for (int i = 0; i < kThreads; ++i) sum += static_cast<double>(shared[i]);
-      const double mean = sum / static_cast<double>(scene.size);
-      const bool usable = mean > 0 && finite(mean);
-      const auto step = static_cast<float>(climb.step(scene.scalars->epsilon));
-      for (int i = t; i < scene.size; i += kThreads) {
+      const auto step = static_cast<float>(climb.step(view.scalars->epsilon));
+      for (int i = t; i < view.size; i += kThreads) {
         const std::int64_t at = first + i;
-        const double share = usable ? static_cast<double>(gradient[at]) / mean : 0.0;
-        velocity[at] = climb.decay * velocity[at] + static_cast<float>(share);
         adversarial[at] = intervals[at].nearest(adversarial[at] + signed_step(velocity[at], step),
-                                                scene.clean[at]);
+                                                view.clean[at]);
       }
     });
   }
@@ -218,12 +230,12 @@ struct Copy {
 
 /// How a climb ended for each image.
 struct JudgeClimb {
-  Scene scene;
+  AttackView view;
   const float* logits;
   Verdict* verdicts;
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const std::span<const float> z = values_of(logits, scene.classes, i);
-    const Goal goal = scene.goal(i);
+    const std::span<const float> z = values_of(logits, view.classes, i);
+    const Goal goal = view.goal(i);
     verdicts[i] = {reached(goal, z), cross_entropy_objective(goal, z)};
   }
 };

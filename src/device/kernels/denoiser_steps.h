@@ -6,25 +6,25 @@
 
 namespace signflip::device {
 
-/// Attacked images to inputs of the kinds that each image draws; one call per pixel.
+/// Turns attacked images into inputs of the kinds that each image draws; one call per pixel.
 struct CorruptInputs {
-  Scene scene;
+  AttackView view;
   float* images;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
-    const int n = i / scene.size, pixel = i - n * scene.size;
-    const Draws draws(~scene.scalars->seed, scene.numbers[n]);
+    const int n = i / view.size, pixel = i - n * view.size;
+    const Draws draws(~view.scalars->seed, view.numbers[n]);
     const std::uint32_t kind = draws.below(0, kInputKinds);
     const float unit =
         kind == kNoisyInput ? draws.uniform(2 + static_cast<std::uint64_t>(pixel), -1, 1) : 0.0F;
     images[i] =
-        corrupted_input(kind, draws.uniform(1), static_cast<float>(scene.scalars->epsilon) * unit,
-                        scene.clean[i], images[i]);
+        corrupted_input(kind, draws.uniform(1), static_cast<float>(view.scalars->epsilon) * unit,
+                        view.clean[i], images[i]);
   }
 };
 
 /// Mean squared error to the clean image plus guidance times the classifier's loss, which `losses`
-/// holds; its gradient at the output takes the place of the classifier's. One block an image.
+/// holds; its gradient at the output takes the place of the classifier's. One block per image.
 struct DenoiserLoss : ImageBlocks {
   BatchPlace batch;
   int size = 0;

@@ -1,5 +1,5 @@
-// Whole attacks as launches on a device: what attack/methods/{gradient_steps,apgd}.cpp and
-// train/adversary.cpp do on the CPU, with the same random numbers. Nothing here waits or looks at a
+// Climbs (attack/climb.h) as launches on a device: what attack/ascent.cpp and
+// attack/methods/apgd.cpp do on the CPU, with the same random numbers. Nothing here waits for a
 // result, so that an attack can be recorded and run again.
 #pragma once
 
@@ -29,7 +29,7 @@ class Crafter {
     layout_ = fused_layout(plan, flow.stages());
   }
 
-  /// Takes the memory that only some attacks need. Before craft() is recorded, which may not.
+  /// Allocates what only some attacks need: before craft() is recorded, which may not allocate.
   void prepare(const Climb& climb) {
     const std::size_t pixels = intervals_.size();
     const auto need = [&](Array<float>& array) {
@@ -43,29 +43,29 @@ class Crafter {
     }
   }
 
-  /// Leaves the answers in `adversarial` and how it ended in `verdicts` (null: not wanted). The
-  /// folded `weights` and the scene's scalars are read when the launches run.
-  void craft(const Climb& climb, const Scene& scene, const float* weights, float* adversarial,
+  /// Leaves the results in `adversarial` and how it ended in `verdicts` (null: not wanted). The
+  /// folded `weights` and its scalars are read when the launches run.
+  void craft(const Climb& climb, const AttackView& view, const float* weights, float* adversarial,
              Verdict* verdicts) {
-    const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
+    const std::int64_t pixels = static_cast<std::int64_t>(view.count) * view.size;
     prepare(climb);
     if (climb.automatic) {
-      executor_.for_each(pixels, FindIntervals{scene, intervals_.data()});
-      ascend_automatically(climb, scene, weights, adversarial);
+      executor_.for_each(pixels, FindIntervals{view, intervals_.data()});
+      ascend_automatically(climb, view, weights, adversarial);
       if (verdicts != nullptr) {
-        executor_.for_each(scene.count, CopyVerdicts{progress_.data(), verdicts});
+        executor_.for_each(view.count, CopyVerdicts{progress_.data(), verdicts});
       }
       return;
     }
     if (fuses(climb)) {
-      climb_in_one_launch(climb, scene, weights, adversarial);
+      climb_in_one_launch(climb, view, weights, adversarial);
     } else {
-      executor_.for_each(pixels, FindIntervals{scene, intervals_.data()});
-      ascend(climb, scene, weights, adversarial);
+      executor_.for_each(pixels, FindIntervals{view, intervals_.data()});
+      ascend(climb, view, weights, adversarial);
     }
     if (verdicts != nullptr) {
-      ask(scene, weights, adversarial);
-      executor_.for_each(scene.count, JudgeClimb{scene, flow_.logits(), verdicts});
+      ask(view, weights, adversarial);
+      executor_.for_each(view.count, JudgeClimb{view, flow_.logits(), verdicts});
     }
   }
 
@@ -78,95 +78,96 @@ class Crafter {
   void forbid_fusing() { layout_.fits = false; }
 
  private:
-  void ask(const Scene& scene, const float* weights, const float* images) {
-    flow_.take(images, scene.count);
-    flow_.forward(weights, scene.count);
+  void ask(const AttackView& view, const float* weights, const float* images) {
+    flow_.take(images, view.count);
+    flow_.forward(weights, view.count);
   }
 
-  void start(const Climb& climb, const Scene& scene, float* images) {
+  void start(const Climb& climb, const AttackView& view, float* images) {
     if (climb.start == Climb::Start::surface) {
       StartOnSurface surface;
-      surface.scene = scene;
+      surface.view = view;
       surface.intervals = intervals_.data();
       surface.adversarial = images;
-      executor_.run(scene.count, surface);
+      executor_.run(view.count, surface);
     } else {
-      executor_.for_each(static_cast<std::int64_t>(scene.count) * scene.size,
-                         StartPoint{scene, climb, intervals_.data(), images});
+      executor_.for_each(static_cast<std::int64_t>(view.count) * view.size,
+                         StartPoint{view, climb, intervals_.data(), images});
     }
   }
 
-  void ascend(const Climb& climb, const Scene& scene, const float* weights, float* adversarial) {
-    const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
+  void ascend(const Climb& climb, const AttackView& view, const float* weights,
+              float* adversarial) {
+    const std::int64_t pixels = static_cast<std::int64_t>(view.count) * view.size;
     const bool diverges = climb.loss == Climb::Loss::divergence;
     if (diverges) {
-      ask(scene, weights, scene.clean);
-      executor_.for_each(scene.count,
-                         Predictions{scene.classes, flow_.logits(), predictions_.data()});
+      ask(view, weights, view.clean);
+      executor_.for_each(view.count,
+                         Predictions{view.classes, flow_.logits(), predictions_.data()});
     }
-    start(climb, scene, adversarial);
+    start(climb, view, adversarial);
     if (climb.momentum) executor_.for_each(pixels, Fill<float>{velocity_.data(), 0.0F});
     for (int step = 0; step < climb.steps; ++step) {
-      ask(scene, weights, adversarial);
-      executor_.for_each(scene.count, ClimbDirection{scene, climb.loss, predictions_.data(),
-                                                     flow_.logits(), flow_.dlogits()});
-      flow_.backward(weights, scene.count, nullptr, gradient_.data());
+      ask(view, weights, adversarial);
+      executor_.for_each(view.count, ClimbDirection{view, climb.loss, predictions_.data(),
+                                                    flow_.logits(), flow_.dlogits()});
+      flow_.backward(weights, view.count, nullptr, gradient_.data());
       if (climb.momentum) {
         MomentumStep move;
-        move.scene = scene;
+        move.view = view;
         move.climb = climb;
         move.intervals = intervals_.data();
         move.gradient = gradient_.data();
         move.velocity = velocity_.data();
         move.adversarial = adversarial;
-        executor_.run(scene.count, move);
+        executor_.run(view.count, move);
       } else {
-        executor_.for_each(
-            pixels, SignStep{scene, climb, intervals_.data(), gradient_.data(), adversarial});
+        executor_.for_each(pixels,
+                           SignStep{view, climb, intervals_.data(), gradient_.data(), adversarial});
       }
     }
   }
 
-  void climb_in_one_launch(const Climb& climb, const Scene& scene, const float* weights,
+  void climb_in_one_launch(const Climb& climb, const AttackView& view, const float* weights,
                            float* adversarial);
 
-  void ascend_automatically(const Climb& climb, const Scene& scene, const float* weights,
+  void ascend_automatically(const Climb& climb, const AttackView& view, const float* weights,
                             float* adversarial) {
-    const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
+    const std::int64_t pixels = static_cast<std::int64_t>(view.count) * view.size;
     ApgdProgress* const progress = progress_.data();
-    start(climb, scene, now_.data());
-    executor_.for_each(scene.count, StartProgress{scene, progress});
+    start(climb, view, now_.data());
+    executor_.for_each(view.count, StartProgress{view, progress});
     for (float* copy : {before_.data(), best_.data(), adversarial}) {
       executor_.for_each(pixels, Copy<float>{now_.data(), copy});
     }
     ApgdSchedule schedule(climb.steps);
-    evaluate(climb, scene, weights, adversarial, 0);
+    evaluate(climb, view, weights, adversarial, 0);
     for (int step = 0; step < climb.steps; ++step) {
       executor_.for_each(
-          pixels, MovePoint{scene, step == 0 ? 1.0F : kApgdStepShare, progress, intervals_.data(),
+          pixels, MovePoint{view, step == 0 ? 1.0F : kApgdStepShare, progress, intervals_.data(),
                             gradient_.data(), now_.data(), before_.data()});
-      evaluate(climb, scene, weights, adversarial, step + 1);
+      evaluate(climb, view, weights, adversarial, step + 1);
       const int interval = schedule.step();
       if (interval == 0) continue;
-      executor_.for_each(scene.count, CheckProgress{interval, progress});
+      executor_.for_each(view.count, CheckProgress{interval, progress});
       executor_.for_each(pixels,
-                         ReturnToBest{scene.size, progress, best_.data(), best_gradient_.data(),
+                         ReturnToBest{view.size, progress, best_.data(), best_gradient_.data(),
                                       now_.data(), gradient_.data()});
     }
   }
 
   /// Loss and gradient at the current points. The last points need no gradient.
-  void evaluate(const Climb& climb, const Scene& scene, const float* weights, float* adversarial,
-                int step) {
-    const std::int64_t pixels = static_cast<std::int64_t>(scene.count) * scene.size;
-    ask(scene, weights, now_.data());
-    executor_.for_each(scene.count, RecordProgress{scene, climb, step == 0, flow_.logits(),
-                                                   flow_.dlogits(), progress_.data()});
+  void evaluate(const Climb& climb, const AttackView& view, const float* weights,
+                float* adversarial, int step) {
+    const std::int64_t pixels = static_cast<std::int64_t>(view.count) * view.size;
+    ask(view, weights, now_.data());
+    executor_.for_each(view.count, RecordProgress{view, climb, step == 0, flow_.logits(),
+                                                  flow_.dlogits(), progress_.data()});
     executor_.for_each(
-        pixels, KeepBest{scene.size, progress_.data(), now_.data(), best_.data(), adversarial});
+        pixels, KeepBest{view.size, progress_.data(), now_.data(), best_.data(), adversarial});
     if (step == climb.steps) return;
-    flow_.backward(weights, scene.count, nullptr, gradient_.data());
-    executor_.for_each(pixels, KeepBestGradient{scene.size, progress_.data(), gradient_.data(),
+    flow_.backward(weights, view.count, nullptr, gradient_.data());
+    executor_.for_each(pixels, KeepBestGradient{view.size, progress_.data(), gradient_.data(),
                                                 best_gradient_.data()});
   }
 
@@ -181,7 +182,7 @@ class Crafter {
 };
 
 template <class Executor>
-void Crafter<Executor>::climb_in_one_launch(const Climb& climb, const Scene& scene,
+void Crafter<Executor>::climb_in_one_launch(const Climb& climb, const AttackView& view,
                                             const float* weights, float* adversarial) {
   for (int i = 0; i < layout_.count; ++i) {
     const FusedStage& stage = layout_.stages[i];
@@ -191,7 +192,7 @@ void Crafter<Executor>::climb_in_one_launch(const Climb& climb, const Scene& sce
                                         transposed_.data() + stage.weight});
   }
   FusedClimb fused;
-  fused.scene = scene;
+  fused.view = view;
   fused.layout = layout_;
   fused.climb = climb;
   fused.channels = flow_.channels();
@@ -201,7 +202,7 @@ void Crafter<Executor>::climb_in_one_launch(const Climb& climb, const Scene& sce
   fused.shift = flow_.shift();
   fused.adversarial = adversarial;
   fused.shared_floats = layout_.floats(plan_, climb.momentum);
-  executor_.run(scene.count, fused);
+  executor_.run(view.count, fused);
 }
 
 }  // namespace signflip::device

@@ -4,9 +4,9 @@
 // one image fit (fused_layout); crafter.h uses launches of single layers otherwise, with the same
 // results up to rounding.
 //
-// On the way back, the gradient at a layer's output takes the place of that output: the only thing
-// that is still asked of it is the derivative of its activation, by the very element that replaces
-// it. So no memory for gradients is needed.
+// On the way back, the gradient at a layer's output takes the place of that output: the output is
+// needed only for the derivative of its activation, by the element that replaces it. So gradients
+// need no memory of their own.
 #pragma once
 
 #include <vector>
@@ -103,11 +103,11 @@ inline FusedLayout fused_layout(const Plan& plan, const std::vector<Stage>& stag
   return layout;
 }
 
-/// The program; one block an image.
+/// The program; one block per image.
 struct FusedClimb {
   static constexpr int kThreads = FusedLayout::kThreads;
 
-  Scene scene;
+  AttackView view;
   FusedLayout layout;
   Climb climb;
   int channels = 1;
@@ -119,16 +119,16 @@ struct FusedClimb {
 
   template <class Team>
   SIGNFLIP_HOST_DEVICE void operator()(Team& team, float* shared, int block) const {
-    const std::int64_t first = static_cast<std::int64_t>(block) * scene.size;
-    const float* const clean = scene.clean + first;
+    const std::int64_t first = static_cast<std::int64_t>(block) * view.size;
+    const float* const clean = view.clean + first;
     float* const image = shared + layout.image;
     float* const velocity = shared + layout.end;
-    const double epsilon = scene.scalars->epsilon;
+    const double epsilon = view.scalars->epsilon;
     const bool momentum = climb.momentum;
     if (climb.loss ==
         Climb::Loss::divergence) {  // what is climbed away from: the prediction of the clean image
       team.phase([&](int t) {
-        for (int i = t; i < scene.size; i += kThreads) image[i] = clean[i];
+        for (int i = t; i < view.size; i += kThreads) image[i] = clean[i];
       });
       forward(team, shared);
       team.phase([&](int t) {
@@ -136,8 +136,8 @@ struct FusedClimb {
       });
     }
     team.phase([&](int t) {
-      for (int i = t; i < scene.size; i += kThreads) {
-        image[i] = start_value(scene, climb, block, i, clean[i], pixel_interval(clean[i], epsilon));
+      for (int i = t; i < view.size; i += kThreads) {
+        image[i] = start_value(view, climb, block, i, clean[i], pixel_interval(clean[i], epsilon));
         if (momentum) velocity[i] = 0;
       }
     });
@@ -152,7 +152,7 @@ struct FusedClimb {
         if (!(epsilon > 0)) return;
         const auto distance = static_cast<float>(climb.step(epsilon));
         const float* const gradient = shared + layout.normalised;
-        for (int i = t; i < scene.size; i += kThreads) {
+        for (int i = t; i < view.size; i += kThreads) {
           // The scale of the normalisation is positive: it does not change a sign.
           const float moved =
               image[i] + signed_step(momentum ? velocity[i] : gradient[i], distance);
@@ -162,56 +162,41 @@ struct FusedClimb {
       });
     }
     team.phase([&](int t) {
-      for (int i = t; i < scene.size; i += kThreads) adversarial[first + i] = image[i];
+      for (int i = t; i < view.size; i += kThreads) adversarial[first + i] = image[i];
     });
   }
 
  private:
   SIGNFLIP_HOST_DEVICE std::span<float> logits(float* shared) const {
-    return values_of(shared + layout.stages[layout.count - 1].out, scene.classes, 0);
+    return values_of(shared + layout.stages[layout.count - 1].out, view.classes, 0);
   }
   SIGNFLIP_HOST_DEVICE std::span<float> prediction(float* shared) const {
-    return values_of(shared + layout.prediction, scene.classes, 0);
+    return values_of(shared + layout.prediction, view.classes, 0);
   }
 
   /// The direction that raises the loss takes the place of the logits.
   SIGNFLIP_HOST_DEVICE void direct(float* shared, int block) const {
     const std::span<float> z = logits(shared);
-    const std::span<float> d = values_of(shared + layout.scratch, scene.classes, 0);
-    climb_direction(climb.loss, scene.goal(block), prediction(shared), z, d);
+    const std::span<float> d = values_of(shared + layout.scratch, view.classes, 0);
+    climb_direction(climb.loss, view.goal(block), prediction(shared), z, d);
     const Activation last = layout.stages[layout.count - 1].activation;
-    for (int k = 0; k < scene.classes; ++k) z[k] = through(last, z[k], d[k]);
+    for (int k = 0; k < view.classes; ++k) z[k] = through(last, z[k], d[k]);
   }
 
   template <class Team>
   SIGNFLIP_HOST_DEVICE void accumulate(Team& team, float* shared) const {
     const float* const gradient = shared + layout.normalised;
-    float* const sums = shared + layout.scratch;
-    float* const velocity = shared + layout.end;
     const auto dimage = [&](int i) {
       return scale != nullptr ? gradient[i] * scale[i % channels] : gradient[i];
     };
-    team.phase([&](int t) {
-      double sum = 0;
-      for (int i = t; i < scene.size; i += kThreads) sum += static_cast<double>(fabsf(dimage(i)));
-      sums[t] = static_cast<float>(sum);
-    });
-    team.phase([&](int t) {
-      double sum = 0;
-      for (int i = 0; i < kThreads; ++i) sum += static_cast<double>(sums[i]);
-      const double mean = sum / static_cast<double>(scene.size);
-      const bool usable = mean > 0 && finite(mean);
-      for (int i = t; i < scene.size; i += kThreads) {
-        const double share = usable ? static_cast<double>(dimage(i)) / mean : 0.0;
-        velocity[i] = climb.decay * velocity[i] + static_cast<float>(share);
-      }
-    });
+    add_to_velocity<kThreads>(team, view.size, climb.decay, shared + layout.scratch, dimage,
+                              shared + layout.end);
   }
 
   template <class Team>
   SIGNFLIP_HOST_DEVICE void forward(Team& team, float* shared) const {
     team.phase([&](int t) {
-      for (int i = t; i < scene.size; i += kThreads) {
+      for (int i = t; i < view.size; i += kThreads) {
         const float pixel = shared[layout.image + i];
         shared[layout.normalised + i] =
             scale != nullptr ? pixel * scale[i % channels] + shift[i % channels] : pixel;

@@ -1,4 +1,4 @@
-// Model on an executor: weights that rest on the device, and what can be asked of them.
+// Model on an executor: weights that stay on the device, and what can be asked of them.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace signflip::device {
 
-/// Index arithmetic is in 32 bits: a sentence where an array of `capacity` images would not fit.
+/// Error where an array of `capacity` images would not fit: index arithmetic is in 32 bits.
 inline Status check_capacity(const Plan& plan, std::size_t capacity) {
   std::size_t largest = plan.input.size();
   for (const PlanLayer& layer : plan.layers) {
@@ -24,8 +24,8 @@ inline Status check_capacity(const Plan& plan, std::size_t capacity) {
   if (capacity > 0 && largest < (std::size_t{1} << 31) / capacity) return {};
   return Error{"a batch of " + std::to_string(capacity) + " images of this network has " +
                std::to_string(largest) +
-               " values an image in its largest layer, which is more than "
-               "a device's kernels can count: use a smaller --batch-size"};
+               " values per image in its largest layer, which is more than "
+               "a device's kernels can count: use a smaller batch size"};
 }
 
 /// The folded weights, and what folds them.
@@ -113,33 +113,33 @@ class ExecutorModel final : public Model {
 
   Status craft(const Climb& climb, const AttackBatch& batch, std::span<float> adversarial,
                std::span<Verdict> verdicts) override {
-    Scene scene;
-    scene.count = send(batch.images);
-    scene.size = static_cast<int>(plan_.input.size());
-    scene.classes = plan_.classes;
-    scene.clean = images_.data();
-    scene.labels = labels_.data();
-    scene.targets = batch.targets.empty() ? nullptr : targets_.data();
-    scene.numbers = numbers_.data();
-    scene.scalars = scalars_.data();
+    AttackView view;
+    view.count = send(batch.images);
+    view.size = static_cast<int>(plan_.input.size());
+    view.classes = plan_.classes;
+    view.clean = images_.data();
+    view.labels = labels_.data();
+    view.targets = batch.targets.empty() ? nullptr : targets_.data();
+    view.numbers = numbers_.data();
+    view.scalars = scalars_.data();
     const AttackScalars scalars{batch.epsilon, batch.seed, batch.first_draw};
     executor_.upload(batch.labels.data(), labels_.data(), batch.labels.size());
     executor_.upload(batch.targets.data(), targets_.data(), batch.targets.size());
     executor_.upload(batch.numbers.data(), numbers_.data(), batch.numbers.size());
     executor_.upload(&scalars, scalars_.data(), 1);
     crafter_.prepare(climb);
-    // Full batches come again and again: their launches are recorded once.
-    const Key key{scene.count, scene.targets != nullptr, climb};
+    // The launches of full batches, which repeat, are recorded once.
+    const Key key{view.count, view.targets != nullptr, climb};
     auto found = recorded_.find(key);
     if (found == recorded_.end()) {
       if (recorded_.size() >= kMostRecordings) recorded_.clear();
       found =
           recorded_
               .emplace(key, executor_.record([&] {
-                crafter_.craft(climb, scene, folded_.data(), adversarial_.data(), verdicts_.data());
+                crafter_.craft(climb, view, folded_.data(), adversarial_.data(), verdicts_.data());
               }))
               .first;
-      if (found->second.empty()) {  // the device failed; it is not to be found next time
+      if (found->second.empty()) {  // the device failed: do not keep it
         recorded_.erase(found);
         return executor_.finish();
       }

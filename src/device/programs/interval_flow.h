@@ -1,6 +1,6 @@
-// How interval bounds travel through a network in certified training, and their gradients back to
-// the weights: train/interval_training_pass.h as launches. Layers are those of Flow; the bounds of
-// a layer's centre and radius take the same way with W and |W|.
+// Interval bounds through a network in certified training, and their gradients back to the
+// weights: train/interval_training_pass.h as launches. Layers are those of Flow; a
+// layer's centre and radius are propagated alike, with W and |W|.
 #pragma once
 
 #include <string>
@@ -20,19 +20,19 @@ inline Plan without_dropout(Plan plan) {
   return plan;
 }
 
-/// A sentence where IntervalFlow does not take the plan with as many images.
+/// Error where IntervalFlow does not take the plan with so many images.
 inline Status check_bounds(const Plan& plan, std::size_t capacity) {
   const PlanLayer* const last = plan.layers.empty() ? nullptr : &plan.layers.back();
   if (last == nullptr || last->kind != PlanLayer::Kind::dense) {
     return Error{
         "a device bounds networks whose last layer is dense, and this one's is not: "
-        "use --device cpu"};
+        "use the device cpu"};
   }
   const std::size_t values = (last->in.size() + 1) * last->out.size();
   const std::size_t pieces = divide_up<std::size_t>(capacity, ElidedWeightGradient::kPiece);
   if (values < (std::size_t{1} << 31) / pieces) return {};
   return Error{"the last layer is too large for a device to bound a batch of " +
-               std::to_string(capacity) + " images: use a smaller --batch-size"};
+               std::to_string(capacity) + " images: use a smaller batch size"};
 }
 
 template <class Executor>
@@ -301,7 +301,7 @@ void IntervalFlow<Executor>::weight_gradient(std::size_t i, const float* weights
                               parts.centre + layer.weight, parts.centre + layer.bias);
     pieces.x = x.radius;
     pieces.dy = dy.radius;
-    pieces.mean = nullptr;  // radii are not moved, only stretched
+    pieces.mean = nullptr;  // radii are scaled, not shifted
     batchnorm_weight_gradient(executor_, pieces, pairs_.data(), sums_.data(),
                               parts.radius + layer.weight, parts.radius + layer.bias);
   }

@@ -1,4 +1,4 @@
-// TrainingRun on an executor: the data set, the weights and the optimiser rest on the device; a
+// TrainingRun on an executor: the data set, the weights and the optimiser stay on the device; a
 // step is recorded once for each size of batch and then only replayed. Whatever changes from step
 // to step is read from device memory.
 #pragma once
@@ -149,16 +149,16 @@ class ExecutorTraining final : public TrainingRun {
     move(state.average, buffers_.average);
   }
 
-  Scene scene(int count) const {
-    Scene scene;
-    scene.count = count;
-    scene.size = static_cast<int>(plan_.input.size());
-    scene.classes = judge_.classes;
-    scene.clean = buffers_.clean.data();
-    scene.labels = buffers_.labels.data();
-    scene.numbers = buffers_.numbers.data();
-    scene.scalars = buffers_.scalars.data();
-    return scene;
+  AttackView view(int count) const {
+    AttackView view;
+    view.count = count;
+    view.size = static_cast<int>(plan_.input.size());
+    view.classes = judge_.classes;
+    view.clean = buffers_.clean.data();
+    view.labels = buffers_.labels.data();
+    view.numbers = buffers_.numbers.data();
+    view.scalars = buffers_.scalars.data();
+    return view;
   }
 
   void gather(const BatchPlace& place, const Array<std::uint8_t>& pixels,
@@ -230,11 +230,10 @@ void ExecutorTraining<Executor>::issue_step(const Batch& batch) {
   }
   if (settings_.input != TrainingSettings::Input::clean) {
     if (!denoises_) folded_.fold(buffers_.parameters.data(), buffers_.statistics.data());
-    crafter_.craft(attack_, scene(batch.sources), folded_.data(), buffers_.attacked.data(),
-                   nullptr);
+    crafter_.craft(attack_, view(batch.sources), folded_.data(), buffers_.attacked.data(), nullptr);
     if (denoises_) {
-      executor_.for_each(static_cast<std::int64_t>(batch.sources) * scene(batch.sources).size,
-                         CorruptInputs{scene(batch.sources), buffers_.attacked.data()});
+      executor_.for_each(static_cast<std::int64_t>(batch.sources) * view(batch.sources).size,
+                         CorruptInputs{view(batch.sources), buffers_.attacked.data()});
     }
   }
   const auto size = static_cast<int>(plan_.input.size());
@@ -295,7 +294,7 @@ void ExecutorTraining<Executor>::find_losses(const Batch& batch, const BatchPlac
   sum_losses(batch.rows, buffers_.totals.data());
 }
 
-/// The classifier's gradient at the denoised images lands where the loss puts its own on top.
+/// The classifier's gradient at the denoised images is written where the loss adds its own.
 template <class Executor>
 void ExecutorTraining<Executor>::find_denoiser_losses(const Batch& batch, const BatchPlace& place) {
   inference_.take(flow_.logits(), batch.rows);
@@ -371,8 +370,7 @@ Result<std::size_t> ExecutorTraining<Executor>::count_correct(std::span<const st
     gather(place, buffers_.pixels, {});
     const float* judged = buffers_.clean.data();
     if (attack != nullptr) {
-      crafter_.craft(*attack, scene(place.count), folded_.data(), buffers_.attacked.data(),
-                     nullptr);
+      crafter_.craft(*attack, view(place.count), folded_.data(), buffers_.attacked.data(), nullptr);
       judged = buffers_.attacked.data();
     }
     inference_.take(judged, place.count);

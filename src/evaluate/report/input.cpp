@@ -189,8 +189,8 @@ Result<TrainingRun> read_run(std::string_view text, const std::string& file, Fir
     const std::string place = file + " line " + std::to_string(number);
     const JsonView value(line);
     if (!value.valid()) {
-      return Error{place + " is not JSON, expected one object per line, as signflip train --log " +
-                   "writes them"};
+      return Error{place + " is not JSON, expected one object per line, as the log of signflip " +
+                   "train has them"};
     }
     const Fields fields(value, place, error);
     if (first) {
@@ -240,8 +240,8 @@ std::string_view TrainingRun::configured(std::string_view name) const {
 
 Status read_input(std::string_view text, const std::string& file, ReportInput& input) {
   constexpr std::string_view kExpected =
-      ", expected the results of signflip evaluate, attack or certify (--json), or a log of "
-      "signflip train (--log)";
+      ", expected the results of signflip evaluate, attack or certify, or a log of "
+      "signflip train";
   if (text.size() > kMaximumInputBytes) {
     return Error{file + " has " + std::to_string(text.size()) + " bytes" + std::string(kExpected)};
   }

@@ -26,7 +26,8 @@ bool black_box(const Entry& entry) {
 /// Follows the gradient of what it attacks.
 bool own_gradient(const Entry& entry) {
   const AttackEntry* const known = find_attack(entry.result->attack);
-  return entry.attack() && known != nullptr && known->needs_gradients && entry.craft == Craft::own;
+  return entry.attack() && known != nullptr && known->needs_gradients &&
+         entry.crafted_on == CraftedOn::own;
 }
 
 /// The same images and the same budget: what may be compared.
@@ -111,7 +112,7 @@ class Collector {
   void surpassed(const Entry& found, const Entry& gradient) {
     std::string finding = budget_text(found) + ", " + images_text(found.file->count) + ": " +
                           figure(found) + ", " + gradient.label +
-                          (gradient.craft == Craft::own ? " on the model itself " : " ") +
+                          (gradient.crafted_on == CraftedOn::own ? " on the model itself " : " ") +
                           percent(gradient.result->accuracy);
     const Discordant counts = discordant(found, gradient);
     if (!found.result->correct.empty() && !gradient.result->correct.empty()) {
@@ -159,7 +160,7 @@ class Collector {
     for (const Entry* entry : entries) {
       if (black_box(*entry)) {
         if (leaves_less(*entry, *strongest)) surpassed(*entry, *strongest);
-      } else if (entry->craft != Craft::own) {
+      } else if (entry->crafted_on != CraftedOn::own) {
         // The same attack on the model itself, else the strongest that there is.
         const Entry* own = strongest;
         for (const Entry* other : entries) {
@@ -224,9 +225,9 @@ class Collector {
     bool own = false, unaware = false, transferred = false;
     for (const Entry& entry : subject_.entries) {
       if (!entry.attack()) continue;
-      own = own || entry.craft == Craft::own;
-      unaware = unaware || entry.craft == Craft::gray_box;
-      transferred = transferred || entry.craft == Craft::transferred;
+      own = own || entry.crafted_on == CraftedOn::own;
+      unaware = unaware || entry.crafted_on == CraftedOn::gray_box;
+      transferred = transferred || entry.crafted_on == CraftedOn::transferred;
     }
     if (own || !(unaware || transferred)) return;
     warn(
@@ -234,8 +235,8 @@ class Collector {
         std::string(unaware ? "All attacks ignored the defence in front of the model (gray-box)"
                             : "All images were crafted on other models") +
             ". An attacker who knows it does better: the figures are no measure of robustness. Run "
-            "the same attacks without " +
-            (unaware ? "--gray-box." : "--from."));
+            "the same attacks " +
+            (unaware ? "through the defence (not gray-box)." : "on the model itself."));
   }
 
   /// What is proved cannot be broken.

@@ -71,10 +71,10 @@ std::string entry_label(const Entry& entry, const ReportInput& input) {
       entry.worst() ? worst_label(*entry.file)
                     : attack_title(result.attack) + details(result, find_attack(result.attack));
   if (entry.file->targeted) label += ", targeted";
-  if (entry.craft == Craft::transferred) {
+  if (entry.crafted_on == CraftedOn::transferred) {
     label += ", crafted on " + model_label(*entry.file->from, input);
   }
-  if (entry.craft == Craft::gray_box) label += ", gray-box";
+  if (entry.crafted_on == CraftedOn::gray_box) label += ", gray-box";
   return label;
 }
 
@@ -96,10 +96,10 @@ void set_shared_budget(Entry& entry) {
 }
 
 Entry make_entry(const Measurement& file, const AttackResult& result, const ReportInput& input) {
-  Entry entry{&file, &result, Craft::own, result.norm, result.epsilon, {}};
+  Entry entry{&file, &result, CraftedOn::own, result.norm, result.epsilon, {}};
   if (!entry.clean()) {
-    if (file.gray_box) entry.craft = Craft::gray_box;
-    if (file.from) entry.craft = Craft::transferred;
+    if (file.gray_box) entry.crafted_on = CraftedOn::gray_box;
+    if (file.from) entry.crafted_on = CraftedOn::transferred;
   }
   if (entry.worst() && !entry.epsilon) set_shared_budget(entry);  // older files do not say
   entry.label = entry_label(entry, input);

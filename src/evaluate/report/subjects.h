@@ -11,7 +11,7 @@
 namespace signflip::report {
 
 /// What the images of an attack were crafted with.
-enum class Craft {
+enum class CraftedOn {
   own,          ///< the model as it is attacked, defence and all
   gray_box,     ///< the model without the defence in front of it
   transferred,  ///< another model
@@ -21,7 +21,7 @@ enum class Craft {
 struct Entry {
   const Measurement* file = nullptr;
   const AttackResult* result = nullptr;
-  Craft craft = Craft::own;
+  CraftedOn crafted_on = CraftedOn::own;
   /// As the result has it; for "worst" what all attacks of its file share, if they do.
   std::string norm;
   std::optional<double> epsilon;
