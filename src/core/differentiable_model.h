@@ -1,6 +1,6 @@
 // The attack seam: all that an attack may know of what it attacks. A network, a denoiser in front
 // of a network and a linear toy in a test all stand behind it, so every attack is adaptive for
-// free. Images come in as pixels in [0,1], N×H×W×C; normalisation is the model's own business.
+// free. Images come in as pixels in [0,1], N×H×W×C; the model itself normalises.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct Bounds {
   float high = 1.0F;
 };
 
-/// One thread's conversation with a model: logits of a few images, then gradients at those images.
+/// What one thread asks of a model: logits of a few images, then gradients at those images.
 /// Holds the activations of the last forward(), so that no point is computed twice. Not
 /// thread-safe; take one Pass for each thread. Counts what it is asked, in images.
 class Pass {

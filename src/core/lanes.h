@@ -13,13 +13,13 @@ constexpr std::size_t kLanes = 4;
 
 typedef float Float4 __attribute__((vector_size(16)));
 typedef std::int32_t Int4 __attribute__((vector_size(16)));
-/// Two registers: compilers take a vector of four doubles apart badly.
+/// Two registers: compilers split a vector of four doubles badly.
 typedef double Double2 __attribute__((vector_size(16)));
 struct Double4 {
   Double2 low, high;
 };
 
-/// 1 to 3 values; lanes beyond them hold `rest`. Out of the way: the last of an image's, if any.
+/// Loads 1 to 3 values; the other lanes get `rest`. Out of line: only an image's tail needs it.
 [[gnu::noinline]] inline Float4 load_few(const float* from, std::size_t count, float rest) {
   Float4 value = Float4{} + rest;
   for (std::size_t lane = 0; lane < count; ++lane) value[lane] = from[lane];
@@ -30,7 +30,7 @@ struct Double4 {
   for (std::size_t lane = 0; lane < count; ++lane) to[lane] = value[lane];
 }
 
-/// `count` ≤ 4 values; lanes beyond them hold `rest`.
+/// Loads `count` ≤ 4 values; the other lanes get `rest`.
 inline Float4 load4(const float* from, std::size_t count, float rest = 0.0F) {
   if (count < kLanes) return load_few(from, count, rest);
   Float4 value;

@@ -1,4 +1,4 @@
-// What a training run has to say of the images it learned from, on the CPU and on devices.
+// Loss and hits of the images that a training run learned from, on the CPU and on devices.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How long work tells its caller where it stands, and learns that it should stop.
+// How long-running work reports its progress and is asked to stop.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
-// Errors as values: a Result<T> is a T or one sentence that says what went wrong.
-// Not an exception and not an error code: the sentence is meant for the person at the keyboard,
-// names the file or option, says what was found and what was expected. WASM builds run without
-// exceptions, so every failure that input can cause travels this way.
+// Errors as values: a Result<T> is a T or an Error with a message of one sentence. Not an exception
+// and not an error code: the message is for the user, names the file or field, and says what was
+// found and what was expected. WASM builds run without exceptions, so every failure that input can
+// cause is returned this way.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace signflip {
 
-/// One sentence for a person, without a trailing full stop or newline.
+/// The message: one sentence for the user, without a trailing full stop or newline.
 struct Error {
   std::string message;
 };
@@ -38,7 +38,7 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
-/// Success, or an Error: what a function returns that has nothing else to say.
+/// Success, or an Error: for functions that return nothing else.
 class [[nodiscard]] Status {
  public:
   Status() = default;

@@ -1,4 +1,3 @@
-// ThreadPool on std::thread.
 #include "core/thread_pool.h"
 
 #include <algorithm>

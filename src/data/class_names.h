@@ -11,7 +11,7 @@ namespace signflip {
 
 /// Labels are numbers, so class i of the model must be class i of the dataset: an error names the
 /// first that differs. Where one side has only numbers for names and the other has none of these
-/// numbers, nobody named its classes, and they go by position. The model is called `model`.
+/// numbers, its classes have no names, and position decides. The model is called `model`.
 Status check_same_classes(const std::string& model, const std::vector<std::string>& model_classes,
                           const Dataset& dataset);
 

@@ -137,7 +137,7 @@ Status import_gtsrb(const fs::path& source, const fs::path& destination, int siz
     return Error{destination.string() + " is not empty; name a new folder for the imported files"};
   }
 
-  // All tables first: a mistake in one of them should not wait for 40,000 pictures.
+  // All tables first, so that an error in one is found before 40,000 pictures are read.
   std::vector<std::pair<Split, GtsrbIndex>> splits;
   std::size_t total = 0;
   for (const Split split : {Split::train, Split::test}) {

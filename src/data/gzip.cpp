@@ -1,4 +1,3 @@
-// gzip in memory, through zlib.
 #include "data/gzip.h"
 
 #include <zlib.h>
@@ -10,7 +9,7 @@
 namespace signflip {
 namespace {
 
-constexpr int kGzipWindow = 15 + 16;  // zlib's way to say: gzip header and trailer
+constexpr int kGzipWindow = 15 + 16;  // with a gzip header and trailer, in zlib's encoding
 constexpr std::size_t kChunk = std::numeric_limits<uInt>::max() / 4;
 
 /// Owns an initialised inflate stream.

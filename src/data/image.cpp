@@ -14,7 +14,7 @@
 namespace {
 
 // Compressed data can ask for any amount of memory, whatever the header says. Memory is cleared,
-// because a JPEG that uses tables which it never defines has stb_image look into what was there.
+// because stb_image reads uninitialised memory where a JPEG uses tables that it never defines.
 constexpr std::size_t kMaxAllocation = std::size_t{1} << 30;
 
 void* allocate(std::size_t size) { return size <= kMaxAllocation ? std::calloc(1, size) : nullptr; }

@@ -44,7 +44,7 @@ std::vector<std::uint8_t> encode_png(const Picture& picture);
 Picture resize(const Picture& picture, int width, int height);
 
 /// Resizes as OpenCV's cv::resize does by default (INTER_LINEAR on bytes), bit for bit: between two
-/// pixels an axis, even when shrinking. The GTSRB files that people train on were made this way.
+/// pixels per axis, even when shrinking. GTSRB training files are commonly made this way.
 Picture resize_bilinear(const Picture& picture, int width, int height);
 
 /// 3 → 1: luma (Rec. 601, rounded); 1 → 3: the grey value three times. channels is 1 or 3.

@@ -1,4 +1,4 @@
-// Walks the segments of a JPEG file and looks into its Huffman tables (ITU T.81, annex B).
+// Reads the segments of a JPEG file and checks its Huffman tables (ITU T.81, annex B).
 #include "data/image_jpeg.h"
 
 #include <cstddef>

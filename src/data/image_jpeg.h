@@ -7,8 +7,8 @@
 namespace signflip {
 
 /// Whether each Huffman table of the file has at most 256 codes. stb_image before 2.28 takes up to
-/// 4080 and writes them past the end of its arrays. Follows segments as stb_image does; where that
-/// one would give up, this one stops looking.
+/// 4080 and writes them past the end of its arrays. Follows segments as stb_image does and stops
+/// where that would fail.
 bool huffman_tables_fit(std::span<const std::uint8_t> jpeg);
 
 }  // namespace signflip

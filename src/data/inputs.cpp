@@ -1,4 +1,3 @@
-// Reading the files that --images and --labels name.
 #include "data/inputs.h"
 
 #include <string>

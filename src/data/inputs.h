@@ -1,4 +1,4 @@
-// What the options --images and --labels mean: .npy, IDX (gzip or not) or one picture, recognised
+// Files of images and of labels: .npy, IDX (gzip or not) or one picture, recognised
 // by content. Not datasets (dataset.h).
 #pragma once
 

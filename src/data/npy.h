@@ -15,8 +15,8 @@
 
 namespace signflip {
 
-/// What an .npy file holds, before anyone says what it means. `values` points into the bytes given
-/// to parse_npy() and has exactly as many as the shape and the type call for.
+/// The contents of an .npy file, not yet interpreted. `values` points into the bytes given
+/// to parse_npy() and has exactly the size that shape and type require.
 struct NpyArray {
   std::string type;  // as NumPy writes it: <f4, |u1, <i4 or <i8
   std::vector<std::size_t> shape;

@@ -1,6 +1,6 @@
-// Anybody's picture as what a model was trained on: cut to a square and resized, or, for digits,
-// turned into what MNIST's makers would have made of it. Not decoding (image.h), and not how the
-// training files were read (dataset.h).
+// Any picture in the form of a model's training images: cut to a square and resized, or, for
+// digits, prepared as MNIST's pictures were. Not decoding (image.h), and not how the training files
+// were read (dataset.h).
 #pragma once
 
 #include "core/result.h"

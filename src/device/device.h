@@ -1,10 +1,10 @@
 // The second backend's seam: a device (a CUDA card) that keeps weights and data set in its own
 // memory and runs whole attacks and whole training steps there. Coarser than the table of ops.h,
-// because what costs on a device is every launch and every copy. No CUDA header is needed to use
+// because each launch and each copy costs. No CUDA header is needed to use
 // it; a build without CUDA links no_cuda.cpp, whose find_cuda_device() returns an error.
 //
 // A network comes as data (Plan); plan.h makes one of a Sequential. Images are
-// N×H×W×C with pixels in [0,1]; gradients and weights lie as in nn/sequential.h.
+// N×H×W×C with pixels in [0,1]; gradients and weights are laid out as in nn/sequential.h.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@
 
 namespace signflip::device {
 
-/// One layer, as nn/layers.h describes it, in its place.
+/// One layer of nn/layers.h, with its place in the network.
 struct PlanLayer {
   enum class Kind {
     conv2d,
@@ -53,7 +53,7 @@ struct Plan {
   int classes = 0;
   std::vector<PlanLayer> layers;
   std::size_t parameters = 0, statistics = 0;
-  std::vector<float> scale, shift;  ///< input normalisation a channel; empty: none
+  std::vector<float> scale, shift;  ///< input normalisation per channel; empty: none
   float batchnorm_epsilon = 1e-5F;
 };
 
@@ -69,7 +69,7 @@ struct AttackBatch {
   double epsilon = 0;
 };
 
-/// A network whose weights rest on the device, at inference.
+/// A network whose weights stay on the device, at inference.
 class Model {
  public:
   virtual ~Model() = default;
@@ -139,7 +139,7 @@ struct TrainingStep {
 /// times 16, is added.
 struct TrainingEpoch {
   std::span<const std::uint32_t> order;  ///< training images, batch after batch
-  std::span<const TrainingStep> steps;   ///< one a batch
+  std::span<const TrainingStep> steps;   ///< one per batch
   Climb attack;
   std::uint64_t attack_seed = 0, augmentation_stream = 0, dropout_stream = 0;
   bool number_by_place = false;  ///< augmentation numbers images by their place in the epoch
@@ -152,7 +152,7 @@ struct TrainingState {
   std::span<float> parameters, statistics, first_moment, second_moment, average;
 };
 
-/// A training run on the device: batches run without a word to the host in between.
+/// A training run on the device: batches run without copies to the host in between.
 class TrainingRun {
  public:
   virtual ~TrainingRun() = default;
@@ -174,8 +174,8 @@ class Device {
   virtual ~Device() = default;
   /// "NVIDIA H100 80GB HBM3, compute capability 9.0".
   virtual std::string name() const = 0;
-  /// For at most `capacity` images at a time; `fuse`: attacks in one launch where they fit. A
-  /// sentence where the plan is too large.
+  /// For at most `capacity` images at a time; `fuse`: attacks in one launch where they fit. Error
+  /// where the plan is too large.
   virtual Result<std::unique_ptr<Model>> new_model(const Plan& plan, std::size_t capacity,
                                                    bool fuse = true) = 0;
   virtual Result<std::unique_ptr<TrainingRun>> new_training(const Plan& plan,
@@ -183,7 +183,7 @@ class Device {
                                                             const TrainingImages& images) = 0;
 };
 
-/// The CUDA device 0, or one sentence why there is none.
+/// The CUDA device 0, or an error that says why there is none.
 Result<std::unique_ptr<Device>> find_cuda_device();
 
 }  // namespace signflip::device

@@ -1,6 +1,6 @@
 // Attacks of the catalogue on a device. The device crafts; the runner (attack/runner.h) checks,
 // keeps the budget, re-classifies on the CPU and measures, as it does for every attack, so a fault
-// of the device cannot flatter it.
+// of the device cannot improve the result.
 #pragma once
 
 #include "attack/runner.h"

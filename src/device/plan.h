@@ -1,4 +1,4 @@
-// A network as the data that a device wants (device.h).
+// A network as data for a device (device.h).
 #pragma once
 
 #include "device/device.h"

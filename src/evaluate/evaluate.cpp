@@ -1,4 +1,3 @@
-// From per-image outcomes to rows and JSON.
 #include "evaluate/evaluate.h"
 
 #include <algorithm>

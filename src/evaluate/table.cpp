@@ -1,4 +1,3 @@
-// The table of results for people.
 #include <algorithm>
 #include <cstdio>
 

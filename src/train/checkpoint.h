@@ -11,7 +11,7 @@ namespace signflip {
 
 Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer);
 
-/// Continues from the checkpoint. A sentence if it belongs to another configuration, architecture
+/// Continues from the checkpoint. Error if it belongs to another configuration, architecture
 /// or dataset.
 Status resume(const std::filesystem::path& file, Trainer& trainer);
 

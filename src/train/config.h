@@ -16,7 +16,7 @@ enum class Method {
   standard,  ///< clean images only
   mixed,     ///< each batch half clean images, half the same images attacked by the current model
   finetune,  ///< clean images first; then the training set is attacked once, and learned from
-  fast,      ///< one step from a random start, watched (Wong, Rice and Kolter 2020; N-FGSM: de
+  fast,      ///< one step from a random start, validated (Wong, Rice and Kolter 2020; N-FGSM: de
              ///< Jorge et al. 2022)
   pgd,       ///< attacked images only (Madry et al. 2018)
   trades,    ///< clean loss + β·KL to the attacked copy's prediction (Zhang et al. 2019)
@@ -27,12 +27,12 @@ enum class Method {
 Result<Method> method_from_name(const std::string& name);
 std::string_view method_name(Method method);
 
-/// "standard, mixed, …", for help texts.
+/// "standard, mixed, … and denoiser", for help texts.
 std::string method_names();
 
 struct TrainingConfig {
   Method method = Method::standard;
-  /// What the method crafts with: fgsm, bim, mim, pgd …; `fast` knows rs-fgsm and n-fgsm, `ibp`
+  /// What the method attacks with: fgsm, bim, mim, pgd …; `fast` knows rs-fgsm and n-fgsm, `ibp`
   /// also none. Empty: the method's own choice (default_attack).
   std::string attack;
   double epsilon = 0.25;          ///< L∞, pixels in [0,1]
@@ -51,7 +51,7 @@ struct TrainingConfig {
   Schedule schedule = Schedule::cosine;
   double clip = 0.0;  ///< largest L2 norm of a step's gradient; 0: any
   double label_smoothing = 0.0;
-  double average = 0.0;     ///< decay of the weights' exponential moving average a step; 0: off
+  double average = 0.0;     ///< decay of the weights' exponential moving average per step; 0: off
   double balance = 0.0;     ///< classes appear in proportion to (their images)^(1−balance)
   double validation = 0.1;  ///< fraction of the training images held out
   std::uint64_t seed = 1;
@@ -62,10 +62,10 @@ struct TrainingConfig {
   double robust_epsilon() const { return validation_epsilon > 0 ? validation_epsilon : epsilon; }
 };
 
-/// What a method crafts with unless told otherwise; "" for methods that do not craft.
+/// The attack of a method unless another is given; "" for methods without a choice.
 std::string_view default_attack(Method method);
 
-/// A sentence if a value is out of its range.
+/// Error if a value is out of its range.
 Status check(const TrainingConfig& config);
 
 /// For logs, checkpoints and the metadata of the model.

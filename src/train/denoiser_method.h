@@ -1,7 +1,7 @@
 // Training a denoiser: an image-to-image network that takes attacked or noisy images and is to give
 // back the clean ones, for a fixed classifier behind it. The pairs are gray-box: crafted on the
-// classifier alone, which is also what the robust validation measures. What is left when the attack
-// looks through the denoiser is for evaluation to say.
+// classifier alone, which is also what the robust validation measures. Evaluation
+// measures attacks through the denoiser.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// A training set attacked once: kept as 8-bit pictures, as one would store it.
+// A training set attacked once and kept as 8-bit pictures, as it would be stored in files.
 #pragma once
 
 #include <vector>

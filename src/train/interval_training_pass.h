@@ -25,7 +25,7 @@ class IntervalTrainingPass {
                                  std::span<const float> statistics);
 
   /// After forward(): adds the gradient with respect to the parameters, given the loss's gradient
-  /// at the margins (what it says of the label's own margin, a constant, is ignored).
+  /// at the margins (its entry for the label's own margin, a constant, is ignored).
   void backward(std::span<const float> dmargins, std::span<float> gradients);
 
  private:
@@ -46,7 +46,7 @@ class IntervalTrainingPass {
   std::vector<std::size_t> source_;           // buffer of the input, then of each layer's output
   std::vector<std::vector<float>> buffers_;   // centres, then radii
   std::vector<std::vector<int>> winners_[2];  // of max pooling: lower bounds, upper bounds
-  std::vector<float> gradients_[2];           // on their way back: centres, then radii
+  std::vector<float> gradients_[2];           // of the backward pass: centres, then radii
   std::vector<float> norms_;     // batch norm: mean, 1/deviation, scale and shift of each channel
   std::vector<float> absolute_;  // gradients with respect to |W|, laid out like the parameters
   std::vector<float> packed_dy_, unused_bias_, margins_, row_;

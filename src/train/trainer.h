@@ -1,6 +1,5 @@
-// The epoch loop: the order of the images, validation, reports. What a batch is run by is
-// batch_runner.h, what is learned from it training_method.h; files are checkpoint.h and the
-// caller's.
+// The epoch loop: the order of the images, validation, reports. batch_runner.h runs the batches,
+// training_method.h says what is learned from them; checkpoint.h and the caller write files.
 #pragma once
 
 #include <array>

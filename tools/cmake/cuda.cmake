@@ -8,7 +8,7 @@ if(NOT DEFINED CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
   endif()
 endif()
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-  # A100, H100, and PTX for what comes after.
+  # A100, H100, and PTX for newer cards.
   set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 90-virtual)
 endif()
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
@@ -22,7 +22,7 @@ if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12)
   message(FATAL_ERROR "SIGNFLIP_CUDA is ON, but ${CMAKE_CUDA_COMPILER} is CUDA ${CMAKE_CUDA_COMPILER_VERSION}, and 12 or newer is needed.")
 endif()
 set(CMAKE_CUDA_STANDARD 20)
-if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # nvcc has known C++20 for longer than CMake 3.25 knows
+if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # nvcc supports C++20, which CMake 3.25 does not know
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
   set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
 endif()

@@ -1,4 +1,4 @@
-# Finds the libraries that Signflip stands on. Header-only ones are linked, folder by folder, into
+# Finds the libraries that Signflip uses. Header-only ones are linked, folder by folder, into
 # build/…/include, so that a cross build (Emscripten) sees these headers and not the rest of
 # /usr/include. Every target here is an IMPORTED or INTERFACE library named signflip::<library>.
 

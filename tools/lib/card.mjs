@@ -1,4 +1,4 @@
-// Writes models/NAME.md, the card of a shipped model, from what the tool itself said of it: the
+// Writes models/NAME.md, the card of a shipped model, from what the tool measured: the
 // results and remarks in runs/NAME.*.json and the log models/NAME.jsonl. Every figure on a card comes from there.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
@@ -45,7 +45,7 @@ const remarks = {
     "A convolutional autoencoder to put in front of a classifier, trained to undo FGSM images crafted on gtsrb-standard. An attack that looks through it (*adaptive*) passes: a denoiser alone is not a defence.",
 };
 
-/** The name of an attack with what was asked of it. */
+/** The name of an attack with its parameters. */
 function attackText(result) {
   if (result.attack === "clean") return "none (clean)";
   const details = [];

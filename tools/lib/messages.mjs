@@ -1,5 +1,5 @@
-// The page's languages as its scripts take them: web/js/messages/languages.js, made anew from what it finds
-// there, with each section of each language a file of its own, which comes when a view wants it.
+// The page's languages for its scripts: web/js/messages/languages.js, generated from the files there, with a
+// file for each section of each language, loaded when a view needs it.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 

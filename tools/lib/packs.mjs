@@ -1,5 +1,5 @@
-// Packs whole stretches of a dataset for the page's view of a model: dist/samples/<dataset>-*.gz, and
-// packs.json, which says what there is. A pack is one gzip stream of two IDX arrays one after the other,
+// Packs parts of a dataset for the page's view of a model: dist/samples/<dataset>-*.gz, and packs.json,
+// which lists them. A pack is one gzip stream of two IDX arrays one after the other,
 // the images (N×H×W or N×H×W×C bytes) and their labels: what the dataset's own files hold.
 // It fetches nothing, and packs only what it finds.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Bundles and minifies the site's scripts and style sheets with esbuild. It knows no file of the site by name
-// but those that its callers give it, and writes nothing.
+// Bundles and minifies the site's scripts and style sheets with esbuild. Callers name the files; nothing is
+// written.
 import { basename, dirname, resolve } from "node:path";
 import { build } from "esbuild";
 
@@ -20,7 +20,7 @@ const settings = {
   external: ["node:*"],
 };
 
-/** Runs esbuild; what it finds wrong becomes one sentence. @param {import("esbuild").BuildOptions} options */
+/** Runs esbuild; its errors become one message. @param {import("esbuild").BuildOptions} options */
 async function run(options) {
   try {
     return await build({ ...settings, ...options });
@@ -72,7 +72,7 @@ async function staticImports(entry, plugins) {
     },
   };
   const { metafile } = await run({ entryPoints: [entry], plugins: [demanded, ...plugins] });
-  // What a plugin makes is no file, and has its name before a colon.
+  // What a plugin makes is no file; its name begins with the plugin's and a colon.
   const files = Object.keys(metafile.inputs).filter((path) => !path.includes(":"));
   return new Set(files.map((path) => resolve(path)));
 }

@@ -1,17 +1,17 @@
-# What our scripts need installed, and how they get it: sourced by tools/demo, tools/test and the
-# like. It installs Debian packages that are missing and nothing else; it is not a build script.
+# Installs what the scripts need; sourced by tools/demo, tools/test and others. It installs missing
+# Debian packages and npm modules, and builds only the command-line tool.
 #
 #   . "$(dirname "$0")/lib/setup.sh"
-#   need_packages cmake ninja-build      # installs what is missing, or says one sentence and exits 1
+#   need_packages cmake ninja-build      # installs what is missing, or prints an error and exits 1
 #   need_npm_modules                     # node_modules as package-lock.json says
 #   need_emscripten                      # emcc and node's acorn; NODE_PATH for its links
 
 signflip_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# say SENTENCE…: progress goes to stderr, so that stdout stays for results.
+# say MESSAGE…: progress goes to stderr, so that stdout stays for results.
 say() { printf '%s\n' "$*" >&2; }
 
-# fail SENTENCE…: one sentence, then the end.
+# fail MESSAGE…: prints the error and exits 1.
 fail() {
   say "$*"
   exit 1
@@ -23,7 +23,7 @@ package_missing() {
 }
 
 # tool_provides PACKAGE: true when a program on PATH already does a package's work (node or cmake
-# from elsewhere), so that nobody's own installation is disturbed.
+# from elsewhere), so that an own installation is left alone.
 tool_provides() {
   case "$1" in
     nodejs) command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0] >= 18')" = true ] ;;
@@ -83,7 +83,7 @@ has_nvcc() {
 # need_npm_modules: installs node_modules when package-lock.json changed since the last time.
 need_npm_modules() {
   need_packages nodejs npm
-  # A link leads to somebody else's folder, which is theirs to keep in order.
+  # A link leads to a folder that something else maintains.
   if [ -L "$signflip_root/node_modules" ]; then return 0; fi
   local stamp="$signflip_root/node_modules/.signflip-lock"
   if cmp -s "$signflip_root/package-lock.json" "$stamp"; then return 0; fi
@@ -102,7 +102,7 @@ build_signflip() {
   PATH="$signflip_root/build/release/tools/signflip:$PATH"
 }
 
-# find_data: SIGNFLIP_DATA, where tools/fetch-data left the datasets and nobody said otherwise.
+# find_data: SIGNFLIP_DATA, where tools/fetch-data put the datasets, unless it is set.
 find_data() {
   if [ -z "${SIGNFLIP_DATA:-}" ] && [ -d "$signflip_root/data" ]; then export SIGNFLIP_DATA="$signflip_root/data"; fi
 }

@@ -1,4 +1,3 @@
-// ExecutorDevice on the host.
 #include "device/host/host_device.h"
 
 #include "device/host/host_executor.h"

@@ -1,5 +1,5 @@
-// The device that is no device: everything of device/ but cuda/, on the host. For
-// tests, so that a machine without a card checks what a card would compute.
+// A Device on the host, made of everything in device/ but cuda/. For tests, so that a machine
+// without a card checks what a card would compute.
 #pragma once
 
 #include <memory>

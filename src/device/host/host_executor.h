@@ -1,6 +1,6 @@
 // Runs functors and programs (portable.h) on the host, one call after the other: for tests, which
-// so see the index arithmetic, the shared memory and the orchestration of a device without one. Not
-// a fast backend; that is backend/cpu.
+// then run the index arithmetic, the shared memory and the order of launches of a device without
+// one. Not a fast backend; that is backend/cpu.
 #pragma once
 
 #include <algorithm>
@@ -39,7 +39,7 @@ class HostTeam {
 };
 
 /// Refuses, in finish(), what a device would refuse or do wrong: memory and copies within a
-/// recording, more shared memory than there is, more values than an int counts.
+/// recording, more shared memory than there is, more calls than an int can count.
 class HostExecutor {
  public:
   /// `reversed`: calls, blocks and threads in the opposite order. Results must not depend on it;
@@ -90,7 +90,7 @@ class HostExecutor {
   void run(int blocks, Program program) {
     demand(program.shared() <= most_shared(), "a block wants too much shared memory");
     issue([blocks, program, reversed = reversed_] {
-      // Poisoned before each block, as a device promises nothing about shared memory.
+      // Filled with NaN before each block: on a device shared memory is undefined.
       std::vector<Quad> shared(program.shared() / 4 + 1);
       for (int block = 0; block < blocks; ++block) {
         for (Quad& quad : shared) std::fill(quad.v, quad.v + 4, NAN);

@@ -1,6 +1,6 @@
 // Batch normalisation in training: statistics of each shard of the batch (ghost batches), channel
-// by channel. Two stages, so that a few shards still fill a device: blocks look at pieces of a
-// shard, then the pieces are put together in their order. Inference is ChannelAffine.
+// by channel. Two stages, so that a few shards still fill a device: blocks work on pieces of a
+// shard, then the pieces are combined in their order. Inference is ChannelAffine.
 #pragma once
 
 #include "device/kernels/portable.h"
@@ -31,7 +31,7 @@ struct Shards {
   }
 };
 
-/// What two stages hand over for each shard, piece and channel.
+/// What the first stage hands to the second, per shard, piece and channel.
 struct Pair {
   float first, second;
 };
@@ -106,7 +106,7 @@ struct PieceMoments : ShardBlocks {
   }
 };
 
-/// Puts a shard's pieces together (Chan, Golub and LeVeque 1979), one call a shard and channel.
+/// Combines a shard's pieces (Chan, Golub and LeVeque 1979), one call per shard and channel.
 /// Writes mean and 1/√(variance+ε) for the layer, mean and unbiased variance for the running
 /// statistics; each shards × channels.
 struct ShardMoments {
@@ -192,7 +192,7 @@ struct PieceGradients : ShardBlocks {
   }
 };
 
-/// Adds up a shard's pieces; one call a shard and channel.
+/// Adds up a shard's pieces; one call per shard and channel.
 struct ShardGradients {
   Shards shards;
   const Pair* pieces;
@@ -212,7 +212,7 @@ struct ShardGradients {
   }
 };
 
-/// dweight = Σ dy·x̂ and dbias = Σ dy over all shards; one call a channel.
+/// dweight = Σ dy·x̂ and dbias = Σ dy over all shards; one call per channel.
 struct BatchNormWeightGradient {
   int shards, channels;
   const Pair* sums;

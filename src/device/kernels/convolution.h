@@ -255,7 +255,7 @@ struct ConvInputGradient {
   SIGNFLIP_HOST_DEVICE int most_rows() const { return count * phase[0].pixels; }
 };
 
-/// The same, one value of dx a call: for inputs of few channels, of which a tile would waste most
+/// The same, one value of dx per call: for inputs of few channels, of which a tile would waste most
 /// of its columns, and for strides with too many phases.
 struct ConvInputGradientDirect {
   ConvDims d;

@@ -1,4 +1,4 @@
-// The layers without a product, one value a call: what backend/plain_ops.h defines as loops.
+// The layers without a product, one value per call: what backend/plain_ops.h defines as loops.
 // Training-time batch normalisation is batchnorm.h.
 #pragma once
 
@@ -127,7 +127,7 @@ struct PoolInputGradient {
   }
 };
 
-/// H×W×C to C, H, W order, one call a value of y.
+/// H×W×C to C, H, W order, one call per value of y.
 struct FlattenForward {
   Dims in;
   const float* x;
@@ -200,7 +200,7 @@ struct DropoutDraws {
   const int* shard_of_row = nullptr;
   const int* shard_sources = nullptr;  ///< first source of each shard in the batch, then the end
   const int* shard_rows = nullptr;     ///< first row of each shard, then the end
-  int values_before = 0;               ///< of earlier dropout layers, an image
+  int values_before = 0;               ///< of earlier dropout layers, per image
 };
 
 /// y = x·mask, inverted dropout. Its input gradient is the same functor of dy.

@@ -1,7 +1,7 @@
-// Interval bounds through single layers, one value a call: what certify/interval_layers.h and
+// Interval bounds through single layers, one value per call: what certify/interval_layers.h and
 // train/interval_training_pass.cpp do on the CPU, without the allowances for rounding, because on a
-// device bounds are a loss, not a promise. Matrix products are products.h with W for the centres
-// and |W| for the radii; the last layer is elision.h.
+// device bounds are a loss, not a certificate. Matrix products are products.h with W for the
+// centres and |W| for the radii; the last layer is elision.h.
 #pragma once
 
 #include "device/kernels/batchnorm.h"
@@ -126,7 +126,7 @@ struct BoundsPoolGradient {
   }
 };
 
-/// What batch norm made of each shard, shards × channels, and its own values.
+/// Batch norm's statistics of each shard, shards × channels, and its weights.
 struct NormValues {
   const int* shard_of_row = nullptr;
   int channels = 0, image_size = 0;
@@ -168,7 +168,7 @@ struct Absolute {
   SIGNFLIP_HOST_DEVICE void operator()(int i) const { to[i] = fabsf(from[i]); }
 };
 
-/// dW += ∂(centres) + sign(W)·∂(radii), dbias += ∂(centres); one call a value of the layer's, the
+/// dW += ∂(centres) + sign(W)·∂(radii), dbias += ∂(centres); one call per value of the layer's, the
 /// first `matrix` of them weights. Null radii: 0.
 struct AddBoundsGradient {
   int matrix;

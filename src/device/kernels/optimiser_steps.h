@@ -1,5 +1,5 @@
 // The end of a training step: clipping the gradient, moving the weights and the running statistics.
-// As train/optimiser.cpp and train/trainer.cpp do on the CPU.
+// As train/optimiser.cpp and train/cpu_batches.cpp do on the CPU.
 #pragma once
 
 #include "device/kernels/training_steps.h"
@@ -12,7 +12,7 @@ struct GradientSquares {
   static constexpr int kMostBlocks = 64, kLeastShare = 4096;
   const float* gradient = nullptr;
   std::int64_t count = 0;
-  double* sums = nullptr;  ///< one a block
+  double* sums = nullptr;  ///< one per block
 
   static constexpr std::size_t shared() { return kThreads; }
   int blocks() const {
@@ -58,7 +58,7 @@ struct ClipFactor {
   }
 };
 
-/// One step of the optimiser, and of the average that follows the weights; one call a parameter.
+/// One step of the optimiser, and of the average that follows the weights; one call per parameter.
 struct MoveWeights {
   BatchPlace batch;
   TrainingSettings::Optimiser kind;
@@ -91,7 +91,7 @@ struct MoveWeights {
   }
 };
 
-/// Running statistics follow the mean of the shards'; one call a statistic.
+/// Running statistics follow the mean of the shards'; one call per statistic.
 struct MoveStatistics {
   BatchPlace batch;
   int shards;

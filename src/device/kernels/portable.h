@@ -1,5 +1,5 @@
-// What lets one piece of code run on the host and on a device: the two shapes that device work
-// comes in, and helpers. Rules that the CPU's attacks and training share are in core/exact/.
+// What lets one piece of code run on the host and on a device: the two forms of device work,
+// and helpers. Rules that the CPU's attacks and training share are in core/exact/.
 //
 // A *functor* is a struct of plain values and pointers with `void operator()(int i) const`:
 // one call makes one element, and calls may come in any order. There are always fewer than 2³¹.
@@ -11,7 +11,7 @@
 //   template <class Team>
 //   void operator()(Team& team, float* shared, int block) const;
 //
-// team.phase(work) calls work(t) for each thread t and ends with a barrier; what a thread remembers
+// team.phase(work) calls work(t) for each thread t and ends with a barrier; what a thread keeps
 // from phase to phase is a `typename Team::template Own<T>`, indexed by t. On a device a phase is
 // one call and __syncthreads(), and Own<T> is a register; on the host it is a loop and an array, so
 // that tests run the very same index arithmetic, shared memory included.
@@ -49,7 +49,7 @@ SIGNFLIP_HOST_DEVICE constexpr T divide_up(T a, T b) {
 }
 SIGNFLIP_HOST_DEVICE inline bool finite(double x) { return x - x == 0; }
 
-/// Four floats that travel together.
+/// Four floats that are loaded together.
 struct alignas(16) Quad {
   float v[4];
 };

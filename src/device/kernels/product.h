@@ -15,16 +15,16 @@
 // out, and a launch of ours has bias, ReLU and its derivative in it. What is left for it, large
 // dense layers, is at most a quarter of the work of the nets we train (madry: 3.2 of 14 million
 // multiply-adds), so a product twice as fast would gain an eighth. This one adds up in the same
-// order in every run, is recorded without a workspace, and needs nothing at link. tools/bench
-// --device cuda is what a decision otherwise should stand on.
+// order in every run, is recorded without a workspace, and needs nothing at link time. To decide
+// otherwise, measure with tools/bench --device cuda.
 #pragma once
 
 #include "device/kernels/portable.h"
 
 namespace signflip::device {
 
-/// One block makes 128 × kColumns values. Double-buffered: while a tile is multiplied, the next one
-/// is on its way to registers.
+/// One block computes 128 × kColumns values. Double-buffered: while a tile is multiplied, the next
+/// one is on its way to registers.
 template <class Problem, int kColumns>
 struct Product {
   static constexpr int kThreads = 256;

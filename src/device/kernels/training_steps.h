@@ -1,6 +1,6 @@
 // What a training step is made of besides the network: gathering and augmenting a batch, and
-// the losses of its logits. As train/trainer.cpp, train/classifier_method.cpp,
-// train/interval_training.cpp and data/augment.cpp do on the CPU, with the same random numbers.
+// the losses of its logits. As train/cpu_batches.cpp, train/classifier_method.cpp
+// and train/interval_training.cpp do on the CPU, with the same random numbers.
 // Moving the weights is optimiser_steps.h.
 //
 // A batch has *sources*, its training images, and *rows*, the images that the network sees: the
@@ -23,7 +23,7 @@ struct EpochScalars {
   int number_by_place = 0;
 };
 
-/// The batch at hand: `step` batches of the epoch are done.
+/// The current batch: `step` batches of the epoch are done.
 struct BatchPlace {
   const std::uint32_t* order = nullptr;
   const TrainingStep* steps = nullptr;
@@ -38,7 +38,7 @@ struct BatchPlace {
   SIGNFLIP_HOST_DEVICE const TrainingStep& now() const { return steps[*step]; }
 };
 
-/// Labels and numbers of the sources, and the attack's scalars; one call a source.
+/// Labels and numbers of the sources, and the attack's scalars; one call per source.
 struct GatherLabels {
   BatchPlace batch;
   const int* all_labels;
@@ -54,7 +54,7 @@ struct GatherLabels {
   }
 };
 
-/// Bytes of the data set to augmented pixels; one block a source.
+/// Turns bytes of the data set into augmented pixels; one block per source.
 struct GatherImages : ImageBlocks {
   BatchPlace batch;
   Augmentation ranges;
@@ -152,7 +152,7 @@ SIGNFLIP_HOST_DEVICE inline void scaled_gradient(std::span<const float> logits, 
 
 /// The share of the images' own loss (plain_loss_share) in this step.
 struct LossShares {
-  bool bounds = false;  ///< false: the images have it all
+  bool bounds = false;  ///< false: there is no worst case
   double kappa = 1, epsilon = 0;
 
   SIGNFLIP_HOST_DEVICE float of_images(const TrainingStep& now) const {
@@ -160,7 +160,7 @@ struct LossShares {
   }
 };
 
-/// Cross-entropy of each row and its gradient; one call a row.
+/// Cross-entropy of each row and its gradient; one call per row.
 struct RowLosses {
   BatchPlace batch;
   const RowSource* rows;
@@ -203,7 +203,7 @@ struct WorstLosses {
   }
 };
 
-/// TRADES' loss; one call a source, whose clean and attacked rows `pairs` names. Counts what is
+/// TRADES' loss; one call per source, whose clean and attacked rows `pairs` names. Counts what is
 /// correct of the attacked copies.
 struct PairLosses {
   BatchPlace batch;

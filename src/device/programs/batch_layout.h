@@ -1,4 +1,4 @@
-// How the images of a training batch lie before the network, shard by shard.
+// How the images of a training batch are laid out for the network, shard by shard.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ struct BatchLayout {
   std::vector<int> pairs, shard_rows, shard_sources, shard_of_row;
 
   /// `most`: sources of a shard; `paired`: a clean and an attacked row for each source;
-  /// `attacked`: else, whether the rows are attacked. Shards as train/trainer.cpp cuts them.
+  /// `attacked`: else, whether the rows are attacked. Shards as train/cpu_batches.cpp cuts them.
   BatchLayout(int sources, int most, bool paired, bool attacked) {
     const int used = divide_up(sources, most);
     pairs.resize(2 * static_cast<std::size_t>(sources));

@@ -4,7 +4,7 @@
 //
 //   worst_k = b_k − b_y + Σᵢ (W_ik − W_iy)·cᵢ + |W_ik − W_iy|·rᵢ,   worst_y = 0:
 //
-// minus the margins of certify/interval_layers.h, and the logits that a loss is to see.
+// minus the margins of certify/interval_layers.h, and what the loss takes as logits.
 #pragma once
 
 #include "device/kernels/interval_steps.h"
@@ -22,7 +22,7 @@ struct LastLayer {
   }
 };
 
-/// One call an image and class.
+/// One call per image and class.
 struct WorstLogits {
   LastLayer last;
   Bounds x;
@@ -40,7 +40,7 @@ struct WorstLogits {
   }
 };
 
-/// One call an image and input. What `dworst` says of the label, a constant, is ignored, here and
+/// One call per image and input. What `dworst` says of the label, a constant, is ignored, here and
 /// below.
 struct ElidedInputGradient {
   LastLayer last;

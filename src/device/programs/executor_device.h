@@ -1,4 +1,4 @@
-// Device on an executor: hands out models and training runs whose memory it owns.
+// Device on an executor: makes models and training runs, and owns the executor that they use.
 #pragma once
 
 #include <memory>

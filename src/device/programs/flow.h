@@ -1,4 +1,4 @@
-// How images and gradients travel through a network on a device: nn/sequential.h and
+// Images and gradients through a network on a device: nn/sequential.h and
 // nn/training_pass.h as launches. At inference batch norm is folded into the layer before it
 // (weights.h); ReLU is part of the layer before it in both modes. Written against an executor, so
 // that host_executor.h runs all of it in tests.

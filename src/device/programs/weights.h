@@ -49,7 +49,7 @@ inline std::vector<FoldRange> fold_ranges(const Plan& plan,
   return ranges;
 }
 
-/// One call a parameter. Those of folded batch norms are left alone; nobody reads them.
+/// One call per parameter. Those of folded batch norms are not written: nothing reads them.
 struct FoldWeights {
   const FoldRange* ranges;
   int count;
@@ -79,7 +79,7 @@ struct FoldWeights {
   }
 };
 
-/// rows × columns to columns × rows, for the fused climb's way back.
+/// rows × columns to columns × rows, for the fused climb's backward pass.
 struct TransposeWeights {
   int rows, columns;
   const float* weights;

@@ -82,7 +82,7 @@ Markup heat_map(const ConfusionMatrix& matrix, const std::vector<std::string>& c
       if (value == 0) continue;
       const std::string words = "Label " + classes[label] + ", predicted " + classes[k] + ": " +
                                 count(value) + " of " + count_text(all);
-      // Small shares are what one looks for: the square root lets them show.
+      // The square root makes small shares visible.
       const std::string opacity = fixed(std::sqrt(static_cast<double>(value) / all), 2);
       svg += element("rect",
                      {{"class", label == k ? "hit" : "miss"},

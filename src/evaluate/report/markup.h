@@ -50,7 +50,7 @@ struct Table {
     bool number = true;  ///< aligned to the right
   };
   struct Row {
-    std::vector<Markup> cells;    ///< one a column; the first is the row's header
+    std::vector<Markup> cells;    ///< one per column; the first is the row's header
     std::string_view style = {};  ///< class, a literal
   };
   /// Rows under a heading of their own.

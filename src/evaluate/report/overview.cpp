@@ -1,4 +1,4 @@
-// What a reader wants first: how each model does at each budget, and under each attack.
+// The overview: how each model does at each budget, and under each attack.
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -96,7 +96,7 @@ Table::Row glance_row(const Subject& subject, const Budget& budget) {
 struct Line {
   std::string label;
   bool worst = false;
-  std::vector<const Entry*> cells;  ///< one a subject
+  std::vector<const Entry*> cells;  ///< one per subject
 };
 
 /// The entries of a group by budget, in the order of first appearance within each.

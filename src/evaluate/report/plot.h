@@ -21,7 +21,7 @@ struct Series {
 };
 
 struct Plot {
-  std::string title;  ///< what is seen, for those who do not see it and as caption
+  std::string title;  ///< caption, and description for screen readers
   std::string x_label, y_label;
   bool fractions = false;  ///< y from 0 to 1, written as percent
   bool from_zero = false;  ///< y begins at 0 where no value is negative

@@ -1,4 +1,4 @@
-// What the figures of a report say about their own worth: signs of gradient masking, attacks too
+// How far the figures of a report can be trusted: signs of gradient masking, attacks too
 // few or too weak to speak of robustness, samples too small. Computed from the data alone.
 #pragma once
 
@@ -15,7 +15,7 @@ struct Remark {
   bool warning = false;   ///< else something to know, nothing wrong
   std::string title;
   std::string sentence;               ///< what it means and what to do
-  std::vector<std::string> findings;  ///< the figures that it rests on, one sentence each
+  std::vector<std::string> findings;  ///< the figures that support it, one sentence each
 };
 
 /// Warnings first.

@@ -1,5 +1,5 @@
-// Turns results and training logs into one HTML page that needs nothing else, no script and no
-// network, and into remarks that other programs print.
+// Turns results and training logs into one HTML page without scripts or network access, and into
+// remarks that other programs print.
 #pragma once
 
 #include <string>
