@@ -231,6 +231,14 @@ export class LessonNumbers {
       return labels.filter((label, i) => read[i] === label).length;
     },
     smallest: async (query) => (await this.smallest(query)).epsilon,
+    /** The first hundredth, as the page's slider goes, at which the attack succeeds. */
+    onSlider: (query) => {
+      for (let hundredths = 1; hundredths <= 100 * upTo; hundredths++) {
+        const epsilon = String(hundredths / 100);
+        if (this.attack({ ...query, epsilon }).success[0]) return hundredths / 100;
+      }
+      return NaN;
+    },
     resists: async (query) => {
       const found = await this.smallest(query);
       return found.epsilon === null ? found.upTo : NaN;
