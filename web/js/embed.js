@@ -10,6 +10,7 @@ import { datasets } from "./state/datasets.js";
 import { packedCount } from "./state/samples.js";
 import { readUrl, writeUrl } from "./state/state.js";
 import { h, setText } from "./ui/dom.js";
+import { createSettings } from "./ui/settings.js";
 import { wordsFor } from "./ui/i18n.js";
 
 /** So many test images can be picked where there are no digits of our own. */
@@ -77,7 +78,18 @@ function mount() {
   const controls = createControls(context);
   const lanes = state.model.map((id) => createLane(context, id));
   const alert = h("p", { class: "alert", role: "alert", hidden: true });
+  // One file alone has no whole page beside it, and nothing around it that chooses language and theme.
+  const alone = "single" in root.dataset;
+  const update = (/** @type {Partial<import("./types").State>} */ patch) =>
+    become(writeUrl({ ...page.state, ...patch }, navigator.language));
+  const settings = alone ? createSettings({ ...context, update }) : null;
   const link = h("a", { target: "_blank", rel: "noopener" }, words.t("embed.open"));
+  const foot = h(
+    "p",
+    { class: "foot" },
+    h("span", {}, words.t("footer.private")),
+    settings ? h("span", { class: "settings" }, ...settings.elements) : link,
+  );
   place("embed").replaceChildren(
     h("h1", { class: "hidden" }, words.t("page.title")),
     h(
@@ -94,13 +106,14 @@ function mount() {
       h("h2", { class: "hidden", id: "results-title" }, words.t("results.title")),
       h("div", { class: "lanes" }, ...lanes.map(({ element }) => element)),
     ),
-    h("p", { class: "foot" }, h("span", {}, words.t("footer.private")), link),
+    foot,
   );
   const pickable = (/** @type {import("./types").Sample[]} */ samples) =>
     digit ? samples.filter(({ id }) => !id.startsWith("test-")) : samples.slice(0, tiles);
   renderers = [
     (snapshot) => picker.render({ ...snapshot, samples: pickable(snapshot.samples) }),
     controls.render,
+    () => settings?.render(),
     ...lanes.map((lane) => lane.render),
     () => {
       const trouble = page.trouble();

@@ -1,34 +1,14 @@
 // The top of the page, its name, views, dataset, language, light or dark; and its foot.
 import { datasets } from "../state/datasets.js";
 import { choice, h, plainClick, setText } from "./dom.js";
-import { languages } from "./i18n.js";
+import { createSettings } from "./settings.js";
 import { views, writeUrl } from "../state/state.js";
 
 /** @param {import("./context").Context} context
  * @returns {{elements: HTMLElement[], render: () => void}} */
-export function createMasthead({ words, state, update, scheme }) {
-  const theme = h(
-    "button",
-    {
-      type: "button",
-      class: "theme",
-      title: words.t("page.dark"),
-      "aria-label": words.t("page.dark"),
-      onclick: () => update({ theme: scheme() === "dark" ? "light" : "dark" }),
-    },
-    h("span", { "aria-hidden": "true" }, "◐"),
-  );
-  const list = /** @type {HTMLSelectElement} */ (
-    h(
-      "select",
-      {
-        class: "language",
-        "aria-label": words.t("page.language"),
-        onchange: () => update({ lang: list.value }),
-      },
-      ...Object.entries(languages).map(([lang, name]) => h("option", { value: lang, lang }, name)),
-    )
-  );
+export function createMasthead(context) {
+  const { words, state, update } = context;
+  const settings = createSettings(context);
   const links = views.map(
     (view) =>
       /** @type {HTMLAnchorElement} */ (
@@ -79,13 +59,12 @@ export function createMasthead({ words, state, update, scheme }) {
           h("legend", { class: "hidden" }, words.t("dataset.title")),
           ...choices.map(({ element }) => element),
         ),
-        list,
-        theme,
+        ...settings.elements,
       ),
     ],
     render() {
       const now = state();
-      list.value = now.lang;
+      settings.render();
       choices.forEach(({ input }, i) => {
         input.checked = names[i] === now.dataset;
       });
@@ -94,7 +73,6 @@ export function createMasthead({ words, state, update, scheme }) {
         if (views[i] === now.view) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
       });
-      theme.setAttribute("aria-pressed", String(scheme() === "dark"));
     },
   };
 }
