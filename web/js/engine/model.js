@@ -226,6 +226,11 @@ export class Model {
     this.#handle = null;
   }
 
+  /** delete(), for `using model = …`. */
+  [Symbol.dispose]() {
+    this.delete();
+  }
+
   #open() {
     if (this.#handle === null) throw new Error("this model was deleted");
     return this.#handle;
