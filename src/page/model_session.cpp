@@ -23,12 +23,13 @@ std::size_t last_dense(const Sequential& network) {
 
 }  // namespace
 
-Result<ModelSession> ModelSession::load(std::span<const std::uint8_t> bytes) {
-  auto file = load_model(bytes, "the model file");
+Result<ModelSession> ModelSession::load(std::span<const std::uint8_t> bytes,
+                                        std::string_view name) {
+  auto file = load_model(bytes, name);
   if (!file) return file.error();
-  const std::string name = file->network.architecture().name;
+  const std::string title = file->network.architecture().name;
   return ModelSession(
-      DefendedModel({name, std::make_shared<const Sequential>(std::move(file->network))}));
+      DefendedModel({title, std::make_shared<const Sequential>(std::move(file->network))}));
 }
 
 Result<ModelSession> ModelSession::behind(const ModelSession& denoiser) const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,9 @@ namespace signflip {
 /// A model, perhaps behind a denoiser. Images are N×H×W×C floats in [0,1]; N is any number.
 class ModelSession {
  public:
-  static Result<ModelSession> load(std::span<const std::uint8_t> bytes);
+  /// `name` begins the error's sentence.
+  static Result<ModelSession> load(std::span<const std::uint8_t> bytes,
+                                   std::string_view name = "the model file");
 
   /// This classifier with `denoiser` in front of it; both stay usable by themselves.
   Result<ModelSession> behind(const ModelSession& denoiser) const;
