@@ -432,8 +432,10 @@ export default {
     "share.png": "Abbildung (PNG)",
     "share.csv": "Ergebnisse (CSV)",
     "share.json": "Experiment (JSON)",
+    "share.embed": "Einbetten …",
     "share.link.about": "Die Adresse genau dessen, was zu sehen ist",
     "share.png.about": "Bilder, Urteile und Normen aller gezeigten Modelle",
+    "share.embed.about": "Was in einen Kurs, ein LMS, ein Notebook einzufügen ist",
     "share.csv.about": "Eine Zeile für jedes Modell, mit allen Wahrscheinlichkeiten",
     "share.json.about":
       "Für die Kommandozeile: signflip evaluate --experiment DATEI wiederholt es an einer ganzen Testmenge",
@@ -644,5 +646,47 @@ export default {
     "train.download": "Herunterladen (.safetensors)",
     "train.noImages": "diese Seite hat keine Trainingsbilder",
     "train.status": "Das Training ist vorbei: {clean} richtig ohne Angriff, {robust} unter PGD.",
+  },
+  embedding: {
+    "embedding.title": "Einbetten",
+    "embedding.host": "Wohin",
+    "embedding.language": "Sprache",
+    "embedding.without": "Ohne",
+    "embedding.hide.samples": "Bilder zur Auswahl",
+    "embedding.hide.attack": "Liste der Angriffe",
+    "embedding.hide.goal": "Ziel",
+    "embedding.hide.parameters": "Regler",
+    "embedding.hide.details": "Legende und Anmerkungen",
+    "embedding.hide.share": "Link zur ganzen Seite",
+    "embedding.code": "Was einzufügen ist",
+    "embedding.copy": "Kopieren",
+    "embedding.copied": "Kopiert.",
+    "embedding.selected": "Ausgewählt: mit der Tastatur kopieren.",
+    "embedding.close": "Schließen",
+    "embedding.frame": "Signflip: ein neuronales Netz täuschen",
+    "embedding.offline": "Eine Datei für den USB-Stick",
+    "embedding.note.html": "Läuft auch in einer Sandbox: allow-scripts genügt.",
+    "embedding.note.element":
+      "Passt seine Höhe selbst an. „Abbildung (PNG)“ speichert das Bild {file}, das ohne Skripte und im Druck zu sehen ist.",
+    "embedding.note.moodle":
+      "Im Editor einer Textseite, eines Buchs oder Textfelds: Werkzeuge, Quellcode.",
+    "embedding.note.canvas": "Im Editor: HTML-Editor. Der Rahmen passt seine Höhe selbst an.",
+    "embedding.note.ilias":
+      "Diese Datei als „Lernmodul HTML“ mit der Startdatei index.html aufnehmen, oder als Lernmodul SCORM 1.2.",
+    "embedding.note.openolat":
+      "In einer HTML-Seite: Quellcode. Oder signflip-lms.zip als SCORM-Lerninhalt aufnehmen.",
+    "embedding.note.wordpress": "In einem Block „Individuelles HTML“.",
+    "embedding.note.jupyter": "In einer Zelle. Dem Notebook muss vertraut werden.",
+    "embedding.note.myst":
+      "„Abbildung (PNG)“ speichert das Bild {file}, das in statischen Ausgaben steht.",
+    "embedding.note.sphinx": "In einer reStructuredText-Seite.",
+    "embedding.note.quarto": "Im Dokument, als roher Block.",
+    "embedding.note.hugo":
+      "In einem eigenen Shortcode wie layouts/shortcodes/signflip.html; oder in der Seite, wo goldmark unsafe sein darf.",
+    "embedding.note.docusaurus": "In einer MDX-Seite.",
+    "embedding.note.reveal": "In einer Folie. Wer sie verlässt, bricht ab, was lange dauert.",
+    "embedding.note.markdown":
+      "Wo keine Rahmen erlaubt sind: ein Bild mit Link. „Abbildung (PNG)“ speichert das Bild {file}.",
+    "embedding.note.offline": "Läuft ohne Netz und ohne Server; lässt sich als Mail verschicken.",
   },
 };

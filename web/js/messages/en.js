@@ -365,8 +365,10 @@ export default {
     "share.png": "Figure (PNG)",
     "share.csv": "Results (CSV)",
     "share.json": "Experiment (JSON)",
+    "share.embed": "Embed …",
     "share.link.about": "The address of exactly what is shown",
     "share.png.about": "The pictures, verdicts and norms of every model shown",
+    "share.embed.about": "What to paste into a course, an LMS, a notebook",
     "share.csv.about": "One row for each model, with every probability",
     "share.json.about":
       "For the command line: signflip evaluate --experiment FILE repeats it on a whole test set",
@@ -572,5 +574,47 @@ export default {
     "train.download": "Download (.safetensors)",
     "train.noImages": "this site has no training images",
     "train.status": "Training is over: {clean} right without attack, {robust} under PGD.",
+  },
+  embedding: {
+    "embedding.title": "Embed",
+    "embedding.host": "Where to",
+    "embedding.language": "Language",
+    "embedding.without": "Without",
+    "embedding.hide.samples": "pictures to choose",
+    "embedding.hide.attack": "list of attacks",
+    "embedding.hide.goal": "goal",
+    "embedding.hide.parameters": "sliders",
+    "embedding.hide.details": "legend and notes",
+    "embedding.hide.share": "link to the whole page",
+    "embedding.code": "What to paste",
+    "embedding.copy": "Copy",
+    "embedding.copied": "Copied.",
+    "embedding.selected": "Selected: copy it with the keyboard.",
+    "embedding.close": "Close",
+    "embedding.frame": "Signflip: fool a neural network",
+    "embedding.offline": "A file for a USB stick",
+    "embedding.note.html": "Works in a sandbox, too: allow-scripts is enough.",
+    "embedding.note.element":
+      "Fits its height by itself. “Figure (PNG)” saves the picture {file}, which is shown without scripts and in print.",
+    "embedding.note.moodle": "In the editor of a page, a book or a label: Tools, source code.",
+    "embedding.note.canvas": "In the editor: the HTML editor. The frame fits its height by itself.",
+    "embedding.note.ilias":
+      "Take this file as “HTML learning module”, with index.html as start file, or as SCORM 1.2 learning module.",
+    "embedding.note.openolat":
+      "In an HTML page: source code. Or take signflip-lms.zip as SCORM learning content.",
+    "embedding.note.wordpress": "In a block “Custom HTML”.",
+    "embedding.note.jupyter": "In a cell. The notebook must be trusted.",
+    "embedding.note.myst":
+      "“Figure (PNG)” saves the picture {file}, which stands in static exports.",
+    "embedding.note.sphinx": "In a reStructuredText page.",
+    "embedding.note.quarto": "In the document, as a raw block.",
+    "embedding.note.hugo":
+      "In a shortcode of your own, like layouts/shortcodes/signflip.html; or in the page where goldmark may be unsafe.",
+    "embedding.note.docusaurus": "In an MDX page.",
+    "embedding.note.reveal": "In a slide. Leaving it breaks off what takes long.",
+    "embedding.note.markdown":
+      "Where no frames are let in: a picture with a link. “Figure (PNG)” saves the picture {file}.",
+    "embedding.note.offline":
+      "Opens without a network and without a server; it can be sent by mail.",
   },
 };

@@ -78,7 +78,17 @@ export function mount(element, context) {
     say(words.t("share.saved", { file }));
   }
 
-  const buttons = Object.entries(keep).map(
+  /** The snippets' dialogue and its words come when they are wanted. */
+  async function embed() {
+    const [{ openDialogue }, spoken] = await Promise.all([
+      import("../embed/dialogue.js"),
+      words.with(["embedding"]),
+    ]);
+    const { dataset, attack } = context.state();
+    openDialogue({ ...context, words: spoken }, `signflip-${dataset}-${attack}.png`);
+  }
+
+  const buttons = Object.entries({ ...keep, embed }).map(
     ([name, act]) =>
       /** @type {HTMLButtonElement} */ (
         h(
@@ -88,7 +98,7 @@ export function mount(element, context) {
             "data-keep": name,
             title: words.t(`share.${name}.about`),
             onclick: async () => {
-              if (name !== "link" && !context.snapshot().result)
+              if (!["link", "embed"].includes(name) && !context.snapshot().result)
                 return say(words.t("share.nothing"));
               await act().catch((error) =>
                 say(
