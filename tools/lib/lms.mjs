@@ -2,6 +2,9 @@
 // just the start file (ILIAS' "HTML learning module"). It has all but the packs of whole test sets.
 import { zip } from "./zip.mjs";
 
+/** The course; in English, with a link to German. */
+const starts = ["lessons/index.html", "lessons/en/index.html"];
+
 /** @param {string} text */
 const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
@@ -38,7 +41,7 @@ ${files.map((name) => `      <file href="${escaped(name)}"/>`).join("\n")}
  * @returns {Buffer}
  */
 export function lmsPackage({ files, read, script }) {
-  const start = files.includes("lessons/index.html") ? "lessons/index.html" : "index.html";
+  const start = starts.find((path) => files.includes(path)) ?? "index.html";
   const teller = "js/lms.js";
   const inside = files.filter((path) => !/^samples\/(packs\.json|.*\.gz)$/.test(path));
   const contents = inside.map((name) => {

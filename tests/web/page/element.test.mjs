@@ -306,6 +306,32 @@ test("five hundred that come and go leave nothing behind", async (t) => {
   assert.equal(page.frames().length, 1);
 });
 
+test("eight on a page fetch everything once, where the server lets the browser keep it", async (t) => {
+  const kept = await startHost({ headers: { "cache-control": "max-age=600" } });
+  t.after(() => kept.close());
+  const eight = Array.from(
+    { length: 8 },
+    (_, i) => `<sign-flip loading="eager" epsilon="${(i + 1) / 20}"></sign-flip>`,
+  );
+  const page = await kept.hosted(t, kept.script + eight.join(""));
+  await page.waitForFunction(() => customElements.get("sign-flip"));
+  const seen = [];
+  for (const element of await page.locator("sign-flip").all()) {
+    await element.scrollIntoViewIfNeeded(); // out of sight no frame is painted
+    const frame = await (await element.locator("iframe").elementHandle()).contentFrame();
+    await frame.waitForFunction(() => globalThis.results?.length > 0);
+    seen.push((await settled(frame)).request.parameters.epsilon);
+  }
+  assert.deepEqual(seen, [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4]);
+  const asked = kept.site.requests.filter((path) => /\.(wasm|safetensors|js|css)$/.test(path));
+  assert.ok(asked.includes("/js/signflip.wasm"));
+  assert.deepEqual(
+    asked.filter((path, i) => asked.indexOf(path) !== i),
+    [],
+  );
+  assert.deepEqual(page.problems, []);
+});
+
 test("another slide of reveal.js breaks off what takes long, and this one goes on with it", async (t) => {
   const page = await host.hosted(t, `${host.script}<sign-flip></sign-flip>`);
   const [frame] = await host.framesOf(page, 1);

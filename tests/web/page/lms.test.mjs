@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { inflateRawSync } from "node:zlib";
 import { serve } from "../../../tools/lib/serve.mjs";
-import { settled, site as folder, start } from "../../support/browser.mjs";
+import { patience, settled, site as folder, start } from "../../support/browser.mjs";
 
 /** The files of a ZIP, by name, as its directory has them. @param {Buffer} bytes */
 function unzip(bytes) {
@@ -77,12 +77,24 @@ async function opened(t, first, api) {
       }
     </script><iframe title="Course" width="1200" height="800" src="${deep}/${first}?session=1"></iframe>`,
   );
-  const page = await site.open("icon.svg", { wait: false });
-  t.after(() => page.context().close());
+  const context = await site.browser.newContext({ locale: "en-GB" });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(patience);
+  const problems = [];
+  page.on(
+    "console",
+    (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
+  );
+  page.on("pageerror", (error) => problems.push(error.message));
+  await context.addInitScript(() => {
+    globalThis.results = [];
+    document.addEventListener("signflip:result", ({ detail }) => globalThis.results.push(detail));
+  });
   await page.goto(`${server.url}player.html`);
   const frame = await (await page.waitForSelector("iframe")).contentFrame();
   await frame.waitForFunction(() => document.readyState === "complete");
-  return { page, frame };
+  return { page: Object.assign(page, { problems }), frame };
 }
 
 const [, startFile] = /scormtype="sco" href="([^"]+)"/.exec(xml);
