@@ -3,6 +3,7 @@
 // it does not change the address. Not the whole page: main.js.
 import { PageShell, place } from "./page-shell.js";
 import { Host } from "./features/embed/host.js";
+import { createCaption } from "./features/embed/caption.js";
 import { createControls } from "./features/embed/controls.js";
 import { createLane } from "./features/image/lane.js";
 import { createPicker } from "./features/image/picker.js";
@@ -84,6 +85,7 @@ function mount() {
     become(writeUrl({ ...page.state, ...patch }, navigator.language));
   const settings = alone ? createSettings({ ...context, update }) : null;
   const link = h("a", { target: "_blank", rel: "noopener" }, words.t("embed.open"));
+  const caption = createCaption(context);
   const foot = h(
     "p",
     { class: "foot" },
@@ -107,6 +109,7 @@ function mount() {
       h("div", { class: "lanes" }, ...lanes.map(({ element }) => element)),
     ),
     foot,
+    caption.element,
   );
   const pickable = (/** @type {import("./types").Sample[]} */ samples) =>
     digit ? samples.filter(({ id }) => !id.startsWith("test-")) : samples.slice(0, tiles);
@@ -114,6 +117,7 @@ function mount() {
     (snapshot) => picker.render({ ...snapshot, samples: pickable(snapshot.samples) }),
     controls.render,
     () => settings?.render(),
+    caption.render,
     ...lanes.map((lane) => lane.render),
     () => {
       const trouble = page.trouble();

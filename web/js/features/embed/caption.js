@@ -1,0 +1,37 @@
+// What stands under the figure on paper, instead of the controls: attack, goal, parameters, and where to try it.
+import { valueOf, writeUrl } from "../../state/state.js";
+import { h, setText } from "../../ui/dom.js";
+
+/** @param {import("../../ui/context").Context} context @returns {import("../../ui/context").View} */
+export function createCaption({ words, state }) {
+  const asked = h("p", {});
+  const address = h("p", {});
+  return {
+    element: h("div", { class: "printed" }, asked, address),
+    render({ attacks, result }) {
+      const attack = attacks.find(({ name }) => name === result?.request.attack);
+      if (!attack || !result) return;
+      const now = state();
+      const { target, dataset } = result.request;
+      const touched = attack.parameters.filter(
+        ({ name }) => name in now.parameters || name in result.request.parameters,
+      );
+      const said = [
+        words.t(`attack.${attack.name}`, {}, attack.title),
+        ...(target === null
+          ? []
+          : [words.t("target.class", { digit: words.className(dataset, target) })]),
+        ...touched.map((parameter) => {
+          const value = valueOf(now, parameter);
+          const digits = parameter.kind === "real" ? 3 : 0;
+          const title = words.t(`parameter.${parameter.name}`, {}, parameter.title);
+          return `${title} ${typeof value === "number" ? words.number(value, digits) : value}`;
+        }),
+      ];
+      setText(asked, said.join(" · "));
+      const query = writeUrl({ ...now, hide: [] }, "");
+      const here = location.href.replace(/[^/]*$/, "");
+      setText(address, here.startsWith("http") ? `${here}index.html?${query}` : "");
+    },
+  };
+}
