@@ -3,7 +3,7 @@
 // it does not change the address. Not the whole page: main.js.
 import { PageShell, place } from "./page-shell.js";
 import { Host } from "./features/embed/host.js";
-import { createCaption } from "./features/embed/caption.js";
+import { createCaption } from "./features/image/caption.js";
 import { createControls } from "./features/embed/controls.js";
 import { createLane } from "./features/image/lane.js";
 import { createPicker } from "./features/image/picker.js";

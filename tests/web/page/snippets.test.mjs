@@ -136,17 +136,20 @@ test("Markdown: a picture with its text, and a link that leads there", async (t)
   });
 });
 
-test("on paper the frame is its figure, what was asked and the address, without controls", async (t) => {
-  const there = await host.hosted(t, host.script);
-  await there.goto(`${host.site.url}embed.html?attack=mim&epsilon=0.15&steps=7`);
-  await settled(there);
-  await there.emulateMedia({ media: "print" });
-  const seen = (selector) => there.locator(selector).first().isVisible();
-  assert.deepEqual(
-    await Promise.all(["input[type=range]", "#attack", ".foot", ".trio"].map(seen)),
-    [false, false, false, true],
-  );
-  const caption = await there.locator(".printed").innerText();
-  assert.match(caption, /MIM.*0\.150.*7/s);
-  assert.match(caption, /index\.html\?.*attack=mim/);
-});
+for (const [name, path, controls] of [
+  ["the frame", "embed.html", ["#attack", ".foot"]],
+  ["the page", "index.html", [".sidebar", ".settings", ".share-panel"]],
+]) {
+  test(`on paper ${name} is figure, what was asked and the address, without controls`, async (t) => {
+    const there = await host.hosted(t, "");
+    await there.goto(`${host.site.url}${path}?attack=mim&epsilon=0.15&steps=7`);
+    await settled(there);
+    await there.emulateMedia({ media: "print" });
+    for (const selector of ["input[type=range]", ...controls])
+      assert.equal(await there.locator(selector).first().isVisible(), false, selector);
+    assert.equal(await there.locator(".trio").first().isVisible(), true);
+    const caption = await there.locator(".printed").innerText();
+    assert.match(caption, /MIM.*0\.150.*7/s);
+    assert.match(caption, /index\.html\?.*attack=mim/);
+  });
+}

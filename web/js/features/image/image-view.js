@@ -4,6 +4,7 @@ import { datasets } from "../../state/datasets.js";
 import { h, setText } from "../../ui/dom.js";
 import { LazyView } from "../../ui/lazy-view.js";
 import { createAttackControls } from "./attack-controls.js";
+import { createCaption } from "./caption.js";
 import { createLane } from "./lane.js";
 import { createModels } from "./models.js";
 import { createSource } from "./source.js";
@@ -21,6 +22,7 @@ export function createImageView(context, place, packed) {
   const lanes = new Map();
   const alert = h("p", { role: "alert", class: "alert", hidden: true });
   const lanesElement = h("div", { class: "lanes" });
+  const caption = createCaption(context);
   const results = h(
     "section",
     { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
@@ -28,6 +30,7 @@ export function createImageView(context, place, packed) {
     models.element,
     alert,
     lanesElement,
+    caption.element,
   );
   // Below the fold: fetched when the first result is there and one comes near them.
   const stepsElement = h("section", {
@@ -71,7 +74,8 @@ export function createImageView(context, place, packed) {
   return {
     render(snapshot) {
       makeLanes(snapshot.state.model);
-      for (const view of [source, attack, models, ...lanes.values()]) view.render(snapshot);
+      for (const view of [source, attack, models, caption, ...lanes.values()])
+        view.render(snapshot);
       const shown = [...lanes.values()].filter((lane) => !lane.element.hidden).length;
       lanesElement.dataset.count = String(shown);
       lanesElement.toggleAttribute(
