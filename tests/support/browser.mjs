@@ -93,7 +93,7 @@ export async function ready(page) {
     () =>
       globalThis.signflipPage?.snapshot.attacks.length > 0 &&
       document.querySelector("html[data-ready], #embed") &&
-      document.querySelector("input[name=attack], #attack"),
+      document.querySelector("#attack"),
   );
   await painted(page);
 }
@@ -204,6 +204,12 @@ export const slide = (page, parameter, value) =>
     slider.value = String(to);
     slider.dispatchEvent(new Event("input", { bubbles: true }));
   }, value);
+
+/** Opens the numbers below the lanes' pictures. */
+export async function openNumbers(page) {
+  await page.locator(".lane:visible .lane-numbers summary").first().click();
+  await page.locator(".lane:visible .numbers-list").first().waitFor();
+}
 
 /** Keeps a picture of the page as a build artefact. */
 export const keep = (page, name, fullPage = true) =>

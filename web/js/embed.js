@@ -10,7 +10,8 @@ import { createPicker } from "./features/image/picker.js";
 import { datasets } from "./state/datasets.js";
 import { packedCount } from "./state/samples.js";
 import { readUrl, writeUrl } from "./state/state.js";
-import { h, setText } from "./ui/dom.js";
+import { createAlert } from "./ui/alert.js";
+import { h } from "./ui/dom.js";
 import { createSettings } from "./ui/settings.js";
 import { wordsFor } from "./ui/i18n.js";
 
@@ -78,7 +79,7 @@ function mount() {
   const picker = createPicker(context, digit ? 0 : Math.min(tiles, packedCount(state.dataset)));
   const controls = createControls(context);
   const lanes = state.model.map((id) => createLane(context, id));
-  const alert = h("p", { class: "alert", role: "alert", hidden: true });
+  const alert = createAlert(context);
   // One file alone has no whole page beside it, and nothing around it that chooses language and theme.
   const alone = "single" in root.dataset;
   const update = (/** @type {Partial<import("./types").State>} */ patch) =>
@@ -101,7 +102,7 @@ function mount() {
       picker.element,
       controls.element,
     ),
-    alert,
+    alert.element,
     h(
       "section",
       { id: "results", tabindex: -1, "aria-labelledby": "results-title" },
@@ -120,9 +121,7 @@ function mount() {
     caption.render,
     ...lanes.map((lane) => lane.render),
     () => {
-      const trouble = page.trouble();
-      alert.hidden = trouble === "";
-      setText(alert, trouble);
+      alert.render(context.trouble());
       link.setAttribute(
         "href",
         `index.html?${writeUrl({ ...page.state, hide: [] }, navigator.language)}`,

@@ -5,7 +5,7 @@ import { PageShell, place } from "./page-shell.js";
 import { Address } from "./state/address.js";
 import { listen } from "./state/incoming.js";
 import { packedCount } from "./state/samples.js";
-import { defaultState } from "./state/state.js";
+import { defaultState, readUrl } from "./state/state.js";
 import { mountAfterMs, revealAfterMs } from "./state/timing.js";
 import { wordsFor } from "./ui/i18n.js";
 import { LazyView } from "./ui/lazy-view.js";
@@ -30,14 +30,28 @@ let renderers = [];
 /** @type {import("./ui/context").MountedView | null} */
 let imageView = null;
 
+/** @type {Promise<void> | undefined} */
+let restored;
+/** Whether the page may be put together. */
+let begun = false;
+
 /** @param {Partial<State>} patch */
 function update(patch) {
   const before = page.state;
-  const { dataset = before.dataset, lang = before.lang } = patch;
-  if (dataset !== before.dataset || lang !== before.lang) return void turn(dataset, lang, patch);
+  // Another view or dataset is a place that one may want to come back from.
+  const left = ["view", "dataset"].some(
+    (name) => name in patch && Reflect.get(patch, name) !== Reflect.get(before, name),
+  );
+  change(patch, () => (left ? address.leave() : address.follow()));
+}
+
+/** @param {Partial<State>} patch @param {() => void} changed when it is done */
+function change(patch, changed) {
+  const { dataset = page.state.dataset, lang = page.state.lang } = patch;
+  if (dataset !== page.state.dataset || lang !== page.state.lang)
+    return void turn(dataset, lang, patch).then(changed);
   page.change(patch);
-  if (page.state.view !== before.view) address.leave();
-  else address.follow();
+  changed();
 }
 
 /** Another dataset or language: the words are fetched first, then everything is put together anew.
@@ -56,7 +70,6 @@ async function turn(dataset, lang, patch) {
   mount();
   const focus = anew ? `input[name=dataset][value="${dataset}"]` : "select.language";
   /** @type {HTMLElement | null} */ (document.querySelector(focus))?.focus();
-  address.follow();
   page.explorer.ask();
   render();
 }
@@ -78,6 +91,7 @@ function mount() {
 }
 
 function render() {
+  if (!begun) return;
   if (!imageView) mount();
   const { state, snapshot } = page;
   document.documentElement.dataset.theme = state.theme;
@@ -92,11 +106,13 @@ function reveal() {
 }
 
 function shown() {
+  begun = true;
   render();
   reveal();
   if (performance.getEntriesByName("signflip:first").length === 0)
     performance.mark("signflip:first");
   page.loadTestImages();
+  restored ??= restore();
 }
 
 /** @param {import("./types").Run["state"]} before */
@@ -109,21 +125,38 @@ function changed(before) {
     page.announce(page.words.t(state === "slow" ? "progress.status" : "progress.cancelled"));
 }
 
+/** Adds the nets that the visitor trained before, where there are some. */
+async function restore() {
+  try {
+    if (localStorage.getItem("signflip-own") === null) return;
+  } catch {
+    return; // no storage here
+  }
+  const { restoreOwn } = await import("./features/models/own.js");
+  if ((await restoreOwn()) > 0) page.schedule();
+}
+
 listen();
-address.listen((now) => {
-  // The address is already right: no further entry for it.
-  page.become({ ...page.state, view: now.view });
-  update(now);
-});
-page.words = await wordsFor(page.state.lang, page.state.dataset);
-page.enter();
-page.started.then((catalogue) => page.equip(catalogue), page.fail);
-setTimeout(reveal, revealAfterMs);
-// A worker's start needs this thread now and then: the page is put together when that is over, while the
-// engine is at the first question.
-await new Promise((resolve) => {
-  setTimeout(resolve, mountAfterMs);
-  page.started.catch(() => {}).then(() => setTimeout(resolve));
-});
-render();
-if (page.state.view !== "image") reveal();
+// The address is already right: no further entry for it.
+address.listen((now) => change(now, () => address.follow()));
+/** Not awaited here: what is fetched meanwhile may need this module. */
+async function begin() {
+  if (/[=,]own-/.test(location.search)) {
+    await (restored = restore());
+    page.become(readUrl(location.search, navigator.language));
+  }
+  page.words = await wordsFor(page.state.lang, page.state.dataset);
+  page.enter();
+  page.started.then((catalogue) => page.equip(catalogue), page.fail);
+  setTimeout(reveal, revealAfterMs);
+  // A worker's start needs this thread now and then: the page is put together when that is over, while the
+  // engine is at the first question.
+  await new Promise((resolve) => {
+    setTimeout(resolve, mountAfterMs);
+    page.started.catch(() => {}).then(() => setTimeout(resolve));
+  });
+  begun = true;
+  render();
+  if (page.state.view !== "image") reveal();
+}
+begin();

@@ -6,7 +6,7 @@
 import { datasets, sourceOf } from "./state/datasets.js";
 import { EngineClient } from "./engine/client.js";
 import { siteFile } from "./engine/download.js";
-import { sentenceOf } from "./engine/errors.js";
+import { isFinal, isMixed, sentenceOf } from "./engine/errors.js";
 import { Explorer } from "./engine/explorer.js";
 import { imageOf, ownSamples, packedSamples } from "./state/samples.js";
 import { readUrl } from "./state/state.js";
@@ -42,6 +42,7 @@ export class PageShell {
     samples: [],
     image: { id: "", label: null, pixels: new Float32Array(0) },
     result: null,
+    current: false,
     analysis: { traces: {}, smallest: {}, certified: {} },
     error: "",
     troubles: {},
@@ -51,6 +52,8 @@ export class PageShell {
   #shelves = {};
   /** Datasets whose test images were asked for. @type {Set<string>} */ #packed = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #announceTimer;
+  /** Whether trying again cannot help, or only in a new page. */ #final = false;
+  #reloads = false;
   #dark = matchMedia("(prefers-color-scheme: dark)");
 
   /** @param {Page} page */
@@ -65,6 +68,8 @@ export class PageShell {
     /** @param {unknown} error */
     this.fail = (error) => {
       snapshot.error = this.sentence(error);
+      this.#final = isFinal(error);
+      this.#reloads = isMixed(error);
       schedule();
     };
     const explorer = new Explorer(
@@ -94,7 +99,7 @@ export class PageShell {
     });
   }
 
-  /** What the views get. @returns {import("./ui/context").Context & {snapshot: () => import("./types").Snapshot}} */
+  /** What the views get. @returns {import("./ui/context").Context} */
   context() {
     const { words, update, explorer, client, snapshot } = this;
     return {
@@ -108,6 +113,8 @@ export class PageShell {
       scheme: () => this.scheme(),
       cancel: () => explorer.scheduler.cancel(),
       again: () => explorer.scheduler.again(),
+      trouble: () => ({ text: this.trouble(), final: this.#final }),
+      retry: () => this.retry(),
       link: () => location.href,
     };
   }
@@ -130,9 +137,16 @@ export class PageShell {
     // Whatever else is changed, the result is what one wants to see of it.
     const looked =
       "step" in patch || Object.keys(patch).every((name) => ["theme", "view"].includes(name));
-    this.become({ ...before, ...(looked ? {} : { step: null }), ...patch });
-    const named = (/** @type {State} */ { sample, drawing, picture }) =>
-      [sample, drawing, picture].join();
+    // What was said of one picture is not said of the next.
+    const pictured = ["sample", "drawing", "picture"].some((name) => name in patch);
+    this.become({
+      ...before,
+      ...(looked ? {} : { step: null }),
+      ...(pictured ? { label: null } : {}),
+      ...patch,
+    });
+    const named = (/** @type {State} */ { sample, drawing, picture, label }) =>
+      [sample, drawing, picture, label].join();
     if (named(before) !== named(this.state)) this.#takeImage();
     if (this.state.sample.startsWith("test-") && snapshot.image.id !== this.state.sample)
       this.loadTestImages();
@@ -183,10 +197,27 @@ export class PageShell {
     this.schedule();
   }
 
-  /** What is wrong, in one line; empty where nothing is. */
+  /** What is wrong, each cause once; no text where nothing is. */
   trouble() {
     const { error, troubles } = this.snapshot;
-    return [error, ...this.state.model.map((id) => troubles[id])].filter(Boolean).join(" ");
+    const causes = [error, ...this.state.model.map((id) => troubles[id])].filter(Boolean);
+    return [...new Set(causes)].join(" ");
+  }
+
+  /** Tries again what failed: the engine's start, and files that could not be had. */
+  retry() {
+    const { snapshot, explorer } = this;
+    // Files of two versions of the site: only a new page gets them all.
+    if (this.#reloads) return location.reload();
+    snapshot.error = "";
+    snapshot.troubles = {};
+    snapshot.files = Object.fromEntries(
+      Object.entries(snapshot.files).filter(([, how]) => how !== "failed"),
+    );
+    this.client.start().then((catalogue) => this.equip(catalogue), this.fail);
+    explorer.fetchModels();
+    explorer.ask();
+    this.schedule();
   }
 
   /** @param {string} text */
@@ -216,8 +247,8 @@ export class PageShell {
     this.dropVerdicts();
     this.#announceTimer = setTimeout(() => {
       const { state, snapshot, words } = this;
-      if (state.view === "image")
-        this.announce(sayVerdicts(words, state.dataset, snapshot.result?.lanes ?? []));
+      if (state.view === "image" && snapshot.result)
+        this.announce(sayVerdicts(words, snapshot.result));
     }, announceAfterMs);
   }
 }

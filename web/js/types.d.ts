@@ -25,6 +25,8 @@ export interface AttackInfo {
   targeted: boolean;
   /** Absent: it can do without a target. */
   untargeted?: boolean;
+  /** False: a black box, it asks only for answers. */
+  needsGradients: boolean;
   paper: string;
   summary?: string;
   parameters: Parameter[];
@@ -136,6 +138,8 @@ export interface Lane {
   l0: number;
   l2: number;
   linf: number;
+  /** Set where this is a step on the way and not the result. */
+  underway?: boolean;
   /** The attack's time in the engine; null where the image came from another model's attack. */
   milliseconds: number | null;
 }
@@ -143,6 +147,8 @@ export interface Lane {
 export interface ExploreResult {
   request: ExploreRequest;
   lanes: Lane[];
+  /** The state that it was asked in. */
+  state: State;
 }
 
 /** The page's state; all of it is in the URL. Parameters stand there under their own names. */
@@ -153,6 +159,8 @@ export interface State {
   drawing: string;
   /** The visitor's own picture, packed (js/pixels.js); used when sample is "picture". */
   picture: string;
+  /** What the drawing or picture shows, where someone said; else each model's own reading counts. */
+  label: number | null;
   attack: string;
   parameters: ParameterValues;
   target: number | null;
@@ -167,6 +175,12 @@ export interface State {
   experiment: string;
   /** The test image that the model's view looks at, by its number. */
   image: number;
+  /** The model that a tool of the model's view asks; "" for the first. */
+  subject: string;
+  /** The models that a tool compares; none: those that it starts with. */
+  compared: string[];
+  /** How many test images a tool takes; 0: as it starts. */
+  count: number;
   theme: "auto" | "light" | "dark";
   lang: string;
   /** Parts of the compact page that are not shown (css/embed.css). */
@@ -199,6 +213,8 @@ export interface Snapshot {
   samples: Sample[];
   image: Sample;
   result: ExploreResult | null;
+  /** Whether the result answers the newest question; else it is an older one's. */
+  current: boolean;
   analysis: ResultAnalysis;
   error: string;
   /** Why a model is not there, by model. */

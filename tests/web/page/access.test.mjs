@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { keep, laneOf, ready, settled, start, tabTo } from "../../support/browser.mjs";
+import { keep, laneOf, openNumbers, ready, settled, start, tabTo } from "../../support/browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site;
@@ -80,19 +80,25 @@ for (const width of [320, 390, 768, 1024, 1440, 1920, 3840]) {
 test("everything can be done with the keyboard alone", async () => {
   const page = await site.open();
   const focusOn = (selector) => tabTo(page, selector);
-  // The order of tabbing is that of the page: skip link, settings, tabs, sample, attack, budget, goal.
-  await page.keyboard.press("Tab");
-  assert.ok(await page.evaluate(() => document.activeElement.matches(".skip")));
+  // The order of tabbing is that of the page: skip links, settings, models, pictures, then the controls.
+  for (const to of ["#results", "#controls"]) {
+    await page.keyboard.press("Tab");
+    assert.ok(
+      await page.evaluate((href) => document.activeElement.matches(`.skip[href="${href}"]`), to),
+    );
+  }
+  await page.keyboard.press("Enter");
   await focusOn("input[name=sample]");
   await page.keyboard.press("ArrowRight");
   assert.equal((await settled(page)).lanes[0].label, 4);
-  await focusOn("input[name=attack]");
-  await page.keyboard.press("ArrowLeft");
+  await focusOn("#attack");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
   assert.equal((await settled(page)).request.attack, "mim");
   await focusOn("#parameter-epsilon");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
-  assert.ok(Math.abs((await settled(page)).request.parameters.epsilon - 0.22) < 1e-6);
+  assert.ok(Math.abs((await settled(page)).request.parameters.epsilon - 0.12) < 1e-6);
   await focusOn("input[name=target]");
   await page.keyboard.press("ArrowRight");
   assert.equal((await settled(page)).request.target, 0);
@@ -119,22 +125,25 @@ test("a digit drawn with the keyboard", async () => {
   await keep(page, "draw-keyboard");
 });
 
-const sheetOrSlow = {
-  More: [
-    "",
-    async (page) => {
-      await page.locator("button.others").click();
-      await page.locator(".sheet input[value=cw]").waitFor();
-    },
-  ],
-  "More, 320 px, German, dark": [
-    "?lang=de&theme=dark",
-    async (page) => {
-      await page.locator("button.others").click();
-      await page.locator(".sheet input[value=cw]").waitFor();
-    },
+const opened = {
+  numbers: ["", openNumbers],
+  "numbers, 320 px, German, dark": [
+    "?lang=de&theme=dark&attack=mim",
+    openNumbers,
     { viewport: narrow },
   ],
+  "all classes of signs, dark": [
+    "?dataset=gtsrb&theme=dark",
+    (page) => page.locator("[data-model=standard] .fold").click(),
+  ],
+  enlarged: [
+    "",
+    async (page) => {
+      await page.locator("[data-model=standard] .perturbation .enlarge").click();
+      await page.getByRole("dialog").waitFor();
+    },
+  ],
+  "forced colours": ["?attack=mim", settled, { forcedColors: "active" }],
   "slow, 320 px, German": [
     "?attack=bim&steps=10000&lang=de",
     async (page) => page.locator(".progress button").first().waitFor(),
@@ -149,7 +158,7 @@ const sheetOrSlow = {
     { wait: false },
   ],
 };
-for (const [name, [query, prepare, options]] of Object.entries(sheetOrSlow)) {
+for (const [name, [query, prepare, options]] of Object.entries(opened)) {
   test(`axe-core finds nothing, and nothing sticks out: ${name}`, async () => {
     const page = await site.open(query, options);
     await prepare(page);
@@ -170,16 +179,16 @@ for (const [name, [query, prepare, options]] of Object.entries(sheetOrSlow)) {
         () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
       ),
     );
-    await keep(page, `state-${name.replace(/\W+/g, "-")}`, !/More/.test(name));
+    await keep(page, `state-${name.replace(/\W+/g, "-")}`, !/enlarged/.test(name));
   });
 }
 
 test("focus is visible, and reduced motion leaves nothing that moves", async () => {
   const page = await site.open("", { reducedMotion: "reduce" });
-  await page.locator("input[name=attack]").first().focus();
+  await page.locator("input[name=target]").first().focus();
   await page.keyboard.press("ArrowRight");
   const outline = await page
-    .locator("input[name=attack]:checked + .face")
+    .locator("input[name=target]:checked + .face")
     .evaluate((face) => getComputedStyle(face).outlineStyle);
   assert.equal(outline, "solid");
   assert.equal(

@@ -1,18 +1,19 @@
-// The attacks beyond the buttons: all there from the start, slow attacks with progress and Cancel,
-// and minimum-norm attacks, which have no budget. What every attack shares is in explore.test.mjs.
+// The list of attacks: all there from the start, slow attacks with progress and Cancel, what a budget means, and
+// minimum-norm attacks, which have none. What every attack shares is in explore.test.mjs.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   keep,
   laneOf,
   largestChange,
+  openNumbers,
   ownLater,
-  painted,
   quiet,
   resultOf,
   settled,
   slide,
   start,
+  tabTo,
 } from "../../support/browser.mjs";
 
 let site;
@@ -21,13 +22,8 @@ before(async () => {
 });
 after(() => site?.close());
 
-const more = (page) => page.locator("button.others");
 const names = (page) =>
   page.evaluate(() => globalThis.signflipPage.snapshot.attacks.map(({ name }) => name));
-const openMore = async (page) => {
-  await more(page).click();
-  await page.locator(".sheet input[value=deepfool]").waitFor({ state: "attached" });
-};
 /** Slow on any machine. */
 const slow = "attack=bim&steps=10000&epsilon=0.1";
 
@@ -41,28 +37,21 @@ test("every attack is there from the start, and none asks the network for anythi
   const all = await names(page);
   assert.ok(all.length >= 16, `${all.length} attacks`);
   assert.deepEqual(all.slice(0, 4), ["fgsm", "bim", "mim", "pgd"]);
+  const list = page.getByLabel("Method");
   assert.deepEqual(
-    await page
-      .locator("input[name=attack]")
-      .evaluateAll((list) => list.map((input) => input.value)),
+    await list.locator("option").evaluateAll((options) => options.map(({ value }) => value)),
     all,
   );
+  assert.ok((await list.locator("optgroup").count()) >= 3, "in groups");
 
   const before = site.requests.length;
-  await resultOf(page, () => page.locator("input[name=attack][value=mim]").check());
-  await openMore(page);
-  await keep(page, "more-wide", false);
-  for (const name of ["apgd-ce", "square", "deepfool"]) {
-    if (await page.locator(".sheet").isHidden()) await more(page).click();
-    const result = await resultOf(page, () => page.locator(`.sheet input[value=${name}]`).click());
+  for (const name of ["mim", "apgd-ce", "square", "deepfool"]) {
+    const result = await resultOf(page, () => list.selectOption(name));
     assert.equal(result.request.attack, name);
     const lane = laneOf(result, "standard");
     assert.notEqual(lane.adversarialLabel, lane.label, name);
-    if (name !== "deepfool") assert.ok(largestChange(result, lane) <= 0.2 + 1e-6, name);
-    assert.ok(await page.locator(".sheet").isHidden(), "a choice by mouse closes the sheet");
-    assert.equal(await page.evaluate(() => document.activeElement.className), "others");
+    if (name !== "deepfool") assert.ok(largestChange(result, lane) <= 0.1 + 1e-6, name);
   }
-  assert.match(await more(page).textContent(), /DeepFool/);
   await quiet(page);
   assert.deepEqual(
     site.since(before).filter((path) => !ownLater(path)),
@@ -72,46 +61,55 @@ test("every attack is there from the start, and none asks the network for anythi
   assert.deepEqual(page.problems, []);
 });
 
-test("on a narrow screen More opens over the controls and moves nothing", async () => {
-  const page = await site.open("", { viewport: { width: 320, height: 640 } });
-  await quiet(page);
-  await page.evaluate(() => {
-    globalThis.shift = 0;
-    new PerformanceObserver((list) =>
-      list.getEntries().forEach((entry) => {
-        globalThis.shift += entry.value;
-      }),
-    ).observe({ type: "layout-shift" });
-  });
-  await more(page).click();
-  await page.locator(".sheet input[value=one-pixel]").waitFor({ state: "attached" });
-  await keep(page, "more-320", false);
-  await painted(page);
-  const shift = await page.evaluate(() => globalThis.shift);
-  assert.ok(shift <= 0.01, `shift ${shift}`);
-  // What follows may move: the attack that is chosen brings its own sliders.
-  const result = await resultOf(page, () =>
-    page.locator(".sheet input[value=pgd]").evaluate((input) => input.click()),
-  );
-  assert.equal(result.request.attack, "pgd");
+test("by keyboard every attack is reached, one after the other, and runs", async () => {
+  const page = await site.open();
+  await tabTo(page, "#attack");
+  const all = await names(page);
+  const reached = [await page.locator("#attack").inputValue()];
+  for (let i = 1; i < all.length; i++) {
+    await page.keyboard.press("ArrowDown");
+    reached.push(await page.locator("#attack").inputValue());
+  }
+  assert.deepEqual(reached, all);
+  await page.keyboard.press("Home");
+  assert.equal((await settled(page)).request.attack, "fgsm");
 });
 
-test("More by keyboard: arrows choose, Escape and Enter close", async () => {
-  const page = await site.open();
-  await more(page).focus();
-  await page.keyboard.press("Enter");
-  await page.locator(".sheet input[value=deepfool]").waitFor();
-  assert.equal(await more(page).getAttribute("aria-expanded"), "true");
-  await page.locator(".sheet input[value=square]").focus();
-  const result = await resultOf(page, () => page.keyboard.press("ArrowLeft"));
-  assert.equal(result.request.attack, "apgd-t");
-  assert.ok(await page.locator(".sheet").isVisible());
-  await page.keyboard.press("Enter");
-  assert.ok(await page.locator(".sheet").isHidden());
-  assert.equal(await page.evaluate(() => document.activeElement.className), "others");
-  await page.keyboard.press("Space");
-  await page.keyboard.press("Escape");
-  assert.ok(await page.locator(".sheet").isHidden());
+test("a budget in L2 has its own range and start, and another attack does not take it for a change of pixels", async () => {
+  const page = await site.open("?attack=pgd&epsilon=0.05");
+  await page.getByText("Fine tuning").click();
+  const lengths = await resultOf(page, () => page.locator("#parameter-norm").selectOption("l2"));
+  assert.equal(lengths.request.parameters.epsilon, 1.5);
+  assert.equal(await page.locator("#parameter-epsilon").getAttribute("max"), "5");
+  assert.equal(await page.locator("[data-parameter=epsilon] .unit").textContent(), "L2");
+  await resultOf(page, () => slide(page, "epsilon", 3));
+  const fgsm = await resultOf(page, () => page.locator("#attack").selectOption("fgsm"));
+  assert.equal(fgsm.request.parameters.epsilon, 0.1);
+  assert.equal(await page.locator("[data-parameter=epsilon] .unit").textContent(), "25.5/255");
+});
+
+test("what did not succeed claims only what was tried", async () => {
+  const page = await site.open("?model=mixed");
+  await settled(page);
+  const chip = page.locator("[data-model=mixed] .verdict-chip");
+  assert.equal(await chip.textContent(), "FGSM found nothing");
+  await openNumbers(page);
+  const smallest = page.locator("[data-model=mixed] [data-number=smallest] .value");
+  await page
+    .locator("[data-model=mixed] [data-number=smallest]")
+    .getByText("FGSM finds none up to 1")
+    .waitFor();
+  // Another attack is spoken of by its own name.
+  await resultOf(page, () => page.locator("#attack").selectOption("pgd"));
+  await page
+    .getByRole("button", { name: "Find it: smallest ε, Mixed model" })
+    .or(page.locator("[data-number=smallest]").getByText("PGD: 0."))
+    .first()
+    .waitFor();
+  const find = page.getByRole("button", { name: "Find it: smallest ε, Mixed model" });
+  if (await find.isVisible()) await find.click();
+  await page.locator("[data-number=smallest]").getByText("PGD: 0.").waitFor();
+  assert.match(await smallest.textContent(), /^PGD: 0\.\d{3} · [\d.]+\/255$/);
 });
 
 test("a link may name any attack; one that nobody knows is the first", async () => {
@@ -129,11 +127,11 @@ test("a minimum-norm result has no budget: colours follow the largest change, an
   const result = await settled(page);
   const largest = Math.max(...result.lanes.map((lane) => largestChange(result, lane)));
   assert.ok(largest > 0.05);
-  const note = await page.locator("[data-model=standard] .legend .hint").textContent();
-  assert.equal(
-    note,
-    `Full colour: the largest change, ±${largest.toFixed(largest < 0.1 ? 3 : 2)} (×${(1 / largest).toFixed(1)})`,
+  const legend = await page.locator("[data-model=standard] .legend").textContent();
+  const levels = (largest * 255).toFixed(
+    Math.abs(largest * 255 - Math.round(largest * 255)) < 0.05 ? 0 : 1,
   );
+  assert.equal(legend, `darker−${levels}/255+${levels}/255brighter`);
   assert.equal(await page.locator("#parameter-epsilon").count(), 0);
   assert.equal(await page.getByText("One step, so there is nothing else to set.").count(), 0);
   assert.equal(await page.locator("#parameter-overshoot").count(), 1);
@@ -151,7 +149,7 @@ test("a slow attack shows progress; Cancel brings back what was there, Run again
   const page = await site.open();
   const before = await settled(page);
   const shown = await page.locator("[data-model=standard] .reading").textContent();
-  const box = await page.locator("[data-model=standard] .trio").boundingBox();
+  const box = await page.locator("[data-model=standard] .pictures").boundingBox();
   await page.evaluate(() =>
     globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 10000, epsilon: 0.1 } }),
   );
@@ -170,7 +168,7 @@ test("a slow attack shows progress; Cancel brings back what was there, Run again
     "The attack takes a while; it can be cancelled.",
   );
   assert.deepEqual(
-    await page.locator("[data-model=standard] .trio").boundingBox(),
+    await page.locator("[data-model=standard] .pictures").boundingBox(),
     box,
     "nothing moves",
   );

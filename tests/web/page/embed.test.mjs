@@ -274,7 +274,7 @@ test("the frame can be used with the keyboard alone", async (t) => {
   await page.keyboard.press("ArrowRight");
   const { request, lanes } = await settled(frame);
   assert.equal(request.label, 4);
-  assert.ok(Math.abs(request.parameters.epsilon - 0.21) < 1e-6);
+  assert.ok(Math.abs(request.parameters.epsilon - 0.11) < 1e-6);
   assert.ok(laneOf({ lanes }, "standard"));
   await focusOn(".foot a");
 });

@@ -41,9 +41,7 @@ test(
     const moved = await resultOf(page, ({ parameters }) => parameters?.epsilon === 0.05);
     for (const { linf } of moved) assert.ok(linf <= 0.05 + 1e-6 && linf > 0.04, `${linf}`);
 
-    await page.click("button.others");
-    await page.waitForSelector(".sheet input[value=deepfool]");
-    await page.evaluate(() => document.querySelector(".sheet input[value=deepfool]").click());
+    await page.select("#attack", "deepfool");
     const nearest = await resultOf(page, ({ attack }) => attack === "deepfool");
     assert.notEqual(nearest[0].adversarialLabel, 3);
 

@@ -2,7 +2,7 @@
 // in one sentence why not.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keep, settled, slide, start } from "../../support/browser.mjs";
+import { keep, settled, site as folder, slide, start } from "../../support/browser.mjs";
 
 /** @param {import("node:test").TestContext} t */
 async function serving(t, headers) {
@@ -71,4 +71,97 @@ test("the wrong type for the WebAssembly file does not matter", async (t) => {
   });
   await page.goto(site.url);
   await page.waitForFunction(() => performance.getEntriesByName("signflip:first").length > 0);
+});
+
+for (const [name, answer, said] of [
+  [
+    "a pointer of Git LFS",
+    { body: "version https://git-lfs.github.com/spec/v1\noid sha256:0\n" },
+    /only a pointer of Git LFS/,
+  ],
+  [
+    "a web page",
+    { body: "<!doctype html><title>Not found</title>" },
+    /sent a web page instead of mnist-mixed/,
+  ],
+  ["nothing", { body: "" }, /mnist-mixed\.safetensors is damaged/],
+  ["a refusal", { status: 503 }, /answered 503 for mnist-mixed/],
+]) {
+  test(`in a model's place ${name}: the cause is named once, and trying again helps`, async (t) => {
+    const site = await serving(t);
+    const page = await site.open("", { wait: false });
+    await page.route("**/mnist-mixed.safetensors", (route) => route.fulfill(answer), { times: 1 });
+    await page.goto(site.url);
+    await page.getByRole("alert").getByText(said).waitFor();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.waitForFunction(() => globalThis.signflipPage.snapshot.result?.lanes.length === 2);
+    await page.locator(".alert").first().waitFor({ state: "hidden" });
+  });
+}
+
+test("no connection: the file is named, and the page goes on once there is one", async (t) => {
+  const site = await serving(t);
+  const page = await site.open("", { wait: false });
+  let blocked = true;
+  await page.route("**/signflip.wasm", (route) => (blocked ? route.abort() : route.continue()));
+  await page.goto(site.url);
+  await page.getByRole("alert").getByText("signflip.wasm could not be fetched").waitFor();
+  blocked = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.waitForFunction(() => globalThis.results.length > 0);
+});
+
+for (const [name, script, said] of [
+  ["no WebAssembly", () => delete globalThis.WebAssembly, /no WebAssembly/],
+  [
+    "WebAssembly without SIMD",
+    () => {
+      WebAssembly.validate = () => false;
+      WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError("SIMD"));
+    },
+    /no SIMD/,
+  ],
+  [
+    "a damaged engine",
+    () => {
+      const { validate } = WebAssembly;
+      WebAssembly.validate = (bytes) => bytes.byteLength < 100 && validate(bytes);
+      WebAssembly.compile = () => Promise.reject(new WebAssembly.CompileError("magic"));
+    },
+    /signflip\.wasm is damaged/,
+  ],
+]) {
+  test(`${name} is named`, async (t) => {
+    const site = await serving(t);
+    const page = await site.open("", { wait: false });
+    await page.addInitScript(script);
+    await page.goto(site.url);
+    await page.getByRole("alert").getByText(said).waitFor();
+  });
+}
+
+test("opened as a file the page says that it needs a server", async (t) => {
+  const site = await serving(t);
+  const page = await site.open("", { wait: false });
+  await page.goto(`file://${folder}/index.html`);
+  await page.getByText("It needs a web server").waitFor();
+});
+
+test("text that is pasted into a field is the field's", async (t) => {
+  const site = await serving(t);
+  const page = await site.open();
+  await settled(page);
+  const taken = await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add("0.25", "text/plain");
+    data.items.add(new File([new Uint8Array(4)], "a.png", { type: "image/png" }));
+    const event = new ClipboardEvent("paste", {
+      clipboardData: data,
+      bubbles: true,
+      cancelable: true,
+    });
+    document.querySelector("[data-parameter=epsilon] input[type=number]").dispatchEvent(event);
+    return event.defaultPrevented;
+  });
+  assert.equal(taken, false);
 });

@@ -7,6 +7,7 @@ import { pnm } from "../../support/module.mjs";
 import {
   keep,
   laneOf,
+  openNumbers,
   ownLater,
   quiet,
   resultOf,
@@ -98,14 +99,17 @@ test("traffic signs: colours, names, 43 goals, and back to digits", async () => 
   );
   assert.equal(await page.locator("input[name=target]").count(), 44);
   assert.equal(await page.getByRole("tab").count(), 2);
-  // Probabilities: eight rows and the others together, which make 1.
-  const rows = page.locator("[data-model=standard] .probabilities tbody tr");
-  assert.equal(await rows.count(), 9);
+  // Probabilities: the classes that matter and the others together, which make 1; all of them when one asks.
+  const rows = page.locator("[data-model=standard] .probabilities tbody tr:visible");
+  assert.equal(await rows.count(), 4);
   const numbers = await rows.locator("td.after").allTextContents();
   assert.ok(
     Math.abs(numbers.reduce((sum, text) => sum + parseFloat(text), 0) - 100) < 0.5,
     numbers.join(" "),
   );
+  await page.locator("[data-model=standard] .fold").click();
+  assert.equal(await rows.count(), 43);
+  await page.locator("[data-model=standard] .fold").click();
   // Clicking a class aims at it.
   const aimed = await resultOf(page, () => page.locator("input[name=target][value='17']").check());
   assert.ok(aimed.lanes.every(({ target }) => target === 17));
@@ -248,7 +252,6 @@ test("a sign pasted before its view was ever opened", async () => {
 test("the steps of an attack: chart, slider, keys, replay, link", async () => {
   const page = await site.open("?attack=mim&steps=6");
   const result = await settled(page);
-  await page.locator(".steps-panel").scrollIntoViewIfNeeded();
   await found(
     page,
     () => Object.keys(globalThis.signflipPage.snapshot.analysis.traces).length === 2,
@@ -268,9 +271,9 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
     assert.equal(trace.labels.at(-1), result.lanes[k].adversarialLabel);
     assert.ok(trace.losses.at(-1) > trace.losses[0]);
   }
-  assert.equal(await page.locator(".chart polyline").count(), 2);
+  assert.equal(await page.locator(".steps-panel .plot polyline").count(), 2);
   assert.match(
-    await page.locator(".chart").getAttribute("aria-label"),
+    await page.locator(".steps-panel .plot").getAttribute("aria-label"),
     /^Loss along the steps, from 0 to 6: Normal model from /,
   );
   const shown = () => page.locator("[data-model=standard] .reading").textContent();
@@ -279,15 +282,21 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
   await slider.focus();
   await page.keyboard.press("Home");
   await page.waitForFunction(
-    () => document.querySelector("[data-model=standard] .reading").textContent === "still 3",
+    () =>
+      document.querySelector("[data-model=standard] .reading").textContent ===
+      "You see a 3. So does the network: it is 100% sure.",
   );
   assert.match(
     await slider.getAttribute("aria-valuetext"),
     /^Step 0 of 6\. Normal model: 3, loss /,
   );
   assert.equal(
-    await page.locator("[data-model=standard] .norms dd").first().textContent(),
-    "0.000",
+    await page.locator("[data-model=standard] .verdict-chip").textContent(),
+    "not fooled yet",
+  );
+  assert.match(
+    await page.locator("[data-model=standard] .lane-numbers summary").textContent(),
+    /0 pixels changed, none by more than 0\/255/,
   );
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction(() => location.search.includes("step=1"));
@@ -317,6 +326,7 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
 
 test("the smallest budget: it fools, a little less does not, and it can be stopped", async () => {
   const page = await site.open("?model=standard&epsilon=0.3");
+  await openNumbers(page);
   // By itself where the attack is quick, else when one asks: a busy machine makes any attack slow.
   const find = page.getByRole("button", { name: "Find it: smallest ε, Normal model" });
   await found(
@@ -330,8 +340,8 @@ test("the smallest budget: it fools, a little less does not, and it can be stopp
     () => globalThis.signflipPage.snapshot.analysis.smallest.standard,
   );
   assert.match(
-    await page.locator("[data-model=standard] .thresholds dd").first().textContent(),
-    new RegExp(`^${epsilon.toFixed(3)} · `),
+    await page.locator("[data-model=standard] [data-number=smallest] .value").textContent(),
+    new RegExp(`^FGSM: ${epsilon.toFixed(3)} · [\\d.]+/255$`),
   );
   const enough = await resultOf(page, () =>
     page.evaluate((e) => globalThis.signflipPage.update({ parameters: { epsilon: e } }), epsilon),
@@ -366,7 +376,8 @@ test("the smallest budget: it fools, a little less does not, and it can be stopp
 test("an attack without a budget has none to search, and says so", async () => {
   const page = await site.open("?attack=deepfool&model=standard");
   await settled(page);
-  await page.locator(".thresholds").getByText("no budget").waitFor();
+  await openNumbers(page);
+  await page.locator("[data-number=smallest]").getByText("no budget").waitFor();
 });
 
 test("a proof that is asked for before the analysis is here is made once it is", async () => {
@@ -377,6 +388,7 @@ test("a proof that is asked for before the analysis is here is made once it is",
     await held;
     await route.continue();
   });
+  await openNumbers(page);
   await page.getByRole("button", { name: "Prove it: certified radius, Mixed model" }).click();
   release();
   await found(
@@ -387,6 +399,7 @@ test("a proof that is asked for before the analysis is here is made once it is",
 
 test("the certified radius is proved when one asks, and lies below what fools the model", async () => {
   const page = await site.open("?model=mixed,denoised");
+  await openNumbers(page);
   await page.getByRole("button", { name: "Prove it: certified radius, Mixed model" }).click();
   await found(
     page,
@@ -398,13 +411,13 @@ test("the certified radius is proved when one asks, and lies below what fools th
   );
   assert.ok(radius > 0 && radius < 0.2, `${radius}`);
   assert.match(
-    await page.locator("[data-model=mixed] .thresholds").textContent(),
-    /Certified radius.* of 255/,
+    await page.locator("[data-model=mixed] [data-number=certified]").textContent(),
+    /Certified radius0\.\d+ · [\d.]+\/255/,
   );
   // Of a model behind a denoiser nothing is proved, and nothing offered.
   assert.ok(
     await page
-      .locator("[data-model=denoised] .thresholds")
+      .locator("[data-model=denoised] .numbers-list")
       .getByText("Certified radius")
       .isHidden(),
   );

@@ -50,7 +50,7 @@ test(
     assert.ok(right < 200, `${right} of 1,000 survive FGSM at 0.25`);
     assert.match(
       await page.locator("#status").textContent(),
-      /1,000 images attacked: .* right under attack/,
+      /1,000 images attacked: .* correct under attack/,
     );
     assert.equal(await page.locator(".confusion").getAttribute("role"), "grid");
     t.diagnostic(

@@ -74,7 +74,7 @@ test("the table has a row for each model with what the engine said", async () =>
     assert.equal(rows[k].length, head.length);
     assert.equal(row.model, lane.model);
     assert.equal(row.steps, "5");
-    assert.equal(row.epsilon, "0.2");
+    assert.equal(row.epsilon, "0.1");
     assert.equal(Number(row.adversarial), lane.adversarialLabel);
     assert.equal(Number(row.l2), lane.l2);
     lane.after.forEach((p, i) => assert.equal(Number(row[`p_after_${i}`]), p));

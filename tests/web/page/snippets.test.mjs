@@ -147,7 +147,7 @@ for (const [name, path, controls] of [
     await there.emulateMedia({ media: "print" });
     for (const selector of ["input[type=range]", ...controls])
       assert.equal(await there.locator(selector).first().isVisible(), false, selector);
-    assert.equal(await there.locator(".trio").first().isVisible(), true);
+    assert.equal(await there.locator(".pictures").first().isVisible(), true);
     const caption = await there.locator(".printed").innerText();
     assert.match(caption, /MIM.*0\.150.*7/s);
     assert.match(caption, /index\.html\?.*attack=mim/);

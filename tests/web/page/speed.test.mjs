@@ -33,7 +33,7 @@ test("nothing is asked of the network after loading", async () => {
   const page = await site.open();
   await quiet(page);
   const before = site.requests.length;
-  await page.locator("input[name=attack][value=mim]").check();
+  await page.locator("#attack").selectOption("mim");
   await page.locator("input[name=sample][value='9b']").check();
   await page.getByRole("tab", { name: "Draw" }).click();
   await page.locator(".pad").click();

@@ -112,14 +112,14 @@ test("verdicts", () => {
   assert.equal(verdict(3, null, 5, 5), "misread");
 });
 
-test("the diverging scale runs from blue through neutral to orange", () => {
+test("the diverging scale runs from green through neutral to violet", () => {
   for (const scheme of ["light", "dark"]) {
     const rgba = new Uint8ClampedArray(20);
     paintSigned([-0.2, 0, 0.2, 9, -9], 0.2, scheme, rgba);
     const [low, none, high, over, under] = [0, 1, 2, 3, 4].map((i) => [
       ...rgba.slice(4 * i, 4 * i + 3),
     ]);
-    assert.ok(low[2] > low[0] && high[0] > high[2]);
+    assert.ok(low[1] > Math.max(low[0], low[2]) && high[1] < Math.min(high[0], high[2]));
     assert.ok(Math.max(...none) - Math.min(...none) < 10);
     assert.deepEqual(over, high);
     assert.deepEqual(under, low);

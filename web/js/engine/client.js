@@ -1,7 +1,7 @@
 // The page's way to the engine, for the view of one image: one worker, the models that it has, and
 // another worker when it dies, hangs or is cancelled. It keeps the models' bytes, so that a restart needs
 // no network. Talking to one worker is port.js; when to ask is scheduler.js.
-import { engineModule, siteFile } from "./download.js";
+import { engineModule, forgetFile, siteFile } from "./download.js";
 import { EngineError, isStopped, stopped } from "./errors.js";
 import { WorkerPort } from "./port.js";
 
@@ -54,6 +54,11 @@ export class EngineClient {
     return this.#supply(/** @type {WorkerPort} */ (this.#port), [source.id]);
   }
 
+  /** A model's file is another now: the next question that names it is given that. @param {string} id */
+  forget(id) {
+    if (this.#port) this.#given.get(this.#port)?.delete(id);
+  }
+
   /** Gives a worker the models that it does not have yet. It answers in turn, so what is asked of it next
    * may name them. @param {WorkerPort} port @param {string[]} ids @returns {Promise<Given>} */
   async #supply(port, ids) {
@@ -79,7 +84,12 @@ export class EngineClient {
       siteFile(source.file),
       source.denoiser ? siteFile(source.denoiser) : null,
     ]);
-    return { loaded: port.ask("load", { id, classifier, denoiser }) };
+    const loaded = port.ask("load", { id, classifier, denoiser });
+    loaded.catch((error) => {
+      if (isStopped(error)) return;
+      for (const file of [source.file, source.denoiser]) if (file) forgetFile(file);
+    });
+    return { loaded };
   }
 
   /** Starts a worker, where there is none. @returns {Promise<Catalogue>} */

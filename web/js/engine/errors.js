@@ -2,12 +2,22 @@
 
 /** An error with the key of the message that says what happened. */
 export class EngineError extends Error {
-  /** @param {string} key @param {string} detail */
-  constructor(key, detail) {
+  /** @param {string} key @param {string} detail @param {Record<string, string | number>} [values] more that the message names */
+  constructor(key, detail, values = {}) {
     super(detail);
     this.key = key;
+    this.values = { detail, ...values };
   }
 }
+
+/** Causes that trying again does not mend. */
+const final = ["error.policy", "error.simd", "error.wasm"];
+
+/** @param {unknown} error */
+export const isFinal = (error) => error instanceof EngineError && final.includes(error.key);
+
+/** Whether files of two versions of the site met. @param {unknown} error */
+export const isMixed = (error) => error instanceof EngineError && error.key === "error.mixed";
 
 /** Broken off because something newer was asked, or by the visitor: not a failure. @param {string} why */
 export const stopped = (why) => new EngineError("error.stopped", why);
@@ -20,6 +30,6 @@ export const isStopped = (error) => error instanceof EngineError && error.key ==
  * @param {string | null} [key] of the message around any other error; null: the error's own words */
 export function sentenceOf(words, error, key = "error.engine") {
   const detail = error instanceof Error ? error.message : String(error);
-  if (error instanceof EngineError) return words.t(error.key, { detail });
+  if (error instanceof EngineError) return words.t(error.key, error.values);
   return key === null ? detail : words.t(key, { detail });
 }

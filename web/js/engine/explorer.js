@@ -1,7 +1,7 @@
 // What the page asks of the engine, and what came of it: from the state and the picture to a question,
 // from the answers to what the snapshot holds of them. It knows neither elements nor the address.
 import { sourceOf } from "../state/datasets.js";
-import { attackParameters, valueOf } from "../state/state.js";
+import { attackParameters, normOf } from "../state/state.js";
 import { companyMs } from "../state/timing.js";
 import { isStopped } from "./errors.js";
 import { Scheduler } from "./scheduler.js";
@@ -30,6 +30,8 @@ export class Explorer {
   #wantsTraces = false;
   /** Models whose radius was asked for before the analyser was here. @type {Set<string>} */
   #wantsProofs = new Set();
+  /** The state that each question was asked in, and its key. @type {WeakMap<ExploreRequest, {state: import("../types").State, key: string}>} */
+  #questions = new WeakMap();
   /** Whether the first result still waits for more models. */
   #waits = true;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #companyTimer;
@@ -90,7 +92,10 @@ export class Explorer {
     if (state.view !== "image") return;
     const attack = attacks.find((a) => a.name === state.attack);
     const models = state.model.filter((id) => files[id] === "there");
-    if (!attack || models.length === 0 || files[state.from] === "loading") return;
+    if (!attack || models.length === 0 || files[state.from] === "loading") {
+      this.snapshot.current = false;
+      return;
+    }
     if (this.#waits && state.model.some((id) => files[id] === "loading")) {
       this.#companyTimer ??= setTimeout(() => {
         this.#waits = false;
@@ -119,13 +124,18 @@ export class Explorer {
     const key = JSON.stringify([question, source]);
     if (key === this.#asked) return;
     this.#asked = key;
+    this.snapshot.current = false;
     this.#analyser?.stop();
     const { epsilon, ...others } = question.parameters;
     const searched = JSON.stringify([{ ...question, models: null, parameters: others }, source]);
     if (searched !== this.#searched)
       this.snapshot.analysis = { traces: {}, smallest: {}, certified: {} };
     this.#searched = searched;
-    if (!isEmpty(image)) return this.scheduler.ask({ ...question, image: image.pixels });
+    if (!isEmpty(image)) {
+      const request = { ...question, image: image.pixels };
+      this.#questions.set(request, { state, key });
+      return this.scheduler.ask(request);
+    }
     this.scheduler.forget();
     this.snapshot.result = null;
     this.page.changed();
@@ -145,12 +155,11 @@ export class Explorer {
 
   /** How far a search goes; null where the attack has no budget. */
   upTo() {
-    const { result, attacks, state } = this.snapshot;
+    const { result, attacks } = this.snapshot;
     const attack = attacks.find((a) => a.name === result?.request.attack);
     const budget = budgetOf(attack);
-    if (!attack || !budget) return null;
-    const norm = attack.parameters.find(({ name }) => name === "norm");
-    const measure = String(norm ? valueOf(state, norm) : attack.norm);
+    if (!result || !attack || !budget) return null;
+    const measure = normOf(attack, result.request.parameters);
     return Math.min(budget.max ?? Infinity, measure === "l2" ? furthest.l2 : furthest.linf);
   }
 
@@ -181,9 +190,14 @@ export class Explorer {
     this.#analyser?.traceAll();
   }
 
-  /** @param {ExploreResult} result */
-  async #show(result) {
+  /** @param {Omit<ExploreResult, "state">} answer */
+  async #show(answer) {
+    const { state, key } = /** @type {{state: import("../types").State, key: string}} */ (
+      this.#questions.get(answer.request)
+    );
+    const result = { ...answer, state };
     this.snapshot.result = result;
+    this.snapshot.current = key === this.#asked;
     this.page.shown(result);
     this.#analyser ??= await (this.#fetchedAnalyser ??= this.#newAnalyser());
     if (!this.#analyser) this.#fetchedAnalyser = undefined; // not to be had now: again with the next result

@@ -69,7 +69,8 @@ export class WorkerPort {
     this.#open.delete(data.id);
     clearTimeout(call?.timer);
     if (data.dead) this.end(new Error(data.error));
-    if (data.forbidden) call?.reject(new EngineError("error.policy", data.error));
+    if (data.mixed) call?.reject(new EngineError("error.mixed", data.error));
+    else if (data.forbidden) call?.reject(new EngineError("error.policy", data.error));
     else if ("error" in data) call?.reject(new Error(data.error));
     else call?.resolve(data.value);
   }

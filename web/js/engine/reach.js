@@ -11,11 +11,12 @@ const policy = trustedTypes?.createPolicy("signflip", {
   },
 });
 
-/** A file of the site, by its path from the page; null where it cannot be had.
- * @param {string} path @returns {Promise<ArrayBuffer | null>} */
+/** A file of the site, by its path from the page; the server's status where it refuses, 0 where there is no way to it.
+ * @param {string} path @returns {Promise<ArrayBuffer | number>} */
 export async function bytesAt(path) {
   const response = await fetch(new URL(path, document.baseURI)).catch(() => null);
-  return response?.ok ? response.arrayBuffer() : null;
+  if (!response?.ok) return response?.status ?? 0;
+  return response.arrayBuffer().catch(() => 0);
 }
 
 /** @param {string} name of a file in workers/ @returns {Worker} */

@@ -23,7 +23,7 @@ export class Scheduler {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #overdueTimer;
 
   /** @param {import("./client.js").EngineClient} client
-   * @param {{changed: () => void, result: (result: ExploreResult) => void, failed: (error: unknown) => void}} page */
+   * @param {{changed: () => void, result: (result: Omit<ExploreResult, "state">) => void, failed: (error: unknown) => void}} page */
   constructor(client, page) {
     this.client = client;
     this.page = page;

@@ -29,6 +29,8 @@ function described(error) {
     error: message,
     // A trap leaves the module in an unknown state: the page must start another worker.
     dead: error instanceof WebAssembly.RuntimeError,
+    // Engine and worker are of two builds: one of them came from an old cache.
+    mixed: error instanceof WebAssembly.LinkError,
     forbidden:
       error instanceof WebAssembly.CompileError ||
       /unsafe-eval|Content Security Policy/i.test(message),

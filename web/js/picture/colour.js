@@ -1,35 +1,22 @@
-// The colours of pixels: pictures as they are, and a diverging scale from blue (darker) through a neutral
-// middle to orange (brighter), which people with any common colour blindness can tell apart.
+// The colours of pixels: pictures as they are, and a diverging scale from green (darker) through a neutral
+// middle to violet (brighter), which people with any common colour blindness can tell apart. No other thing on
+// the page has these colours.
 
 /** @typedef {"light" | "dark"} Scheme */
 
-/** Stops from −1 to +1, evenly spaced, for each theme. @type {Record<Scheme, [number, number, number][]>} */
+/** Stops from −1 to +1, evenly spaced, for each theme. @type {Record<Scheme, string>} */
 const stops = {
-  light: [
-    [22, 78, 172],
-    [76, 140, 220],
-    [174, 206, 240],
-    [248, 247, 244],
-    [250, 204, 152],
-    [232, 138, 48],
-    [190, 82, 8],
-  ],
-  dark: [
-    [150, 200, 255],
-    [78, 148, 230],
-    [38, 80, 138],
-    [30, 32, 36],
-    [138, 76, 22],
-    [226, 128, 40],
-    [255, 200, 136],
-  ],
+  light: "006837 3c9e6a a9d8bb f7f7f5 dcc0e6 9c5fb4 5e1079",
+  dark: "8ce4ac 3ca369 1d5539 1e2024 542e68 a35fbe e2abf6",
 };
 
 const tableSize = 257;
 
 /** @param {Scheme} scheme */
 function buildTable(scheme) {
-  const colours = stops[scheme];
+  const colours = stops[scheme]
+    .split(" ")
+    .map((hex) => [16, 8, 0].map((shift) => (parseInt(hex, 16) >> shift) & 255));
   const table = new Uint8ClampedArray(tableSize * 3);
   for (let i = 0; i < tableSize; i++) {
     const position = (i / (tableSize - 1)) * (colours.length - 1);

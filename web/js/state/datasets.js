@@ -3,11 +3,11 @@
 
 /** id: the page's name for it. denoiser: the file of one that stands in front of the classifier.
  * @typedef {{id: string, file: string, denoiser?: string}} ModelFile */
-/** shown: the models of the first view, the first two of them that are there. digit: its pictures are written digits, made ready as MNIST was,
+/** l2: where a budget in L2 starts and its slider ends. shown: the models of the first view, the first two of them that are there. digit: its pictures are written digits, made ready as MNIST was,
  * and can be drawn. samples: where tools/dev/pack-samples leaves test images. sample: the one to start with,
  * the first test image where it is not there.
  * @typedef {{shape: {height: number, width: number, channels: number}, classes: string[], models: ModelFile[],
- *   shown: string[], digit: boolean, samples: string, sample: string, defaults: import("../types").ParameterValues,
+ *   shown: string[], digit: boolean, samples: string, sample: string, defaults: import("../types").ParameterValues, l2: {epsilon: number, max: number},
  *   sliderMax: Record<string, number>, sliderStep: Record<string, number>}} Dataset */
 
 /** @type {Record<string, Dataset>} */
@@ -30,7 +30,8 @@ const known = {
     digit: true,
     samples: "samples/mnist",
     sample: "3a",
-    defaults: { epsilon: 0.2 },
+    defaults: { epsilon: 0.1 }, // the normal model takes the 3 for an 8, and the noise is faint
+    l2: { epsilon: 1.5, max: 5 },
     // The sliders' ends, where the catalogue's range is wider than what one looks at.
     sliderMax: { epsilon: 0.5, steps: 50 },
     sliderStep: {},
@@ -54,6 +55,7 @@ const known = {
     samples: "samples/gtsrb",
     sample: "test-516", // 60 km/h, which the normal model reads as 80 under attack
     defaults: { epsilon: 0.03 },
+    l2: { epsilon: 0.5, max: 5 },
     sliderMax: { epsilon: 0.2, steps: 50 },
     sliderStep: { epsilon: 0.002 },
   },
@@ -90,6 +92,17 @@ export function sourceOf(dataset, id) {
     datasets[dataset].models.find((model) => model.id === id)
   );
   return { id: `${dataset}/${id}`, file, denoiser };
+}
+
+const styles = [
+  ...new Set(Object.values(known).flatMap(({ models }) => models.map(({ id }) => id))),
+];
+
+/** Which of the charts' colours a model has, everywhere: from 0 to 7. Those of visitors come last.
+ * @param {string} id */
+export function styleOf(id) {
+  const of = styles.indexOf(id);
+  return of >= 0 ? of : 6 + (Number(id.replace(/\D/g, "")) % 2);
 }
 
 /** Every dataset, whatever the site has; for the tools. */

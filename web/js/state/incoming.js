@@ -40,6 +40,10 @@ function receive(data) {
 export function listen() {
   const { dataset } = document.documentElement;
   document.addEventListener("paste", (event) => {
+    const { target, clipboardData } = event;
+    // Text that is pasted into a field is the field's.
+    const field = target instanceof Element && target.matches("input, textarea, [contenteditable]");
+    if (field && clipboardData?.types.includes("text/plain")) return;
     if (receive(event.clipboardData)) event.preventDefault();
   });
   // Both, or the browser leaves the page for the dropped file.

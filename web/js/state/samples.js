@@ -33,9 +33,9 @@ export function imageOf(state, samples) {
   } = datasets[state.dataset];
   const size = height * width * channels;
   if (state.sample === "drawing")
-    return { id: "drawing", label: null, pixels: rasterise(unpackDrawing(state.drawing)) };
+    return { id: "drawing", label: state.label, pixels: rasterise(unpackDrawing(state.drawing)) };
   const own = state.sample === "picture" ? unpackPicture(state.picture, size) : null;
-  if (own) return { id: "picture", label: null, pixels: own };
+  if (own) return { id: "picture", label: state.label, pixels: own };
   return (
     samples.find((s) => s.id === state.sample) ??
     samples.find((s) => s.id === fallback) ??

@@ -11,6 +11,7 @@ const fixed = [
   "sample",
   "drawing",
   "picture",
+  "label",
   "attack",
   "target",
   "from",
@@ -20,6 +21,9 @@ const fixed = [
   "view",
   "experiment",
   "image",
+  "subject",
+  "compared",
+  "count",
   "theme",
   "lang",
   "hide",
@@ -38,6 +42,7 @@ export function defaultState(language = "en", dataset = first) {
     sample: datasets[dataset].sample,
     drawing: "",
     picture: "",
+    label: null,
     attack: "fgsm",
     parameters: {},
     target: null,
@@ -48,6 +53,9 @@ export function defaultState(language = "en", dataset = first) {
     view: "image",
     experiment: "",
     image: 0,
+    subject: "",
+    compared: [],
+    count: 0,
     theme: "auto",
     lang: Object.hasOwn(languages, prefix) ? prefix : "en",
     hide: [],
@@ -80,6 +88,8 @@ export function readUrl(query, language) {
   state.sample = given.get("sample") ?? state.sample;
   state.drawing = given.get("drawing") ?? "";
   state.picture = given.get("picture") ?? "";
+  const label = given.get("label") ?? "";
+  if (/^\d+$/.test(label) && Number(label) < classes.length) state.label = Number(label);
   state.attack = given.get("attack") ?? state.attack;
   if (views.includes(given.get("view") ?? "")) state.view = given.get("view") ?? "";
   const target = given.get("target") ?? "";
@@ -92,6 +102,9 @@ export function readUrl(query, language) {
   if (/^[a-z]+$/.test(given.get("experiment") ?? ""))
     state.experiment = given.get("experiment") ?? "";
   if (/^\d{1,6}$/.test(given.get("image") ?? "")) state.image = Number(given.get("image"));
+  if (/^[\w-]+$/.test(given.get("subject") ?? "")) state.subject = given.get("subject") ?? "";
+  state.compared = (given.get("compared") ?? "").match(/[\w-]+/g) ?? [];
+  if (/^\d{1,6}$/.test(given.get("count") ?? "")) state.count = Number(given.get("count"));
   const theme = given.get("theme");
   if (theme === "light" || theme === "dark") state.theme = theme;
   const lang = given.get("lang") ?? "";
@@ -113,6 +126,8 @@ export function writeUrl(state, language) {
   if (state.sample !== usual.sample) query.set("sample", state.sample);
   if (state.sample === "drawing" && state.drawing !== "") query.set("drawing", state.drawing);
   if (state.sample === "picture" && state.picture !== "") query.set("picture", state.picture);
+  if (["drawing", "picture"].includes(state.sample) && state.label !== null)
+    query.set("label", String(state.label));
   if (state.attack !== usual.attack) query.set("attack", state.attack);
   for (const [name, value] of Object.entries(state.parameters)) query.set(name, String(value));
   if (state.target !== null) query.set("target", String(state.target));
@@ -123,20 +138,38 @@ export function writeUrl(state, language) {
   if (state.view !== usual.view) query.set("view", state.view);
   if (state.experiment !== usual.experiment) query.set("experiment", state.experiment);
   if (state.image !== usual.image) query.set("image", String(state.image));
+  if (state.subject !== "") query.set("subject", state.subject);
+  if (state.compared.length > 0) query.set("compared", state.compared.join(","));
+  if (state.count !== 0) query.set("count", String(state.count));
   if (state.theme !== "auto") query.set("theme", state.theme);
   if (state.lang !== usual.lang) query.set("lang", state.lang);
   if (state.hide.length > 0) query.set("hide", state.hide.join(","));
   return query.toString().replaceAll("%2C", ",");
 }
 
+/** Where a budget in L2 starts, and its slider ends; null where budgets are changes of one pixel.
+ * @param {State} state */
+export const lengthsOf = ({ dataset, parameters }) =>
+  parameters.norm === "l2" ? datasets[dataset].l2 : null;
+
+/** The norm that an attack measures its budget, or its change, in.
+ * @param {import("../types").AttackInfo} attack @param {ParameterValues} parameters */
+export function normOf(attack, parameters) {
+  const norm = attack.parameters.find(({ name }) => name === "norm");
+  return String(norm ? (parameters.norm ?? norm.default) : attack.norm);
+}
+
+/** The page's own default of a parameter. @param {State} state @param {string} name */
+const ours = (state, name) =>
+  (name === "epsilon" ? lengthsOf(state)?.epsilon : undefined) ??
+  datasets[state.dataset].defaults[name];
+
 /** A parameter's value in force: the visitor's, else the page's for this dataset, else the catalogue's.
  * @param {State} state @param {import("../types").Parameter} parameter
  * @returns {number | boolean | string} */
 export function valueOf(state, parameter) {
   const value =
-    state.parameters[parameter.name] ??
-    datasets[state.dataset].defaults[parameter.name] ??
-    parameter.default;
+    state.parameters[parameter.name] ?? ours(state, parameter.name) ?? parameter.default;
   if (parameter.kind === "boolean") return value === true;
   if (parameter.kind === "choice")
     return parameter.choices?.includes(String(value)) ? value : parameter.default;
@@ -152,15 +185,15 @@ export function attackParameters(state, attack) {
   /** @type {ParameterValues} */
   const values = {};
   for (const parameter of attack.parameters) {
-    const touched =
-      parameter.name in state.parameters || parameter.name in datasets[state.dataset].defaults;
+    const touched = parameter.name in state.parameters || ours(state, parameter.name) !== undefined;
     if (touched) values[parameter.name] = valueOf(state, parameter);
   }
   return values;
 }
 
-/** What stays of the visitor's values when the attack changes: the budget, what the next attack does not
- * have, and what both start from the same default. Ten steps of MIM would starve C&W, which wants 1000.
+/** What stays of the visitor's values when the attack changes: the budget where it is measured in the same norm,
+ * what the next attack does not have, and what both start from the same default. Ten steps of MIM would
+ * starve C&W, which wants 1000.
  * @param {State} state @param {import("../types").AttackInfo | undefined} now @param {import("../types").AttackInfo} next
  * @returns {ParameterValues} */
 export function carriedOver(state, now, next) {
@@ -168,12 +201,17 @@ export function carriedOver(state, now, next) {
     /** @type {import("../types").AttackInfo | undefined} */ attack,
     /** @type {string} */ name,
   ) => attack?.parameters.find((parameter) => parameter.name === name);
-  return Object.fromEntries(
-    Object.entries(state.parameters).filter(
-      ([name]) =>
-        name === "epsilon" ||
-        !of(next, name) ||
-        (of(now, name) && of(now, name)?.default === of(next, name)?.default),
+  const same = (/** @type {string} */ name) =>
+    of(now, name) && of(now, name)?.default === of(next, name)?.default;
+  const kept = Object.fromEntries(
+    Object.entries(state.parameters).filter(([name]) =>
+      // A norm that the next attack does not offer would change what its budget means.
+      name === "norm" ? of(next, name) && same(name) : !of(next, name) || same(name),
     ),
   );
+  // Budgets are in L∞ unless one asks for another norm.
+  const { epsilon, norm = "linf" } = state.parameters;
+  if (epsilon !== undefined && norm === (kept.norm ?? "linf")) kept.epsilon = epsilon;
+  else delete kept.epsilon;
+  return kept;
 }

@@ -50,6 +50,8 @@ export const heightAfterMs = 60;
 export const readableMs = 250;
 /** How often numbers are painted while a run streams in. */
 export const streamMs = 120;
+/** A picture that is pressed for this long is held, not clicked. */
+export const holdMs = 200;
 /** One step of a replay, and all of it at most. */
 export const replayStepMs = 350;
 export const replayMs = 8000;

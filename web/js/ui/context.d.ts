@@ -15,9 +15,15 @@ export interface Context {
   cancel: () => void;
   /** Asks once more what was cancelled. */
   again: () => void;
+  /** What is wrong, and whether trying again cannot help. */
+  trouble: () => { text: string; final: boolean };
+  /** Tries again what failed. */
+  retry: () => void;
   /** What is asked of the engine about the image at hand. */
   explorer: Explorer;
   client: EngineClient;
+  /** The newest snapshot; render gets it too. */
+  snapshot: () => Snapshot;
   /** The whole address of what is shown. */
   link: () => string;
 }
@@ -28,11 +34,8 @@ export interface View {
   render: (snapshot: Snapshot) => void;
 }
 
-/** What a view of its own module gets (js/model-view). */
-export interface ViewContext extends Context {
-  /** The newest snapshot; render gets it too. */
-  snapshot: () => Snapshot;
-}
+/** What a view of its own module gets. */
+export type ViewContext = Context;
 
 /** What mount() of such a module gives back. */
 export interface MountedView {

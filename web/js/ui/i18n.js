@@ -7,6 +7,9 @@ export { languages };
 
 /** @typedef {import("../messages/languages.js").Messages} Messages */
 
+/** What the visitor named, in no language: nets of their own making. @type {Messages} */
+export const ownWords = {};
+
 /** A section of a language; nothing where there is no such, or it cannot be had.
  * @param {string} lang @param {string} name @returns {Promise<Messages>} */
 async function sectionOf(lang, name) {
@@ -32,13 +35,24 @@ export class Words {
   /** The message of a key with {name} filled in; without one, the fallback.
    * @param {string} key @param {Record<string, string | number>} [values] @param {string} [fallback] */
   t(key, values = {}, fallback = key) {
-    const text = this.messages[key] ?? fallback;
+    const text = this.messages[key] ?? ownWords[key] ?? fallback;
     return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
   }
 
   /** A class as people call it. @param {string} dataset @param {number} label */
   className(dataset, label) {
     return this.t(`class.${dataset}.${label}`, {}, String(label));
+  }
+
+  /** A class as it stands in a sentence: "an 8", "“Stop”". @param {string} dataset @param {number} label */
+  named(dataset, label) {
+    const digit = this.className(dataset, label);
+    return this.t(`named.${label}`, { digit }, this.t("named", { digit }));
+  }
+
+  /** An attack as people call it. @param {import("../types").AttackInfo} attack */
+  attack({ name, title }) {
+    return this.t(`attack.${name}`, {}, title);
   }
 
   /** The same words and those of more sections. What a dataset says otherwise stays. Fails where they cannot
@@ -65,6 +79,13 @@ export class Words {
   /** @param {number} part in [0,1] @param {number} [digits] */
   percent(part, digits = 1) {
     return this.t("number.percent", { value: this.number(100 * part, digits) });
+  }
+
+  /** A change of a pixel in steps of its 255 levels: "26/255". @param {number} value in [0,1] */
+  levels(value) {
+    const levels = value * 255;
+    const whole = Math.abs(levels - Math.round(levels)) < 0.05;
+    return `${this.number(levels, whole ? 0 : 1)}/255`;
   }
 
   /** Without decimals. @param {number} part in [0,1] */

@@ -1,42 +1,26 @@
-// The top of the page, its name, views, dataset, language, light or dark; and its foot.
+// The top of the page, its name, views, dataset, language, theme; and its foot.
 import { datasets } from "../state/datasets.js";
-import { choice, h, plainClick, setText } from "./dom.js";
-import { createSettings } from "./settings.js";
 import { views, writeUrl } from "../state/state.js";
+import { choice, h, plainClick } from "./dom.js";
+import { createSettings } from "./settings.js";
 
-/** @param {import("./context").Context} context
+/** @typedef {import("./context").Context} Context */
+/** @typedef {{element: HTMLElement, render: () => void}} Part */
+
+/** @param {Context} context
  * @returns {{elements: HTMLElement[], render: () => void}} */
 export function createMasthead(context) {
-  const { words, state, update } = context;
+  const { words } = context;
+  const tagline = h("p", { class: "tagline" }, words.t("page.tagline"));
+  const nav = createViews(context);
   const settings = createSettings(context);
-  const links = views.map(
-    (view) =>
-      /** @type {HTMLAnchorElement} */ (
-        h(
-          "a",
-          { "data-view": view, onclick: plainClick(() => update({ view })) },
-          words.t(`view.${view}`),
-        )
-      ),
-  );
-  const names = Object.keys(datasets);
-  const choices = names.map((dataset) =>
-    choice(
-      {
-        name: "dataset",
-        value: dataset,
-        label: words.t(`dataset.${dataset}`, {}, dataset),
-        class: "tab",
-        onchange: () => update({ dataset }),
-      },
-      words.t(`dataset.${dataset}`, {}, dataset),
-    ),
-  );
-  const tagline = h("p", { class: "tagline" });
-  setText(tagline, words.t("page.tagline"));
+  const sets = createDatasets(context);
+  const skip = (/** @type {string} */ to) =>
+    h("a", { class: "skip", href: `#${to}` }, words.t(`page.skip.${to}`));
   return {
     elements: [
-      h("a", { class: "skip", href: "#results" }, words.t("page.skip")),
+      skip("results"),
+      skip("controls"),
       h(
         "div",
         { class: "brand" },
@@ -49,25 +33,31 @@ export function createMasthead(context) {
         ),
         tagline,
       ),
-      h("nav", { class: "views", "aria-label": words.t("view.title") }, ...links),
-      h(
-        "div",
-        { class: "settings" },
-        h(
-          "fieldset",
-          { class: "datasets", hidden: names.length < 2 },
-          h("legend", { class: "hidden" }, words.t("dataset.title")),
-          ...choices.map(({ element }) => element),
-        ),
-        ...settings.elements,
-      ),
+      nav.element,
+      h("div", { class: "settings" }, sets.element, ...settings.elements),
     ],
     render() {
+      for (const part of [nav, sets, settings]) part.render();
+    },
+  };
+}
+
+/** Links to the views; each leads to the state as it is. @param {Context} context @returns {Part} */
+function createViews({ words, state, update }) {
+  const links = views.map(
+    (view) =>
+      /** @type {HTMLAnchorElement} */ (
+        h(
+          "a",
+          { "data-view": view, onclick: plainClick(() => update({ view })) },
+          words.t(`view.${view}`),
+        )
+      ),
+  );
+  return {
+    element: h("nav", { class: "views", "aria-label": words.t("view.title") }, ...links),
+    render() {
       const now = state();
-      settings.render();
-      choices.forEach(({ input }, i) => {
-        input.checked = names[i] === now.dataset;
-      });
       links.forEach((link, i) => {
         link.href = `?${writeUrl({ ...now, view: views[i] }, navigator.language)}`;
         if (views[i] === now.view) link.setAttribute("aria-current", "page");
@@ -77,9 +67,45 @@ export function createMasthead(context) {
   };
 }
 
-/** The foot of the page. @param {import("./context").Context} context */
+/** @param {Context} context @returns {Part} */
+function createDatasets({ words, state, update }) {
+  const names = Object.keys(datasets);
+  const choices = names.map((dataset) => {
+    const label = words.t(`dataset.${dataset}`, {}, dataset);
+    const onchange = () => update({ dataset });
+    return choice({ name: "dataset", value: dataset, label, class: "tab", onchange }, label);
+  });
+  return {
+    element: h(
+      "fieldset",
+      { class: "datasets", hidden: names.length < 2 },
+      h("legend", { class: "hidden" }, words.t("dataset.title")),
+      ...choices.map(({ element }) => element),
+    ),
+    render() {
+      choices.forEach(({ input }, i) => {
+        input.checked = names[i] === state().dataset;
+      });
+    },
+  };
+}
+
+/** The foot of the page: what it is, whose work it stands on. @param {Context} context */
 export function createFooter({ words }) {
-  const said = (/** @type {string} */ name) => h("p", {}, words.t(`footer.${name}`));
-  const course = h("a", { href: "lessons/index.html" }, words.t("footer.course"));
-  return [said("private"), h("p", {}, course), said("engine"), said("licence")];
+  const { source } = document.documentElement.dataset;
+  const link = (/** @type {string} */ name, /** @type {string} */ href) =>
+    h("a", { href, rel: "noopener" }, words.t(`footer.${name}`));
+  return [
+    h("p", {}, words.t("footer.private")),
+    h("p", {}, words.t("footer.engine")),
+    h(
+      "p",
+      { class: "links" },
+      link("course", "lessons/index.html"),
+      link("licence", "LICENSE.txt"),
+      source ? link("source", source) : null,
+      link("mnist", "https://ieeexplore.ieee.org/document/726791"),
+      link("gtsrb", "https://benchmark.ini.rub.de/gtsrb_news.html"),
+    ),
+  ];
 }

@@ -1,21 +1,22 @@
-// The page's language, and light or dark.
-import { h } from "./dom.js";
+// The page's language and theme.
+import { h, setText } from "./dom.js";
 import { languages } from "./i18n.js";
 
-/** @param {Pick<import("./context").Context, "words" | "state" | "update" | "scheme">} context
- * @returns {{elements: HTMLElement[], render: () => void}} */
-export function createSettings({ words, state, update, scheme }) {
-  const theme = h(
-    "button",
-    {
-      type: "button",
-      class: "theme",
-      title: words.t("page.dark"),
-      "aria-label": words.t("page.dark"),
-      onclick: () => update({ theme: scheme() === "dark" ? "light" : "dark" }),
+/** @typedef {Pick<import("./context").Context, "words" | "state" | "update" | "scheme">} Given */
+
+/** @param {Given} context @returns {{elements: HTMLElement[], render: () => void}} */
+export function createSettings(context) {
+  const parts = [createLanguages(context), createTheme(context)];
+  return {
+    elements: parts.map(({ element }) => element),
+    render() {
+      for (const part of parts) part.render();
     },
-    h("span", { "aria-hidden": "true" }, "◐"),
-  );
+  };
+}
+
+/** @param {Given} context */
+function createLanguages({ words, state, update }) {
   const list = /** @type {HTMLSelectElement} */ (
     h(
       "select",
@@ -28,10 +29,37 @@ export function createSettings({ words, state, update, scheme }) {
     )
   );
   return {
-    elements: [list, theme],
+    element: list,
     render() {
       list.value = state().lang;
-      theme.setAttribute("aria-pressed", String(scheme() === "dark"));
+    },
+  };
+}
+
+/** A button that goes through the themes: first the other one, then the one that it was, then as the system has it.
+ * @param {Given} context */
+function createTheme({ words, state, update, scheme }) {
+  const next = () => {
+    const other = scheme() === "dark" ? "light" : "dark";
+    const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    const { theme } = state();
+    return theme === "auto" ? other : theme === system ? "auto" : system;
+  };
+  const sign = h("span", { "aria-hidden": "true" });
+  const button = h("button", {
+    type: "button",
+    class: "theme",
+    onclick: () => update({ theme: next() }),
+  });
+  button.append(sign);
+  return {
+    element: button,
+    render() {
+      const { theme } = state();
+      const title = words.t(`page.theme.${theme}`);
+      setText(sign, { auto: "◐", dark: "●", light: "○" }[theme]);
+      button.title = title;
+      button.setAttribute("aria-label", title);
     },
   };
 }

@@ -10,15 +10,16 @@ async function held(name) {
   return signflipSite.files[name];
 }
 
-/** A file of the site, by its path from the page; null where it cannot be had.
- * @param {string} path @returns {Promise<ArrayBuffer | null>} */
+/** A file of the site, by its path from the page; the server's status where it refuses, 0 where there is no way to it.
+ * @param {string} path @returns {Promise<ArrayBuffer | number>} */
 export async function bytesAt(path) {
   if (!isolated) {
     const response = await fetch(new URL(path, document.baseURI)).catch(() => null);
-    return response?.ok ? response.arrayBuffer() : null;
+    if (!response?.ok) return response?.status ?? 0;
+    return response.arrayBuffer().catch(() => 0);
   }
   const text = await held(baseOf(path)).catch(() => null);
-  if (!text) return null;
+  if (!text) return 404;
   const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).arrayBuffer();

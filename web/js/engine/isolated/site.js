@@ -6,12 +6,10 @@
   const own = /** @type {HTMLScriptElement | null} */ (document.currentScript)?.src;
   /** Where the page's script lies; "" where the page is one file. */
   const folder = own ? new URL(".", own).href : "";
-  /** @type {Set<string>} */
-  const blobs = new Set();
+  const blobs = /** @type {Set<string>} */ (new Set());
   const trusts = (/** @type {string} */ url) =>
     blobs.has(url) || (folder !== "" && url.startsWith(folder));
-  /** @type {any} */
-  const trustedTypes = Reflect.get(globalThis, "trustedTypes");
+  const trustedTypes = /** @type {any} */ (Reflect.get(globalThis, "trustedTypes"));
   const policy = trustedTypes?.createPolicy("signflip", {
     createScriptURL(/** @type {string} */ url) {
       if (!trusts(url)) throw new TypeError("Only the page's own scripts may be loaded.");
@@ -75,11 +73,8 @@
       script,
       trusted,
       trust: (/** @type {string} */ url) => blobs.add(url),
-      define: (
-        /** @type {string} */ name,
-        /** @type {string[]} */ needs,
-        /** @type {import("../../types").MakePart} */ make,
-      ) => parts.set(name, { needs, make }),
+      /** @type {(name: string, needs: string[], make: import("../../types").MakePart) => void} */
+      define: (name, needs, make) => void parts.set(name, { needs, make }),
       async load(/** @type {string} */ name) {
         await fetchPart(plain(name));
         return need(name);

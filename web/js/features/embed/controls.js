@@ -1,12 +1,11 @@
 // The compact page's controls in a row, made from the catalogue: attack, goal and the parameters that matter.
 import { datasets } from "../../state/datasets.js";
-import { carriedOver } from "../../state/state.js";
+import { createAttackList } from "../../ui/attack-list.js";
 import { h } from "../../ui/dom.js";
 import { createParameter } from "../../ui/parameter.js";
 
 /** @typedef {import("../../ui/context").Context} Context */
 /** @typedef {import("../../types").AttackInfo} AttackInfo */
-/** @typedef {import("../../types").Snapshot} Snapshot */
 
 /** Parameters that have a slider here; the others are the whole page's. */
 const shown = ["epsilon", "steps", "queries"];
@@ -14,7 +13,7 @@ const shown = ["epsilon", "steps", "queries"];
 /** @param {Context} context @returns {import("../../ui/context").View} */
 export function createControls(context) {
   const { words } = context;
-  const attack = createAttackList(context);
+  const attack = createAttackList(context, "attack");
   const target = createTargetList(context);
   const parameters = h("div", { class: "parameters" });
   /** @type {AttackInfo | undefined} */
@@ -42,41 +41,9 @@ export function createControls(context) {
           .map((parameter) => createParameter(context, parameter));
         parameters.replaceChildren(...sliders.map(({ element }) => element));
       }
-      attack.render(snapshot);
+      attack.render(snapshot.attacks);
       target.render(snapshot);
       for (const slider of sliders) slider.render();
-    },
-  };
-}
-
-/** @param {Context} context @returns {import("../../ui/context").View} */
-function createAttackList({ words, state, update }) {
-  /** @type {AttackInfo[]} */
-  let catalogue = [];
-  const named = (/** @type {string} */ wanted) => catalogue.find(({ name }) => name === wanted);
-  const list = /** @type {HTMLSelectElement} */ (
-    h("select", {
-      id: "attack",
-      onchange: () => {
-        const next = /** @type {AttackInfo} */ (named(list.value));
-        update({
-          attack: next.name,
-          parameters: carriedOver(state(), named(state().attack), next),
-        });
-      },
-    })
-  );
-  return {
-    element: list,
-    render({ attacks, state: now }) {
-      catalogue = attacks;
-      if (list.length !== attacks.length)
-        list.replaceChildren(
-          ...attacks.map(({ name, title }) =>
-            h("option", { value: name }, words.t(`attack.${name}`, {}, title)),
-          ),
-        );
-      list.value = now.attack;
     },
   };
 }

@@ -1,86 +1,95 @@
 // The attack: which one, its parameters, its goal, and whose gradients. All of it made from the
 // engine's catalogue, so that an attack added in C++ appears here by itself.
 import { datasets } from "../../state/datasets.js";
-import { choice, h, setText } from "../../ui/dom.js";
-import { carriedOver } from "../../state/state.js";
-import { createMoreAttacks } from "./more-attacks.js";
-import { createParameter } from "../../ui/parameter.js";
+import { createAttackList } from "../../ui/attack-list.js";
+import { createAttackParameters } from "../../ui/attack-parameters.js";
+import { h, setText } from "../../ui/dom.js";
 import { createTargets } from "./targets.js";
 
 /** @typedef {import("../../ui/context").Context} Context */
-/** @typedef {import("../../types").AttackInfo} AttackInfo */
-
-/** Parameters that everyone wants to move, then whatever the catalogue names first; the rest is folded away. */
-const foremost = ["epsilon", "steps", "queries"];
-const inSight = 2;
-/** So many attacks have a button; the others share a sheet, so that the row keeps its height. */
-const buttons = 3;
+/** @typedef {import("../../ui/context").View} View */
 
 /** The budget gets a panel of its own, so that it can stay in sight on a narrow screen.
  * @param {Context} context
- * @returns {{method: HTMLElement, budget: HTMLElement, goal: HTMLElement, render: (snapshot: import("../../types").Snapshot) => void}} */
+ * @returns {{elements: HTMLElement[], render: View["render"]}} */
 export function createAttackControls(context) {
-  const { words, update, state } = context;
-  /** @type {Map<string, HTMLInputElement>} */
-  const methods = new Map();
-  /** @type {{element: HTMLElement, render: () => void}[]} */
-  let parameters = [];
-  let built = "";
+  const { words } = context;
+  const method = createMethod(context);
+  const parameters = createAttackParameters(context, "parameter");
+  const targets = createTargets(context);
+  const transfer = createTransfer(context);
+  const gray = createGrayBox(context);
+  const goal = h(
+    "section",
+    { class: "panel goal", "aria-labelledby": "goal-title" },
+    h("h2", { id: "goal-title" }, words.t("target.title")),
+    targets.element,
+    transfer.element,
+    gray.element,
+    parameters.more,
+  );
+  return {
+    elements: [method.element, h("div", { class: "panel budget" }, parameters.main), goal],
+    render(snapshot) {
+      const { state, attacks } = snapshot;
+      parameters.render(attacks.find(({ name }) => name === state.attack));
+      for (const view of [method, targets, transfer, gray]) view.render(snapshot);
+    },
+  };
+}
 
-  /** @type {AttackInfo[]} */
-  let catalogue = [];
-  const named = (/** @type {string} */ name) => catalogue.find((attack) => attack.name === name);
-  const title = (/** @type {AttackInfo} */ attack) =>
-    words.t(`attack.${attack.name}`, {}, attack.title);
-  const choose = (/** @type {string} */ name) =>
-    update({
-      attack: name,
-      parameters: carriedOver(
-        state(),
-        named(state().attack),
-        /** @type {AttackInfo} */ (named(name)),
-      ),
-    });
-  const others = createMoreAttacks(context, { inputs: methods, taken: buttons, title, choose });
-  const list = h("div", { class: "choices methods" }, h("span", { class: "skeleton" }));
+/** Which attack, in a sentence, and where it comes from. @param {Context} context @returns {View} */
+function createMethod(context) {
+  const { words } = context;
+  const list = createAttackList(context, "attack");
   const about = h("p", { class: "about-attack" });
   const paper = h("p", { class: "hint paper" });
-  const method = h(
-    "section",
-    { class: "panel method", "aria-labelledby": "attack-title" },
-    h("h2", { id: "attack-title" }, words.t("attack.title")),
-    h(
-      "fieldset",
-      {},
-      h("legend", { class: "hidden" }, words.t("attack.choose")),
-      list,
-      others.sheet,
+  return {
+    element: h(
+      "section",
+      { class: "panel method", "aria-labelledby": "attack-title" },
+      h("h2", { id: "attack-title" }, words.t("attack.title")),
+      h("label", { class: "hidden", for: "attack" }, words.t("attack.choose")),
+      list.element,
+      about,
+      paper,
     ),
-    about,
-    paper,
-  );
+    render({ attacks, state: { attack: chosen } }) {
+      list.render(attacks);
+      const attack = attacks.find(({ name }) => name === chosen);
+      if (!attack || about.dataset.of === chosen) return;
+      about.dataset.of = chosen;
+      setText(about, words.t(`attack.${chosen}.about`, {}, attack.summary ?? attack.title));
+      const [, who, number] = /^(.*?)(?:, arXiv:([\d.]+))?$/.exec(attack.paper) ?? [];
+      const link = { href: `https://arxiv.org/abs/${number}`, rel: "noopener" };
+      paper.replaceChildren(
+        `${words.t("attack.paper")}: `,
+        number ? h("a", link, who) : String(who),
+      );
+    },
+  };
+}
 
-  const main = h("div", { class: "parameters" }, h("span", { class: "skeleton" }));
-  const more = h("details", { class: "more", hidden: true });
-  const budget = h("div", { class: "panel budget" }, main);
-
-  const targets = createTargets(context);
-  const { models } = datasets[state().dataset];
-  const own = /** @type {HTMLInputElement} */ (
+/** A switch with a line about what it does now.
+ * @param {{id: string, title: string, onchange: (on: boolean) => void}} options @param {...HTMLElement} more */
+function createSwitch({ id, title, onchange }, ...more) {
+  const input = /** @type {HTMLInputElement} */ (
     h("input", {
       type: "checkbox",
       role: "switch",
-      id: "transfer",
-      "aria-describedby": "transfer-about",
-      onchange: () =>
-        update({
-          from: own.checked
-            ? (models.find(({ id }) => state().model.includes(id)) ?? models[0]).id
-            : "",
-        }),
+      id,
+      "aria-describedby": `${id}-about`,
+      onchange: () => onchange(input.checked),
     })
   );
-  const ownAbout = h("p", { class: "hint", id: "transfer-about" });
+  const about = h("p", { class: "hint", id: `${id}-about` });
+  const label = h("label", { for: id }, input, title);
+  return { element: h("div", { class: "switch" }, label, about, ...more), input, about };
+}
+
+/** One model's image for all. @param {Context} context @returns {View} */
+function createTransfer({ words, state, update }) {
+  const { models } = datasets[state().dataset];
   const from = /** @type {HTMLSelectElement} */ (
     h(
       "select",
@@ -92,122 +101,42 @@ export function createAttackControls(context) {
       ...models.map(({ id }) => h("option", { value: id }, words.t(`model.${id}`, {}, id))),
     )
   );
-  const gray = /** @type {HTMLInputElement} */ (
-    h("input", {
-      type: "checkbox",
-      role: "switch",
-      id: "gray-box",
-      "aria-describedby": "gray-about",
-      onchange: () => update({ grayBox: gray.checked }),
-    })
+  const first = () => (models.find(({ id }) => state().model.includes(id)) ?? models[0]).id;
+  const { element, input, about } = createSwitch(
+    {
+      id: "transfer",
+      title: words.t("transfer.title"),
+      onchange: (on) => update({ from: on ? first() : "" }),
+    },
+    from,
   );
-  const grayAbout = h("p", { class: "hint", id: "gray-about" });
-  const graySwitch = h(
-    "div",
-    { class: "switch" },
-    h("label", { for: "gray-box" }, gray, words.t("gray.title")),
-    grayAbout,
-  );
-  const goal = h(
-    "section",
-    { class: "panel goal", "aria-labelledby": "goal-title" },
-    h("h2", { id: "goal-title" }, words.t("target.title")),
-    targets.element,
-    h(
-      "div",
-      { class: "switch" },
-      h("label", { for: "transfer" }, own, words.t("transfer.title")),
-      ownAbout,
-      from,
-    ),
-    graySwitch,
-    more,
-  );
-
-  function buildMethods() {
-    list.replaceChildren(
-      ...catalogue.slice(0, buttons).map((attack) => {
-        const { element, input } = choice(
-          {
-            name: "attack",
-            value: attack.name,
-            label: title(attack),
-            onchange: () => choose(attack.name),
-          },
-          title(attack),
-        );
-        methods.set(attack.name, input);
-        return element;
-      }),
-      others.button,
-    );
-  }
-
-  /** @param {AttackInfo} attack */
-  function buildParameters(attack) {
-    const controls = attack.parameters.map((parameter) => ({
-      name: parameter.name,
-      ...createParameter(context, parameter),
-    }));
-    const rank = (/** @type {import("../../types").Parameter} */ { name, kind, automatic }) => {
-      const place = foremost.indexOf(name);
-      return place >= 0
-        ? place
-        : kind === "real" || kind === "integer"
-          ? foremost.length + (automatic ? 1 : 0)
-          : Infinity;
-    };
-    const ranked = [...attack.parameters]
-      .sort((a, b) => rank(a) - rank(b) || 0)
-      .slice(0, inSight)
-      .map(({ name }) => name);
-    const first = controls.filter(({ name }) => ranked.includes(name));
-    const rest = controls.filter(({ name }) => !ranked.includes(name));
-    main.replaceChildren(...first.map(({ element }) => element));
-    if (controls.length === 1)
-      main.append(h("p", { class: "hint nothing" }, words.t("attack.nothing")));
-    more.replaceChildren(
-      h("summary", {}, words.t("attack.more")),
-      ...rest.map(({ element }) => element),
-      h(
-        "button",
-        { type: "button", onclick: () => update({ parameters: {} }) },
-        words.t("attack.reset"),
-      ),
-    );
-    more.hidden = rest.length === 0;
-    parameters = controls;
-  }
-
   return {
-    method,
-    budget,
-    goal,
-    render(snapshot) {
-      const { state: now, attacks } = snapshot;
-      catalogue = attacks;
-      if (methods.size === 0 && attacks.length > 0) buildMethods();
-      others.render(snapshot);
-      const attack = named(now.attack);
-      if (attack && built !== attack.name) {
-        built = attack.name;
-        buildParameters(attack);
-        setText(about, words.t(`attack.${attack.name}.about`, {}, attack.summary ?? attack.title));
-        setText(paper, attack.paper ? `${words.t("attack.paper")}: ${attack.paper}` : "");
-      }
-      for (const [name, input] of methods) input.checked = name === now.attack;
-      for (const parameter of parameters) parameter.render();
-
-      targets.render(snapshot);
-      own.checked = now.from !== "";
-      setText(ownAbout, words.t(own.checked ? "transfer.on" : "transfer.off"));
-      from.hidden = !own.checked;
+    element,
+    render({ state: now }) {
+      input.checked = now.from !== "";
+      setText(about, words.t(input.checked ? "transfer.on" : "transfer.off"));
+      from.hidden = !input.checked;
       from.value = now.from;
-      graySwitch.hidden = !models.some(
+    },
+  };
+}
+
+/** Whether the attack knows of a denoiser. @param {Context} context @returns {View} */
+function createGrayBox({ words, state, update }) {
+  const { models } = datasets[state().dataset];
+  const { element, input, about } = createSwitch({
+    id: "gray-box",
+    title: words.t("gray.title"),
+    onchange: (grayBox) => update({ grayBox }),
+  });
+  return {
+    element,
+    render({ state: now }) {
+      element.hidden = !models.some(
         ({ id, denoiser }) => denoiser && (now.model.includes(id) || now.from === id),
       );
-      gray.checked = now.grayBox;
-      setText(grayAbout, words.t(now.grayBox ? "gray.on" : "gray.off"));
+      input.checked = now.grayBox;
+      setText(about, words.t(now.grayBox ? "gray.on" : "gray.off"));
     },
   };
 }

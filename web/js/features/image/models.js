@@ -7,49 +7,49 @@ import { h } from "../../ui/dom.js";
  * @returns {import("../../ui/context").View} */
 export function createModels({ words, state, update }) {
   const { models } = datasets[state().dataset];
-  const boxes = models.map(
-    ({ id }) =>
-      /** @type {HTMLInputElement} */ (
-        h("input", {
-          type: "checkbox",
-          name: "model",
-          value: id,
-          onchange: () => {
-            const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
-            if (chosen.length > 0) update({ model: chosen });
-            else boxes[models.findIndex((model) => model.id === id)].checked = true;
-          },
-        })
-      ),
-  );
-  return {
-    element: h(
-      "fieldset",
-      { class: "choices models", hidden: models.length < 2 },
-      h("legend", {}, words.t("models.title")),
-      ...boxes.map((box, i) =>
-        h(
-          "label",
-          { class: "choice chip", title: words.t(`model.${models[i].id}.about`, {}, "") },
-          box,
-          h(
-            "span",
-            { class: "face" },
-            h("span", { class: "tick", "aria-hidden": "true" }),
-            words.t(`model.${models[i].id}.short`, {}, models[i].id),
-          ),
+  /** @type {HTMLInputElement[]} */
+  let boxes = [];
+  const legend = h("legend", {}, words.t("models.title"));
+  const element = h("fieldset", { class: "choices models" }, legend);
+
+  function choose() {
+    const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
+    update({ model: chosen.length > 0 ? chosen : state().model });
+  }
+
+  /** A visitor may train another. */
+  function build() {
+    boxes = models.map(
+      ({ id }) =>
+        /** @type {HTMLInputElement} */ (
+          h("input", { type: "checkbox", name: "model", value: id, onchange: choose })
         ),
-      ),
-    ),
+    );
+    const chips = boxes.map((box, i) => {
+      const tick = h("span", { class: "tick", "aria-hidden": "true" });
+      const name = words.t(`model.${models[i].id}.short`, {}, models[i].id);
+      const title = words.t(`model.${models[i].id}.about`, {}, "");
+      return h(
+        "label",
+        { class: "choice chip", title },
+        box,
+        h("span", { class: "face" }, tick, name),
+      );
+    });
+    element.hidden = models.length < 2;
+    element.replaceChildren(legend, ...chips);
+  }
+
+  return {
+    element,
     render({ state: { model }, files }) {
+      if (boxes.length !== models.length) build();
       for (const box of boxes) {
         box.checked = model.includes(box.value);
         // The last one cannot go; it says so, and stays in the tab order.
         box.setAttribute("aria-disabled", String(box.checked && model.length === 1));
-        box.parentElement?.toggleAttribute(
-          "data-loading",
-          box.checked && files[box.value] === "loading",
-        );
+        const loading = box.checked && files[box.value] === "loading";
+        box.parentElement?.toggleAttribute("data-loading", loading);
       }
     },
   };

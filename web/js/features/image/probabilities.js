@@ -1,11 +1,10 @@
-// A model's probabilities before and after the attack, as bars and numbers. Few classes have a row each;
-// of many the likeliest are shown, with one row for all the others together, so that nothing is hidden.
+// A model's probabilities before and after the attack, as bars and numbers: the classes that matter, then all the
+// others in one row, and each of them when one asks.
 import { datasets } from "../../state/datasets.js";
 import { h, setText } from "../../ui/dom.js";
 
-/** With more classes than this, only so many rows. */
-const few = 12,
-  rowsOfMany = 8;
+/** So many classes always have a row. */
+const first = 3;
 
 /** @typedef {import("../../types").Lane} Lane */
 
@@ -27,81 +26,102 @@ export function foremost({ before, after, label, target, cleanLabel, adversarial
 }
 
 /** @param {import("../../ui/context").Context} context
- * @returns {{element: HTMLElement, render: (lane: Lane) => void}} */
+ * @returns {import("./lane.js").Part & {element: HTMLElement}} */
 export function createProbabilities({ words, state }) {
   const { dataset } = state();
   const { classes } = datasets[dataset];
-  const many = classes.length > few;
-  const rows = Array.from({ length: many ? rowsOfMany : classes.length }, (_, i) =>
-    createRow(words, many ? "" : words.className(dataset, i)),
-  );
-  const rest = many
-    ? createRow(words, words.t("probabilities.others", { count: classes.length - rowsOfMany }))
-    : null;
-  return {
-    element: h(
-      "table",
-      { class: many ? "probabilities many" : "probabilities" },
-      h("caption", { class: "hidden" }, words.t("probabilities.caption")),
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          h("th", { scope: "col" }, h("span", { class: "hidden" }, words.t("probabilities.class"))),
-          h("td", {}),
-          h("th", { scope: "col", class: "before" }, words.t("probabilities.before")),
-          h("th", { scope: "col", class: "after" }, words.t("probabilities.after")),
-        ),
-      ),
-      h("tbody", {}, ...rows.map((row) => row.element), rest?.element ?? null),
+  let all = false;
+  /** @type {Lane | null} */
+  let shown = null;
+  const rows = classes.map(() => createRow(words));
+  const rest = createRow(words);
+  const button = h("button", {
+    type: "button",
+    class: "fold",
+    onclick: () => {
+      all = !all;
+      render();
+    },
+  });
+  const column = (/** @type {string} */ when) =>
+    h("th", { scope: "col", class: when }, words.t(`probabilities.${when}`));
+  const name = h("span", { class: "hidden" }, words.t("probabilities.class"));
+  const table = h(
+    "table",
+    { class: "probabilities" },
+    h("caption", { class: "hidden" }, words.t("probabilities.caption")),
+    h(
+      "thead",
+      {},
+      h("tr", {}, h("th", { scope: "col" }, name), column("before"), column("after"), h("td", {})),
     ),
-    render(lane) {
-      const shown = many ? foremost(lane, rowsOfMany) : classes.map((_, i) => i);
-      rows.forEach((row, k) => row.render(lane, shown[k], words.className(dataset, shown[k])));
-      if (!rest) return;
-      const sum = (/** @type {Float32Array} */ p) =>
-        Math.max(0, 1 - shown.reduce((total, i) => total + p[i], 0));
-      rest.fill([sum(lane.before), sum(lane.after)]);
+    h("tbody", {}, ...rows.map(({ element }) => element), rest.element),
+  );
+
+  function render() {
+    const count = all ? classes.length : first;
+    const chosen = shown ? foremost(shown, count) : classes.map((_, i) => i).slice(0, count);
+    rows.forEach((row, k) => {
+      row.element.hidden = k >= count;
+      if (k < count) row.render(shown, chosen[k], words.className(dataset, chosen[k]));
+    });
+    rest.element.hidden = all;
+    const sum = (/** @type {Float32Array | undefined} */ p) =>
+      p && Math.max(0, 1 - chosen.reduce((total, i) => total + p[i], 0));
+    rest.fill(sum(shown?.before), sum(shown?.after));
+    rest.name(words.t("probabilities.others", { count: classes.length - count }));
+    setText(button, words.t(all ? "probabilities.fewer" : "probabilities.all"));
+    button.setAttribute("aria-expanded", String(all));
+  }
+  render();
+  return {
+    element: h("div", { class: "chances" }, table, button),
+    show(lane) {
+      shown = lane;
+      render();
+    },
+    clear() {
+      shown = null;
+      render();
     },
   };
 }
 
-/** A row of the table: a class, its two bars, its two numbers.
- * @param {import("../../ui/i18n.js").Words} words @param {string} name */
-function createRow(words, name) {
+/** A row of the table: a class, its two numbers, its two bars.
+ * @param {import("../../ui/i18n.js").Words} words */
+function createRow(words) {
   const bars = ["before", "after"].map((kind) => h("span", { class: `bar ${kind}` }));
   const numbers = ["before", "after"].map((kind) => h("td", { class: kind }));
-  const title = h("span", { class: "class-name" }, name);
+  const title = h("span", { class: "class-name" });
   const goal = h("span", { class: "goal-mark" });
   const element = h(
     "tr",
     {},
     h("th", { scope: "row" }, title, goal),
-    h("td", { class: "bars", "aria-hidden": "true" }, ...bars),
     ...numbers,
+    h("td", { class: "bars", "aria-hidden": "true" }, ...bars),
   );
-  /** @param {number[]} probabilities before and after */
-  function fill(probabilities) {
+  /** @param {...(number | undefined)} probabilities before and after; none: nothing is known */
+  function fill(...probabilities) {
     probabilities.forEach((p, k) => {
-      bars[k].style.transform = `scaleX(${p.toFixed(4)})`;
-      setText(numbers[k], words.percent(p));
+      bars[k].style.transform = `scaleX(${(p ?? 0).toFixed(4)})`;
+      setText(numbers[k], p === undefined ? "" : words.percent(p));
     });
   }
   return {
     element,
     fill,
-    /** @param {Lane} lane @param {number} i @param {string} className */
+    /** @param {string} text */
+    name: (text) => setText(title, text),
+    /** @param {Lane | null} lane @param {number} i @param {string} className */
     render(lane, i, className) {
-      fill([lane.before[i], lane.after[i]]);
+      fill(lane?.before[i], lane?.after[i]);
       setText(title, className);
-      title.title = className;
       element.dataset.class = String(i);
-      element.classList.toggle("first-before", i === lane.cleanLabel);
-      element.classList.toggle("first-after", i === lane.adversarialLabel);
-      element.classList.toggle("truth", i === lane.label);
-      setText(goal, i === lane.target ? ` ${words.t("probabilities.target")}` : "");
+      element.classList.toggle("first-before", i === lane?.cleanLabel);
+      element.classList.toggle("first-after", i === lane?.adversarialLabel);
+      element.classList.toggle("truth", i === lane?.label);
+      setText(goal, lane && i === lane.target ? ` ${words.t("probabilities.target")}` : "");
     },
   };
 }

@@ -92,3 +92,18 @@ export function survivors(images, budgets) {
         .length / Math.max(1, images.length),
   );
 }
+
+/** Wilson's 95% interval of a part of n images (Wilson 1927). @param {number} part in [0,1] @param {number} n
+ * @returns {{low: number, high: number}} */
+export function intervalOf(part, n) {
+  if (n === 0) return { low: 0, high: 1 };
+  const z = 1.959964,
+    square = (z * z) / n;
+  const middle = part + square / 2,
+    half = z * Math.sqrt((part * (1 - part)) / n + square / (4 * n));
+  // Rounding must not put the part itself outside.
+  return {
+    low: Math.max(0, Math.min(part, (middle - half) / (1 + square))),
+    high: Math.min(1, Math.max(part, (middle + half) / (1 + square))),
+  };
+}

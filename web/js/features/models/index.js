@@ -1,9 +1,10 @@
 // "Explore a model": what happens to many images at once. The page's frame loads this module when the
 // view is first opened, and mounts it anew when the language or the dataset changes. Here are the view's
 // parts and what they share; each tool is a module of its own, fetched when its tab is first opened.
-import { datasets } from "../../state/datasets.js";
-import { h, setText } from "../../ui/dom.js";
 import { sentenceOf } from "../../engine/errors.js";
+import { datasets } from "../../state/datasets.js";
+import { h, setText, styleSheet } from "../../ui/dom.js";
+import { createTabs } from "../../ui/tabs.js";
 import { labFor } from "./lab.js";
 import { createSetup } from "./setup.js";
 
@@ -19,210 +20,181 @@ const tools = {
   slice: async (context) => (await import("./tools/slice/index.js")).createSlice(context),
   train: async (context) => (await import("./tools/train/index.js")).createTrain(context),
 };
+const names = Object.keys(tools);
 
 export const messages = ["models"];
 
-/** The view's own style sheets, once. @returns {Promise<unknown>} */
-function styled() {
-  return Promise.all(
-    ["model-view", "model-tools"].map((name) => {
-      const href = new URL(`css/later/${name}.css`, document.baseURI).href;
-      if ([...document.styleSheets].some((sheet) => sheet.href === href)) return null;
-      return new Promise((resolve) => {
-        document.head.append(
-          h("link", { rel: "stylesheet", href, onload: resolve, onerror: resolve }),
-        );
-      });
-    }),
-  );
-}
+/** The view's own style sheets, once. */
+const styled = () =>
+  Promise.all(["model-view", "model-tools"].map((name) => styleSheet(`css/later/${name}.css`)));
 
 /** @param {HTMLElement} element empty, and the view's own
  * @param {import("../../ui/context").ViewContext} context
  * @returns {import("../../ui/context").MountedView} */
 export function mount(element, context) {
-  const { words } = context;
-  const dataset = context.state().dataset;
-  const lab = labFor(dataset);
-  const names = Object.keys(tools);
-  const setup = createSetup(context);
-  /** @type {Map<string, Tool>} */
-  const made = new Map();
-  /** Tools whose module is on its way, and those whose module could not be had. */
-  const making = new Set(),
-    failed = new Set(),
-    stale = new Set();
-  let open = "",
-    removed = false;
-  /** @type {number[]} */
-  let counts = [];
-  const toolOf = () =>
-    names.includes(context.state().experiment) ? context.state().experiment : names[0];
+  const view = new ModelView(element, context);
+  return { render: () => view.render(), remove: () => view.remove() };
+}
 
-  const tabs = names.map((name) =>
-    h(
-      "button",
-      {
-        type: "button",
-        role: "tab",
-        id: `lab-tab-${name}`,
-        "aria-controls": `lab-${name}`,
-        "aria-selected": "false",
-        tabindex: -1,
-        onclick: () => choose(name),
-      },
-      words.t(`tool.${name}`),
-    ),
-  );
-  const list = h(
-    "div",
-    {
-      class: "lab-tabs",
-      role: "tablist",
-      "aria-label": words.t("tool.title"),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => {
-        const at = names.indexOf(toolOf());
-        const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -at, End: names.length - 1 - at };
-        const by = moves[/** @type {keyof typeof moves} */ (event.key)];
-        if (by === undefined) return;
-        event.preventDefault();
-        const next = (at + by + names.length) % names.length;
-        choose(names[next]);
-        tabs[next].focus();
-      },
-    },
-    ...tabs,
-  );
-  const panels = names.map((name) =>
-    h(
+class ModelView {
+  /** @type {Map<string, Tool>} */ #made = new Map();
+  /** Tools whose module is on its way, those whose module could not be had, and those whose models are out of date. */
+  #making = new Set();
+  #failed = new Set();
+  #stale = new Set();
+  #open = "";
+  #removed = false;
+  /** How many test images there are to choose from. @type {number[]} */ #counts = [];
+
+  /** @param {HTMLElement} element @param {import("../../ui/context").ViewContext} context */
+  constructor(element, context) {
+    this.context = context;
+    const { words } = context;
+    this.lab = labFor(context.state().dataset);
+    this.setup = createSetup(context);
+    this.tabs = createTabs({
+      names,
+      title: (name) => words.t(`tool.${name}`),
+      tab: "lab-tab",
+      panel: "lab",
+      list: { class: "lab-tabs", "aria-label": words.t("tool.title") },
+      choose: (name) => this.#choose(name),
+    });
+    this.panels = names.map((name) =>
+      h(
+        "div",
+        { id: `lab-${name}`, role: "tabpanel", "aria-labelledby": `lab-tab-${name}`, hidden: true },
+        h("p", { class: "lead" }, words.t(`tool.${name}.about`)),
+        h("span", { class: "skeleton tall", "aria-hidden": "true" }),
+      ),
+    );
+    this.alert = h("p", { class: "alert", role: "alert", hidden: true });
+    this.body = h(
       "div",
-      { id: `lab-${name}`, role: "tabpanel", "aria-labelledby": `lab-tab-${name}`, hidden: true },
-      h("p", { class: "lead" }, words.t(`tool.${name}.about`)),
-      h("span", { class: "skeleton tall", "aria-hidden": "true" }),
-    ),
-  );
-  const alert = h("p", { class: "alert", role: "alert", hidden: true });
-  const body = h(
-    "div",
-    { class: "lab", hidden: true },
-    setup.element,
-    h("div", { class: "lab-main" }, list, alert, ...panels),
-  );
-  element.append(
-    h("h2", { id: "model-view-title" }, words.t("modelView.title")),
-    h("p", { class: "lead" }, words.t("modelView.lead")),
-    body,
-  );
+      { class: "lab", hidden: true },
+      this.setup.element,
+      h("div", { class: "lab-main" }, this.tabs.element, this.alert, ...this.panels),
+    );
+    element.append(
+      h("h2", { id: "model-view-title" }, words.t("modelView.title")),
+      h("p", { class: "lead" }, words.t("modelView.lead")),
+      this.body,
+    );
+    this.labContext = this.#createContext();
+    this.#prepare();
+  }
 
-  const choose = (/** @type {string} */ name) =>
-    context.update({ experiment: name === names[0] ? "" : name });
-  /** @param {unknown} error */
-  const sentence = (error) => sentenceOf(words, error, null);
+  /** What the tools get. @returns {LabContext} */
+  #createContext() {
+    const { context, lab, setup } = this;
+    const { words } = context;
+    const { dataset } = context.state();
+    return {
+      ...context,
+      lab,
+      setup: setup.setup,
+      says: setup.says,
+      classes: datasets[dataset].classes.length,
+      className: (label) => words.className(dataset, label),
+      titleOf: (id) => words.t(`model.${id}`, {}, id),
+      shortOf: (id) => words.t(`model.${id}.short`, {}, id),
+      counts: this.#counts,
+      chosen: () => context.state().image,
+      choose: (index) => context.update({ image: index }),
+      open: (name) => this.#choose(name),
+      modelsChanged: () => this.#renew(),
+    };
+  }
 
-  const named = datasets[dataset].classes;
-  /** @type {LabContext & Record<string, any>} */
-  const labContext = {
-    ...context,
-    words,
-    lab,
-    setup: setup.setup,
-    says: setup.says,
-    classes: named.length,
-    className: (label) => words.className(dataset, label),
-    titleOf: (/** @type {string} */ id) =>
-      lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}`, {}, id),
-    shortOf: (/** @type {string} */ id) =>
-      lab.models.find((model) => model.id === id)?.title || words.t(`model.${id}.short`, {}, id),
-    get counts() {
-      return counts;
-    },
-    chosen: () => context.state().image,
-    choose: (index) => context.update({ image: index }),
-    open: choose,
-    modelsChanged: renew,
-  };
+  /** @param {string} name */
+  #choose(name) {
+    this.context.update({ experiment: name === names[0] ? "" : name });
+  }
+
+  get #tool() {
+    const { experiment } = this.context.state();
+    return names.includes(experiment) ? experiment : names[0];
+  }
+
+  async #prepare() {
+    const { context, setup, lab } = this;
+    const [{ test }] = await Promise.all([lab.packs(), styled()]);
+    if (this.#removed) return;
+    this.body.hidden = false;
+    this.#counts.push(...test.map(({ count }) => count));
+    if (test.length === 0) {
+      this.alert.hidden = false;
+      this.tabs.element.hidden = true;
+      setText(this.alert, context.words.t("lab.noImages"));
+    }
+    lab.pool.catalogue().then(
+      ({ attacks }) => {
+        if (this.#removed) return;
+        setup.equip(attacks);
+        this.render();
+      },
+      (error) => setup.fail(sentenceOf(context.words, error, null)),
+    );
+    this.render();
+  }
 
   /** There is another model: tools that list them are made anew when they are next in sight. */
-  function renew() {
-    for (const name of made.keys()) if (name !== "train") stale.add(name);
-    render();
+  #renew() {
+    for (const name of this.#made.keys()) if (name !== "train") this.#stale.add(name);
+    this.render();
   }
 
   /** Unmakes a tool whose models are out of date, unless it is running. What it found, it remembers.
    * @param {string} name */
-  function unmake(name) {
-    const tool = made.get(name);
+  #unmake(name) {
+    const tool = this.#made.get(name);
     if (!tool || tool.busy?.()) return;
-    stale.delete(name);
+    this.#stale.delete(name);
     tool.remove?.();
     tool.element.remove();
-    made.delete(name);
-  }
-
-  async function prepare() {
-    const [{ test }] = await Promise.all([lab.packs(), styled()]);
-    if (removed) return;
-    body.hidden = false;
-    counts = test.map(({ count }) => count);
-    if (counts.length === 0) {
-      alert.hidden = false;
-      list.hidden = true;
-      setText(alert, words.t("lab.noImages"));
-    }
-    lab.pool.catalogue().then(
-      ({ attacks }) => {
-        if (removed) return;
-        setup.equip(attacks);
-        render();
-      },
-      (error) => setup.fail(sentence(error)),
-    );
-    render();
+    this.#made.delete(name);
   }
 
   /** @param {string} name */
-  async function make(name) {
-    const panel = panels[names.indexOf(name)];
-    if (making.has(name)) return;
-    making.add(name);
-    const tool = await tools[name](labContext).catch(() => null);
-    making.delete(name);
-    if (removed) return;
+  async #make(name) {
+    const panel = this.panels[names.indexOf(name)];
+    if (this.#making.has(name)) return;
+    this.#making.add(name);
+    const tool = await tools[name](this.labContext).catch(() => null);
+    this.#making.delete(name);
+    if (this.#removed) return tool?.remove?.();
     panel.querySelector(".skeleton")?.remove();
     if (!tool) {
-      failed.add(name);
-      panel.append(h("p", { class: "alert", role: "alert" }, words.t("view.failed")));
+      this.#failed.add(name);
+      const text = this.context.words.t("view.failed");
+      panel.append(h("p", { class: "alert", role: "alert" }, text));
       return;
     }
-    made.set(name, tool);
+    this.#made.set(name, tool);
     panel.append(tool.element);
-    render();
+    this.render();
   }
 
-  function render() {
-    if (body.hidden) return;
-    setup.render();
-    const now = toolOf();
-    if (now !== open) {
-      open = now;
-      names.forEach((name, i) => {
-        tabs[i].setAttribute("aria-selected", String(name === now));
-        tabs[i].tabIndex = name === now ? 0 : -1;
-        panels[i].hidden = name !== now || counts.length === 0;
+  render() {
+    if (this.body.hidden) return;
+    this.setup.render();
+    const now = this.#tool,
+      possible = this.#counts.length > 0;
+    if (now !== this.#open) {
+      this.#open = now;
+      this.tabs.show(now);
+      this.panels.forEach((panel, i) => {
+        panel.hidden = names[i] !== now || !possible;
       });
     }
-    if (stale.has(now)) unmake(now);
-    if (!made.has(now) && !failed.has(now) && counts.length > 0) make(now);
-    made.get(now)?.render(context.snapshot());
+    if (this.#stale.has(now)) this.#unmake(now);
+    if (!this.#made.has(now) && !this.#failed.has(now) && possible) this.#make(now);
+    this.#made.get(now)?.render(this.context.snapshot());
   }
 
-  prepare();
-  return {
-    render,
-    remove() {
-      removed = true;
-      for (const tool of made.values()) tool.remove?.();
-      lab.close();
-    },
-  };
+  remove() {
+    this.#removed = true;
+    for (const tool of this.#made.values()) tool.remove?.();
+    this.lab.close();
+  }
 }

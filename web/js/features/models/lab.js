@@ -16,8 +16,6 @@ const stretch = 16;
 const mostWorkers = 16;
 
 export class Lab {
-  /** @type {LabModel[]} */ #models;
-  /** What the visitor trained here. @type {LabModel[]} */ trained = [];
   /** What tools remember from one mounting to the next. @type {Map<string, any>} */ memory =
     new Map();
   /** @type {Pool | null} */ #pool = null;
@@ -25,12 +23,11 @@ export class Lab {
   /** @param {string} dataset */
   constructor(dataset) {
     this.dataset = dataset;
-    this.#models = siteModels(dataset);
   }
 
-  /** @returns {LabModel[]} */
+  /** The site's, and those that the visitor trained. @returns {LabModel[]} */
   get models() {
-    return [...this.#models, ...this.trained];
+    return siteModels(this.dataset);
   }
 
   /** @param {string} id */

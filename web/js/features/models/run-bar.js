@@ -1,23 +1,23 @@
 // The start of every tool: a button that starts it, and while it runs, how far it is and a way to break it
 // off. All of it keeps its place, so that nothing moves when a run begins or ends.
-import { h, setText } from "../../ui/dom.js";
 import { sentenceOf } from "../../engine/errors.js";
 import { readableMs } from "../../state/timing.js";
+import { h, setText } from "../../ui/dom.js";
 
 /** @typedef {{signal: AbortSignal, tell: (done: number, total: number, unit?: string) => void}} Running */
+/** run's sentence is announced when it is over.
+ * @typedef {{label: string, stop?: string, run: (running: Running) => Promise<string | void>, ended?: () => void}} Options */
 
-/** @param {import("./types").LabContext} context
- * @param {{label: string, stop?: string, run: (running: Running) => Promise<string | void>, ended?: () => void}} tool  run's sentence is announced when it is over
+/** @param {import("./types").LabContext} context @param {Options} options
  * @returns {{element: HTMLElement, start: () => Promise<void>, stop: () => void, running: () => boolean, rename: (label: string) => void,
  *            enable: (possible: boolean) => void, say: (text: string) => void}} */
-export function createRunBar(
-  { words, announce },
-  { label, run, ended, stop: stopping = words.t("run.cancel") },
-) {
+export function createRunBar(context, options) {
+  const { words, announce } = context;
+  const { run, ended, stop: stopping = words.t("run.cancel") } = options;
+  let { label } = options;
   /** @type {AbortController | null} */
   let controller = null;
-  let told = 0,
-    began = 0;
+  const progress = createProgress(context);
   const button = /** @type {HTMLButtonElement} */ (
     h(
       "button",
@@ -25,72 +25,36 @@ export function createRunBar(
       label,
     )
   );
-  const bar = h("span", {});
-  const track = h(
-    "div",
-    {
-      class: "run-track",
-      role: "progressbar",
-      "aria-label": words.t("run.progress"),
-      "aria-valuemin": 0,
-      "aria-valuemax": 100,
-      "aria-valuenow": 0,
-    },
-    bar,
-  );
-  const text = h("p", { class: "run-text hint" });
-  const element = h(
-    "div",
-    { class: "run-bar" },
-    button,
-    h("div", { class: "run-state" }, text, track),
-  );
+  const element = h("div", { class: "run-bar" }, button, progress.element);
 
-  /** @param {number} done @param {number} total @param {string} [unit] */
-  function tell(done, total, unit = "run.images") {
-    const part = total > 0 ? Math.min(1, done / total) : 0;
-    bar.style.transform = `scaleX(${part})`;
-    const now = performance.now();
-    if (now - told < readableMs && done < total) return;
-    told = now;
-    track.setAttribute("aria-valuenow", String(Math.round(100 * part)));
-    const left = part > 0.02 ? ((now - began) * (1 - part)) / part / 1000 : NaN;
-    setText(
-      text,
-      words.t(unit, { done: words.number(Math.floor(done), 0), total: words.number(total, 0) }) +
-        (left >= 1.5 ? ` · ${words.t("run.left", { seconds: words.number(left, 0) })}` : ""),
-    );
+  /** @param {AbortSignal} signal @returns {Promise<string>} what is to be said */
+  async function outcome(signal) {
+    const began = performance.now();
+    const tell = (/** @type {Parameters<Running["tell"]>} */ ...told) => {
+      if (!signal.aborted) progress.tell(...told);
+    };
+    try {
+      const sentence = (await run({ signal, tell })) ?? "";
+      const seconds = words.number((performance.now() - began) / 1000, 1);
+      progress.say(words.t("run.done", { seconds }));
+      return sentence;
+    } catch (error) {
+      const sentence = signal.aborted ? words.t("run.cancelled") : sentenceOf(words, error);
+      progress.say(sentence);
+      return sentence;
+    }
   }
 
   async function start() {
     if (controller) return;
-    const mine = (controller = new AbortController());
-    began = performance.now();
-    told = 0;
+    controller = new AbortController();
     element.toggleAttribute("data-running", true);
     // The shorter word must not pull the text beside it along.
     button.style.minWidth = `${button.offsetWidth}px`;
     setText(button, stopping);
-    setText(text, words.t("run.preparing"));
-    bar.style.transform = "scaleX(0)";
+    progress.begin();
     announce(words.t("run.started"));
-    let sentence = "";
-    try {
-      sentence =
-        (await run({
-          signal: mine.signal,
-          tell: (done, total, unit) => {
-            if (!mine.signal.aborted) tell(done, total, unit);
-          },
-        })) ?? "";
-      setText(
-        text,
-        words.t("run.done", { seconds: words.number((performance.now() - began) / 1000, 1) }),
-      );
-    } catch (error) {
-      sentence = mine.signal.aborted ? words.t("run.cancelled") : sentenceOf(words, error);
-      setText(text, sentence);
-    }
+    const sentence = await outcome(controller.signal);
     controller = null;
     element.removeAttribute("data-running");
     setText(button, label);
@@ -114,6 +78,50 @@ export function createRunBar(
     enable(possible) {
       button.disabled = !possible && !controller;
     },
-    say: (sentence) => setText(text, sentence),
+    say: progress.say,
+  };
+}
+
+/** A bar, and how far it is in words. @param {import("./types").LabContext} context */
+function createProgress({ words }) {
+  let told = 0,
+    began = 0;
+  const bar = h("span", {});
+  const track = h(
+    "div",
+    {
+      class: "run-track",
+      role: "progressbar",
+      "aria-label": words.t("run.progress"),
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      "aria-valuenow": 0,
+    },
+    bar,
+  );
+  const text = h("p", { class: "run-text hint" });
+  return {
+    element: h("div", { class: "run-state" }, text, track),
+    say: (/** @type {string} */ sentence) => setText(text, sentence),
+    begin() {
+      began = performance.now();
+      told = 0;
+      setText(text, words.t("run.preparing"));
+      bar.style.transform = "scaleX(0)";
+    },
+    /** @param {number} done @param {number} total @param {string} [unit] */
+    tell(done, total, unit = "run.images") {
+      const part = total > 0 ? Math.min(1, done / total) : 0;
+      bar.style.transform = `scaleX(${part})`;
+      const now = performance.now();
+      if (now - told < readableMs && done < total) return;
+      told = now;
+      track.setAttribute("aria-valuenow", String(Math.round(100 * part)));
+      const left = part > 0.02 ? ((now - began) * (1 - part)) / part / 1000 : NaN;
+      const rest =
+        left >= 1.5 ? ` · ${words.t("run.left", { seconds: words.number(left, 0) })}` : "";
+      const of = { done: words.number(Math.floor(done), 0), total: words.number(total, 0) };
+      setText(text, words.t(unit, of) + rest);
+    },
   };
 }

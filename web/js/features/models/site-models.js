@@ -7,7 +7,6 @@ import { siteFile } from "../../engine/download.js";
 export function siteModels(dataset) {
   return datasets[dataset].models.map(({ id, file, denoiser }) => ({
     id,
-    title: "",
     classifier: () => siteFile(file),
     ...(denoiser ? { denoiser: () => siteFile(denoiser) } : {}),
   }));

@@ -7,7 +7,6 @@ import type { Lab } from "./lab.js";
 /** A model that can be tested: from the site, or trained by the visitor. */
 export interface LabModel {
   id: string;
-  title: string;
   /** Each ends as the bytes of a model file. */
   classifier: () => Promise<ArrayBuffer>;
   denoiser?: () => Promise<ArrayBuffer>;

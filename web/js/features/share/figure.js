@@ -2,11 +2,13 @@
 // its verdict and its norms, in the page's colours. It draws; it decides nothing.
 import { changeOf } from "../../picture/pixels.js";
 import { Picture } from "../../picture/picture.js";
-import { verdictOf } from "../../state/verdict.js";
+import { outcomeOf, sentenceOfLane, verdictOf } from "../../state/verdict.js";
 
 /** @typedef {import("../../types").Lane} Lane */
-/** @typedef {{lanes: Lane[], image: Float32Array, shape: {width: number, height: number, channels: number}, title: string, names: string[],
- *   smallest: (number | null)[], scale: number, className: (label: number) => string, words: import("../../ui/i18n.js").Words, scheme: import("../../picture/colour.js").Scheme}} Content */
+/** names: the models'. smallest: the budget found for each, null where none was. attack: its name.
+ * @typedef {{lanes: Lane[], request: import("../../types").ExploreRequest, shape: {width: number, height: number, channels: number},
+ *   title: string, names: string[], smallest: (number | null)[], scale: number, attack: string,
+ *   words: import("../../ui/i18n.js").Words, scheme: import("../../picture/colour.js").Scheme}} Content */
 
 const width = 1200,
   row = 260,
@@ -16,192 +18,163 @@ const width = 1200,
   side = 182,
   gap = 34;
 
-/** The theme's colours as the browser computes them. */
-function colours() {
-  const probe = document.body.appendChild(document.createElement("i"));
-  const of = (/** @type {string} */ name) => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const found = Object.fromEntries(
-    ["panel", "text", "soft", "line", "blue", "orange"].map((name) => [name, of(name)]),
-  );
-  probe.remove();
-  return found;
-}
-
-/** Text that gives way to "…" where it is too long.
- * @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {number} room */
-function write(context, text, x, y, room) {
-  let short = text;
-  while (short.length > 1 && context.measureText(short).width > room)
-    short = `${short.slice(0, -2)}…`;
-  context.fillText(short, x, y);
-}
-
 /** @param {Content} content
  * @returns {HTMLCanvasElement} */
-export function drawFigure({
-  lanes,
-  image,
-  shape,
-  title,
-  names,
-  smallest,
-  scale,
-  className,
-  words,
-  scheme,
-}) {
-  const canvas = document.createElement("canvas");
-  const height = head + row * lanes.length + foot,
-    sharp = 2;
-  canvas.width = width * sharp;
-  canvas.height = height * sharp;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.scale(sharp, sharp);
-  const colour = colours();
-  const family = getComputedStyle(document.body).fontFamily;
-  const font = (/** @type {number} */ size, weight = 400) => {
-    context.font = `${weight} ${size}px ${family}`;
-  };
-  context.fillStyle = colour.panel;
-  context.fillRect(0, 0, width, height);
-  context.fillStyle = colour.text;
-  font(24, 700);
-  write(context, title, left, 48, width - 2 * left);
-
-  const plain = { width: shape.width, height: shape.height };
-  const columns = lanes.some((lane) => lane.seen) ? 4 : 3;
+export function drawFigure(content) {
+  const pen = new Pen(head + row * content.lanes.length + foot);
+  pen.write(content.title, left, 48, { room: width - 2 * left, weight: 700, size: 24 });
+  const columns = content.lanes.some((lane) => lane.seen) ? 4 : 3;
   const start = width - left - columns * side - (columns - 1) * gap;
-  lanes.forEach((lane, k) => {
+  content.lanes.forEach((lane, k) => {
     const top = head + row * k;
-    const { kind, detail } = verdictOf(lane);
-    context.fillStyle = colour.line;
-    context.fillRect(left, top, width - 2 * left, 1);
-    const figures = [
-      {
-        name: "original",
-        picture: new Picture(shape).show(image),
-        note: readingOf(lane.cleanLabel, lane.before),
-      },
-      {
-        name: "perturbation",
-        picture: new Picture(plain).signed(
-          changeOf(lane.adversarial, image, shape.channels),
-          scale,
-          scheme,
-        ),
-        note: scale > 0 ? words.t("image.scale", { factor: words.number(1 / scale, 1) }) : "",
-      },
-      {
-        name: "adversarial",
-        picture: new Picture(shape).show(lane.adversarial),
-        note: readingOf(lane.adversarialLabel, lane.after),
-      },
-      ...(lane.seen
-        ? [{ name: "seen", picture: new Picture(shape).show(lane.seen), note: "" }]
-        : []),
-    ];
-    const room = start - left - 24;
-    context.fillStyle = colour.text;
-    font(19, 700);
-    write(context, names[k], left, top + 44, room);
-    font(26, 700);
-    write(
-      context,
-      lane.cleanLabel === lane.adversarialLabel
-        ? words.t("verdict.still", { after: className(lane.adversarialLabel) })
-        : words.t("verdict.reading", {
-            before: className(lane.cleanLabel),
-            after: className(lane.adversarialLabel),
-          }),
-      left,
-      top + 88,
-      room,
-    );
-    context.fillStyle =
-      kind === "held" ? colour.blue : kind === "fooled" ? colour.orange : colour.soft;
-    font(17, 600);
-    write(
-      context,
-      words.t(`verdict.${detail}`, {
-        label: className(lane.label),
-        target: lane.target === null ? "" : className(lane.target),
-      }),
-      left,
-      top + 116,
-      room,
-    );
-    context.fillStyle = colour.soft;
-    font(15);
-    write(
-      context,
-      words.t("figure.norms", {
-        linf: words.number(lane.linf, 3),
-        l2: words.number(lane.l2, 2),
-        l0: words.number(lane.l0, 0),
-      }),
-      left,
-      top + 158,
-      room,
-    );
-    const least = smallest[k];
-    if (least !== null)
-      write(
-        context,
-        words.t("figure.smallest", { epsilon: words.number(least, 3) }),
-        left,
-        top + 182,
-        room,
-      );
-    figures.forEach(({ name, picture, note }, i) => {
-      const x = start + i * (side + gap);
-      context.imageSmoothingEnabled = false;
-      context.drawImage(picture.element, x, top + 20, side, side);
-      context.strokeStyle = colour.soft;
-      context.strokeRect(x + 0.5, top + 20.5, side - 1, side - 1);
-      context.fillStyle = colour.text;
-      font(14, 600);
-      write(context, words.t(`image.${name}`), x, top + 20 + side + 20, side);
-      context.fillStyle = colour.soft;
-      font(14);
-      write(context, note, x, top + 20 + side + 38, side);
-    });
+    pen.rule(top);
+    drawVerdict(pen, content, k, top, start - left - 24);
+    drawPictures(pen, content, lane, top, start);
   });
+  drawLegend(pen, content, head + row * content.lanes.length);
+  return pen.canvas;
+}
 
-  const bottom = head + row * lanes.length;
-  context.fillStyle = colour.line;
-  context.fillRect(left, bottom, width - 2 * left, 1);
-  const ramp = new Picture({ width: 257, height: 1 }).signed(
-    Float32Array.from({ length: 257 }, (_, i) => i / 128 - 1),
-    1,
-    scheme,
-  );
-  context.drawImage(ramp.element, left, bottom + 26, 240, 12);
-  context.fillStyle = colour.soft;
-  font(14);
-  if (scale > 0)
-    write(
-      context,
-      words.t("figure.scale", {
-        scale: words.number(scale, 3),
-        factor: words.number(1 / scale, 1),
-      }),
-      left + 256,
-      bottom + 37,
-      width - 2 * left - 400,
-    );
-  context.textAlign = "right";
-  font(14, 600);
-  context.fillText("Signflip", width - left, bottom + 37);
-  return canvas;
+/** Model, verdict and norms, left of the pictures.
+ * @param {Pen} pen @param {Content} content @param {number} k which lane @param {number} top @param {number} room */
+function drawVerdict(pen, { lanes, request, names, smallest, words, attack }, k, top, room) {
+  const lane = lanes[k];
+  pen.write(names[k], left, top + 40, { room, weight: 700, size: 19 });
+  const sentence = sentenceOfLane(words, request, lane);
+  let at = pen.paragraph(sentence, left, top + 72, { room, weight: 700, size: 20 });
+  const colour = { held: "blue", fooled: "orange", misread: "soft" }[verdictOf(lane).kind];
+  const outcome = outcomeOf(words, request, lane, attack);
+  pen.write(outcome, left, (at += 26), { room, weight: 600, size: 17, colour });
+  const norms = words.t("figure.norms", {
+    linf: words.number(lane.linf, 3),
+    l2: words.number(lane.l2, 2),
+    l0: words.number(lane.l0, 0),
+  });
+  pen.write(norms, left, (at += 26), { room, size: 15, colour: "soft" });
+  const least = smallest[k];
+  if (least === null) return;
+  const said = words.t("figure.smallest", { attack, epsilon: words.number(least, 3) });
+  pen.write(said, left, at + 22, { room, size: 15, colour: "soft" });
+}
 
-  /** @param {number} label @param {Float32Array} probabilities */
-  function readingOf(label, probabilities) {
-    return words.t("image.reading", {
-      digit: className(label),
+/** @param {Pen} pen @param {Content} content @param {Lane} lane @param {number} top @param {number} start */
+function drawPictures(pen, { request, shape, scale, words, scheme }, lane, top, start) {
+  const reading = (/** @type {number} */ label, /** @type {Float32Array} */ probabilities) =>
+    words.t("image.reading", {
+      digit: words.className(request.dataset, label),
       percent: words.percent(probabilities[label]),
     });
+  const change = changeOf(lane.adversarial, request.image, shape.channels);
+  const noise = new Picture({ width: shape.width, height: shape.height });
+  const shown = /** @type {[string, Picture, string][]} */ ([
+    ["original", new Picture(shape).show(request.image), reading(lane.cleanLabel, lane.before)],
+    [
+      "perturbation",
+      noise.signed(change, scale, scheme),
+      scale > 0 ? words.t("image.scale", { factor: words.number(1 / scale, 1) }) : "",
+    ],
+    [
+      "adversarial",
+      new Picture(shape).show(lane.adversarial),
+      reading(lane.adversarialLabel, lane.after),
+    ],
+    ...(lane.seen ? [["seen", new Picture(shape).show(lane.seen), ""]] : []),
+  ]);
+  shown.forEach(([name, picture, note], i) => {
+    const x = start + i * (side + gap);
+    pen.picture(picture, x, top + 20);
+    pen.write(words.t(`image.${name}`), x, top + side + 40, { room: side, weight: 600, size: 14 });
+    pen.write(note, x, top + side + 58, { room: side, size: 14, colour: "soft" });
+  });
+}
+
+/** @param {Pen} pen @param {Content} content @param {number} top */
+function drawLegend(pen, { scale, words, scheme }, top) {
+  pen.rule(top);
+  const ramp = Float32Array.from({ length: 257 }, (_, i) => i / 128 - 1);
+  const picture = new Picture({ width: 257, height: 1 }).signed(ramp, 1, scheme);
+  pen.context.drawImage(picture.element, left, top + 26, 240, 12);
+  const said = words.t("figure.scale", {
+    scale: words.number(scale, 3),
+    factor: words.number(1 / scale, 1),
+  });
+  const look = { size: 14, colour: "soft" };
+  if (scale > 0) pen.write(said, left + 256, top + 37, { ...look, room: width - 2 * left - 400 });
+  pen.context.textAlign = "right";
+  pen.write("Signflip", width - left, top + 37, { ...look, weight: 600, room: 140 });
+}
+
+/** @typedef {{room: number, size: number, weight?: number, colour?: string}} Look */
+
+/** A canvas of the figure's width, and the theme's colours as the browser computes them. */
+class Pen {
+  /** @param {number} height */
+  constructor(height) {
+    const sharp = 2;
+    this.canvas = document.createElement("canvas");
+    this.canvas.width = width * sharp;
+    this.canvas.height = height * sharp;
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    this.context.scale(sharp, sharp);
+    this.context.imageSmoothingEnabled = false;
+    this.family = getComputedStyle(document.body).fontFamily;
+    this.context.fillStyle = this.#colour("panel");
+    this.context.fillRect(0, 0, width, height);
+  }
+
+  /** @param {string} name */
+  #colour(name) {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = `var(--${name})`;
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  }
+
+  /** @param {Look} look */
+  #take({ size, weight = 400, colour = "text" }) {
+    this.context.font = `${weight} ${size}px ${this.family}`;
+    this.context.fillStyle = this.#colour(colour);
+  }
+
+  /** Text that gives way to "…" where it is too long.
+   * @param {string} text @param {number} x @param {number} y @param {Look} look */
+  write(text, x, y, look) {
+    this.#take(look);
+    let short = text;
+    while (short.length > 1 && this.context.measureText(short).width > look.room)
+      short = `${short.slice(0, -2)}…`;
+    this.context.fillText(short, x, y);
+  }
+
+  /** Text in as many lines as it takes. @param {string} text @param {number} x @param {number} y @param {Look} look
+   * @returns {number} where its last line stands */
+  paragraph(text, x, y, look) {
+    this.#take(look);
+    let line = "",
+      at = y;
+    for (const word of text.split(" ")) {
+      const longer = line ? `${line} ${word}` : word;
+      if (line && this.context.measureText(longer).width > look.room) {
+        this.context.fillText(line, x, at);
+        at += look.size * 1.3;
+        line = word;
+      } else line = longer;
+    }
+    this.context.fillText(line, x, at);
+    return at;
+  }
+
+  /** @param {number} y */
+  rule(y) {
+    this.context.fillStyle = this.#colour("line");
+    this.context.fillRect(left, y, width - 2 * left, 1);
+  }
+
+  /** @param {Picture} picture @param {number} x @param {number} y */
+  picture({ element }, x, y) {
+    this.context.drawImage(element, x, y, side, side);
+    this.context.strokeStyle = this.#colour("soft");
+    this.context.strokeRect(x + 0.5, y + 0.5, side - 1, side - 1);
   }
 }

@@ -1,6 +1,7 @@
 // A result as files that others read: CSV for a spreadsheet, JSON for `signflip evaluate --experiment`.
 // Pure functions from the snapshot to text; index.js saves it.
 import { allDatasets, filesOf } from "../../state/datasets.js";
+import { lanesOf } from "../../state/lanes.js";
 import { packPicture } from "../../picture/pixels.js";
 
 /** @typedef {import("../../types").Snapshot} Snapshot */
@@ -20,7 +21,7 @@ const modelOf = (dataset, id) =>
 
 /** Every parameter of the attack with the value that it ran with, under its name on the command line. What
  * the attack chooses for itself is left to it.
- * @param {Snapshot} snapshot @param {ExploreResult} result
+ * @param {Snapshot} snapshot @param {Pick<ExploreResult, "request">} result
  * @returns {Record<string, number | boolean | string>} */
 export function parametersOf({ attacks }, { request }) {
   const parameters = attacks.find(({ name }) => name === request.attack)?.parameters ?? [];
@@ -52,9 +53,10 @@ function subjectOf({ dataset, from, grayBox }, id) {
  * the page showed.
  * @param {Snapshot} snapshot @param {ExploreResult} result @param {{version: string, page: string}} about */
 export function experimentOf(snapshot, result, { version, page }) {
-  const { request, lanes } = result;
-  const { state } = snapshot;
-  const target = lanes[0].target;
+  const { request, state } = result;
+  const lanes = lanesOf(snapshot);
+  const { target } = lanes[0];
+  const { step } = snapshot.state;
   return {
     signflip: version,
     experiment: 1,
@@ -64,6 +66,8 @@ export function experimentOf(snapshot, result, { version, page }) {
     parameters: parametersOf(snapshot, result),
     seed: 0,
     ...(target === null ? {} : { target }),
+    // The results below are those at this step and not the attack's last.
+    ...(step === null ? {} : { step }),
     page,
     image: {
       sample: state.sample,
@@ -92,16 +96,11 @@ export function smallestOf({ analysis }, model) {
   return found && typeof found === "object" ? found.epsilon : null;
 }
 
-/** @param {unknown} value */
-function cell(value) {
-  const text = value === null || value === undefined ? "" : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** One row for each model (RFC 4180), numbers with a point.
+/** One row for each model, below the columns' names.
  * @param {Snapshot} snapshot @param {ExploreResult} result @param {(label: number) => string} className */
-export function csvOf(snapshot, result, className) {
-  const { request, lanes } = result;
+export function tableOf(snapshot, result, className) {
+  const { request, state } = result;
+  const lanes = lanesOf(snapshot);
   const parameters = parametersOf(snapshot, result);
   const probabilities = (/** @type {string} */ when) =>
     Array.from(lanes[0].before, (_, i) => `p_${when}_${i}`);
@@ -111,6 +110,7 @@ export function csvOf(snapshot, result, className) {
     "model",
     "attack",
     ...Object.keys(parameters),
+    "step",
     "crafted_on",
     "gray_box",
     "label",
@@ -131,10 +131,11 @@ export function csvOf(snapshot, result, className) {
   ];
   const rows = lanes.map((lane) => [
     request.dataset,
-    snapshot.state.sample,
+    state.sample,
     lane.model,
     request.attack,
     ...Object.values(parameters),
+    snapshot.state.step,
     request.from || lane.model,
     request.grayBox && modelOf(request.dataset, lane.model).denoiser !== undefined,
     lane.label,
@@ -153,5 +154,5 @@ export function csvOf(snapshot, result, className) {
     ...lane.before,
     ...lane.after,
   ]);
-  return `${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
+  return [head, ...rows];
 }

@@ -6,21 +6,81 @@ import { onPicture } from "../../state/incoming.js";
 import { Picture } from "../../picture/picture.js";
 import { packPicture, unpackPicture } from "../../picture/pixels.js";
 import { EngineError } from "../../engine/errors.js";
+import { createTruth } from "../image/truth.js";
 import { decodedByBrowser } from "./browser-decode.js";
 
 /** Larger files than this are not read: no photograph needs it. */
 const largest = 40 << 20;
 
-export const messages = ["upload"];
+export const messages = ["upload", "truth"];
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 
 /** @param {HTMLElement} place @param {ViewContext} context
  * @returns {import("../../ui/context").MountedView} */
-export function mount(place, { words, state, update, announce, client }) {
+export function mount(place, context) {
+  const { words, state, update, announce } = context;
+  const { shape } = datasets[state().dataset];
+  const frame = createFrame(context, take);
+  const truth = createTruth(context, "picture");
+  let shown = "";
+  let turn = 0;
+
+  /** @param {Blob} file */
+  async function take(file) {
+    const mine = ++turn;
+    frame.element.toggleAttribute("data-waiting", true);
+    setText(frame.trouble, "");
+    try {
+      const pixels = await pixelsOf(context, file);
+      if (mine !== turn || !pixels) return;
+      update({ sample: "picture", picture: packPicture(pixels) });
+      announce(words.t("upload.done"));
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      if (mine === turn) setText(frame.trouble, words.t("upload.failed", { detail }));
+    } finally {
+      if (mine === turn) frame.element.toggleAttribute("data-waiting", false);
+    }
+  }
+  frame.element.append(truth.element);
+  place.append(frame.element);
+
+  return {
+    remove: onPicture(take),
+    render({ state: { picture: packed, sample } }) {
+      frame.element.toggleAttribute("data-active", sample === "picture");
+      truth.render();
+      if (packed === shown) return;
+      shown = packed;
+      const pixels = unpackPicture(packed, shape.height * shape.width * shape.channels);
+      frame.element.toggleAttribute("data-filled", pixels !== null);
+      if (pixels) frame.picture.show(pixels);
+    },
+  };
+}
+
+/** A file as the network's picture. The browser decodes what the engine cannot.
+ * @param {ViewContext} context @param {Blob} file @returns {Promise<Float32Array | null>} null where it was broken off */
+async function pixelsOf({ words, state, client }, file) {
   const { shape, digit } = datasets[state().dataset];
-  const size = shape.height * shape.width * shape.channels;
-  const picture = new Picture(shape, { "aria-hidden": "true" });
+  /** Once more where the worker was replaced meanwhile. @param {ArrayBuffer} bytes */
+  async function prepared(bytes) {
+    const body = { bytes, shape: { side: shape.height, channels: shape.channels, digit } };
+    return (await client.aside("prepare", body, null)) ?? client.aside("prepare", body, null);
+  }
+  if (file.size > largest) throw new Error(words.t("upload.large"));
+  return prepared(await file.arrayBuffer()).catch(async (refused) => {
+    if (refused instanceof EngineError) throw refused;
+    const bytes = await decodedByBrowser(file);
+    if (bytes) return prepared(bytes);
+    throw new Error(words.t("upload.unknown", { type: file.type || "?" }));
+  });
+}
+
+/** Where a file is chosen or dropped. @param {ViewContext} context @param {(file: Blob) => void} take */
+function createFrame({ words, state }, take) {
+  const picture = new Picture(datasets[state().dataset].shape, { "aria-hidden": "true" });
   const input = /** @type {HTMLInputElement} */ (
     h("input", {
       type: "file",
@@ -35,78 +95,14 @@ export function mount(place, { words, state, update, announce, client }) {
     })
   );
   const trouble = h("p", { class: "trouble", role: "alert" });
+  const ways = h("span", { class: "hint" }, words.t("upload.ways"));
+  const said = h("span", {}, h("b", {}, words.t("upload.choose")), ways);
   const element = h(
     "div",
     { class: "upload" },
-    h(
-      "label",
-      { class: "drop", for: "upload" },
-      picture.element,
-      h(
-        "span",
-        {},
-        h("b", {}, words.t("upload.choose")),
-        h("span", { class: "hint" }, words.t("upload.ways")),
-      ),
-      input,
-    ),
+    h("label", { class: "drop", for: "upload" }, picture.element, said, input),
     h("p", { class: "hint", id: "upload-hint" }, words.t("upload.hint")),
     trouble,
   );
-  let shown = "";
-  let turn = 0;
-
-  /** Once more where the worker was replaced meanwhile. @param {ArrayBuffer} bytes @returns {Promise<Float32Array | null>} */
-  async function prepared(bytes) {
-    const body = { bytes, shape: { side: shape.height, channels: shape.channels, digit } };
-    return (await client.aside("prepare", body, null)) ?? client.aside("prepare", body, null);
-  }
-
-  /** @param {Blob} file @param {unknown} refused what the engine says of it */
-  async function preparedByBrowser(file, refused) {
-    if (refused instanceof EngineError) throw refused;
-    const bytes = await decodedByBrowser(file);
-    if (bytes) return prepared(bytes);
-    throw new Error(words.t("upload.unknown", { type: file.type || "?" }));
-  }
-
-  /** @param {Blob} file */
-  async function take(file) {
-    const mine = ++turn;
-    element.toggleAttribute("data-waiting", true);
-    setText(trouble, "");
-    try {
-      if (file.size > largest) throw new Error(words.t("upload.large"));
-      const pixels = await prepared(await file.arrayBuffer()).catch((error) =>
-        preparedByBrowser(file, error),
-      );
-      if (mine !== turn || !pixels) return;
-      update({ sample: "picture", picture: packPicture(pixels) });
-      announce(words.t("upload.done"));
-    } catch (error) {
-      if (mine === turn)
-        setText(
-          trouble,
-          error instanceof Error
-            ? words.t("upload.failed", { detail: error.message })
-            : String(error),
-        );
-    } finally {
-      if (mine === turn) element.toggleAttribute("data-waiting", false);
-    }
-  }
-  place.append(element);
-  const stop = onPicture(take);
-
-  return {
-    remove: stop,
-    render({ state: { picture: packed, sample } }) {
-      element.toggleAttribute("data-active", sample === "picture");
-      if (packed === shown) return;
-      shown = packed;
-      const pixels = unpackPicture(packed, size);
-      element.toggleAttribute("data-filled", pixels !== null);
-      if (pixels) picture.show(pixels);
-    },
-  };
+  return { element, picture, trouble };
 }

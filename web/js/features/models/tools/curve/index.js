@@ -1,269 +1,204 @@
-// Accuracy against the budget, for several models in one plot, point by point. An attack with a budget is
-// run for each of them; an attack that seeks the smallest change tells all budgets in one run.
+// "Accuracy over ε": the curves of several models in one plot, and the same in numbers.
+import { datasets, styleOf } from "../../../../state/datasets.js";
+import { lengthsOf, normOf } from "../../../../state/state.js";
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
-import { datasets } from "../../../../state/datasets.js";
-import { createOneOf, createSomeOf } from "../../choices.js";
-import { survivors, Tally } from "../../counts.js";
-import { createPlot } from "../../../../ui/plot.js";
+import { Plot } from "../../../../ui/plot.js";
+import { createCompared, createCount } from "../../asked.js";
+import { createKeep } from "../../keep.js";
 import { createRunBar } from "../../run-bar.js";
+import { bodyRow, headRow, intervalText, scrollable } from "../../tables.js";
+import { CurveModel } from "./model.js";
 
-/** Budgets tried, beside 0. */
-const points = 10;
 /** Images for a start: enough for a curve, and soon there. */
 const start = 200;
-
-/** @typedef {{says: string, norm: string, end: number, count: number, series: import("../../../../ui/plot.js").Series[]}} Result */
+/** The table has at most so many rows. */
+const mostRows = 24;
 
 /** @param {import("../../types").LabContext} context
  * @returns {import("../../types").Tool} */
-export function createCurve(context) {
-  const { words, lab, setup, says, counts, classes, titleOf, shortOf, state } = context;
-  const ids = lab.models.map(({ id }) => id);
-  /** @type {Result | null} */
-  let result = lab.memory.get("curve") ?? null;
+export const createCurve = (context) => new CurveTool(context);
 
-  const models = createSomeOf({
-    legend: words.t("lab.models"),
-    values: ids,
-    label: shortOf,
-    value: ids.slice(0, 6),
-    onchange: () => {},
-  });
-  const count = createOneOf({
-    legend: words.t("lab.images"),
-    values: [...new Set([start, ...counts])].sort((a, b) => a - b),
-    label: (n) => words.number(n, 0),
-    value: start,
-    onchange: () => {},
-  });
-  const bar = createRunBar(context, { label: words.t("curve.start"), run });
-  const plot = createPlot({
-    label: words.t("curve.empty"),
-    height: 380,
-    xName: words.t("curve.budget"),
-    yName: words.t("curve.accuracy"),
-    xText: (x) => words.number(x, x === Math.round(x) ? 0 : 2),
-    yText: (y) => words.wholePercent(y),
-  });
-  const made = h("p", { class: "made hint" });
-  const head = h("thead", {}),
-    body = h("tbody", {});
-  const table = h(
-    "div",
-    { class: "table-scroll", tabindex: 0, role: "region", "aria-label": words.t("curve.table") },
-    h(
-      "table",
-      { class: "numbers" },
-      h("caption", { class: "hidden" }, words.t("curve.table")),
-      head,
-      body,
-    ),
-  );
-  const element = h(
-    "div",
-    { class: "tool curve" },
-    h("div", { class: "panel ask" }, models.element, count.element, bar.element),
-    h(
+class CurveTool {
+  #made = h("p", { class: "made hint" });
+  #head = h("thead", {});
+  #body = h("tbody", {});
+
+  /** @param {import("../../types").LabContext} context */
+  constructor(context) {
+    this.context = context;
+    const { words, lab, classes, counts } = context;
+    this.frame = oncePerFrame(() => this.#paint());
+    this.model = new CurveModel(lab, classes, this.frame.schedule);
+    this.models = createCompared(context);
+    this.count = createCount(context, counts, start);
+    this.bar = createRunBar(context, {
+      label: words.t("curve.start"),
+      run: (running) => this.#run(running),
+    });
+    this.plot = new Plot({
+      label: words.t("curve.empty"),
+      height: 380,
+      xName: words.t("curve.budget"),
+      yName: words.t("curve.accuracy"),
+      xText: (x) => words.number(x, x === Math.round(x) ? 0 : 2),
+      yText: (y) => words.wholePercent(y),
+    });
+    this.keep = createKeep(context, "curve", {
+      csv: () => this.#rows(),
+      svg: () => (this.model.result ? this.plot.copy() : null),
+    });
+    const table = h("table", { class: "numbers" }, this.#head, this.#body);
+    this.element = h(
       "div",
-      { class: "panel" },
-      made,
-      plot.element,
-      h("p", { class: "hint" }, words.t("curve.note")),
-    ),
-    h("div", { class: "panel" }, h("h4", {}, words.t("curve.numbers")), table),
-  );
-
-  function paint() {
-    const { series = [], end = endOf(), norm = "linf" } = result ?? {};
-    const text = (/** @type {number} */ y) => words.percent(y);
-    plot.draw(
-      series.length > 0
-        ? series
-        : models.value().map((id) => ({ id, title: titleOf(id), points: [] })),
-      end,
-      result
-        ? words.t("curve.summary", {
-            says: result.says,
-            values: series
-              .map(({ title, points: list }) =>
-                list.length === 0
-                  ? title
-                  : `${title} ${text(list[0].y)} → ${text(list[list.length - 1].y)}`,
-              )
-              .join("; "),
-          })
-        : words.t("curve.empty"),
-    );
-    setText(
-      made,
-      result
-        ? words.t("curve.made", {
-            attack: result.says,
-            count: words.number(result.count, 0),
-            norm: words.t(`curve.${norm}`),
-          })
-        : words.t("curve.empty"),
-    );
-    const shown = series.length > 0 ? series : [];
-    const budgets = [...new Set(shown.flatMap((one) => one.points.map(({ x }) => x)))].sort(
-      (a, b) => a - b,
-    );
-    const step = Math.max(1, Math.ceil(budgets.length / 24));
-    head.replaceChildren(
+      { class: "tool curve" },
+      h("div", { class: "panel ask" }, this.models.element, this.count.element, this.bar.element),
       h(
-        "tr",
-        {},
-        h("th", { scope: "col" }, words.t(`curve.${norm}`)),
-        ...shown.map(({ title }) => h("th", { scope: "col" }, title)),
+        "div",
+        { class: "panel" },
+        this.#made,
+        this.plot.element,
+        h("p", { class: "hint" }, words.t("curve.note")),
+        this.keep.element,
+      ),
+      h(
+        "div",
+        { class: "panel" },
+        h("h4", {}, words.t("curve.numbers")),
+        scrollable(words.t("curve.table"), table),
       ),
     );
-    body.replaceChildren(
-      ...budgets
-        .filter((_, i) => i % step === 0)
-        .map((x) =>
-          h(
-            "tr",
-            {},
-            h("th", { scope: "row" }, words.number(x, x < 10 ? 3 : 0)),
-            ...shown.map(({ points: list }) =>
-              h(
-                "td",
-                {},
-                list.find((point) => point.x === x)
-                  ? text(/** @type {any} */ (list.find((point) => point.x === x)).y)
-                  : "–",
-              ),
-            ),
-          ),
-        ),
-    );
-    if (budgets.length === 0)
-      body.replaceChildren(h("tr", {}, h("td", { class: "hint" }, words.t("curve.none"))));
+    this.#paint();
   }
-  const { schedule, cancel } = oncePerFrame(paint);
 
   /** Where the budgets end: the slider's end for this dataset. */
-  function endOf() {
+  #end() {
+    const { setup, state } = this.context;
     const epsilon = setup()?.attack.parameters.find(({ name }) => name === "epsilon");
-    const ours =
-      state().parameters.norm === "l2" ? 5 : (datasets[state().dataset].sliderMax.epsilon ?? 0.5);
+    const ours = lengthsOf(state())?.max ?? datasets[state().dataset].sliderMax.epsilon ?? 0.5;
     return Math.min(ours, epsilon?.max ?? ours);
   }
 
   /** @param {import("../../run-bar.js").Running} running */
-  async function run(running) {
+  async #run(running) {
+    const { words, setup, says, titleOf } = this.context;
     const now = /** @type {import("../../types").Setup} */ (setup());
-    const images = await lab.testImages(count.value());
-    running.signal.throwIfAborted();
-    const total = Math.min(count.value(), images.count);
     const budgeted = now.attack.parameters.some(({ name }) => name === "epsilon");
-    const norm = String(now.parameters.norm ?? now.attack.norm);
-    result = {
-      says: says(now, !budgeted),
-      norm,
-      end: endOf(),
-      count: total,
-      series: models.value().map((id) => ({ id, title: titleOf(id), points: [] })),
-    };
-    lab.memory.set("curve", result);
-    schedule();
-    await (budgeted ? overBudgets : inOneRun)(result, now, images, total, running);
-    return words.t("curve.status", {
-      values: result.series
-        .map(({ title, points: list }) => `${title}: ${words.percent(list[list.length - 1].y)}`)
-        .join(", "),
-    });
-  }
-
-  /** @param {Result} into @param {import("../../types").Setup} now @param {import("../../types").Images} images @param {number} total @param {import("../../run-bar.js").Running} running */
-  async function overBudgets(into, now, images, total, { signal, tell }) {
-    const budgets = Array.from({ length: points + 1 }, (_, i) =>
-      Number(((into.end * i) / points).toPrecision(6)),
-    );
-    let before = 0;
-    // All models at one budget before the next: the curves grow side by side.
-    for (const epsilon of budgets) {
-      for (const series of into.series) {
-        const tally = new Tally(total, classes);
-        await lab.attack({
-          model: series.id,
-          setup: { attack: now.attack, parameters: { ...now.parameters, epsilon } },
-          images,
-          count: total,
-          signal,
-          progress: (done) =>
-            tell(before + done, total * budgets.length * into.series.length, "curve.progress"),
-          result: (answer, first, here) =>
-            tally.add(answer, images.labels.subarray(first, first + here), first),
-        });
-        before += total;
-        series.points.push({ x: epsilon, y: (epsilon === 0 ? tally.clean : tally.robust) / total });
-        schedule();
-      }
-    }
-  }
-
-  /** @param {Result} into @param {import("../../types").Setup} now @param {import("../../types").Images} images @param {number} total @param {import("../../run-bar.js").Running} running */
-  async function inOneRun(into, now, images, total, { signal, tell }) {
-    /** @type {Map<string, {distance: number, clean: boolean, fooled: boolean}[]>} */
-    const found = new Map(into.series.map(({ id }) => [id, []]));
-    const norm = /** @type {"l0" | "l2" | "linf"} */ (into.norm);
-    const redraw = () => {
-      const farthest = Math.max(
-        1e-3,
-        ...[...found.values()]
-          .flat()
-          .filter(({ fooled }) => fooled)
-          .map(({ distance }) => distance),
-      );
-      into.end = farthest * 1.02;
-      const budgets = Array.from({ length: 61 }, (_, i) => (into.end * i) / 60);
-      for (const series of into.series) {
-        const list = found.get(series.id) ?? [];
-        if (list.length > 0)
-          series.points = survivors(list, budgets).map((y, i) => ({ x: budgets[i], y }));
-      }
-      schedule();
-    };
-    let before = 0;
-    for (const series of into.series) {
-      await lab.attack({
-        model: series.id,
+    const { series } = await this.model.run(
+      {
+        models: this.models.value().map((id) => ({ id, title: titleOf(id) })),
         setup: now,
-        images,
-        count: total,
-        signal,
-        progress: (done) => tell(before + done, total * into.series.length),
-        result: (answer, first, here) => {
-          for (let i = 0; i < here; i++) {
-            const label = images.labels[first + i];
-            found
-              .get(series.id)
-              ?.push({
-                distance: answer[norm][i],
-                clean: answer.clean[i] === label,
-                fooled: answer.judged[0][i] !== label,
-              });
-          }
-          redraw();
-        },
-      });
-      before += total;
-    }
+        says: says(now, !budgeted),
+        norm: normOf(now.attack, now.parameters),
+        end: this.#end(),
+        count: this.count.value(),
+      },
+      running,
+    );
+    const values = series.map(
+      ({ title, points }) => `${title}: ${words.percent(points.at(-1)?.y ?? 0)}`,
+    );
+    return words.t("curve.status", { values: values.join(", ") });
   }
 
-  paint();
-  return {
-    element,
-    busy: bar.running,
-    render() {
-      bar.enable(setup() !== null);
-      if (!result) schedule();
-    },
-    remove() {
-      bar.stop();
-      plot.remove();
-      cancel();
-    },
-  };
+  #paint() {
+    const { words, titleOf } = this.context;
+    const { result } = this.model;
+    const { series = [], end = this.#end() } = result ?? {};
+    const empty = this.models
+      .value()
+      .map((id) => ({ id, title: titleOf(id), style: styleOf(id), points: [] }));
+    const said = result ? this.#summary(result) : words.t("curve.empty");
+    this.plot.draw({ series: result ? series : empty, end, said });
+    setText(
+      this.#made,
+      result
+        ? words.t("curve.made", {
+            attack: result.says,
+            count: words.number(result.count, 0),
+            norm: words.t(`curve.${result.norm}`),
+          })
+        : words.t("curve.empty"),
+    );
+    this.#list(series, result?.norm ?? "linf");
+    this.keep.render();
+  }
+
+  /** @param {import("./model.js").Result} result */
+  #summary({ says, series }) {
+    const { words } = this.context;
+    const values = series.map(({ title, points }) =>
+      points.length === 0
+        ? title
+        : `${title} ${words.percent(points[0].y)} → ${words.percent(points[points.length - 1].y)}`,
+    );
+    return words.t("curve.summary", { says, values: values.join("; ") });
+  }
+
+  /** @param {import("../../../../ui/plot.js").Series[]} series @param {string} norm */
+  #list(series, norm) {
+    const { words } = this.context;
+    const all = new Set(series.flatMap(({ points }) => points.map(({ x }) => x)));
+    const budgets = [...all].sort((a, b) => a - b);
+    const step = Math.max(1, Math.ceil(budgets.length / mostRows));
+    this.#head.replaceChildren(
+      headRow([words.t(`curve.${norm}`), ...series.map(({ title }) => title)]),
+    );
+    /** @param {import("../../../../ui/plot.js").Series} of @param {number} budget */
+    const cell = ({ points }, budget) => {
+      const point = points.find(({ x }) => x === budget);
+      if (!point) return "–";
+      const between = intervalText(words, point.low ?? 0, point.high ?? 1);
+      return h("td", { title: between }, words.percent(point.y));
+    };
+    const rows = budgets
+      .filter((_, i) => i % step === 0)
+      .map((x) =>
+        bodyRow(
+          words.number(x, x < 10 ? 3 : 0),
+          series.map((one) => cell(one, x)),
+        ),
+      );
+    const none = h("tr", {}, h("td", { class: "hint" }, words.t("curve.none")));
+    this.#body.replaceChildren(...(rows.length > 0 ? rows : [none]));
+  }
+
+  /** Every point with its interval. */
+  #rows() {
+    const { result } = this.model;
+    if (!result || result.series.every(({ points }) => points.length === 0)) return null;
+    const { attack, norm, count } = result;
+    return [
+      ["dataset", "attack", "norm", "images", "model", "budget", "accuracy", "low95", "high95"],
+      ...result.series.flatMap(({ id, points }) =>
+        points.map(({ x, y, low, high }) => [
+          this.context.state().dataset,
+          attack,
+          norm,
+          count,
+          id,
+          x,
+          y,
+          low,
+          high,
+        ]),
+      ),
+    ];
+  }
+
+  busy() {
+    return this.bar.running();
+  }
+
+  render() {
+    this.bar.enable(this.context.setup() !== null);
+    this.models.render();
+    this.count.render();
+    this.frame.schedule();
+  }
+
+  remove() {
+    this.bar.stop();
+    this.plot.remove();
+    this.frame.cancel();
+  }
 }

@@ -1,6 +1,7 @@
 // A map of the test images as the network's last hidden layer sees them, and on it the way that an attacked
 // image takes from one cluster to another, step by step.
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
+import { createSubject } from "../../asked.js";
 import { createOneOf } from "../../choices.js";
 import { createChooser } from "../../chooser.js";
 import { createRunBar } from "../../run-bar.js";
@@ -21,17 +22,10 @@ class MapTool {
   /** @param {import("../../types").LabContext} context */
   constructor(context) {
     this.context = context;
-    const { words, lab, counts, classes, shortOf } = context;
+    const { words, lab, counts, classes } = context;
     this.model = new MapModel(lab, counts[0], classes);
     const { result } = this.model;
-    const ids = lab.models.map(({ id }) => id);
-    this.which = createOneOf({
-      legend: words.t("lab.model"),
-      values: ids,
-      label: shortOf,
-      value: result && ids.includes(result.model) ? result.model : ids[0],
-      onchange: () => this.#again(),
-    });
+    this.which = createSubject(context, () => this.#again());
     this.kind = createOneOf({
       legend: words.t("map.kind"),
       values: ["lda", "pca"],
@@ -138,6 +132,7 @@ class MapTool {
 
   render() {
     this.bar.enable(this.context.setup() !== null);
+    this.which.render();
     this.chooser.render();
     this.#walk();
     this.frame.schedule();

@@ -1,7 +1,7 @@
 // "Decision surface": a slice of it through a test image, what is read where in words, and where along the
 // gradient the answer changes.
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
-import { createOneOf } from "../../choices.js";
+import { createSubject } from "../../asked.js";
 import { createChooser } from "../../chooser.js";
 import { classColour } from "../../class-colours.js";
 import { createRunBar } from "../../run-bar.js";
@@ -31,17 +31,9 @@ class SliceTool {
   /** @param {import("../../types").LabContext} context */
   constructor(context) {
     this.context = context;
-    const { words, lab, counts, classes, shortOf } = context;
+    const { words, lab, counts, classes } = context;
     this.model = new SliceModel(lab, counts[0]);
-    const { result } = this.model;
-    const ids = lab.models.map(({ id }) => id);
-    this.which = createOneOf({
-      legend: words.t("lab.model"),
-      values: ids,
-      label: shortOf,
-      value: result && ids.includes(result.model) ? result.model : ids[0],
-      onchange: () => this.#again(),
-    });
+    this.which = createSubject(context, () => this.#again());
     this.chooser = createChooser(context, counts[0]);
     this.bar = createRunBar(context, {
       label: words.t("slice.start"),
@@ -209,6 +201,7 @@ class SliceTool {
   render() {
     this.chooser.render();
     this.bar.enable(this.context.setup() !== null);
+    this.which.render();
     // Another image is another slice, at once; it takes a second.
     if (!this.bar.running() && this.#made !== null && this.#made !== this.chooser.index())
       this.#again();

@@ -1,224 +1,222 @@
 // "Attack 1,000 test images": robust accuracy counting up, the confusion matrix, which classes turn into
 // which, and the images behind each number.
-import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
 import { streamMs } from "../../../../state/timing.js";
+import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
+import { createCount, createSubject } from "../../asked.js";
 import { createOneOf } from "../../choices.js";
-import { createConfusion } from "./confusion.js";
-import { Tally } from "../../counts.js";
-import { createGallery } from "./gallery.js";
+import { intervalOf } from "../../counts.js";
+import { createKeep } from "../../keep.js";
 import { createRunBar } from "../../run-bar.js";
-
-/** @typedef {{tally: Tally, images: import("../../types").Images, adversarial: Uint8Array, says: string, model: string}} Result */
+import { figures, intervalText } from "../../tables.js";
+import { createConfusion } from "./confusion.js";
+import { drawMatrix } from "./drawing.js";
+import { createGallery } from "./gallery.js";
+import { TestModel } from "./model.js";
+import { createTurns } from "./turns.js";
 
 /** @param {import("../../types").LabContext} context
  * @returns {import("../../types").Tool} */
-export function createTestRun(context) {
-  const { words, lab, setup, className, classes, counts, titleOf, shortOf, says } = context;
-  const ids = lab.models.map(({ id }) => id);
-  /** @type {Result | null} */
-  let result = lab.memory.get("test") ?? null;
-  let painted = 0;
-  const frame = oncePerFrame(paint);
+export const createTestRun = (context) => new TestTool(context);
 
-  const model = createOneOf({
-    legend: words.t("lab.model"),
-    values: ids,
-    label: shortOf,
-    value: result && ids.includes(result.model) ? result.model : ids[0],
-    onchange: () => {},
-  });
-  const count = createOneOf({
-    legend: words.t("lab.images"),
-    values: counts,
-    label: (n) => words.number(n, 0),
-    value: counts[0],
-    onchange: (n) => bar.rename(label(n)),
-  });
-  const label = (/** @type {number} */ n) => words.t("test.start", { count: words.number(n, 0) });
-  const bar = createRunBar(context, { label: label(counts[0]), run, ended: frame.schedule });
+class TestTool {
+  #painted = 0;
+  #robust = h("dd", { class: "figure", id: "robust-accuracy" }, "–");
+  #clean = h("dd", { class: "figure" }, "–");
+  #ranges = { robust: h("dd", { class: "hint" }), clean: h("dd", { class: "hint" }) };
+  #done = h("dd", {}, "–");
+  #moved = h("dd", {}, "–");
+  #made = h("p", { class: "made hint" });
 
-  const robust = h("dd", { class: "figure", id: "robust-accuracy" }, "–"),
-    clean = h("dd", { class: "figure" }, "–");
-  const done = h("dd", {}, "–"),
-    moved = h("dd", {}, "–");
-  const made = h("p", { class: "made hint" });
-  const stats = h(
-    "dl",
-    { class: "stats" },
-    h("div", { class: "of-robust" }, h("dt", {}, words.t("test.robust")), robust),
-    h("div", { class: "of-clean" }, h("dt", {}, words.t("test.clean")), clean),
-    h("div", {}, h("dt", {}, words.t("test.done")), done),
-    h("div", {}, h("dt", {}, words.t("test.moved")), moved),
-  );
-  const pairs = h("ol", { class: "top-confusions" });
-  const none = h("p", { class: "hint" }, words.t("test.none"));
-  const gallery = createGallery(context);
-  const matrix = createConfusion({
-    words,
-    classes,
-    className,
-    open: (from, to) => openCell(from, to),
-  });
-  const when = createOneOf({
-    legend: words.t("test.matrix"),
-    values: ["after", "before"],
-    label: (value) => words.t(`test.${value}`),
-    value: "after",
-    onchange: () => paint(),
-  });
-  const element = h(
-    "div",
-    { class: "tool test-run" },
-    h("div", { class: "panel ask" }, model.element, count.element, bar.element),
-    h(
+  /** @param {import("../../types").LabContext} context */
+  constructor(context) {
+    this.context = context;
+    const { words, lab, classes, counts } = context;
+    this.frame = oncePerFrame(() => this.#paint());
+    this.model = new TestModel(lab, classes, () => {
+      if (performance.now() - this.#painted > streamMs) this.frame.schedule();
+    });
+    this.which = createSubject(context);
+    this.count = createCount(context, counts, counts[0]);
+    this.bar = createRunBar(context, {
+      label: this.#label(),
+      run: (running) => this.#run(running),
+      ended: this.frame.schedule,
+    });
+    this.turns = createTurns(context, (from, to) => this.#open(from, to));
+    this.gallery = createGallery(context);
+    this.matrix = createConfusion(context, (from, to) => this.#open(from, to));
+    this.when = createOneOf({
+      legend: words.t("test.matrix"),
+      values: ["after", "before"],
+      label: (value) => words.t(`test.${value}`),
+      value: "after",
+      onchange: () => this.#paint(),
+    });
+    this.keep = createKeep(context, "test", {
+      csv: () => this.#rows(),
+      svg: () => drawMatrix(context, this.#shown()),
+    });
+    this.element = this.#createElement();
+    this.#paint();
+  }
+
+  #createElement() {
+    const { words } = this.context;
+    const stats = figures([
+      {
+        name: words.t("test.robust"),
+        value: this.#robust,
+        range: this.#ranges.robust,
+        of: "of-robust",
+      },
+      {
+        name: words.t("test.clean"),
+        value: this.#clean,
+        range: this.#ranges.clean,
+        of: "of-clean",
+      },
+      { name: words.t("test.done"), value: this.#done },
+      { name: words.t("test.moved"), value: this.#moved },
+    ]);
+    return h(
       "div",
-      { class: "panel outcome" },
-      stats,
-      made,
-      h("h4", {}, words.t("test.turns")),
-      none,
-      pairs,
-    ),
-    h("div", { class: "panel matrix" }, when.element, matrix.element),
-    gallery.element,
-  );
+      { class: "tool test-run" },
+      h("div", { class: "panel ask" }, this.which.element, this.count.element, this.bar.element),
+      h("div", { class: "panel outcome" }, stats, this.#made, this.turns.element),
+      h(
+        "div",
+        { class: "panel matrix" },
+        this.when.element,
+        this.matrix.element,
+        this.keep.element,
+      ),
+      this.gallery.element,
+    );
+  }
+
+  #label() {
+    const { words } = this.context;
+    return words.t("test.start", { count: words.number(this.count.value(), 0) });
+  }
+
+  /** The counts that the matrix shows. */
+  #shown() {
+    const tally = this.model.result?.tally;
+    const { classes } = this.context;
+    if (!tally) return new Int32Array(classes * classes);
+    return this.when.value() === "after" ? tally.after : tally.before;
+  }
 
   /** @param {number} from @param {number} to */
-  function openCell(from, to) {
-    if (!result || when.value() !== "after") return;
+  #open(from, to) {
+    const { result } = this.model;
+    if (!result || this.when.value() !== "after") return;
     const { tally, images, adversarial } = result;
+    const { words, className } = this.context;
     const indices = tally.imagesOf(images.labels, from, to);
-    gallery.show({
-      title: words.t(from === to ? "gallery.titleRight" : "gallery.title", {
-        label: className(from),
-        predicted: className(to),
-        count: indices.length,
-      }),
-      indices,
-      images,
-      adversarial,
-      after: tally.predicted,
+    const title = words.t(from === to ? "gallery.titleRight" : "gallery.title", {
+      label: className(from),
+      predicted: className(to),
+      count: indices.length,
     });
+    this.gallery.show({ title, indices, images, adversarial, after: tally.predicted });
   }
 
-  function paint() {
-    const tally = result?.tally;
-    painted = performance.now();
-    matrix.render(
-      tally
-        ? when.value() === "after"
-          ? tally.after
-          : tally.before
-        : new Int32Array(classes * classes),
-      !bar.running(),
-    );
-    setText(
-      made,
-      result
-        ? words.t("test.made", { attack: result.says, model: titleOf(result.model) })
-        : words.t("test.nothing"),
-    );
-    if (!tally || tally.done === 0) return;
-    setText(robust, words.percent(tally.robust / tally.done));
-    setText(clean, words.percent(tally.clean / tally.done));
-    setText(done, `${words.number(tally.done, 0)} / ${words.number(tally.count, 0)}`);
-    setText(
-      moved,
-      `L∞ ${words.number(tally.median("linf"), 3)} · L2 ${words.number(tally.median("l2"), 2)}`,
-    );
-    const top = tally.topConfusions(6);
-    none.hidden = top.length > 0;
-    while (pairs.children.length > top.length) pairs.lastElementChild?.remove();
-    top.forEach(({ label: from, predicted, count: times, share }, i) => {
-      const text = words.t("test.turn", {
-        label: className(from),
-        predicted: className(predicted),
-        count: times,
-        share: words.percent(share),
-      });
-      let button = /** @type {HTMLElement | undefined} */ (
-        pairs.children[i]?.firstElementChild ?? undefined
-      );
-      if (!button) {
-        button = h(
-          "button",
-          { type: "button" },
-          h("span", {}),
-          h("span", { class: "share-bar", "aria-hidden": "true" }),
-        );
-        button.addEventListener("click", (event) => {
-          const { from: a, to: b } = /** @type {HTMLElement} */ (event.currentTarget).dataset;
-          openCell(Number(a), Number(b));
-        });
-        pairs.append(h("li", {}, button));
-      }
-      button.dataset.from = String(from);
-      button.dataset.to = String(predicted);
-      button.style.setProperty("--share", String(share));
-      setText(/** @type {Element} */ (button.firstElementChild), text);
-    });
+  #paint() {
+    const { words, titleOf } = this.context;
+    const { result } = this.model;
+    this.#painted = performance.now();
+    this.matrix.render(this.#shown(), !this.bar.running());
+    const made = result && { attack: result.says, model: titleOf(result.model) };
+    setText(this.#made, made ? words.t("test.made", made) : words.t("test.nothing"));
+    this.keep.render();
+    if (!result || result.tally.done === 0) return;
+    const { tally } = result;
+    for (const [place, range, right] of /** @type {[HTMLElement, HTMLElement, number][]} */ ([
+      [this.#robust, this.#ranges.robust, tally.robust],
+      [this.#clean, this.#ranges.clean, tally.clean],
+    ])) {
+      const { low, high } = intervalOf(right / tally.done, tally.done);
+      setText(range, intervalText(words, low, high));
+      setText(place, words.percent(right / tally.done));
+    }
+    const [done, count] = [tally.done, tally.count].map((value) => words.number(value, 0));
+    setText(this.#done, `${done} / ${count}`);
+    const [linf, l2] = [words.number(tally.median("linf"), 3), words.number(tally.median("l2"), 2)];
+    setText(this.#moved, `L∞ ${linf} · L2 ${l2}`);
+    this.turns.render(tally);
   }
-  const schedule = () => {
-    if (performance.now() - painted > streamMs) frame.schedule();
-  };
 
   /** @param {import("../../run-bar.js").Running} running */
-  async function run({ signal, tell }) {
+  async #run(running) {
+    const { words, setup, says } = this.context;
     const now = /** @type {import("../../types").Setup} */ (setup());
-    const wanted = count.value(),
-      id = model.value();
-    const images = await lab.testImages(wanted);
-    signal.throwIfAborted();
-    const total = Math.min(wanted, images.count),
-      size = images.pixels.length / images.count;
-    const tally = new Tally(total, classes),
-      adversarial = new Uint8Array(total * size);
-    result = { tally, images, adversarial, says: says(now), model: id };
-    lab.memory.set("test", result);
-    gallery.clear();
-    await lab.attack({
-      model: id,
+    this.gallery.clear();
+    const asked = {
+      model: this.which.value(),
       setup: now,
-      images,
-      count: total,
-      keep: true,
-      signal,
-      progress: (at) => tell(at, total),
-      result: (answer, first, here) => {
-        tally.add(answer, images.labels.subarray(first, first + here), first);
-        adversarial.set(answer.adversarial, first * size);
-        schedule();
-      },
-    });
+      says: says(now),
+      count: this.count.value(),
+    };
+    const { done, robust, clean } = await this.model.run(asked, running);
     document.dispatchEvent(
-      new CustomEvent("signflip:test-run", {
-        detail: { done: tally.done, robust: tally.robust, clean: tally.clean },
-      }),
+      new CustomEvent("signflip:test-run", { detail: { done, robust, clean } }),
     );
     return words.t("test.status", {
-      robust: words.percent(tally.robust / tally.done),
-      clean: words.percent(tally.clean / tally.done),
-      count: words.number(tally.done, 0),
+      robust: words.percent(robust / done),
+      clean: words.percent(clean / done),
+      count: words.number(done, 0),
     });
   }
 
-  paint();
-  return {
-    element,
-    busy: bar.running,
-    render() {
-      bar.enable(setup() !== null);
-      gallery.render();
-      // A net that was just trained is the one to attack.
-      const preferred = lab.memory.get("prefer");
-      if (preferred && ids.includes(preferred)) {
-        model.set(preferred);
-        lab.memory.delete("prefer");
-      }
-    },
-    remove() {
-      bar.stop();
-      frame.cancel();
-    },
-  };
+  /** The accuracies with their intervals, then every count of both matrices. */
+  #rows() {
+    const { result } = this.model;
+    if (!result || result.tally.done === 0) return null;
+    const { tally, attack, model } = result;
+    const { classes, state } = this.context;
+    const parts = /** @type {[string, number, Int32Array][]} */ ([
+      ["before", tally.clean, tally.before],
+      ["after", tally.robust, tally.after],
+    ]);
+    const accuracies = parts.map(([when, right]) => {
+      const { low, high } = intervalOf(right / tally.done, tally.done);
+      return [when, "accuracy", "", tally.done, right / tally.done, low, high];
+    });
+    const cells = parts.flatMap(([when, , counts]) =>
+      [...counts].map((times, i) => [when, Math.floor(i / classes), i % classes, times]),
+    );
+    return [
+      [
+        "dataset",
+        "model",
+        "attack",
+        "when",
+        "label",
+        "predicted",
+        "images",
+        "part",
+        "low95",
+        "high95",
+      ],
+      ...[...accuracies, ...cells].map((row) => [state().dataset, model, attack, ...row]),
+    ];
+  }
+
+  busy() {
+    return this.bar.running();
+  }
+
+  render() {
+    this.bar.enable(this.context.setup() !== null);
+    this.bar.rename(this.#label());
+    this.which.render();
+    this.count.render();
+    this.gallery.render();
+  }
+
+  remove() {
+    this.bar.stop();
+    this.frame.cancel();
+  }
 }

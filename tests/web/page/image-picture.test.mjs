@@ -1,0 +1,256 @@
+// The pictures of the image view: how large they are, what stands beside them, before and after by holding, and
+// that nothing is shown that belongs to another question.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { keep, painted, resultOf, settled, slide, start } from "../../support/browser.mjs";
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site?.close());
+
+const lane = (page, model = "standard") => page.locator(`[data-model=${model}]`);
+const boxOf = (page, selector) => page.locator(selector).boundingBox();
+const kinds = ["original", "perturbation", "adversarial"];
+const inked = (locator) => locator.evaluate((canvas) => canvas.toDataURL());
+
+test("at 1440 px every picture is 220 px wide or more, and the sentence stands beside them", async () => {
+  const page = await site.open();
+  await settled(page);
+  for (const kind of kinds) {
+    const { width, height } = await boxOf(page, `[data-model=standard] .${kind} canvas`);
+    assert.ok(width >= 220 && height === width, `${kind}: ${width}×${height}`);
+  }
+  assert.equal(
+    await lane(page).locator(".reading").textContent(),
+    "You see a 3. The network is 100% sure it is an 8.",
+  );
+  const pictures = await boxOf(page, "[data-model=standard] .pictures"),
+    verdict = await boxOf(page, "[data-model=standard] .verdict");
+  assert.ok(verdict.x >= pictures.x + pictures.width && verdict.y < pictures.y + 20, "beside");
+});
+
+test("the opening example changes no pixel by more than a tenth", async () => {
+  const page = await site.open();
+  const { lanes } = await settled(page);
+  assert.equal(lanes[0].adversarialLabel, 8);
+  assert.ok(Math.max(...lanes.map(({ linf }) => linf)) <= 0.1 + 1e-6);
+  assert.equal(await page.locator("[data-parameter=epsilon] .unit").textContent(), "25.5/255");
+});
+
+for (const [width, height] of [
+  [320, 640],
+  [390, 844],
+]) {
+  test(`on a phone of ${width} px the result is on the first screen, as wide as the screen`, async () => {
+    const page = await site.open("", {
+      viewport: { width, height },
+      isMobile: true,
+      hasTouch: true,
+    });
+    await settled(page);
+    const big = await boxOf(page, "[data-model=standard] .adversarial canvas"),
+      verdict = await boxOf(page, "[data-model=standard] .verdict"),
+      controls = await boxOf(page, ".source");
+    assert.ok(big.width >= 0.75 * width, `${big.width} px`);
+    assert.ok(verdict.y > 0 && verdict.y + verdict.height < height / 2 + 60, `${verdict.y}`);
+    assert.ok(big.y + big.height <= height + 8, `its end is at ${big.y + big.height} px`);
+    assert.ok(controls.y > big.y + big.height, "the controls are below");
+    // The budget stays in sight.
+    const budget = await boxOf(page, ".budget");
+    assert.ok(budget.y + budget.height <= height && budget.y > height / 2);
+  });
+}
+
+test("lanes are in line at 2 to 5 models, from 320 px to 4K, and no caption is cut", async () => {
+  for (const width of [320, 768, 1440, 3840]) {
+    for (const models of ["standard,mixed", "standard,mixed,robust,certified,denoised"]) {
+      const page = await site.open(`?attack=mim&model=${models}`, {
+        viewport: { width, height: Math.max(640, Math.round(0.56 * width)) },
+      });
+      await settled(page);
+      const places = await page.evaluate(
+        (names) =>
+          names.map((kind) => [
+            ...new Set(
+              [...document.querySelectorAll(`.lane:not([hidden]) .${kind} canvas`)].map(
+                (canvas) => {
+                  const { left, width: side } = canvas.getBoundingClientRect();
+                  return `${Math.round(left)} ${Math.round(side)}`;
+                },
+              ),
+            ),
+          ]),
+        kinds,
+      );
+      assert.deepEqual(
+        places.map(({ length }) => length),
+        [1, 1, 1],
+        `${width} px, ${models}: ${JSON.stringify(places)}`,
+      );
+      const cut = await page.evaluate(() =>
+        [
+          ...document.querySelectorAll(
+            ".lane figcaption, .lane figcaption span, .lane .verdict-chip",
+          ),
+        ]
+          .filter(
+            (element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0,
+          )
+          .filter((element) => getComputedStyle(element).display !== "inline")
+          .map((element) => element.textContent),
+      );
+      assert.deepEqual(cut, [], `${width} px`);
+      await page.context().close();
+    }
+  }
+});
+
+test("holding the adversarial picture shows the original; a click enlarges it", async () => {
+  const page = await site.open();
+  await settled(page);
+  const [original, adversarial] = ["original", "adversarial"].map((kind) =>
+    lane(page).locator(`.${kind} canvas`),
+  );
+  const [before, after] = [await inked(original), await inked(adversarial)];
+  assert.notEqual(before, after);
+  await adversarial.hover();
+  await page.mouse.down();
+  await page.locator("[data-model=standard] .adversarial[data-held]").waitFor();
+  assert.equal(await inked(adversarial), before);
+  assert.match(await lane(page).locator(".adversarial figcaption").textContent(), /^Original/);
+  await page.mouse.up();
+  assert.equal(await inked(adversarial), after);
+  assert.equal(await page.getByRole("dialog").count(), 0, "holding enlarges nothing");
+  await adversarial.click();
+  const dialog = page.getByRole("dialog", { name: "Normal model" });
+  await dialog.waitFor();
+  const { width } = await dialog.locator("canvas").boundingBox();
+  assert.ok(width >= 500, `${width} px`);
+  assert.equal(await inked(dialog.locator("canvas")), after);
+  await dialog.getByRole("button", { name: "Before / after" }).click();
+  assert.equal(await inked(dialog.locator("canvas")), before);
+  await keep(page, "enlarged", false);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  assert.deepEqual(page.problems, []);
+});
+
+test("the classes that matter have a row, the others one together, and all of them when one asks", async () => {
+  const page = await site.open();
+  await settled(page);
+  const rows = lane(page).locator(".probabilities tbody tr:visible");
+  assert.equal(await rows.count(), 4);
+  assert.deepEqual((await rows.locator("th").allTextContents()).slice(0, 2), ["3", "8"]);
+  assert.equal(await rows.last().locator("th").textContent(), "7 others");
+  await lane(page).getByRole("button", { name: "Show all classes" }).click();
+  assert.equal(await rows.count(), 10);
+});
+
+test("every number has a word of explanation, and what is open in one lane is open in all", async () => {
+  const page = await site.open("?model=standard,mixed,denoised&grayBox=true");
+  await settled(page);
+  await lane(page).locator(".lane-numbers summary").click();
+  await lane(page, "mixed").locator(".numbers-list").waitFor();
+  const items = lane(page).locator("[data-number]:visible");
+  assert.deepEqual(await items.evaluateAll((list) => list.map((item) => item.dataset.number)), [
+    "linf",
+    "l2",
+    "l0",
+    "time",
+    "access",
+    "smallest",
+    "certified",
+  ]);
+  for (const hint of await items.locator(".hint").allTextContents())
+    assert.ok(hint.length > 10, hint);
+  assert.match(await items.first().textContent(), /0\.100 · 25\.5\/255/);
+  const access = (model) => lane(page, model).locator("[data-number=access] .value").textContent();
+  assert.equal(await access("standard"), "white box");
+  assert.equal(await access("denoised"), "gray box");
+  await resultOf(page, () => page.locator("#transfer").check());
+  assert.equal(await access("mixed"), "transfer");
+  await resultOf(page, () => page.locator("#attack").selectOption("square"));
+  assert.equal(await access("standard"), "black box");
+});
+
+test("while a question is open the older result is dimmed, and after Clear no number is left", async () => {
+  const page = await site.open("?sample=drawing&drawing=jGPjGyjHWjH7jIfjJEjJojKN");
+  await settled(page);
+  assert.equal(await page.locator("#results[data-stale]").count(), 0);
+  await page.evaluate(() =>
+    globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 10000, epsilon: 0.1 } }),
+  );
+  await page.locator("#results[data-stale]").waitFor({ state: "attached" });
+  const opacity = () =>
+    lane(page)
+      .locator(".verdict")
+      .evaluate((element) => getComputedStyle(element).opacity);
+  await page.waitForFunction(
+    () => getComputedStyle(document.querySelector(".lane .verdict")).opacity === "0.45",
+  );
+  // What was cancelled leaves the older result marked as such.
+  await page.getByRole("button", { name: "Cancel" }).first().click();
+  await page.getByText("Cancelled. Still shown: FGSM").first().waitFor();
+  assert.equal(await opacity(), "0.45");
+  await resultOf(page, () =>
+    page.evaluate(() => globalThis.signflipPage.update({ attack: "fgsm", parameters: {} })),
+  );
+  await page.locator("#results:not([data-stale])").waitFor();
+  await page.getByRole("tab", { name: "Draw" }).click();
+  await page.getByRole("button", { name: "Clear" }).click();
+  await lane(page).getByText("Draw a digit").waitFor();
+  await painted(page);
+  for (const place of [
+    ".probabilities td.before",
+    ".probabilities td.after",
+    ".note",
+    ".verdict-chip",
+  ])
+    assert.equal((await lane(page).locator(place).allTextContents()).join(""), "", place);
+  assert.ok(
+    await lane(page)
+      .locator(".lane-numbers")
+      .evaluate((e) => getComputedStyle(e).visibility === "hidden"),
+  );
+});
+
+test("an own picture's true class can be said; then the sentence says what one sees", async () => {
+  const page = await site.open("?sample=drawing&drawing=jGPjGyjHWjH7jIfjJEjJojKN");
+  const read = await settled(page);
+  assert.equal(read.request.label, null);
+  assert.match(await lane(page).locator(".reading").textContent(), /^The network (saw|sees) /);
+  const said = await resultOf(page, () => page.getByLabel("It shows:").selectOption("7"));
+  assert.equal(said.request.label, 7);
+  await page.waitForFunction(() => location.search.includes("label=7"));
+  assert.match(await lane(page).locator(".reading").textContent(), /^You see a 7\. /);
+  // Another digit is not a 7 for that.
+  const next = await resultOf(page, () =>
+    page.locator("input[name=sample][value='2a']").evaluate((input) => input.click()),
+  );
+  assert.equal(next.request.label, 2);
+});
+
+test("Back leads from one dataset to the one before", async () => {
+  const page = await site.open("?sample=7b");
+  await settled(page);
+  await resultOf(page, () => page.locator("input[name=dataset][value=gtsrb]").click());
+  await page.waitForURL(/dataset=gtsrb/);
+  const back = await resultOf(page, () => page.goBack());
+  assert.equal(back.request.dataset, "mnist");
+  assert.equal(back.request.label, 7);
+});
+
+test("the loss and its slider lie at the pictures, above them", async () => {
+  const page = await site.open("?attack=mim");
+  await settled(page);
+  await page.locator(".steps-panel .plot").waitFor();
+  const panel = await boxOf(page, ".steps-panel"),
+    pictures = await boxOf(page, "[data-model=standard] .pictures");
+  assert.ok(panel.y < pictures.y && panel.height < 160, `${panel.height} px high`);
+  assert.ok(pictures.y + 224 < 900, "the pictures that it moves are on the same screen");
+  await slide(page, "epsilon", 0.2);
+  await resultOf(page, () => page.locator("#attack").selectOption("fgsm"));
+  assert.ok(await page.locator(".steps-panel").isHidden(), "one step has no steps");
+});
