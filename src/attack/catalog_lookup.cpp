@@ -1,7 +1,10 @@
 // Look-ups in the catalogue; the list itself is in catalog.cpp.
 #include "attack/catalog.h"
 
+#include <vector>
+
 #include "core/names.h"
+#include "core/nearest_name.h"
 
 namespace signflip {
 
@@ -14,8 +17,11 @@ const AttackEntry* find_attack(std::string_view name) {
 
 Result<const AttackEntry*> require_attack(std::string_view name) {
   if (const AttackEntry* const entry = find_attack(name)) return entry;
+  std::vector<std::string_view> names;
+  for (const AttackEntry& known : catalog()) names.push_back(known.name);
   return Error{concat("there is no attack '", name, "'; known are ",
-                      listed(catalog(), [](const AttackEntry& known) { return known.name; }))};
+                      listed(catalog(), [](const AttackEntry& known) { return known.name; }),
+                      did_you_mean(name, names))};
 }
 
 std::string_view norm_of(const AttackEntry& attack, const Parameters& parameters) {

@@ -2,6 +2,8 @@
 // Reads untrusted text.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "nn/json.h"
@@ -21,5 +23,11 @@ Result<Architecture> named_architecture(std::string_view name, ImageShape input,
 
 /// "s, m243, …", for help texts.
 std::string architecture_names();
+
+/// Name and description of each of them, for help texts.
+struct ArchitectureSummary {
+  std::string_view name, text;
+};
+std::span<const ArchitectureSummary> architecture_summaries();
 
 }  // namespace signflip

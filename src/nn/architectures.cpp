@@ -1,9 +1,11 @@
 // The built-in architectures, for any input shape and number of classes.
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
 
 #include "core/concat.h"
+#include "core/nearest_name.h"
 #include "nn/architecture_json.h"
 
 namespace signflip {
@@ -167,7 +169,25 @@ constexpr std::array kNamed = {
     Named{"r275", robust_signs}, Named{"g281", large_signs},      Named{kThresholded, thresholded},
     Named{kDenoiser, denoiser}};
 
+// Apart from kNamed, so that programs that never explain them do not hold them.
+constexpr ArchitectureSummary kSummaries[] = {
+    {"s", "2 strided convolutions (Wong, Rice and Kolter 2020); 166k parameters on MNIST"},
+    {"s-bn", "s with batch norm and dropout; as large, easier to train"},
+    {"compact", "3 convolutions, more of them than weights; 116k on MNIST, 2.9M multiply-adds"},
+    {"m243", "3 strided convolutions; 243k on MNIST, 3.5M multiply-adds"},
+    {"smallcnn", "TRADES' SmallCNN, 4 convolutions (Zhang et al. 2019); 312k on MNIST"},
+    {"madry", "2 wide convolutions (Madry et al. 2018); 3.27M on MNIST"},
+    {"lenet", "LeNet-5 with ReLU and max pooling (LeCun et al. 1998); 65k on GTSRB"},
+    {"g240s", "3 strided convolutions for traffic signs; 234k on GTSRB"},
+    {"r143", "for adversarial training of digits; 143k on MNIST, 4.2M multiply-adds"},
+    {"r275", "for adversarial training of signs; 275k on GTSRB, 24M multiply-adds"},
+    {"g281", "4 convolutions with pooling for signs; 281k on GTSRB, 14M multiply-adds"},
+    {"t290", "for certified training of digits: a soft threshold first; 290k on MNIST"},
+    {"denoiser", "autoencoder for --method denoiser; sides must be even; 26k on MNIST"}};
+
 }  // namespace
+
+std::span<const ArchitectureSummary> architecture_summaries() { return kSummaries; }
 
 std::string architecture_names() {
   std::string names;
@@ -197,8 +217,11 @@ Result<Architecture> named_architecture(std::string_view name, ImageShape input,
     }
     return architecture;
   }
+  std::array<std::string_view, kNamed.size()> names;
+  std::transform(kNamed.begin(), kNamed.end(), names.begin(),
+                 [](const Named& known) { return known.name; });
   return Error{concat("there is no architecture '", name, "'; known are ", architecture_names(),
-                      ", or a FILE.json")};
+                      ", or a FILE.json", did_you_mean(name, names))};
 }
 
 }  // namespace signflip

@@ -75,6 +75,12 @@ TEST(NamedArchitectures, AreAllListed) {
     ++count;
   }
   EXPECT_EQ(count, 13U);
+  std::string described;
+  for (const ArchitectureSummary& summary : architecture_summaries()) {
+    described += (described.empty() ? "" : ", ") + std::string(summary.name);
+    EXPECT_GT(summary.text.size(), 20U) << summary.name;
+  }
+  EXPECT_EQ(described, all);
 }
 
 TEST(NamedArchitectures, AnUnknownNameIsOneSentence) {
@@ -83,6 +89,9 @@ TEST(NamedArchitectures, AnUnknownNameIsOneSentence) {
   EXPECT_EQ(architecture.error().message, "there is no architecture 'resnet'; known are " +
                                               architecture_names() + ", or a FILE.json");
   EXPECT_FALSE(named_architecture("", kMnist, 10));
+  const auto typing_error = named_architecture("compcat", kMnist, 10);
+  ASSERT_FALSE(typing_error);
+  EXPECT_TRUE(typing_error.error().message.ends_with("or a FILE.json; did you mean compact?"));
 }
 
 TEST(NamedArchitectures, ThatDoNotFitAnInputSaySo) {
