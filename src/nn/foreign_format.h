@@ -1,0 +1,14 @@
+// What a file is that was given for a model and is none of ours.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace signflip {
+
+/// "a PyTorch file (.pt), …": what the bytes look like, and what to do; empty where they look like
+/// nothing known.
+std::string_view foreign_format(std::span<const std::uint8_t> bytes);
+
+}  // namespace signflip
