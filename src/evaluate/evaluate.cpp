@@ -10,6 +10,7 @@
 #include "attack/automatic.h"
 #include "core/batches.h"
 #include "core/exact/softmax.h"
+#include "evaluate/interval.h"
 
 namespace signflip {
 namespace {
@@ -138,13 +139,6 @@ EvaluationRow summarise(const AttackRequest& request, const AttackOutcome& outco
                         std::span<const int> labels, std::span<const int> targets,
                         std::span<const int> before, int classes) {
   EvaluationRow row;
-  row.attack = request.attack->name;
-  row.norm = norm_of(*request.attack, request.parameters);
-  const Family family = request.attack->family;
-  if (family == Family::fixed_budget || family == Family::ensemble) {
-    row.epsilon = request.parameters.real("epsilon");
-  }
-  set_parameters(row, request);
   for (std::size_t n = 0; n < labels.size(); ++n) {
     const bool there = !targets.empty() && (labels[n] == targets[n] || before[n] == targets[n]);
     row.images.push_back(ImageFigures{.predicted = outcome.predicted[n],
@@ -159,8 +153,26 @@ EvaluationRow summarise(const AttackRequest& request, const AttackOutcome& outco
   row.gradients = outcome.gradients;
   row.queries = outcome.queries;
   row.seconds = outcome.seconds;
-  count(row, labels, classes);
+  complete_row(row, &request, labels, classes);
   return row;
+}
+
+void complete_row(EvaluationRow& row, const AttackRequest* request, std::span<const int> labels,
+                  int classes) {
+  if (request == nullptr) {
+    row.attack = "clean";
+    count(row, labels, classes);
+    row.mean_l0 = row.mean_l2 = row.mean_linf = 0.0;
+    return;
+  }
+  row.attack = request->attack->name;
+  row.norm = norm_of(*request->attack, request->parameters);
+  const Family family = request->attack->family;
+  if (family == Family::fixed_budget || family == Family::ensemble) {
+    row.epsilon = request->parameters.real("epsilon");
+  }
+  set_parameters(row, *request);
+  count(row, labels, classes);
 }
 
 Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Tensor& images,
@@ -169,7 +181,6 @@ Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Ten
   const auto start = std::chrono::steady_clock::now();
   const auto classes = static_cast<std::size_t>(model.classes());
   EvaluationRow row;
-  row.attack = "clean";
   row.images.resize(labels.size());
   const bool finished = forward_batches(
       model, images, pool,
@@ -186,8 +197,7 @@ Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Ten
   if (!finished) return Error{"stopped on request"};
   row.queries = labels.size();
   row.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  count(row, labels, model.classes());
-  row.mean_l0 = row.mean_l2 = row.mean_linf = 0.0;
+  complete_row(row, nullptr, labels, model.classes());
   return row;
 }
 
@@ -216,12 +226,15 @@ OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels) {
   };
   OrderedJson json;
   json["attack"] = row.attack;
+  if (row.seed) json["seed"] = *row.seed;
   if (!row.norm.empty()) json["norm"] = row.norm;
   for (const auto& [key, value] : row.parameters.items()) {
     json[key == "queries" ? "max-queries" : key] = value;  // "queries" says how many it took
   }
   if (!row.automatic.empty()) json["automatic"] = row.automatic;
   json["accuracy"] = row.accuracy;
+  const auto [low, high] = confidence_interval(row.accuracy, labels.size());
+  json["accuracy_interval"] = {low, high};
   json["accuracy_8bit"] = row.accuracy_8bit;
   json["loss"] = optional(row.loss);
   if (row.without_class > 0) json["without_class"] = row.without_class;

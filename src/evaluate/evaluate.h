@@ -27,8 +27,9 @@ struct ImageFigures {
 /// The figures of one attack (or of none: "clean") over a set of images.
 struct EvaluationRow {
   std::string attack;
-  std::string norm;               ///< "linf", "l2", "l0"; empty for clean
-  std::optional<double> epsilon;  ///< radius in that norm, where the attack has a budget
+  std::optional<std::uint64_t> seed;  ///< of the attack, where several were asked for
+  std::string norm;                   ///< "linf", "l2", "l0"; empty for clean
+  std::optional<double> epsilon;      ///< radius in that norm, where the attack has a budget
   OrderedJson parameters = OrderedJson::object();
   std::vector<std::string> automatic;  ///< parameters that the attack chose itself
   std::vector<ImageFigures> images;
@@ -53,6 +54,10 @@ EvaluationRow summarise(const AttackRequest& request, const AttackOutcome& outco
                         std::span<const int> labels, std::span<const int> targets,
                         std::span<const int> before, int classes);
 
+/// Fills in what follows from a row's images, and from `request` (null: no attack).
+void complete_row(EvaluationRow& row, const AttackRequest* request, std::span<const int> labels,
+                  int classes);
+
 /// The figures without an attack. An error if cancelled.
 Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Tensor& images,
                                      std::span<const int> labels, ThreadPool& pool,
@@ -70,5 +75,10 @@ OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels);
 
 /// The rows as a table for people, one line each, and below it what the table has no room for.
 std::string format_table(std::span<const EvaluationRow> rows);
+
+/// The same in parts. `with_epsilon`: a column for epsilon, which rows that differ in it want.
+std::string table_header(bool with_epsilon);
+std::string table_line(const EvaluationRow& row, bool with_epsilon);
+std::string table_notes(std::span<const EvaluationRow> rows);
 
 }  // namespace signflip

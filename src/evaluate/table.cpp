@@ -23,26 +23,27 @@ std::string percent_cell(double fraction, int width) {
 
 }  // namespace
 
-std::string format_table(std::span<const EvaluationRow> rows) {
-  // A column for epsilon only where rows differ in it.
-  std::optional<double> epsilon;
-  bool several = false;
-  for (const EvaluationRow& row : rows) {
-    several = several || (epsilon && row.epsilon && epsilon != row.epsilon);
-    if (row.epsilon) epsilon = row.epsilon;
-  }
+std::string table_header(bool with_epsilon) {
   std::string text = "attack          ";
-  if (several) text += "  epsilon";
-  text += " accuracy    8-bit      loss  success   mean L2  mean L∞   max L∞   seconds\n";
+  if (with_epsilon) text += "  epsilon";
+  return text + " accuracy    8-bit      loss  success   mean L2  mean L∞   max L∞   seconds\n";
+}
+
+std::string table_line(const EvaluationRow& row, bool with_epsilon) {
+  char name[64];
+  const std::string attack = row.attack + (row.seed ? ", seed " + std::to_string(*row.seed) : "");
+  std::snprintf(name, sizeof name, "%-16s", attack.c_str());
+  std::string text = name;
+  if (with_epsilon) text += cell(row.epsilon, 8, 5);
+  return text + percent_cell(row.accuracy, 8) + percent_cell(row.accuracy_8bit, 8) +
+         cell(row.loss, 9, 4) + percent_cell(row.success_rate, 8) + cell(row.mean_l2, 9, 3) +
+         cell(row.mean_linf, 8, 4) + cell(row.max_linf, 8, 4) + cell(row.seconds, 9, 2) + "\n";
+}
+
+std::string table_notes(std::span<const EvaluationRow> rows) {
   std::string notes;
   for (const EvaluationRow& row : rows) {
     char line[160];
-    std::snprintf(line, sizeof line, "%-16s", row.attack.c_str());
-    text += line;
-    if (several) text += cell(row.epsilon, 8, 5);
-    text += percent_cell(row.accuracy, 8) + percent_cell(row.accuracy_8bit, 8) +
-            cell(row.loss, 9, 4) + percent_cell(row.success_rate, 8) + cell(row.mean_l2, 9, 3) +
-            cell(row.mean_linf, 8, 4) + cell(row.max_linf, 8, 4) + cell(row.seconds, 9, 2) + "\n";
     if (row.without_class > 0) {
       std::snprintf(line, sizeof line,
                     "%s: the model's answer to %zu images is not a number; they count as wrong\n",
@@ -55,7 +56,19 @@ std::string format_table(std::span<const EvaluationRow> rows) {
                   row.attack.c_str(), row.failures, row.successes + row.failures);
     notes += line;
   }
-  return text + notes;
+  return notes;
+}
+
+std::string format_table(std::span<const EvaluationRow> rows) {
+  std::optional<double> epsilon;
+  bool several = false;
+  for (const EvaluationRow& row : rows) {
+    several = several || (epsilon && row.epsilon && epsilon != row.epsilon);
+    if (row.epsilon) epsilon = row.epsilon;
+  }
+  std::string text = table_header(several);
+  for (const EvaluationRow& row : rows) text += table_line(row, several);
+  return text + table_notes(rows);
 }
 
 }  // namespace signflip

@@ -75,8 +75,8 @@ const Entry* lowest_within(const Subject& subject, const CertificateEntry& proof
 
 }  // namespace
 
-Markup curves_section(const DatasetGroup& group) {
-  Markup plots;
+std::vector<Plot> accuracy_plots(const DatasetGroup& group) {
+  std::vector<Plot> plots;
   Styles styles;
   for (const Subject& subject : group.subjects) {
     for (auto& [key, series] : series_of(subject)) {
@@ -105,9 +105,15 @@ Markup curves_section(const DatasetGroup& group) {
       for (Series& line : plot.series) {
         if (!line.points.empty()) line.style = styles[line.name];
       }
-      plots += line_plot(plot);
+      plots.push_back(std::move(plot));
     }
   }
+  return plots;
+}
+
+Markup curves_section(const DatasetGroup& group) {
+  Markup plots;
+  for (const Plot& plot : accuracy_plots(group)) plots += line_plot(plot);
   if (plots.empty()) return {};
   return element("h3", text("Accuracy against ε")) + element("div", {{"class", "plots"}}, plots);
 }

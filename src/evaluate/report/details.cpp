@@ -3,6 +3,7 @@
 #include <map>
 
 #include "data/dataset.h"
+#include "evaluate/interval.h"
 #include "evaluate/report/confusion.h"
 #include "evaluate/report/format.h"
 #include "evaluate/report/sections.h"
@@ -14,12 +15,20 @@ std::optional<double> as_number(std::optional<std::uint64_t> value) {
   return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
 }
 
+/// "97.80–99.10%": where the accuracy on all images of the kind lies, as far as a sample tells.
+std::string interval_text(double fraction, std::optional<std::uint64_t> count) {
+  if (!count) return "";
+  const auto [low, high] = confidence_interval(fraction, static_cast<std::size_t>(*count));
+  return fixed(100.0 * low, 2) + "–" + percent(high);
+}
+
 Markup figures_table(const Subject& subject) {
   Table table;
   table.caption = "All figures: " + subject.label;
-  table.columns = {{"Attack", false}, {"ε"},      {"Images"},    {"Accuracy"}, {"8-bit"},
-                   {"Success"},       {"Failed"}, {"Loss"},      {"Mean L0"},  {"Mean L2"},
-                   {"Mean L∞"},       {"Max L∞"}, {"Gradients"}, {"Queries"},  {"Time"}};
+  table.columns = {{"Attack", false}, {"ε"},         {"Images"},  {"Accuracy"},
+                   {"95% interval"},  {"8-bit"},     {"Success"}, {"Failed"},
+                   {"Loss"},          {"Mean L0"},   {"Mean L2"}, {"Mean L∞"},
+                   {"Max L∞"},        {"Gradients"}, {"Queries"}, {"Time"}};
   auto& rows = table.groups.emplace_back().rows;
   for (const Entry& entry : subject.entries) {
     const AttackResult& result = *entry.result;
@@ -32,8 +41,8 @@ Markup figures_table(const Subject& subject) {
     if (entry.epsilon && !entry.norm.empty()) epsilon = norm_text(entry.norm) + " " + epsilon;
     rows.push_back(
         {{text(entry.label), text(epsilon), text(count_text(as_number(entry.file->count))),
-          text(percent(result.accuracy)), text(percent(result.accuracy_8bit)),
-          text(percent(result.success_rate)),
+          text(percent(result.accuracy)), text(interval_text(result.accuracy, entry.file->count)),
+          text(percent(result.accuracy_8bit)), text(percent(result.success_rate)),
           perturbed ? text(count_text(result.failures)) : Markup(), text(fixed(result.loss, 4)),
           perturbed ? text(short_number(result.mean_l0)) : Markup(), size(result.mean_l2),
           size(result.mean_linf), size(result.max_linf), text(count_text(result.gradients)),
@@ -42,9 +51,12 @@ Markup figures_table(const Subject& subject) {
   }
   if (rows.empty()) return {};
   return to_markup(table) +
-         element("p", {{"class", "note"}},
-                 text("Failed: images on which the attack did not reach its goal. Mean L0, L2 and "
-                      "L∞ are over the others; max L∞ is over all."));
+         element(
+             "p", {{"class", "note"}},
+             text("Failed: images on which the attack did not reach its goal. Mean L0, L2 and "
+                  "L∞ are over the others; max L∞ is over all. The 95% interval (Wilson 1927) says "
+                  "how far the accuracy may be from that on all such images, for the number "
+                  "that was measured."));
 }
 
 Markup parameters_table(const Subject& subject) {

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "evaluate/report/fields.h"
+#include "nn/json_place.h"
 
 namespace signflip::report {
 namespace {
@@ -93,9 +94,9 @@ AttackResult read_result(const Fields& fields, std::optional<std::uint64_t> coun
   result.correct = read_correct(fields, count);
   result.automatic = read_names(fields, "automatic");
   for (const auto& [name, value] : fields.members()) {
-    constexpr std::array<std::string_view, 10> kOthers = {
-        "attack",       "norm", "epsilon",   "accuracy", "accuracy_8bit",
-        "success_rate", "loss", "confusion", "correct",  "automatic"};
+    constexpr std::array<std::string_view, 11> kOthers = {
+        "attack", "norm",      "epsilon", "accuracy",  "accuracy_interval", "accuracy_8bit",
+        "loss",   "confusion", "correct", "automatic", "success_rate"};
     const auto is_figure = [&name = name](const auto& figure) { return name == figure.first; };
     if (std::ranges::find(kOthers, name) != kOthers.end()) continue;
     if (std::ranges::any_of(figures, is_figure) || value.is_null()) continue;
@@ -131,6 +132,7 @@ Result<Measurement> read_measurement(const Fields& fields, const std::string& fi
   measurement.transform = fields.text("transform");
   measurement.gray_box = fields.flag("gray_box");
   measurement.targeted = fields.flag("targeted");
+  measurement.unfinished = fields.find("unfinished").valid();
   measurement.seed = fields.whole("seed");
   const Fields dataset(fields.find("dataset"), fields.place_of("dataset"), error);
   measurement.dataset = dataset.required_text("name");
@@ -272,11 +274,13 @@ Status read_input(std::string_view text, const std::string& file, ReportInput& i
   const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
   const JsonView first = whole.valid() ? whole : JsonView(line);
   if (!first.is_object()) {
+    const std::string malformed = json_error_place(text);
     return Error{file +
                  (first.valid()  ? " holds " + first.shown()
                   : line.empty() ? " is empty"
                                  : " is not JSON") +
-                 std::string(kExpected)};
+                 std::string(kExpected) +
+                 (line.empty() || malformed.empty() ? "" : " (" + malformed + ")")};
   }
   if (!first["method"].is_string() || !first["epochs"].valid()) {
     return Error{file + " has " + keys_of(first) + std::string(kExpected)};

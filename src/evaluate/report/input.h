@@ -63,6 +63,7 @@ struct Measurement {
   std::string transform;                   ///< "bits:3" in front of the model, or empty
   bool gray_box = false;                   ///< the attacks did not know of what is in front
   bool targeted = false;
+  bool unfinished = false;  ///< the run was interrupted, or goes on
   std::string dataset, split;
   std::optional<std::uint64_t> count, seed;  ///< count: images
   std::vector<AttackResult> results;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "evaluate/report/format.h"
+#include "evaluate/report/sections.h"
 
 namespace signflip::report {
 namespace {
@@ -172,13 +173,9 @@ Markup draw_series(const Plot& plot, const Series& series, const Axis& x, const 
   return svg;
 }
 
-Markup legend(const Plot& plot) {
-  Markup items;
-  const auto item = [&](const Markup& swatch, const std::string& name) {
-    items +=
-        element("li", element("svg", {{"viewBox", "0 0 30 12"}, {"aria-hidden", "true"}}, swatch) +
-                          text(name));
-  };
+/// Calls item(swatch of 30×12, name) for each line of the legend.
+template <class Item>
+void for_each_legend_item(const Plot& plot, const Item& item) {
   for (const Series& series : plot.series) {
     if (series.points.empty()) continue;
     Markup line;
@@ -191,7 +188,36 @@ Markup legend(const Plot& plot) {
   if (!plot.crossed.empty()) {
     item(element("path", {{"class", "crossed"}, {"d", "M15 0L15 12"}}), plot.crossed_name);
   }
+}
+
+Markup legend(const Plot& plot) {
+  Markup items;
+  for_each_legend_item(plot, [&](const Markup& swatch, const std::string& name) {
+    items +=
+        element("li", element("svg", {{"viewBox", "0 0 30 12"}, {"aria-hidden", "true"}}, swatch) +
+                          text(name));
+  });
   return element("ul", {{"class", "legend"}}, items);
+}
+
+bool is_empty(const Plot& plot) {
+  return std::ranges::all_of(plot.series, [](const Series& s) { return s.points.empty(); });
+}
+
+/// Axes and lines, in the viewBox.
+Markup drawing(const Plot& plot) {
+  const Axis x = x_axis(plot), y = y_axis(plot);
+  Markup svg = draw_axes(plot, x, y);
+  for (const double at : plot.crossed) {
+    const std::string place = pixels(x.place(at));
+    svg += element(
+        "path",
+        {{"class", "crossed"},
+         {"d", "M" + place + " " + pixels(y.from) + "L" + place + " " + pixels(y.to)}},
+        element("title", text(plot.x_label + " " + x_text(plot, at) + ": " + plot.crossed_name)));
+  }
+  for (const Series& series : plot.series) svg += draw_series(plot, series, x, y);
+  return svg;
 }
 
 /// One row for each x, one column for each series.
@@ -236,25 +262,45 @@ std::vector<double> round_ticks(double low, double high, int count) {
 }
 
 Markup line_plot(const Plot& plot) {
-  if (std::ranges::all_of(plot.series, [](const Series& s) { return s.points.empty(); })) return {};
-  const Axis x = x_axis(plot), y = y_axis(plot);
-  Markup svg = element("title", text(plot.title)) + draw_axes(plot, x, y);
-  for (const double at : plot.crossed) {
-    const std::string place = pixels(x.place(at));
-    svg += element(
-        "path",
-        {{"class", "crossed"},
-         {"d", "M" + place + " " + pixels(y.from) + "L" + place + " " + pixels(y.to)}},
-        element("title", text(plot.x_label + " " + x_text(plot, at) + ": " + plot.crossed_name)));
-  }
-  for (const Series& series : plot.series) svg += draw_series(plot, series, x, y);
+  if (is_empty(plot)) return {};
   const std::string box = "0 0 " + fixed(kWidth, 0) + " " + fixed(kHeight, 0);
   return element("figure",
                  element("figcaption", text(plot.title)) +
                      element("svg", {{"viewBox", box}, {"role", "img"}, {"aria-label", plot.title}},
-                             svg) +
+                             element("title", text(plot.title)) + drawing(plot)) +
                      legend(plot) + (plot.listed ? values(plot) : Markup())) +
          Markup::trusted("\n");
+}
+
+std::string plot_svg(const Plot& plot) {
+  constexpr double kLine = 17, kTitle = 22;
+  if (is_empty(plot)) return {};
+  Markup lines;
+  double y = kHeight + kTitle;
+  const auto line = [&](const Markup& swatch, const std::string& name) {
+    lines += element("g", {{"transform", "translate(" + pixels(kLeft) + " " + pixels(y) + ")"}},
+                     swatch + element("text", {{"x", "36"}, {"y", "10"}}, text(name)));
+    y += kLine;
+  };
+  for_each_legend_item(plot, line);
+  const std::string height = fixed(y + kLine / 2, 0), width = fixed(kWidth, 0);
+  const std::string box = "0 0 " + width + " " + height;
+  const std::string below = "translate(0 " + fixed(kTitle, 0) + ")";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" +
+         element("svg",
+                 {{"xmlns", "http://www.w3.org/2000/svg"},
+                  {"viewBox", box},
+                  {"width", fixed(2 * kWidth, 0)},
+                  {"height", fixed(2 * (y + kLine / 2), 0)},
+                  {"role", "img"}},
+                 element("title", text(plot.title)) +
+                     element("style", Markup::trusted(picture_style())) +
+                     element("rect", {{"width", width}, {"height", height}, {"fill", "#fff"}}) +
+                     element("text", {{"x", "8"}, {"y", "16"}, {"class", "heading"}},
+                             text(plot.title)) +
+                     element("g", {{"transform", below}}, drawing(plot)) + lines)
+             .html() +
+         "\n";
 }
 
 }  // namespace signflip::report

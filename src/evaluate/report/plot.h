@@ -36,6 +36,10 @@ struct Plot {
 /// logarithmic axis.
 Markup line_plot(const Plot& plot);
 
+/// The same as an SVG file of its own, with its colours, title and legend; empty where no series
+/// has a point.
+std::string plot_svg(const Plot& plot);
+
 /// Round numbers from `low` to `high`, about `count` of them.
 std::vector<double> round_ticks(double low, double high, int count);
 

@@ -58,7 +58,9 @@ bool leaves_less(const Entry& less, const Entry& more) {
 /// Images that one of two attacks broke and the other did not. Where a file does not say which
 /// images an attack broke, the counts that tell least.
 Discordant discordant(const Entry& a, const Entry& b) {
-  if (!a.result->correct.empty() && a.result->correct.size() == b.result->correct.size()) {
+  const bool same_images = a.file->seed == b.file->seed;  // which a limited run draws by its seed
+  if (same_images && !a.result->correct.empty() &&
+      a.result->correct.size() == b.result->correct.size()) {
     return count_discordant(a.result->correct, b.result->correct);
   }
   const std::uint64_t images = std::min(a.file->count.value_or(0), kMostImages);
@@ -115,7 +117,8 @@ class Collector {
                           (gradient.crafted_on == CraftedOn::own ? " on the model itself " : " ") +
                           percent(gradient.result->accuracy);
     const Discordant counts = discordant(found, gradient);
-    if (!found.result->correct.empty() && !gradient.result->correct.empty()) {
+    if (found.file->seed == gradient.file->seed && !found.result->correct.empty() &&
+        !gradient.result->correct.empty()) {
       finding += ", on the same images: " + alone_text(counts.first) +
                  " broken by the former alone, " + alone_text(counts.second) + " by the latter";
     }

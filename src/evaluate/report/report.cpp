@@ -35,7 +35,9 @@ Markup dataset_section(const DatasetGroup& group, const std::string& id) {
 
 Markup training_sections(const ReportInput& input) {
   if (input.runs.empty()) return {};
-  Markup section = element("h2", text("Training"));
+  Markup section = element("h2", text("Training")), together;
+  for (const Plot& plot : comparison_plots(input.runs)) together += line_plot(plot);
+  if (!together.empty()) section += element("div", {{"class", "plots"}}, together);
   for (std::size_t i = 0; i < input.runs.size(); ++i)
     section += training_section(input.runs[i], i + 1);
   return element("section", {{"id", "training"}}, section);

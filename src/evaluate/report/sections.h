@@ -2,6 +2,7 @@
 #pragma once
 
 #include "evaluate/report/markup.h"
+#include "evaluate/report/plot.h"
 #include "evaluate/report/subjects.h"
 
 namespace signflip::report {
@@ -13,7 +14,9 @@ std::string dataset_title(const DatasetGroup& group);
 Markup glance_section(const DatasetGroup& group);
 /// Attacks down, subjects across: robust accuracy, the highest and lowest of each budget marked.
 Markup overview_section(const DatasetGroup& group);
-/// Accuracy against ε where there are several.
+/// Accuracy against ε for each subject, where there are several of it.
+std::vector<Plot> accuracy_plots(const DatasetGroup& group);
+/// The same as a section.
 Markup curves_section(const DatasetGroup& group);
 /// Certificates, beside the lowest accuracy found at the same ε.
 Markup verified_section(const DatasetGroup& group);
@@ -23,10 +26,17 @@ Markup details_section(const DatasetGroup& group);
 /// Files, models and how the attacks were set.
 Markup measured_section(const ReportInput& input, const std::vector<DatasetGroup>& groups);
 
+/// Loss, accuracies, learning rate and time of a run, epoch by epoch.
+std::vector<Plot> training_plots(const TrainingRun& run);
+/// Loss and validation accuracies of several runs together; nothing for one.
+std::vector<Plot> comparison_plots(const std::vector<TrainingRun>& runs);
+
 /// One training run: curves, all epochs, configuration.
 Markup training_section(const TrainingRun& run, std::size_t number);
 
 /// The style sheet.
 std::string_view style_sheet();
+/// That of a plot in a file of its own.
+std::string_view picture_style();
 
 }  // namespace signflip::report

@@ -104,4 +104,19 @@ footer { margin-top: 3rem; padding-top: 0.75rem; border-top: 1px solid var(--lin
 )css";
 }
 
+std::string_view picture_style() {
+  return R"css(
+text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: #1b1d21; } .heading { font-weight: 650; font-size: 11px; }
+.x { text-anchor: middle; } .y { text-anchor: end; }
+.grid { stroke: #d9d7d1; } .axis, .tick { stroke: #565a62; }
+.line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.m { stroke: #fff; stroke-width: 1; } .crossed { stroke: #d55e00; stroke-width: 1.5; stroke-dasharray: 3 3; }
+.line.s0 { stroke: #0072b2; } .line.s1 { stroke: #d55e00; stroke-dasharray: 7 3; } .line.s2 { stroke: #007a5a; stroke-dasharray: 2 3; }
+.line.s3 { stroke: #a8467f; stroke-dasharray: 9 3 2 3; } .line.s4 { stroke: #8a5a00; stroke-dasharray: 12 4; } .line.s5 { stroke: #3d3d3d; }
+.line.s6 { stroke: #1591c4; stroke-dasharray: 5 2; } .line.s7 { stroke: #6a3d9a; stroke-dasharray: 9 3 2 3 2 3; }
+.m.s0 { fill: #0072b2; } .m.s1 { fill: #d55e00; } .m.s2 { fill: #007a5a; } .m.s3 { fill: #a8467f; }
+.m.s4 { fill: #8a5a00; } .m.s5 { fill: #3d3d3d; } .m.s6 { fill: #1591c4; } .m.s7 { fill: #6a3d9a; }
+)css";
+}
+
 }  // namespace signflip::report

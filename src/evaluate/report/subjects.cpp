@@ -70,6 +70,9 @@ std::string entry_label(const Entry& entry, const ReportInput& input) {
   std::string label =
       entry.worst() ? worst_label(*entry.file)
                     : attack_title(result.attack) + details(result, find_attack(result.attack));
+  if (const auto seed = result.parameter("seed"); !seed.empty()) {
+    label += ", seed " + std::string(seed);
+  }
   if (entry.file->targeted) label += ", targeted";
   if (entry.crafted_on == CraftedOn::transferred) {
     label += ", crafted on " + model_label(*entry.file->from, input);

@@ -16,8 +16,8 @@ Series series_of(const TrainingRun& run, const std::string& name, int style, Fig
   return series;
 }
 
-Markup plot(const TrainingRun& run, const std::string& title, const std::string& y_label,
-            std::vector<Series> series, bool fractions = false) {
+Plot plot(const TrainingRun& run, const std::string& title, const std::string& y_label,
+          std::vector<Series> series, bool fractions = false) {
   Plot plot;
   plot.title = title + ": " + file_name(run.source);
   plot.x_label = "Epoch";
@@ -30,7 +30,7 @@ Markup plot(const TrainingRun& run, const std::string& title, const std::string&
     if (epoch.undone) plot.crossed.push_back(epoch.epoch);
   }
   plot.crossed_name = "undone: back to the weights before";
-  return line_plot(plot);
+  return plot;
 }
 
 Markup epochs_table(const TrainingRun& run) {
@@ -92,20 +92,45 @@ std::string summary(const TrainingRun& run) {
 
 }  // namespace
 
+std::vector<Plot> training_plots(const TrainingRun& run) {
+  return {plot(run, "Loss", "Loss", {series_of(run, "Loss", 0, &Epoch::loss)}),
+          plot(run, "Accuracy", "Accuracy",
+               {series_of(run, "Training", 0, &Epoch::train_accuracy),
+                series_of(run, "Validation", 1, &Epoch::validation_accuracy),
+                series_of(run, "Robust validation", 2, &Epoch::validation_robust_accuracy)},
+               true),
+          plot(run, "Learning rate", "Learning rate",
+               {series_of(run, "Learning rate", 3, &Epoch::learning_rate)}),
+          plot(run, "Time an epoch", "Seconds", {series_of(run, "Seconds", 4, &Epoch::seconds)})};
+}
+
+std::vector<Plot> comparison_plots(const std::vector<TrainingRun>& runs) {
+  if (runs.size() < 2) return {};
+  const auto together = [&](const std::string& title, Figure figure, bool fractions) {
+    Plot plot;
+    plot.title = title + " of " + std::to_string(runs.size()) + " runs";
+    plot.x_label = "Epoch";
+    plot.y_label = title;
+    plot.fractions = fractions;
+    plot.from_zero = plot.epochs = true;
+    plot.listed = false;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      plot.series.push_back(
+          series_of(runs[i], file_name(runs[i].source), static_cast<int>(i), figure));
+    }
+    return plot;
+  };
+  return {together("Loss", &Epoch::loss, false),
+          together("Validation accuracy", &Epoch::validation_accuracy, true),
+          together("Robust validation accuracy", &Epoch::validation_robust_accuracy, true)};
+}
+
 Markup training_section(const TrainingRun& run, std::size_t number) {
   Markup section =
       element("h3", {{"id", "training-" + std::to_string(number)}}, text(file_name(run.source))) +
       element("p", {{"class", "note"}}, text(summary(run)));
-  const Markup plots =
-      plot(run, "Loss", "Loss", {series_of(run, "Loss", 0, &Epoch::loss)}) +
-      plot(run, "Accuracy", "Accuracy",
-           {series_of(run, "Training", 0, &Epoch::train_accuracy),
-            series_of(run, "Validation", 1, &Epoch::validation_accuracy),
-            series_of(run, "Robust validation", 2, &Epoch::validation_robust_accuracy)},
-           true) +
-      plot(run, "Learning rate", "Learning rate",
-           {series_of(run, "Learning rate", 3, &Epoch::learning_rate)}) +
-      plot(run, "Time an epoch", "Seconds", {series_of(run, "Seconds", 4, &Epoch::seconds)});
+  Markup plots;
+  for (const Plot& plot : training_plots(run)) plots += line_plot(plot);
   if (!plots.empty()) section += element("div", {{"class", "plots"}}, plots);
   if (!run.epochs.empty()) section += epochs_table(run);
   return section + configuration_table(run);
