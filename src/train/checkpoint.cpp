@@ -3,46 +3,78 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "data/file.h"
 #include "nn/architecture_json.h"
+#include "nn/json_difference.h"
 #include "nn/safetensors.h"
 
 namespace signflip {
 namespace {
 
+constexpr const char* kIdentity = "signflip.checkpoint";
+constexpr const char* kEpochs = "signflip.epochs";
+constexpr const char* kSteps = "signflip.steps";
+constexpr const char* kBest = "signflip.best";
+
 /// What must be the same for a run to be continued.
-std::string identity(const Trainer& trainer) {
-  OrderedJson json = to_json(trainer.config());
-  json["architecture"] = architecture_to_json(trainer.network().architecture());
-  json["dataset"] = OrderedJson::object();
-  for (const auto& file : trainer.data().files) json["dataset"][file.name] = file.md5;
-  return json.dump();
+OrderedJson identity(const Trainer& trainer, const OrderedJson& circumstances) {
+  OrderedJson json = circumstances;
+  const OrderedJson config = to_json(trainer.config());
+  json.update(config);
+  json["network"] = architecture_to_json(trainer.network().architecture());
+  json["data"] = OrderedJson::object();
+  for (const auto& file : trainer.data().files) json["data"][file.name] = file.md5;
+  return json;
 }
 
-/// The first key whose value differs, for the sentence.
-std::string difference(const std::string& found, const std::string& expected) {
-  const Json a = parse_json(found), b = parse_json(expected);
-  if (!a.is_object()) return "its configuration is unreadable";
-  for (const auto& [key, value] : b.items()) {
-    if (!a.contains(key)) return "it says nothing of " + key;
-    if (a[key] != value) {
-      if (value.is_structured()) return "its " + key + " differs from this run's";
-      return "its " + key + " is " + a[key].dump() + ", this run's is " + value.dump();
-    }
-  }
-  return "it has options that this run has not";
+std::string text_of(const Safetensors& stored, const char* key) {
+  const auto found = stored.metadata.find(key);
+  return found == stored.metadata.end() ? std::string() : found->second;
+}
+
+/// The epochs that are done, at most `epochs`; nothing where the file does not say.
+std::optional<int> epochs_done(const Safetensors& stored, std::uint64_t epochs) {
+  const Json done = parse_json(text_of(stored, kEpochs));
+  if (!done.is_number_unsigned() || done.get<std::uint64_t>() > epochs) return {};
+  return static_cast<int>(done.get<std::uint64_t>());
+}
+
+std::string called(const std::filesystem::path& file) { return "checkpoint " + file.string(); }
+
+Error does_not_say(const std::filesystem::path& file) {
+  return {called(file) + " does not say how far it came"};
+}
+
+/// The best epoch that a checkpoint holds; none where it does not fit.
+BestEpoch read_best(const Safetensors& stored, const Sequential& network) {
+  const Json said = parse_json(text_of(stored, kBest));
+  const StoredTensor* const parameters = stored.find("best_parameters");
+  const StoredTensor* const statistics = stored.find("best_statistics");
+  const bool fits = said.is_object() && said.contains("epoch") && said.contains("score") &&
+                    said["epoch"].is_number_unsigned() && said["score"].is_number() &&
+                    parameters != nullptr && statistics != nullptr && parameters->dtype == "F32" &&
+                    statistics->dtype == "F32" &&
+                    parameters->size() == network.parameters().size() &&
+                    statistics->size() == network.statistics().size();
+  if (!fits) return {};
+  return {.epoch = said["epoch"].get<int>(),
+          .score = said["score"].get<double>(),
+          .parameters = *to_floats(*parameters),
+          .statistics = *to_floats(*statistics)};
 }
 
 }  // namespace
 
-Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer) {
+Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer,
+                       const OrderedJson& circumstances, const BestEpoch& best) {
   const Trainer::Snapshot snapshot = trainer.snapshot();
   SafetensorsWriter writer;
-  writer.add_metadata("signflip.checkpoint", identity(trainer));
-  writer.add_metadata("signflip.epochs", std::to_string(snapshot.epochs_done));
-  writer.add_metadata("signflip.steps", std::to_string(snapshot.steps));
+  writer.add_metadata(kIdentity, identity(trainer, circumstances).dump());
+  writer.add_metadata(kEpochs, std::to_string(snapshot.epochs_done));
+  writer.add_metadata(kSteps, std::to_string(snapshot.steps));
   const auto add = [&](const char* name, std::span<const float> values) {
     writer.add_f32(name, {values.size()}, values);
   };
@@ -52,29 +84,29 @@ Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer) {
   add("second_moment", snapshot.second_moment);
   add("average", snapshot.average);
   add("method", snapshot.method);
+  if (best.epoch > 0) {
+    writer.add_metadata(kBest, OrderedJson{{"epoch", best.epoch}, {"score", best.score}}.dump());
+    add("best_parameters", best.parameters);
+    add("best_statistics", best.statistics);
+  }
   return write_file_atomically(file, writer.finish());
 }
 
-Status resume(const std::filesystem::path& file, Trainer& trainer) {
-  const std::string name = "checkpoint " + file.string();
+Status resume(const std::filesystem::path& file, Trainer& trainer, const OrderedJson& circumstances,
+              BestEpoch* best) {
+  const std::string name = called(file);
   const auto bytes = read_file(file);
   if (!bytes) return bytes.error();
   const auto stored = parse_safetensors(*bytes, name);
   if (!stored) return stored.error();
-  const auto text = [&](const char* key) {
-    const auto found = stored->metadata.find(key);
-    return found == stored->metadata.end() ? std::string() : found->second;
-  };
-  const std::string expected = identity(trainer);
-  if (text("signflip.checkpoint") != expected) {
-    return Error{name + " is of another run: " + difference(text("signflip.checkpoint"), expected)};
-  }
-  const Json epochs = parse_json(text("signflip.epochs")),
-             steps = parse_json(text("signflip.steps"));
-  if (!epochs.is_number_unsigned() || !steps.is_number_unsigned() ||
-      epochs.get<std::uint64_t>() > static_cast<std::uint64_t>(trainer.config().epochs)) {
-    return Error{name + " does not say how far it came"};
-  }
+  const Json run = parse_json(text_of(*stored, kIdentity));
+  if (!run.is_object()) return Error{name + " does not say what run it is of"};
+  const std::string difference =
+      first_difference(run, parse_json(identity(trainer, circumstances).dump()));
+  if (!difference.empty()) return Error{name + " is of another run: " + difference};
+  const auto epochs = epochs_done(*stored, static_cast<std::uint64_t>(trainer.config().epochs));
+  const Json steps = parse_json(text_of(*stored, kSteps));
+  if (!epochs || !steps.is_number_unsigned()) return does_not_say(file);
   const Trainer::Snapshot snapshot = trainer.snapshot();
   const std::pair<const char*, std::span<float>> parts[] = {
       {"parameters", snapshot.parameters},     {"statistics", snapshot.statistics},
@@ -103,8 +135,24 @@ Status resume(const std::filesystem::path& file, Trainer& trainer) {
   for (std::size_t i = 0; i < found.size(); ++i) {
     std::ranges::copy(found[i], parts[i].second.begin());
   }
-  trainer.restore(epochs.get<int>(), steps.get<std::size_t>());
+  if (best != nullptr) *best = read_best(*stored, trainer.network());
+  trainer.restore(*epochs, steps.get<std::size_t>());
   return {};
+}
+
+Result<CheckpointState> read_checkpoint_state(const std::filesystem::path& file) {
+  const auto bytes = read_file(file);
+  if (!bytes) return bytes.error();
+  const auto stored = parse_safetensors(*bytes, called(file));
+  if (!stored) return stored.error();
+  const Json run = parse_json(text_of(*stored, kIdentity));
+  if (!run.is_object() || !run.contains("epochs") || !run["epochs"].is_number_unsigned()) {
+    return does_not_say(file);
+  }
+  const auto epochs = run["epochs"].get<std::uint64_t>();
+  const auto done = epochs_done(*stored, epochs);
+  if (!done) return does_not_say(file);
+  return CheckpointState{*done, static_cast<int>(epochs)};
 }
 
 }  // namespace signflip

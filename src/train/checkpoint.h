@@ -4,15 +4,33 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "train/trainer.h"
 
 namespace signflip {
 
-Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer);
+/// The epoch with the best validation so far, for runs that ship its weights rather than the last.
+struct BestEpoch {
+  int epoch = 0;  ///< from 1; 0: none yet
+  double score = -1.0;
+  std::vector<float> parameters, statistics;
+};
 
-/// Continues from the checkpoint. Error if it belongs to another configuration, architecture
-/// or dataset.
-Status resume(const std::filesystem::path& file, Trainer& trainer);
+/// `circumstances`: what else a run depends on, beside configuration, architecture and data files.
+Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer,
+                       const OrderedJson& circumstances = OrderedJson::object(),
+                       const BestEpoch& best = {});
+
+/// Continues from the checkpoint. An error names what differs if it belongs to another
+/// configuration, architecture, dataset or other circumstances.
+Status resume(const std::filesystem::path& file, Trainer& trainer,
+              const OrderedJson& circumstances = OrderedJson::object(), BestEpoch* best = nullptr);
+
+/// How far the run of a checkpoint came.
+struct CheckpointState {
+  int epochs_done = 0, epochs = 0;
+};
+Result<CheckpointState> read_checkpoint_state(const std::filesystem::path& file);
 
 }  // namespace signflip
