@@ -297,3 +297,55 @@ test("an experiment that is none, or asks for what is not there", () => {
   refuses([...experiment({ experiment: 1 }), "--model", model], /--dataset is missing/);
   refuses([...experiment({ ...good, attack: "nothing" }), "--model", model], /nothing/);
 });
+
+test("a model that is another program's file is said to be that", () => {
+  const onnx = Buffer.concat([
+    Buffer.from([8, 7, 18, 7]),
+    Buffer.from("pytorch"),
+    Buffer.alloc(99, 3),
+  ]);
+  for (const [name, bytes, pattern] of [
+    ["net.pt", Buffer.from("PK\x03\x04" + "x".repeat(99), "latin1"), /PyTorch.*\.pt.*state_dict/],
+    ["old.pth", Buffer.from("\x80\x02}q\x00" + "x".repeat(99), "latin1"), /old PyTorch/],
+    ["net.onnx", onnx, /ONNX/],
+    ["page.safetensors", Buffer.from("\n<!DOCTYPE html><html><body>Sign in</body></html>"), /HTML/],
+    [
+      "pointer.safetensors",
+      Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n"),
+      /Git LFS pointer.*git lfs pull/,
+    ],
+    ["net.h5", Buffer.from("\x89HDF\r\n\x1a\n" + "x".repeat(99), "latin1"), /HDF5.*Keras/],
+    ["net.json", Buffer.from('{"layers": []}'), /JSON/],
+    ["empty.safetensors", Buffer.alloc(0), /empty/],
+  ]) {
+    writeFileSync(file(name), bytes);
+    refuses(["inspect", file(name)], new RegExp(name.replace(".", "\\.")), pattern);
+  }
+});
+
+test("JSON that breaks off is refused with line and column", () => {
+  writeFileSync(
+    file("net.json"),
+    '{\n  "layers": [\n    {"type": "flatten"},\n    {"type" "dense"}\n  ]\n}\n',
+  );
+  refuses(train("--architecture", file("net.json")), /net\.json is not JSON: line 4, column 13/);
+  writeFileSync(file("cut.json"), '{"experiment": 1,\n "dataset": "mn');
+  refuses(
+    ["evaluate", "--experiment", file("cut.json")],
+    /cut\.json is not an experiment.*\(it is no JSON from line 2, column 16 on\)/,
+  );
+  writeFileSync(file("results.json"), '{"results": [1, 2\n');
+  refuses(["report", file("results.json"), "--html", "-"], /results\.json is not JSON.*\(line 2/);
+});
+
+test("a dataset that is not found: what was looked for, and what lies there", () => {
+  mkdirSync(file("shelf/kmnist"), { recursive: true });
+  writeFileSync(file("shelf/readme.txt"), "x");
+  const evaluate = (...more) => ["evaluate", "--model", model, "--dataset", "mnist", ...more];
+  refuses(
+    evaluate("--data", file("shelf")),
+    /no dataset mnist \(train-images-\*/,
+    /shelf has kmnist, readme\.txt/,
+  );
+  refuses(evaluate("--data", file("none")), /none does not exist/);
+});

@@ -140,7 +140,7 @@ test("certify writes verified accuracy and radii, and threads change nothing", (
   assert.ok(!("mean_radius" in few.results[0]));
 });
 
-test("evaluate --from crafts on another model, --limit takes the first images", () => {
+test("evaluate --from crafts on another model, --limit takes of each class its share", () => {
   const result = JSON.parse(
     run(
       "evaluate",
@@ -162,6 +162,51 @@ test("evaluate --from crafts on another model, --limit takes the first images", 
   );
   assert.equal(result.from.file, "standard.safetensors");
   assert.equal(result.dataset.count, 50);
+  const all = JSON.parse(
+    run(
+      ..."evaluate --dataset bars --json -".split(" "),
+      ...["--model", file("mixed.safetensors"), "--data", data],
+    ),
+  );
+  const labels = ({ results }) =>
+    results[0].confusion.map((row) => row.reduce((sum, count) => sum + count));
+  const share = labels(all).map((count) => (count * 50) / all.dataset.count);
+  for (const [label, count] of labels(result).entries()) {
+    assert.ok(Math.abs(count - share[label]) < 1, `class ${label}: ${count}, not ${share[label]}`);
+  }
+});
+
+test("--limit is fixed by --seed, in evaluate, certify and train alike", () => {
+  const sample = (...more) =>
+    JSON.parse(
+      run(
+        ..."evaluate --dataset bars --limit 40 --json -".split(" "),
+        ...["--model", file("mixed.safetensors"), "--data", data, ...more],
+      ),
+    ).results[0].loss;
+  assert.equal(sample("--seed", "1"), sample("--seed", "1"));
+  assert.notEqual(sample("--seed", "1"), sample("--seed", "2"));
+  const certified = (...more) =>
+    JSON.parse(
+      run(
+        ..."certify --dataset bars --epsilon 0,0.01 --no-radii --limit 40 --json -".split(" "),
+        ...["--model", file("mixed.safetensors"), "--data", data, ...more],
+      ),
+    );
+  assert.deepEqual(
+    certified("--seed", "1").results.map(({ epsilon, count }) => [epsilon, count]),
+    [
+      [0, 40],
+      [0.01, 40],
+    ],
+  );
+  assert.equal(certified("--seed", "1").seed, 1);
+  const { status, stderr } = signflip(
+    ..."certify --dataset bars --epsilon 0 --seed 3".split(" "),
+    ...["--model", file("mixed.safetensors"), "--data", data],
+  );
+  assert.notEqual(status, 0);
+  assert.match(stderr, /--seed was given, but has an effect only with --limit/);
 });
 
 test("evaluate --experiment repeats what the page saved; the command line has the last word", () => {

@@ -10,6 +10,12 @@ const folder = temporaryFolder();
 const data = join(folder, "bars");
 const file = (name) => join(folder, name);
 
+/** Writes a file of the tests' own; its path. */
+const write = (name, text) => {
+  writeFileSync(file(name), text);
+  return file(name);
+};
+
 /** Runs the tool and expects success. */
 function run(...args) {
   const result = signflip(...args);
@@ -105,10 +111,6 @@ test("a file given twice counts once", () => {
 
 test("what cannot be read is refused in a sentence, and nothing is written", () => {
   const to = ["--html", file("none.html")];
-  const write = (name, text) => {
-    writeFileSync(file(name), text);
-    return file(name);
-  };
   refuses([file("absent.json"), ...to], /absent\.json/);
   refuses([folder, ...to], /cannot read/);
   refuses([write("text.json", "hello"), ...to], /text\.json is not JSON/, /signflip evaluate/);
@@ -140,4 +142,90 @@ test("what cannot be read is refused in a sentence, and nothing is written", () 
   );
   refuses([file("net.jsonl")], /--html/);
   refuses(to, /files/);
+});
+
+test("--svg and --csv write pictures and tables of the same figures", () => {
+  const results = write(
+    "sweep.json",
+    JSON.stringify({
+      signflip: "0.1.0",
+      model: { file: "net, 1.safetensors", sha256: "x", parameters: 1 },
+      dataset: { name: "mnist", split: "test", count: 100 },
+      seed: 4,
+      results: [
+        { attack: "clean", accuracy: 0.98, loss: 0.1 },
+        { attack: "fgsm", norm: "linf", epsilon: 0.1, accuracy: 0.9, loss: 0.3 },
+        { attack: "fgsm", norm: "linf", epsilon: 0.2, accuracy: 0.5, loss: 1 },
+      ],
+    }),
+  );
+  const logs = ["one", "two"].map((name) =>
+    write(
+      `${name}.jsonl`,
+      [
+        { method: "standard", epochs: 2 },
+        { epoch: 1, loss: 2, validation_accuracy: 0.8 },
+        { epoch: 2, loss: 1, validation_accuracy: name === "one" ? 0.9 : 0.85 },
+      ]
+        .map((line) => JSON.stringify(line))
+        .join("\n"),
+    ),
+  );
+  const svg = file("figures");
+  const csv = file("tables");
+  const { status, stdout, stderr } = signflip(
+    "report",
+    results,
+    ...logs,
+    "--svg",
+    svg,
+    "--csv",
+    csv,
+  );
+  assert.equal(status, 0, stderr);
+  const pictures = readdirSync(svg).sort();
+  for (const name of [
+    "net-1-accuracy-against-l-100-images.svg",
+    "loss-one-jsonl.svg",
+    "loss-of-2-runs.svg",
+    "validation-accuracy-of-2-runs.svg",
+  ]) {
+    assert.ok(pictures.includes(name), `${name} is not among ${pictures}`);
+    assert.match(stdout, new RegExp(name.replaceAll(".", "\\.")));
+  }
+  for (const name of pictures) {
+    const text = readFileSync(join(svg, name), "utf8");
+    assert.match(text, /^<\?xml.*\n<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    assert.match(text, /<\/svg>\n$/);
+    assert.doesNotMatch(text, /NaN|var\(/);
+  }
+  assert.match(
+    readFileSync(
+      join(
+        svg,
+        pictures.find((name) => name.startsWith("net")),
+      ),
+      "utf8",
+    ),
+    /FGSM/,
+  );
+
+  const [header, ...rows] = readFileSync(join(csv, "results.csv"), "utf8").trim().split("\r\n");
+  assert.equal(rows.length, 3);
+  const columns = header.split(",");
+  assert.match(rows[1], /"net, 1\.safetensors"/);
+  const cells = rows[1].replace(/"net, 1\.safetensors"/, "net").split(",");
+  const cell = (name) => cells[columns.indexOf(name)];
+  assert.equal(cell("attack"), "fgsm");
+  assert.equal(cell("epsilon"), "0.1");
+  assert.equal(cell("accuracy"), "0.9");
+  assert.equal(cell("seed"), "4");
+  assert.ok(Math.abs(Number(cell("accuracy_low")) - 0.825634) < 1e-6);
+  assert.ok(Math.abs(Number(cell("accuracy_high")) - 0.944771) < 1e-6);
+  const training = readFileSync(join(csv, "training.csv"), "utf8").trim().split("\r\n");
+  assert.equal(training.length, 5);
+  assert.match(training[4], /two\.jsonl,2,1,,0\.85,,,,false$/);
+
+  refuses([logs[0], "--svg", file("none/figures")], /--svg is .*none.* does not exist/);
+  refuses([logs[0], "--csv", results], /--csv is .*sweep\.json, which is a file/);
 });

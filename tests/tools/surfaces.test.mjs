@@ -94,7 +94,7 @@ test("what killed runs leave behind is cleared, and blocks no later run", async 
   mkdirSync(place);
   const out = join(place, "net.safetensors");
   for (let i = 0; i < 3; i++) {
-    const child = start(...train(out, "--epochs", "100000", "--threads", "1"));
+    const child = start(...train(out, "--epochs", "100000", "--threads", "1", "--restart"));
     await heard(child, /epoch +2/);
     const ended = new Promise((resolve) => child.on("close", resolve));
     child.kill("SIGKILL");

@@ -20,10 +20,9 @@ const radius = (value) => {
 
 const about = read("inspect");
 const training = about.metadata["signflip.training"];
-const log = readFileSync(`models/${name}.jsonl`, "utf8")
+const [run, ...log] = readFileSync(`models/${name}.jsonl`, "utf8")
   .trim()
   .split("\n")
-  .slice(1)
   .map((line) => JSON.parse(line));
 const seconds = log.reduce((sum, epoch) => sum + epoch.seconds, 0);
 
@@ -175,7 +174,7 @@ ${gradient}
 Command (with the dataset in \`$SIGNFLIP_DATA/${training.dataset}\`; \`tools/train-models ${name}\` runs it):
 
 \`\`\`
-${training.command}
+${run.command}
 \`\`\`
 
 Data, MD5 of the decompressed files:

@@ -95,7 +95,7 @@ need_npm_modules() {
 
 # build_signflip: the command-line tool, built as README's commands build it and put on PATH.
 build_signflip() {
-  need_packages g++ cmake ninja-build zlib1g-dev libssl-dev libeigen3-dev libstb-dev nlohmann-json3-dev libcli11-dev libgtest-dev
+  need_packages g++ cmake ninja-build zlib1g-dev libssl-dev libeigen3-dev libstb-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev libgtest-dev
   mkdir -p "$signflip_root/build"
   { cmake --preset release && cmake --build --preset release --target signflip; } \
     >"$signflip_root/build/signflip.log" 2>&1 || fail "signflip did not build; the log is in build/signflip.log."

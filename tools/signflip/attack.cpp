@@ -3,11 +3,13 @@
 
 #include "attack/written_image.h"
 #include "attack_options.h"
+#include "core/number.h"
 #include "data/file.h"
 #include "data/image.h"
 #include "data/inputs.h"
 #include "data/npy.h"
 #include "evaluate/evaluate.h"
+#include "outputs.h"
 #include "target.h"
 
 namespace signflip::cli {
@@ -22,7 +24,7 @@ struct Options {
   Target target;
 };
 
-bool is_picture(const std::string& file) { return file.ends_with(".png"); }
+bool is_picture(const std::string& file) { return has_ending(file, ".png"); }
 
 Status write_images(const std::string& file, const AttackRequest& request, const Tensor& clean,
                     const Tensor& adversarial) {
@@ -49,19 +51,32 @@ std::vector<int> classes_of(const DifferentiableModel& model, const Tensor& imag
   return classes;
 }
 
+/// Labels from a file, or where `text` is a whole number that class for every image.
+Result<std::vector<int>> labels_from(const std::string& option, const std::string& text,
+                                     int classes, std::size_t count) {
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  if (!digits) return load_labels(text, classes, count);
+  const auto value = parse_decimal(text);
+  if (!value || *value >= classes) {
+    return Error{option + " is " + text + ", expected a class from 0 to " +
+                 std::to_string(classes - 1) + ", or a file"};
+  }
+  return std::vector<int>(count, static_cast<int>(*value));
+}
+
 std::string class_text(const std::vector<std::string>& names, int which) {
   return which == kNoClass ? "no class, since the model's answer is not a number"
                            : names[static_cast<std::size_t>(which)];
 }
 
 Status run(Options& options) {
-  for (const auto& [option, file] : {std::pair{"--out", options.out}, {"--json", options.json}}) {
-    const Status checked = check_output(option, file);
-    if (!checked) return checked;
-  }
-  if (!options.out.empty() && !is_picture(options.out) && !options.out.ends_with(".npy")) {
-    return Error{"--out is " + options.out + ", expected a file that ends in .npy or .png"};
-  }
+  const Output outputs[] = {
+      {.option = "--out", .file = options.out, .endings = {".npy", ".png"}, .strict = true},
+      json_output(options.json)};
+  const Input inputs[] = {
+      {"--images", options.images}, {"--labels", options.labels}, {"--targets", options.targets}};
+  const Status checked = check_outputs(outputs, inputs);
+  if (!checked) return checked;
   const auto attack = require_attack(options.attack);
   if (!attack) return attack.error();
   const Status used = options.parameters.check_all_used({*attack});
@@ -86,14 +101,14 @@ Status run(Options& options) {
   ThreadPool pool(options.threads);
   std::vector<int> labels, targets;
   if (!options.labels.empty()) {
-    auto given = load_labels(options.labels, network.classes(), images->count());
+    auto given = labels_from("--labels", options.labels, network.classes(), images->count());
     if (!given) return given.error();
     labels = std::move(*given);
   } else {  // what the model says now, for the attack to change
     labels = classes_of(judge, *images);
   }
   if (!options.targets.empty()) {
-    auto given = load_labels(options.targets, network.classes(), images->count());
+    auto given = labels_from("--targets", options.targets, network.classes(), images->count());
     if (!given) return given.error();
     targets = std::move(*given);
   } else if (options.targeted) {
@@ -152,23 +167,27 @@ void add_attack(CLI::App& app, Context& context) {
   CLI::App* const command = add_command(
       app, "attack", "Make adversarial versions of images",
       "signflip attack --model models/mnist-standard.safetensors --images seven.png \\\n"
-      "    --attack mim --epsilon 0.2 --out adversarial.png");
+      "    --attack mim --epsilon 0.2 --out adversarial.png\n"
+      "  signflip attack --model models/mnist-mixed.safetensors --images seven.png \\\n"
+      "    --attack cw --targeted --out adversarial.npy --json attack.json");
   options->target.add_to(*command);
   command->add_option("--images", options->images, ".npy, IDX (.gz) or one picture")->required();
   command->add_option(
       "--labels", options->labels,
-      "true labels, .npy or IDX (default: what the model says of the clean images)");
+      "true labels, .npy or IDX, or one class for all, 7 (default: what the model says of the "
+      "clean images)");
   command->add_option("--attack", options->attack, "one of " + attack_names())->required();
   command->add_flag("--targeted", options->targeted,
                     "aim at a class; without --targets the one after the label");
-  command->add_option("--targets", options->targets, "classes to aim at, .npy or IDX");
+  command->add_option("--targets", options->targets,
+                      "classes to aim at, .npy or IDX, or one for all, 3");
   command->add_option("--seed", options->seed, "of the attack's random numbers")
       ->capture_default_str();
   command->add_option("--out", options->out, "adversarial images: .npy, or .png for a single one");
   add_json_option(*command, options->json);
   add_device_option(*command, options->device);
   add_threads_option(*command, options->threads);
-  options->parameters.add_to(*command);
+  options->parameters.add_to(*command, false);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });
 }
 

@@ -2,28 +2,89 @@
 
 #include <algorithm>
 
+#include "core/number.h"
+#include "help.h"
+
 namespace signflip::cli {
+namespace {
+
+constexpr const char* kList = "NUMBERS";
+
+const char* type_name(const ParameterSpec& spec) {
+  switch (spec.kind) {
+    case ParameterKind::boolean:
+      return "BOOL";
+    case ParameterKind::choice:
+      return "CHOICE";
+    case ParameterKind::integer:
+      return "INT";
+    case ParameterKind::real:
+      break;
+  }
+  return "NUMBER";
+}
+
+/// "0 to 100", "linf or l2", "true or false".
+std::string range_text(const ParameterSpec& spec) {
+  if (spec.kind == ParameterKind::boolean) return "true or false";
+  if (spec.kind != ParameterKind::choice) {
+    return number_text(spec.minimum) + " to " + number_text(spec.maximum);
+  }
+  std::string names;
+  for (std::size_t i = 0; i < spec.choices.size(); ++i) {
+    names += (i == 0 ? "" : i + 1 == spec.choices.size() ? " or " : ", ");
+    names += spec.choices[i];
+  }
+  return names;
+}
+
+/// The parameters of every attack: type, default, range and meaning.
+std::string parameters_help(bool sweeps) {
+  std::string text = wrapped(
+      "Parameters of the attacks, with defaults and ranges. One option holds for each attack of "
+      "the "
+      "list that has it. Numbers may be fractions: 8/255.");
+  if (sweeps) {
+    text +=
+        "\n" +
+        wrapped(
+            "--epsilon also takes a list (0,0.1,8/255) or a range from, to and count (0:0.3:13).");
+  }
+  text += "\n";
+  for (const AttackEntry& attack : catalog()) {
+    text += "\n" +
+            wrapped(std::string(attack.name) + ": " + std::string(attack.title) + ", " +
+                    std::string(attack.paper)) +
+            "\n";
+    const Parameters defaults(attack.parameters);
+    for (std::size_t i = 0; i < attack.parameters.size(); ++i) {
+      const ParameterSpec& spec = attack.parameters[i];
+      text +=
+          help_row("--" + std::string(spec.name) + " " + type_name(spec) + "=" + defaults.text(i),
+                   range_text(spec) + "; " + std::string(spec.help));
+    }
+  }
+  return text;
+}
+
+}  // namespace
 
 bool AttackOptions::has_parameter(const AttackEntry& attack, const std::string& name) {
   return std::ranges::any_of(attack.parameters,
                              [&](const ParameterSpec& spec) { return spec.name == name; });
 }
 
-void AttackOptions::add_to(CLI::App& command) {
+void AttackOptions::add_to(CLI::App& command, bool sweeps) {
   for (const AttackEntry& attack : catalog()) {
     for (const ParameterSpec& spec : attack.parameters) {
       const std::string name(spec.name);
       if (given_.contains(name)) continue;
-      std::string users;
-      for (const AttackEntry& other : catalog()) {
-        if (has_parameter(other, name))
-          users += (users.empty() ? "" : ", ") + std::string(other.name);
-      }
-      command.add_option("--" + name, given_[name], std::string(spec.help) + " (" + users + ")")
-          ->group("Attack parameters")
-          ->type_name("");
+      command.add_option("--" + name, given_[name], std::string(spec.help))
+          ->group(kExplainedBelow)
+          ->type_name(sweeps && name == "epsilon" ? kList : type_name(spec));
     }
   }
+  command.footer(parameters_help(sweeps) + "\n" + command.get_footer());
 }
 
 Status AttackOptions::suggest(const std::string& name, const std::string& text) {

@@ -8,6 +8,9 @@
 #include "command.h"
 #include "core/number.h"
 #include "data/class_names.h"
+#include "option_values.h"
+#include "outputs.h"
+#include "plans.h"
 
 namespace signflip::cli {
 namespace {
@@ -15,18 +18,28 @@ namespace {
 struct Options {
   std::string model, dataset, data, split = "test", epsilon, json;
   std::size_t limit = 0;
+  std::uint64_t seed = 0;
   bool no_radii = false;
   int threads = 0;
+  const CLI::App* command = nullptr;  ///< says which options were given
 };
 
-/// "0.1" or "8/255", from 0 to 1.
-Result<double> radius_from(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  const auto above = parse_decimal(text.substr(0, slash));
-  const auto below =
-      slash == std::string::npos ? std::optional(1.0) : parse_decimal(text.substr(slash + 1));
-  if (above && below && *below > 0.0 && *above >= 0.0 && *above <= *below) return *above / *below;
-  return Error{"--epsilon is " + text + ", expected a number from 0 to 1, such as 0.1 or 8/255"};
+/// The radii that --epsilon names, each from 0 to 1.
+Result<std::vector<double>> radii_from(const std::string& text) {
+  const auto wrong = [](const std::string& value) {
+    return Error{
+        "--epsilon is " + value +
+        ", expected a number from 0 to 1, such as 0.1 or 8/255, a list or a range of them"};
+  };
+  const auto values = epsilon_values(text);
+  if (!values) return wrong(text);
+  std::vector<double> radii;
+  for (const std::string& value : *values) {
+    const auto radius = parse_number(value);
+    if (!radius || *radius < 0.0 || *radius > 1.0) return wrong(value);
+    radii.push_back(*radius);
+  }
+  return radii;
 }
 
 OrderedJson to_json(const CertifyRequest& request, const Certificates& certificates) {
@@ -45,16 +58,18 @@ OrderedJson to_json(const CertifyRequest& request, const Certificates& certifica
   return row;
 }
 
-std::string format_table(const CertifyRequest& request, const Certificates& certificates) {
+std::string table_header(bool searched) {
+  return std::string("method   epsilon    clean  verified") +
+         (searched ? "  mean radius  median radius   seconds\n" : "   seconds\n");
+}
+
+std::string table_line(const CertifyRequest& request, const Certificates& certificates) {
   const CertifiedFigures figures = summarise(certificates);
-  const bool searched = !certificates.radius.empty();
   char line[160];
-  std::string text = "method   epsilon    clean  verified";
-  text += searched ? "  mean radius  median radius   seconds\n" : "   seconds\n";
   std::snprintf(line, sizeof line, "ibp     %8.4g %7.2f%% %8.2f%%", request.epsilon,
                 100.0 * figures.accuracy, 100.0 * figures.verified_accuracy);
-  text += line;
-  if (searched) {
+  std::string text = line;
+  if (!certificates.radius.empty()) {
     std::snprintf(line, sizeof line, " %12.5f %14.5f", figures.mean_radius, figures.median_radius);
     text += line;
   }
@@ -63,10 +78,14 @@ std::string format_table(const CertifyRequest& request, const Certificates& cert
 }
 
 Status run(const Options& options) {
-  const Status writable = check_output("--json", options.json);
+  const Output output = json_output(options.json);
+  const Status writable = check_outputs(std::span(&output, 1));
   if (!writable) return writable;
-  const auto epsilon = radius_from(options.epsilon);
-  if (!epsilon) return epsilon.error();
+  const Requirement requirements[] = {{"--seed", options.limit > 0, "--limit"}};
+  const Status used = check_effects(*options.command, requirements);
+  if (!used) return used;
+  const auto radii = radii_from(options.epsilon);
+  if (!radii) return radii.error();
   const auto model = load_model_from(options.model);
   if (!model) return model.error();
   const Sequential& network = model->file.network;
@@ -75,7 +94,8 @@ Status run(const Options& options) {
                  ", which is a denoiser: certificates are about classes, name a classifier"};
   }
   const Split split = options.split == "train" ? Split::train : Split::test;
-  const auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit);
+  const auto dataset =
+      load_dataset_for(options.dataset, options.data, split, options.limit, options.seed);
   if (!dataset) return dataset.error();
   if (dataset->image != network.input_shape() || dataset->classes != network.classes()) {
     return Error{"the model takes images of " + to_string(network.input_shape()) + " in " +
@@ -87,19 +107,26 @@ Status run(const Options& options) {
   if (!same) return same;
 
   ThreadPool pool(options.threads);
-  const CertifyRequest request{*epsilon, options.no_radii ? 0.0 : 1.0};
-  ProgressBar bar("certify", "images");
-  const auto certificates = certify(network, request, dataset->tensor(0, dataset->count()),
-                                    dataset->labels, pool, bar.callback());
-  if (!certificates) return certificates.error();
-  bar.finish();
-
-  const OrderedJson json = {
+  const Tensor images = dataset->tensor(0, dataset->count());
+  OrderedJson json = {
       {"signflip", SIGNFLIP_VERSION},
       {"model", describe(*model)},
       {"dataset", {{"name", dataset->name}, {"split", options.split}, {"count", dataset->count()}}},
-      {"results", OrderedJson::array({to_json(request, *certificates)})}};
-  print_result(format_table(request, *certificates), options.json);
+      {"results", OrderedJson::array()}};
+  if (options.limit > 0) json["seed"] = options.seed;
+  print_result(table_header(!options.no_radii), options.json);
+  std::vector<double> searched;  // how far proofs reach does not depend on epsilon
+  for (const double epsilon : *radii) {
+    const CertifyRequest request{epsilon, options.no_radii || !searched.empty() ? 0.0 : 1.0};
+    ProgressBar bar("certify", "images");
+    auto certificates = certify(network, request, images, dataset->labels, pool, bar.callback());
+    if (!certificates) return certificates.error();
+    bar.finish();
+    if (searched.empty()) searched = certificates->radius;
+    certificates->radius = searched;
+    json["results"].push_back(to_json(request, *certificates));
+    print_result(table_line(request, *certificates), options.json);
+  }
   return write_json(options.json, json);
 }
 
@@ -112,19 +139,27 @@ void add_certify(CLI::App& app, Context& context) {
       "Verified accuracy: where interval bounds (IBP) prove that no perturbation within epsilon "
       "(L∞) changes the class, and the mean and median radius that they prove for correctly "
       "classified images",
-      "signflip certify --model models/mnist-mixed.safetensors --dataset mnist --epsilon 0.1 \\\n"
-      "    --json certified.json");
+      "signflip certify --model models/mnist-mixed.safetensors --dataset mnist \\\n"
+      "    --epsilon 0:0.1:3 --json certified.json\n"
+      "  signflip certify --model models/mnist-certified.safetensors --dataset mnist \\\n"
+      "    --epsilon 0.3 --limit 1000 --no-radii");
+  options->command = command;
   command->add_option("--model", options->model, "model file (.safetensors)")->required();
   command->add_option("--dataset", options->dataset, "mnist, gtsrb or another name")->required();
   command->add_option("--data", options->data,
                       "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
-  command->add_option("--epsilon", options->epsilon, "L∞ radius, pixels in [0,1]: 0.1, or 8/255")
+  command
+      ->add_option(
+          "--epsilon", options->epsilon,
+          "L∞ radius, pixels in [0,1]: 0.1 or 8/255, a list of them (0.1,8/255) or a range "
+          "from, to and count (0:0.3:7)")
+      ->type_name("RADII")
       ->required();
   command->add_option("--split", options->split)
       ->check(CLI::IsMember({"train", "test"}))
       ->capture_default_str();
-  command->add_option("--limit", options->limit, "use the first N images; 0: all")
-      ->capture_default_str();
+  add_limit_option(*command, options->limit);
+  command->add_option("--seed", options->seed, "of --limit")->capture_default_str();
   command->add_flag("--no-radii", options->no_radii,
                     "leave out the search for radii, which takes most of the time");
   add_json_option(*command, options->json);

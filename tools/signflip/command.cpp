@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,10 @@
 #include "core/number.h"
 #include "core/visible_text.h"
 #include "data/file.h"
+#include "data/sample.h"
+#include "dataset_hint.h"
+#include "help.h"
+#include "nn/foreign_format.h"
 
 namespace signflip::cli {
 namespace {
@@ -19,6 +24,14 @@ volatile std::sig_atomic_t stop = 0;
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Columns of the terminal on stderr; 80 where it does not say.
+std::size_t terminal_width() {
+  winsize size{};
+  constexpr std::size_t kUsual = 80, kLeast = 10;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
+  return std::max<std::size_t>(size.ws_col, kLeast);
 }
 
 std::string duration(double seconds) {
@@ -36,10 +49,18 @@ std::string duration(double seconds) {
 
 }  // namespace
 
+const CLI::App* find_command(const CLI::App& app, const std::string& name) {
+  const auto any = [](const CLI::App*) { return true; };
+  for (const CLI::App* const command : app.get_subcommands(any)) {
+    if (command->get_name() == name) return command;
+  }
+  return nullptr;
+}
+
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& example) {
   CLI::App* const command = app.add_subcommand(name, description);
-  command->footer("Example:\n  " + example);
+  command->footer("Examples:\n  " + example);
   return command;
 }
 
@@ -50,7 +71,7 @@ void add_threads_option(CLI::App& command, int& threads) {
 }
 
 void add_device_option(CLI::App& command, std::string& device) {
-  command.add_option("--device", device, "what computes: cpu or cuda")
+  command.add_option("--device", device, "what computes")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
 }
@@ -71,7 +92,11 @@ Result<LoadedModel> load_model_from(const std::string& path) {
   const auto bytes = read_file(path);
   if (!bytes) return bytes.error();
   auto model = load_model(*bytes, path);
-  if (!model) return model.error();
+  if (!model) {
+    const std::string_view foreign = foreign_format(*bytes);
+    if (foreign.empty()) return model.error();
+    return Error{path + " is no model file (.safetensors) but " + std::string(foreign)};
+  }
   return LoadedModel{std::move(*model), path, sha256_hex(*bytes)};
 }
 
@@ -82,17 +107,20 @@ OrderedJson describe(const LoadedModel& model) {
 }
 
 Result<Dataset> load_dataset_for(const std::string& name, const std::string& data, Split split,
-                                 std::size_t limit) {
+                                 std::size_t limit, std::uint64_t seed) {
   const auto folder = find_dataset_folder(name, data);
-  if (!folder) return folder.error();
+  if (!folder) return Error{folder.error().message + dataset_hint(data)};
   auto dataset = load_dataset(name, *folder, split);
-  if (!dataset) return dataset.error();
-  if (limit > 0 && limit < dataset->count()) {
-    dataset->labels.resize(limit);
-    dataset->pixels.resize(limit * dataset->image.size());
-    if (!dataset->groups.empty()) dataset->groups.resize(limit);
-  }
+  if (!dataset || limit == 0) return dataset;
+  keep_images(*dataset, stratified_sample(dataset->labels, limit, seed));
   return dataset;
+}
+
+void add_limit_option(CLI::App& command, std::size_t& limit) {
+  command
+      .add_option("--limit", limit,
+                  "use so many of the images, of each class its share, drawn by --seed; 0: all")
+      ->capture_default_str();
 }
 
 Status write_json(const std::string& file, const OrderedJson& json) {
@@ -114,27 +142,6 @@ void print_result(const std::string& text, const std::string& json_file) {
 void say(const std::string& text) { std::cerr << visible_text(text) << "\n"; }
 
 std::string shown_name(const std::string& name) { return shortened(name, 80); }
-
-Status check_output(const std::string& option, const std::string& file) {
-  if (file.empty() || file == "-") return {};
-  const auto folder = std::filesystem::absolute(file).parent_path();
-  std::error_code error;
-  if (!std::filesystem::is_directory(folder, error)) {
-    return Error{option + " is " + file + ", but the folder " + folder.string() +
-                 " does not exist"};
-  }
-  if (std::filesystem::is_directory(file, error)) {
-    return Error{option + " is " + file + ", which is a folder, expected a file"};
-  }
-  if (const Status allowed = check_replaceable(file); !allowed) {
-    return Error{option + ": " + allowed.error().message};
-  }
-  if (access(folder.c_str(), W_OK) != 0) {
-    return Error{option + " is " + file + ", but the folder " + folder.string() +
-                 " cannot be written to"};
-  }
-  return {};
-}
 
 CLI::Option* add_fraction_option(CLI::App& command, const std::string& name, double& value,
                                  const std::string& help) {
@@ -183,20 +190,34 @@ void ProgressBar::update(std::size_t done, std::size_t total, const std::string&
   char text[96];
   std::snprintf(text, sizeof text, " %3.0f%%  %.0f %s/s", 100.0 * fraction,
                 elapsed > 0.0 ? units / elapsed : 0.0, unit_.c_str());
-  std::string line = label_;
-  if (terminal_) {
-    constexpr int kWidth = 24;
-    const int full = static_cast<int>(fraction * kWidth);
-    line += " [";
-    for (int i = 0; i < kWidth; ++i) line += i < full ? "█" : "·";
-    line += "]";
-  }
-  line += text;
-  if (!last && fraction > 0.0) line += ", " + duration(elapsed / fraction - elapsed) + " left";
-  if (last) line += ", " + duration(elapsed);
-  if (!note.empty()) line += "  " + shown_name(note);
+  std::string figures = text;
+  if (!last && fraction > 0.0) figures += ", " + duration(elapsed / fraction - elapsed) + " left";
+  if (last) figures += ", " + duration(elapsed);
+  const std::string line = fitted(fraction, figures, note.empty() ? "" : "  " + shown_name(note));
   std::cerr << (terminal_ ? "\r\033[K" : "") << line << (terminal_ ? "" : "\n") << std::flush;
   open_ = terminal_;
+}
+
+std::string ProgressBar::fitted(double fraction, const std::string& figures,
+                                const std::string& note) const {
+  if (!terminal_) return label_ + figures + note;
+  constexpr std::size_t kBar = 24, kLeastBar = 4, kFrame = 3;
+  const std::size_t width = terminal_width() - 1;  // the last column makes some terminals wrap
+  std::string end = figures + note;
+  std::size_t used = columns(label_ + end) + kFrame;
+  if (used + kLeastBar > width) {
+    end = figures;
+    used = columns(label_ + end) + kFrame;
+  }
+  if (used + kLeastBar > width) {  // no room for a bar
+    const std::size_t room = width > columns(end) ? width - columns(end) : 0;
+    return columns(label_) <= room ? label_ + end : end.substr(0, width);
+  }
+  const std::size_t bar = std::min(kBar, width - used);
+  const auto full = static_cast<std::size_t>(fraction * static_cast<double>(bar));
+  std::string line = label_ + " [";
+  for (std::size_t i = 0; i < bar; ++i) line += i < full ? "█" : "·";
+  return line + "]" + end;
 }
 
 Progress ProgressBar::callback() {

@@ -36,7 +36,10 @@ void add_convert(CLI::App& app, Context& context);
 void add_import_gtsrb(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 
-/// A subcommand with an example at the end of its help.
+/// The subcommand of that name, or null.
+const CLI::App* find_command(const CLI::App& app, const std::string& name);
+
+/// A subcommand with examples at the end of its help.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& example);
 void add_threads_option(CLI::App& command, int& threads);
@@ -55,9 +58,11 @@ Result<LoadedModel> load_model_from(const std::string& path);
 /// {"file", "sha256", "parameters"}.
 OrderedJson describe(const LoadedModel& model);
 
-/// Finds and loads a dataset, cut to its first `limit` images where that is not 0.
+/// Finds and loads a dataset: all of it, or where `limit` is not 0 a stratified sample of so many
+/// images, fixed by `seed`.
 Result<Dataset> load_dataset_for(const std::string& name, const std::string& data, Split split,
-                                 std::size_t limit);
+                                 std::size_t limit, std::uint64_t seed);
+void add_limit_option(CLI::App& command, std::size_t& limit);
 
 /// Writes results to a file, or to stdout for "-"; nothing for an empty name.
 Status write_json(const std::string& file, const OrderedJson& json);
@@ -69,9 +74,6 @@ void say(const std::string& text);
 /// A name from a file, as tables and progress show it: no longer than a line.
 std::string shown_name(const std::string& name);
 
-/// Folders that results will be written to must exist before hours of work go into them.
-Status check_output(const std::string& option, const std::string& file);
-
 /// An option whose value is a number or a fraction: an epsilon of "0.3" or "8/255".
 CLI::Option* add_fraction_option(CLI::App& command, const std::string& name, double& value,
                                  const std::string& help);
@@ -80,8 +82,8 @@ CLI::Option* add_fraction_option(CLI::App& command, const std::string& name, dou
 bool stop_requested();
 void listen_for_stop();
 
-/// A progress bar with speed and time left on stderr: redrawn in place on a terminal, a plain line
-/// now and then elsewhere.
+/// A progress bar with speed and time left on stderr: redrawn in place on a terminal, no wider than
+/// it is, a plain line now and then elsewhere.
 class ProgressBar {
  public:
   /// `unit` is what is counted ("images"); `scale` of the counts that come in make one unit.
@@ -97,6 +99,9 @@ class ProgressBar {
   void finish();
 
  private:
+  /// The line for a terminal's width: bar and note give way first.
+  std::string fitted(double fraction, const std::string& figures, const std::string& note) const;
+
   std::string label_, unit_;
   double scale_;
   double start_, last_drawn_ = -1.0;

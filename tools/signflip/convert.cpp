@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "data/file.h"
+#include "outputs.h"
 
 namespace signflip::cli {
 namespace {
@@ -23,11 +24,13 @@ float largest_change(const Sequential& a, const Sequential& b) {
   return largest;
 }
 
-Status run(const Options& options, const std::string& command) {
-  for (const auto& [option, file] : {std::pair{"--out", options.out}, {"--json", options.json}}) {
-    const Status checked = check_output(option, file);
-    if (!checked) return checked;
-  }
+Status run(const Options& options) {
+  const Output outputs[] = {
+      {.option = "--out", .file = options.out, .endings = {".safetensors"}, .strict = true},
+      json_output(options.json)};
+  const Input inputs[] = {{"--model", options.model}};
+  const Status checked = check_outputs(outputs, inputs);
+  if (!checked) return checked;
   const auto before = read_file(options.model);
   if (!before) return before.error();
   const auto model = load_model(*before, options.model);
@@ -37,7 +40,7 @@ Status run(const Options& options, const std::string& command) {
   save.weights = *weight_type_from_name(options.weights);
   save.metadata = model->metadata;  // how it was trained stays with it
   save.metadata["signflip.conversion"] = OrderedJson{
-      {"command", command},
+      {"command", "signflip convert --weights " + options.weights},
       {"weights", options.weights},
       {"from", sha256_hex(*before)}}.dump();
   const auto after = format_model(model->network, save);
@@ -68,9 +71,12 @@ Status run(const Options& options, const std::string& command) {
 
 void add_convert(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* const command = add_command(
-      app, "convert", "Store a model's weights in another precision",
-      "signflip convert --model mixed.safetensors --weights i8 --out mixed-i8.safetensors");
+  CLI::App* const command =
+      add_command(app, "convert", "Store a model's weights in another precision",
+                  "signflip convert --model mixed.safetensors --weights i8 \\\n"
+                  "    --out mixed-i8.safetensors\n"
+                  "  signflip convert --model models/mnist-robust.safetensors --weights f16 \\\n"
+                  "    --out robust-f16.safetensors --json robust-f16.json");
   command->add_option("--model", options->model, "model file (.safetensors)")->required();
   command
       ->add_option("--weights", options->weights,
@@ -79,9 +85,7 @@ void add_convert(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"f32", "f16", "i8"}));
   command->add_option("--out", options->out, "model file to write")->required();
   add_json_option(*command, options->json);
-  command->callback([options, &context] {
-    context.run = [options, &context] { return run(*options, context.command_line); };
-  });
+  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

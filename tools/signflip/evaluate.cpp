@@ -3,8 +3,11 @@
 
 #include "attack_options.h"
 #include "data/class_names.h"
-#include "evaluate/evaluate.h"
+#include "data/sample.h"
+#include "evaluate/saved_row.h"
 #include "experiment.h"
+#include "outputs.h"
+#include "partial_results.h"
 #include "plans.h"
 #include "target.h"
 
@@ -14,8 +17,8 @@ namespace {
 struct Options {
   std::string experiment, dataset, data, split = "test", attacks, json, device = "cpu";
   std::size_t limit = 0;
-  std::optional<std::uint64_t> given_seed;
-  std::uint64_t seed = 0;
+  std::vector<std::uint64_t> seeds;
+  bool restart = false;
   std::optional<int> goal;  ///< the class that attacks aim at
   int threads = 0;
   AttackOptions parameters;
@@ -27,69 +30,80 @@ struct Subject {
   Target target, source;
 };
 
-/// Fills what the command line leaves open from the experiment's file, where there is one, and says
-/// which models are to be measured.
+/// Fills what the command line leaves open from the experiment's file, and says which models are to
+/// be measured.
 Result<std::vector<Subject>> apply_experiment(Options& options) {
+  const auto experiment = read_experiment(options.experiment);
+  if (!experiment) return experiment.error();
+  // Models of the command line take the place of all that the file names.
+  std::vector<Target> targets = options.target.one_for_each();
+  const bool own = !targets.empty();
+  if (!own) targets.assign(experiment->models.size(), options.target);
+  std::vector<Subject> subjects;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const ExperimentModel& model = experiment->models[own ? 0 : i];
+    Subject& subject = subjects.emplace_back(Subject{targets[i], options.source});
+    subject.target.suggest(model.model, model.denoiser, model.gray_box);
+    if (!subject.source.has_model()) {
+      subject.source.suggest(model.from, model.from_denoiser, false);
+    }
+  }
+  if (options.dataset.empty()) options.dataset = experiment->dataset;
+  if (options.seeds.empty() && experiment->seed) options.seeds = {*experiment->seed};
+  // Another list of attacks has other parameters, and perhaps no goal.
+  if (options.attacks.empty() && !experiment->attack.empty()) {
+    options.attacks = "clean," + experiment->attack;
+    if (!options.goal) options.goal = experiment->target;
+    for (const auto& [name, text] : experiment->parameters) {
+      const Status known = options.parameters.suggest(name, text);
+      if (!known) return Error{options.experiment + ": " + known.error().message};
+    }
+  }
+  return subjects;
+}
+
+/// The models to be measured. Fills in defaults.
+Result<std::vector<Subject>> find_subjects(Options& options) {
   std::vector<Subject> subjects;
   if (!options.experiment.empty()) {
-    const auto experiment = read_experiment(options.experiment);
-    if (!experiment) return experiment.error();
-    // A model of the command line takes the place of all that the file names.
-    const std::size_t count = options.target.has_model() ? 1 : experiment->models.size();
-    for (const ExperimentModel& model : std::span(experiment->models).first(count)) {
-      Subject& subject = subjects.emplace_back(Subject{options.target, options.source});
-      subject.target.suggest(model.model, model.denoiser, model.gray_box);
-      if (!subject.source.has_model()) {
-        subject.source.suggest(model.from, model.from_denoiser, false);
-      }
-    }
-    if (options.dataset.empty()) options.dataset = experiment->dataset;
-    if (!options.given_seed) options.given_seed = experiment->seed;
-    // Another list of attacks has other parameters, and perhaps no goal.
-    if (options.attacks.empty() && !experiment->attack.empty()) {
-      options.attacks = "clean," + experiment->attack;
-      if (!options.goal) options.goal = experiment->target;
-      for (const auto& [name, text] : experiment->parameters) {
-        const Status known = options.parameters.suggest(name, text);
-        if (!known) return Error{options.experiment + ": " + known.error().message};
-      }
-    }
+    auto applied = apply_experiment(options);
+    if (!applied) return applied;
+    subjects = std::move(*applied);
   } else {
-    subjects.push_back({options.target, options.source});
+    for (Target& target : options.target.one_for_each()) {
+      subjects.push_back({std::move(target), options.source});
+    }
+    if (subjects.empty()) subjects.push_back({options.target, options.source});
   }
   if (options.dataset.empty()) {
     return Error{"--dataset is missing: expected mnist, gtsrb or another name"};
   }
   if (options.attacks.empty()) options.attacks = "clean";
-  options.seed = options.given_seed.value_or(0);
+  if (options.seeds.empty()) options.seeds = {0};
   return subjects;
 }
 
 /// The images under attack. Those of the goal's class are there already, and left out.
 Result<Dataset> load_images(const Options& options) {
   const Split split = options.split == "train" ? Split::train : Split::test;
-  auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit);
+  auto dataset =
+      load_dataset_for(options.dataset, options.data, split, options.limit, options.seeds[0]);
   if (!dataset || !options.goal) return dataset;
   if (*options.goal < 0 || *options.goal >= dataset->classes) {
     return Error{"the target is class " + std::to_string(*options.goal) + ", but " +
                  options.dataset + " has the classes 0 to " + std::to_string(dataset->classes - 1)};
   }
-  const std::size_t size = dataset->image.size(), all = dataset->count();
-  std::size_t kept = 0;
-  for (std::size_t n = 0; n < all; ++n) {
-    if (dataset->labels[n] == *options.goal) continue;
-    dataset->labels[kept] = dataset->labels[n];
-    std::copy_n(dataset->pixels.begin() + static_cast<std::ptrdiff_t>(n * size), size,
-                dataset->pixels.begin() + static_cast<std::ptrdiff_t>(kept * size));
-    ++kept;
+  std::vector<std::uint32_t> others;
+  const std::size_t all = dataset->count();
+  for (std::uint32_t n = 0; n < all; ++n) {
+    if (dataset->labels[n] != *options.goal) others.push_back(n);
   }
+  const std::size_t kept = others.size();
   if (kept == 0) {
     return Error{"all images are of class " + std::to_string(*options.goal) +
                  ", which the attacks aim at: expected others, too"};
   }
-  dataset->labels.resize(kept);
-  dataset->pixels.resize(kept * size);
-  dataset->groups.clear();
+  keep_images(*dataset, others);
   if (kept < all) {
     say("left out " + std::to_string(all - kept) + " images that are of class " +
         std::to_string(*options.goal) + " already");
@@ -101,10 +115,8 @@ std::string images_and_classes(ImageShape image, int classes) {
   return to_string(image) + " in " + std::to_string(classes);
 }
 
-/// Everything about one model; attacks run on `device` where there is one.
-Result<std::vector<EvaluationRow>> measure(const Subject& subject, const std::vector<Plan>& plans,
-                                           const Dataset& dataset, const Options& options,
-                                           device::Device* device, ThreadPool& pool) {
+/// An error where the images do not suit the model, or the model that attacks look at.
+Status check_fit(const Subject& subject, const Dataset& dataset, const Options& options) {
   const Sequential& network = subject.target.network();
   const std::string own = images_and_classes(network.input_shape(), network.classes());
   const std::string data = images_and_classes(dataset.image, dataset.classes);
@@ -113,54 +125,14 @@ Result<std::vector<EvaluationRow>> measure(const Subject& subject, const std::ve
                  data};
   }
   const Status same = check_same_classes("the model", network.architecture().classes, dataset);
-  if (!same) return same.error();
-  const DifferentiableModel& judge = subject.target.judge();
-  const DifferentiableModel* crafted_on = &subject.target.seen();
-  if (subject.source.has_model()) {
-    crafted_on = &subject.source.judge();
-    const std::string theirs = images_and_classes(crafted_on->input_shape(), crafted_on->classes());
-    if (theirs != own) {
-      return Error{"--from is " + subject.source.title() + ", which takes images of " + theirs +
-                   " classes, but the model takes " + own};
-    }
-    const Status alike =
-        check_same_classes("--from", subject.source.network().architecture().classes, dataset);
-    if (!alike) return alike.error();
+  if (!same || !subject.source.has_model()) return same;
+  const DifferentiableModel& source = subject.source.judge();
+  const std::string theirs = images_and_classes(source.input_shape(), source.classes());
+  if (theirs != own) {
+    return Error{"--from is " + subject.source.title() + ", which takes images of " + theirs +
+                 " classes, but the model takes " + own};
   }
-  const Tensor images = dataset.tensor(0, dataset.count());
-  const std::vector<int> targets(options.goal ? dataset.count() : 0, options.goal.value_or(0));
-  for (const Plan& plan : plans) {
-    if (plan.clean || device == nullptr) continue;
-    const Status fits = check_device(*crafted_on, plan.request);
-    if (!fits) return fits.error();
-  }
-  std::vector<int> before;  // what a targeted attack finds: images of its class are left alone
-  if (options.goal) {
-    const auto clean = evaluate_clean(judge, images, dataset.labels, pool);
-    if (!clean) return clean.error();
-    for (const ImageFigures& image : clean->images) before.push_back(image.predicted);
-  }
-  std::vector<EvaluationRow> rows;
-  for (const Plan& plan : plans) {
-    if (plan.clean) {
-      ProgressBar bar("clean", "images");
-      auto row = evaluate_clean(judge, images, dataset.labels, pool, bar.callback());
-      if (!row) return row.error();
-      rows.push_back(std::move(*row));
-      continue;
-    }
-    ProgressBar bar(std::string(plan.request.attack->name), "images",
-                    static_cast<double>(kProgressPerImage));
-    const auto outcome = run_attack_with(device, *crafted_on, judge, plan.request, images,
-                                         dataset.labels, targets, pool, bar.callback());
-    if (!outcome) return outcome.error();
-    rows.push_back(
-        summarise(plan.request, *outcome, dataset.labels, targets, before, network.classes()));
-  }
-  std::vector<EvaluationRow> worst =
-      worst_rows(rows, dataset.labels, options.goal.has_value(), network.classes());
-  std::ranges::move(worst, std::back_inserter(rows));
-  return rows;
+  return check_same_classes("--from", subject.source.network().architecture().classes, dataset);
 }
 
 /// What the table has no column for: how many images came to be of the class that was aimed at.
@@ -178,54 +150,202 @@ std::string goal_lines(const std::vector<EvaluationRow>& rows, const Options& op
   return text;
 }
 
-OrderedJson describe_results(const Subject& subject, const std::vector<EvaluationRow>& rows,
-                             const Dataset& dataset, const Options& options) {
+/// What all models are measured with.
+struct Course {
+  const Options& options;
+  const std::vector<Plan>& plans;
+  const Dataset& dataset;
+  device::Device* device;
+  ThreadPool& pool;
+  PartialResults& results;
+  bool with_epsilon;  ///< the table has a column for it
+
+  void print(const std::string& text) const { print_result(text, options.json); }
+};
+
+/// One model under all attacks.
+class Measurement {
+ public:
+  Measurement(const Subject& subject, std::size_t number, const Course& course)
+      : subject_(subject),
+        number_(number),
+        course_(course),
+        images_(course.dataset.tensor(0, course.dataset.count())),
+        targets_(course.options.goal ? course.dataset.count() : 0,
+                 course.options.goal.value_or(0)) {}
+
+  /// Measures what an interrupted run left open. Each row is printed and written as it is done.
+  Status run() {
+    course_.print(table_header(course_.with_epsilon));
+    for (std::size_t i = 0; i < course_.plans.size(); ++i) {
+      const Plan& plan = course_.plans[i];
+      std::optional<EvaluationRow> row;
+      if (const auto stored = course_.results.stored(number_, i)) {
+        row = restore_row(plan.clean ? nullptr : &plan.request, stored->result, stored->images,
+                          labels(), classes());
+      }
+      if (!row) {
+        auto measured = measure(plan);
+        if (!measured) return measured.error();
+        row = std::move(*measured);
+      }
+      if (plan.names_seed) row->seed = plan.request.seed;
+      course_.print(table_line(*row, course_.with_epsilon));
+      const Status added = course_.results.add(to_json(*row, labels()), images_to_json(*row));
+      if (!added) return added;
+      rows_.push_back(std::move(*row));
+    }
+    summarise_worst();
+    return {};
+  }
+
+ private:
+  const std::vector<int>& labels() const { return course_.dataset.labels; }
+  int classes() const { return subject_.target.network().classes(); }
+  const DifferentiableModel& judge() const { return subject_.target.judge(); }
+  const DifferentiableModel& crafted_on() const {
+    return subject_.source.has_model() ? subject_.source.judge() : subject_.target.seen();
+  }
+
+  Result<EvaluationRow> measure(const Plan& plan) {
+    if (plan.clean) {
+      ProgressBar bar("clean", "images");
+      return evaluate_clean(judge(), images_, labels(), course_.pool, bar.callback());
+    }
+    const Status found = find_classes_before();
+    if (!found) return found.error();
+    ProgressBar bar(std::string(plan.request.attack->name), "images",
+                    static_cast<double>(kProgressPerImage));
+    const auto outcome = run_attack_with(course_.device, crafted_on(), judge(), plan.request,
+                                         images_, labels(), targets_, course_.pool, bar.callback());
+    if (!outcome) return outcome.error();
+    return summarise(plan.request, *outcome, labels(), targets_, before_, classes());
+  }
+
+  /// What a targeted attack finds: images of its class are left alone.
+  Status find_classes_before() {
+    if (targets_.empty() || !before_.empty()) return {};
+    const auto clean = evaluate_clean(judge(), images_, labels(), course_.pool);
+    if (!clean) return clean.error();
+    for (const ImageFigures& image : clean->images) before_.push_back(image.predicted);
+    return {};
+  }
+
+  void summarise_worst() {
+    std::vector<EvaluationRow> worst =
+        worst_rows(rows_, labels(), course_.options.goal.has_value(), classes());
+    for (EvaluationRow& row : worst) {
+      course_.print(table_line(row, course_.with_epsilon));
+      course_.results.add_summary(to_json(row, labels()));
+      rows_.push_back(std::move(row));
+    }
+    course_.print(table_notes(rows_) + goal_lines(rows_, course_.options));
+  }
+
+  const Subject& subject_;
+  std::size_t number_;
+  const Course& course_;
+  Tensor images_;
+  std::vector<int> targets_, before_;
+  std::vector<EvaluationRow> rows_;
+};
+
+/// What results say beside the rows.
+OrderedJson describe(const Subject& subject, const Dataset& dataset, const Options& options) {
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION}};
   subject.target.describe(json);
   if (subject.source.has_model()) subject.source.describe_source(json);
   json["dataset"] = {{"name", dataset.name}, {"split", options.split}, {"count", dataset.count()}};
-  json["seed"] = options.seed;
+  if (options.seeds.size() == 1) {
+    json["seed"] = options.seeds[0];
+  } else {
+    json["seeds"] = options.seeds;
+  }
   if (options.goal) {
     json["targeted"] = true;
     json["target"] = *options.goal;
   }
-  json["results"] = OrderedJson::array();
-  for (const EvaluationRow& row : rows) json["results"].push_back(to_json(row, dataset.labels));
   return json;
 }
 
+/// Everything that decides the results, for a run that goes on from another.
+OrderedJson describe_run(const std::vector<Subject>& subjects, const std::vector<Plan>& plans,
+                         const Dataset& dataset, const Options& options) {
+  OrderedJson json = {{"device", options.device}, {"limit", options.limit}};
+  for (const Subject& subject : subjects) {
+    json["models"].push_back(describe(subject, dataset, options));
+  }
+  for (const auto& file : dataset.files) json["data"][file.name] = file.md5;
+  for (const Plan& plan : plans) json["attacks"].push_back(to_json(plan));
+  return json;
+}
+
+/// What is done of a run that was stopped.
+Error stopped(const std::vector<Subject>& subjects, const Course& course, std::size_t done) {
+  const std::string& file = course.options.json;
+  const bool kept = !file.empty() && file != "-";
+  return {"stopped; " + std::to_string(done) + " of " +
+          std::to_string(subjects.size() * course.plans.size()) + " results are " +
+          (kept ? "in " + file + ", and the same command goes on from there" : "done")};
+}
+
+/// Before hours of work go into the first model: all of them load, fit the images and can be
+/// attacked.
+Status prepare(std::vector<Subject>& subjects, const Course& course) {
+  for (const Subject& subject : subjects) {
+    const Status fits = check_fit(subject, course.dataset, course.options);
+    if (!fits) return fits;
+    const DifferentiableModel& crafted_on =
+        subject.source.has_model() ? subject.source.judge() : subject.target.seen();
+    for (const Plan& plan : course.plans) {
+      if (plan.clean || course.device == nullptr) continue;
+      const Status runs = check_device(crafted_on, plan.request);
+      if (!runs) return runs;
+    }
+  }
+  return {};
+}
+
 Status run(Options& options) {
-  const Status writable = check_output("--json", options.json);
+  const Output output = json_output(options.json);
+  const Status writable = check_outputs(std::span(&output, 1));
   if (!writable) return writable;
-  auto subjects = apply_experiment(options);
+  auto subjects = find_subjects(options);
   if (!subjects) return subjects.error();
-  const auto plans = make_plans(options.attacks, options.parameters, options.goal, options.seed);
+  const auto plans = make_plans(options.attacks, options.parameters, options.goal, options.seeds);
   if (!plans) return plans.error();
   const auto device = open_device(options.device);
   if (!device) return device.error();
-  const bool several = subjects->size() > 1;
-  for (Subject& subject : *subjects) {  // all, before hours of work go into one
+  for (Subject& subject : *subjects) {
     Status loaded = subject.target.load();
     if (loaded && subject.source.is_given()) loaded = subject.source.load();
     if (!loaded) return loaded;
   }
   const auto dataset = load_images(options);
   if (!dataset) return dataset.error();
+  auto results =
+      PartialResults::open(options.json, describe_run(*subjects, *plans, *dataset, options),
+                           subjects->size(), options.restart);
+  if (!results) return results.error();
 
   ThreadPool pool(options.threads);
-  OrderedJson all = OrderedJson::array();
-  std::string text;
+  const Course course{
+      options, *plans, *dataset, device->get(), pool, *results, differ_in_epsilon(*plans)};
+  const Status prepared = prepare(*subjects, course);
+  if (!prepared) return prepared;
+  if (results->stored_count() > 0) {
+    say("going on after " + std::to_string(results->stored_count()) + " results of " +
+        options.json);
+  }
   for (std::size_t i = 0; i < subjects->size(); ++i) {
     const Subject& subject = (*subjects)[i];
-    if (several) say(subject.target.title());
-    const auto rows = measure(subject, *plans, *dataset, options, device->get(), pool);
-    if (!rows) return rows.error();
-    all.push_back(describe_results(subject, *rows, *dataset, options));
-    if (several) text += (i == 0 ? "" : "\n") + subject.target.title() + "\n";
-    text += format_table(*rows) + goal_lines(*rows, options);
+    if (subjects->size() > 1) course.print((i == 0 ? "" : "\n") + subject.target.title() + "\n");
+    results->begin(describe(subject, *dataset, options));
+    const Status measured = Measurement(subject, i, course).run();
+    if (!measured && stop_requested()) return stopped(*subjects, course, results->count());
+    if (!measured) return measured;
   }
-  print_result(text, options.json);
-  return write_json(options.json, several ? all : all[0]);
+  return results->finish();
 }
 
 }  // namespace
@@ -235,12 +355,11 @@ void add_evaluate(CLI::App& app, Context& context) {
   CLI::App* const command =
       add_command(app, "evaluate", "Accuracy on a dataset, clean and under attacks",
                   "signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
-                  "    --attacks clean,fgsm,mim --epsilon 0.25 --json result.json\n"
+                  "    --attacks clean,fgsm,mim --epsilon 0.25 --json mixed.json\n"
                   "  signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
                   "    --attacks all --epsilon 0:0.3:4 --limit 100\n"
                   "  signflip evaluate --experiment signflip-mnist-mim.json --limit 1000");
-  options->target.add_to(*command);
-  options->target.make_model_optional();
+  options->target.add_several_to(*command);
   command->add_option(
       "--experiment", options->experiment,
       "JSON that the page saved: its models, dataset, attack, parameters, target and "
@@ -252,21 +371,26 @@ void add_evaluate(CLI::App& app, Context& context) {
   command->add_option("--split", options->split)
       ->check(CLI::IsMember({"train", "test"}))
       ->capture_default_str();
-  command->add_option("--limit", options->limit, "use the first N images; 0: all")
-      ->capture_default_str();
-  command
-      ->add_option("--attacks", options->attacks,
-                   "list of clean, " + attack_names() + "; all: clean and every one that suits")
-      ->default_str("clean");
+  add_limit_option(*command, options->limit);
+  command->add_option("--attacks", options->attacks,
+                      "list of clean, " + attack_names() +
+                          "; all: clean and every one that suits (default: clean)");
   command->add_option("--target", options->goal,
                       "aim at this class; images that are of it already are left out");
   options->source.add_source_to(*command);
-  command->add_option("--seed", options->given_seed, "of the attacks' random numbers")
-      ->default_str("0");
+  command
+      ->add_option("--seed", options->seeds,
+                   "of the attacks' random numbers and of --limit (default: 0); of a list, 1,2,3, "
+                   "each attack runs with each, and --limit takes the first")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   add_json_option(*command, options->json);
+  command->add_flag("--restart", options->restart,
+                    "begin anew where the file of --json holds an unfinished run, which is else "
+                    "gone on with");
   add_device_option(*command, options->device);
   add_threads_option(*command, options->threads);
-  options->parameters.add_to(*command);
+  options->parameters.add_to(*command, true);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });
 }
 

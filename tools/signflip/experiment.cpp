@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/file.h"
+#include "nn/json_place.h"
 #include "nn/json_view.h"
 
 namespace signflip::cli {
@@ -113,11 +114,13 @@ Result<Experiment> read_experiment(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
   if (!bytes) return bytes.error();
   const std::string text(bytes->begin(), bytes->end());
+  const std::string malformed = json_error_place(text);
   const JsonView json(text);
   if (!json.is_object() || json["experiment"].whole() != std::uint64_t{1}) {
     return Error{
         path.string() +
-        " is not an experiment: expected JSON with \"experiment\": 1, as the page saves it"};
+        " is not an experiment: expected JSON with \"experiment\": 1, as the page saves it" +
+        (malformed.empty() ? "" : " (it is no JSON from " + malformed + " on)")};
   }
   Experiment experiment;
   const Reader reader(path, json);

@@ -29,7 +29,8 @@ void add_import_gtsrb(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* const command =
       add_command(app, "import-gtsrb", "Turn GTSRB's official folders into one folder of IDX files",
-                  "signflip import-gtsrb GTSRB data/gtsrb --size 32 --crop none");
+                  "signflip import-gtsrb GTSRB data/gtsrb --size 32 --crop none\n"
+                  "  signflip import-gtsrb GTSRB data/gtsrb-boxes --size 48 --crop roi");
   command->add_option("source", options->source, "folder with Final_Training (and Final_Test)")
       ->required();
   command->add_option("destination", options->destination, "folder to write; new or empty")

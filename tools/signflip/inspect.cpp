@@ -4,6 +4,7 @@
 #include "command.h"
 #include "core/visible_text.h"
 #include "nn/architecture_json.h"
+#include "outputs.h"
 
 namespace signflip::cli {
 namespace {
@@ -16,6 +17,10 @@ struct Options {
 std::string cut(const std::string& field) { return shortened(field, 8000, "\n"); }
 
 Status run(const Options& options) {
+  const Output results = json_output(options.json);
+  const Input input{"--model", options.model};
+  const Status writable = check_outputs(std::span(&results, 1), std::span(&input, 1));
+  if (!writable) return writable;
   const auto model = load_model_from(options.model);
   if (!model) return model.error();
   const Sequential& network = model->file.network;
@@ -73,7 +78,8 @@ void add_inspect(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* const command = add_command(
       app, "inspect", "Layers, shapes, parameters, multiply-adds and metadata of a model",
-      "signflip inspect models/mnist-standard.safetensors");
+      "signflip inspect models/mnist-standard.safetensors\n"
+      "  signflip inspect models/mnist-mixed.safetensors --json mixed-layers.json");
   command->add_option("model,--model", options->model, "model file (.safetensors)")->required();
   add_json_option(*command, options->json);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });

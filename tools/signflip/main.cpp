@@ -6,8 +6,11 @@
 #include <sstream>
 
 #include "command.h"
+#include "command_line.h"
+#include "config_file.h"
 #include "core/memory.h"
 #include "core/visible_text.h"
+#include "help.h"
 #include "option_values.h"
 
 namespace {
@@ -56,6 +59,7 @@ int report(const CLI::App& app, const CLI::ParseError& error) {
 int run(int argc, char** argv) {
   signflip::keep_freed_memory();
   CLI::App app{"Signflip trains, attacks and evaluates small image classifiers.", "signflip"};
+  app.formatter(help_formatter());
   app.set_version_flag("--version", SIGNFLIP_VERSION);
   app.require_subcommand(1);
   app.footer("signflip COMMAND --help explains each command with an example.");
@@ -72,17 +76,33 @@ int run(int argc, char** argv) {
   add_convert(app, context);
   add_report(app, context);
   add_import_gtsrb(app, context);
+  add_config_options(app);
   check_all_values(app);
-  const signflip::Status valued = check_arguments({argv, static_cast<std::size_t>(argc)});
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+  const signflip::Status valued = check_arguments(arguments);
   if (!valued) return fail(valued.error().message);
+  const auto line = read_command_line(app, arguments);
+  if (!line) return fail(line.error().message);
+  const auto fail_with = [&](const signflip::Error& error) {
+    return fail(name_file(*line, error).message);
+  };
+  if (line->print_config) {
+    for (CLI::Option* const option : line->command->get_options()) option->required(false);
+  }
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words(line->arguments.rbegin(), line->arguments.rend());
+    app.parse(words);
   } catch (const CLI::ParseError& error) {  // CLI11 reports --help and bad options this way
-    return report(app, error);
+    if (error.get_exit_code() == 0) return report(app, error);
+    return fail_with({error.what()});
+  }
+  if (line->print_config) {
+    print_result(config_text(*line->command), "");
+    return after_output(0);
   }
   listen_for_stop();
   const signflip::Status status = context.run();
-  if (!status) return fail(with_dashes(app, status.error().message));
+  if (!status) return fail_with({with_dashes(app, status.error().message)});
   return after_output(0);
 }
 

@@ -20,6 +20,18 @@ bool is_whole(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
+/// Whether `text` is numbers between commas or colons.
+bool is_list_or_range(std::string_view text) {
+  while (true) {
+    const std::size_t end = text.find_first_of(",:");
+    std::string_view part = text.substr(0, end);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    if (!parse_number(part)) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
 /// What CLI11 reads with strtoull, strtoll and strtold: "010" would be octal, "-1" would wrap,
 /// "nan" would pass.
 std::string expected_number(std::string_view type, std::string_view text) {
@@ -30,6 +42,10 @@ std::string expected_number(std::string_view type, std::string_view text) {
   if (type == "INT" && (octal || !is_whole<std::int32_t>(text))) {
     return "a whole number from -2147483648 to 2147483647";
   }
+  if (type == "NUMBERS" && !is_list_or_range(text)) {
+    return "a number such as 0.3 or 8/255, a list of them or a range";
+  }
+  if (type == "NUMBER" && !parse_number(text)) return "a number such as 0.3 or 8/255";
   if (type == "FLOAT" && !parse_decimal(text)) return "a number such as 0.3";
   return {};
 }

@@ -92,7 +92,8 @@ Result<std::vector<std::string>> epsilon_values(const std::string& text) {
 }
 
 Result<std::vector<Plan>> make_plans(const std::string& attacks, const AttackOptions& options,
-                                     std::optional<int> goal, std::uint64_t seed) {
+                                     std::optional<int> goal,
+                                     std::span<const std::uint64_t> seeds) {
   std::vector<std::string> epsilons = {""};
   if (options.is_given("epsilon")) {
     auto values = epsilon_values(options.given("epsilon"));
@@ -103,7 +104,7 @@ Result<std::vector<Plan>> make_plans(const std::string& attacks, const AttackOpt
   std::vector<const AttackEntry*> entries;
   for (const std::string& name : attack_list(attacks, goal)) {
     if (name == "clean") {
-      plans.push_back({.clean = true, .request = {}});
+      plans.push_back({.clean = true, .request = {}, .names_seed = false});
       continue;
     }
     const auto attack = require_attack(name);
@@ -121,13 +122,36 @@ Result<std::vector<Plan>> make_plans(const std::string& attacks, const AttackOpt
       AttackRequest request;
       request.attack = *attack;
       request.parameters = std::move(*parameters);
-      request.seed = seed;
-      plans.push_back({.clean = false, .request = std::move(request)});
+      for (const std::uint64_t seed : seeds) {
+        request.seed = seed;
+        plans.push_back({.clean = false, .request = request, .names_seed = seeds.size() > 1});
+      }
     }
   }
   const Status used = options.check_all_used(entries);
   if (!used) return used.error();
   return plans;
+}
+
+bool differ_in_epsilon(std::span<const Plan> plans) {
+  std::optional<double> epsilon;
+  for (const Plan& plan : plans) {
+    if (plan.clean || !plan.request.parameters.has("epsilon")) continue;
+    const double own = plan.request.parameters.real("epsilon");
+    if (epsilon && *epsilon != own) return true;
+    epsilon = own;
+  }
+  return false;
+}
+
+OrderedJson to_json(const Plan& plan) {
+  if (plan.clean) return {{"attack", "clean"}};
+  OrderedJson json = {{"attack", plan.request.attack->name}, {"seed", plan.request.seed}};
+  const Parameters& parameters = plan.request.parameters;
+  for (std::size_t i = 0; i < parameters.specs().size(); ++i) {
+    json[std::string(parameters.specs()[i].name)] = number_text(parameters.values()[i]);
+  }
+  return json;
 }
 
 }  // namespace signflip::cli

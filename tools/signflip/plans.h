@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace signflip::cli {
 struct Plan {
   bool clean = false;
   AttackRequest request;
+  bool names_seed = false;  ///< another plan differs in the seed alone
 };
 
 /// The values of "0.3", of a list "0,0.1,8/255" or of a range "0:0.3:13" (13 values from 0 to 0.3),
@@ -20,8 +22,15 @@ struct Plan {
 Result<std::vector<std::string>> epsilon_values(const std::string& text);
 
 /// Reads a list of attacks, in which "all" stands for clean and every attack that suits. Attacks
-/// with a budget come once per epsilon. `goal`: the class that they aim at, where they do.
+/// with a budget come once per epsilon, all once per seed. `goal`: the class that they aim at,
+/// where they do.
 Result<std::vector<Plan>> make_plans(const std::string& attacks, const AttackOptions& options,
-                                     std::optional<int> goal, std::uint64_t seed);
+                                     std::optional<int> goal, std::span<const std::uint64_t> seeds);
+
+/// Whether the plans differ in epsilon.
+bool differ_in_epsilon(std::span<const Plan> plans);
+
+/// What decides a plan's result, for comparing runs.
+OrderedJson to_json(const Plan& plan);
 
 }  // namespace signflip::cli

@@ -9,6 +9,7 @@
 #include "core/exact/softmax.h"
 #include "data/inputs.h"
 #include "data/npy.h"
+#include "outputs.h"
 
 namespace signflip::cli {
 namespace {
@@ -46,10 +47,12 @@ std::string probability_table(std::span<const float> probabilities,
 }
 
 Status run(const Options& options) {
-  for (const auto& [option, file] : {std::pair{"--out", options.out}, {"--json", options.json}}) {
-    const Status checked = check_output(option, file);
-    if (!checked) return checked;
-  }
+  const Output outputs[] = {
+      {.option = "--out", .file = options.out, .endings = {".npy"}, .strict = true},
+      json_output(options.json)};
+  const Input inputs[] = {{"--model", options.model}, {"--images", options.images}};
+  const Status checked = check_outputs(outputs, inputs);
+  if (!checked) return checked;
   const auto model = load_model_from(options.model);
   if (!model) return model.error();
   const Sequential& network = model->file.network;
@@ -114,7 +117,9 @@ void add_predict(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* const command =
       add_command(app, "predict", "What a model says of images: classes, probabilities, logits",
-                  "signflip predict --model models/mnist-standard.safetensors --images seven.png");
+                  "signflip predict --model models/mnist-standard.safetensors --images seven.png\n"
+                  "  signflip predict --model models/mnist-standard.safetensors \\\n"
+                  "    --images seven.png --out logits.npy --json -");
   command->add_option("--model", options->model, "model file (.safetensors)")->required();
   command->add_option("--images", options->images, ".npy, IDX (.gz) or one picture")->required();
   command->add_option("--out", options->out, "write the logits to this .npy file");

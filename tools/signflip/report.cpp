@@ -1,37 +1,69 @@
-// signflip report: results and training logs in, one HTML page or a list of remarks out.
+// signflip report: results and training logs in; out come one HTML page, a list of remarks,
+// pictures and tables.
 #include "evaluate/report/report.h"
 
 #include <algorithm>
 
 #include "command.h"
 #include "data/file.h"
+#include "evaluate/report/figures.h"
+#include "evaluate/report/tables_csv.h"
+#include "outputs.h"
 
 namespace signflip::cli {
 namespace {
 
 struct Options {
   std::vector<std::string> files;
-  std::string html, json;
+  std::string html, json, svg, csv;
 };
 
-Status run(const Options& options) {
-  if (options.html.empty() && options.json.empty()) {
-    return Error{
-        "--html is missing: expected a page to write, or --json and a file for the remarks"};
+Status write_text(const std::string& file, const std::string& text) {
+  return write_file_atomically(file,
+                               {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+/// Writes what `files` names into a folder; says how many there are.
+Status write_all(const std::string& folder,
+                 const std::vector<std::pair<std::string, std::string>>& files,
+                 const Options& options) {
+  for (const auto& [name, text] : files) {
+    const Status written = write_text((std::filesystem::path(folder) / name).string(), text);
+    if (!written) return written;
+    print_result("wrote " + (std::filesystem::path(folder) / name).string() + "\n", options.json);
   }
-  for (const auto& [option, file] : {std::pair{"--html", options.html}, {"--json", options.json}}) {
-    const Status writable = check_output(option, file);
-    if (!writable) return writable;
+  return {};
+}
+
+Status write_figures(const report::ReportInput& input, const Options& options) {
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const report::Figure& figure : report::figures(input)) {
+    files.emplace_back(figure.name + ".svg", figure.svg);
   }
+  if (files.empty()) {
+    return Error{"--svg is " + options.svg +
+                 ", but there is nothing to plot: expected several --epsilon, or a training log"};
+  }
+  return write_all(options.svg, files, options);
+}
+
+Status write_tables(const report::ReportInput& input, const Options& options) {
+  bool results = false, certificates = false;
+  for (const report::Measurement& file : input.measurements) {
+    results = results || !file.results.empty();
+    certificates = certificates || !file.certificates.empty();
+  }
+  std::vector<std::pair<std::string, std::string>> files;
+  if (results) files.emplace_back("results.csv", report::results_csv(input));
+  if (certificates) files.emplace_back("certificates.csv", report::certificates_csv(input));
+  if (!input.runs.empty()) files.emplace_back("training.csv", report::training_csv(input));
+  return write_all(options.csv, files, options);
+}
+
+Result<report::ReportInput> read_files(const std::vector<std::string>& files) {
   report::ReportInput input;
   std::vector<std::string> seen;  // checksums: a pattern may name a file twice
-  for (const std::string& file : options.files) {
-    std::error_code ignored;
-    for (const auto& [option, output] :
-         {std::pair{"--html", options.html}, {"--json", options.json}}) {
-      if (!std::filesystem::equivalent(file, output, ignored)) continue;
-      return Error{option + (" is " + output) + ", which is also a file to read"};
-    }
+  for (const std::string& file : files) {
     const auto bytes = read_file(file);
     if (!bytes) return bytes.error();
     const std::string checksum = sha256_hex(*bytes);
@@ -42,20 +74,54 @@ Status run(const Options& options) {
     seen.push_back(checksum);
     const Status read = report::read_input(
         {reinterpret_cast<const char*>(bytes->data()), bytes->size()}, file, input);
-    if (!read) return read;
+    if (!read) return read.error();
   }
-  const Status remarked =
-      options.json.empty()
-          ? Status()
-          : write_json(options.json, report::remarks_as_json(input, SIGNFLIP_VERSION));
-  if (!remarked || options.html.empty()) return remarked;
-  const std::string page = report::render(input, SIGNFLIP_VERSION);
+  for (const report::Measurement& file : input.measurements) {
+    if (file.unfinished) {
+      say(file.source + " is of a run that is unfinished: " + std::to_string(file.results.size()) +
+          " results so far");
+    }
+  }
+  return input;
+}
+
+Status run(const Options& options) {
+  if (options.html.empty() && options.json.empty() && options.svg.empty() && options.csv.empty()) {
+    return Error{
+        "--html is missing: expected a page to write, --json and a file for the remarks, "
+        "or --svg or --csv and a folder"};
+  }
+  const Output outputs[] = {
+      {.option = "--html", .file = options.html, .endings = {".html", ".htm"}, .strict = true},
+      json_output(options.json)};
+  std::vector<Input> inputs;
+  for (const std::string& file : options.files) inputs.push_back({"files", file});
+  for (const Status& status : {check_outputs(outputs, inputs), prepare_folder("--svg", options.svg),
+                               prepare_folder("--csv", options.csv)}) {
+    if (!status) return status;
+  }
+  const auto input = read_files(options.files);
+  if (!input) return input.error();
+  if (!options.svg.empty()) {
+    const Status drawn = write_figures(*input, options);
+    if (!drawn) return drawn;
+  }
+  if (!options.csv.empty()) {
+    const Status listed = write_tables(*input, options);
+    if (!listed) return listed;
+  }
+  if (!options.json.empty()) {
+    const Status remarked =
+        write_json(options.json, report::remarks_as_json(*input, SIGNFLIP_VERSION));
+    if (!remarked) return remarked;
+  }
+  if (options.html.empty()) return {};
+  const std::string page = report::render(*input, SIGNFLIP_VERSION);
   if (options.html == "-") {
     std::cout << page << std::flush;
     return {};
   }
-  const Status written = write_file_atomically(
-      options.html, {reinterpret_cast<const std::uint8_t*>(page.data()), page.size()});
+  const Status written = write_text(options.html, page);
   if (!written) return written;
   print_result("wrote " + options.html + "\n", options.json);
   return {};
@@ -66,8 +132,11 @@ Status run(const Options& options) {
 void add_report(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* const command = add_command(
-      app, "report", "One HTML page from results and training logs, with tables and plots",
-      "signflip report standard.json mixed.json mixed.jsonl --html report.html");
+      app, "report",
+      "One HTML page from results and training logs, with tables and plots; pictures and CSV files",
+      "signflip report mixed.json mixed.jsonl --html report.html\n"
+      "  signflip report mixed.json certified.json mixed.jsonl \\\n"
+      "    --svg figures --csv tables");
   command
       ->add_option("files", options->files,
                    "what evaluate, attack and certify wrote with --json, and train with --log")
@@ -75,6 +144,12 @@ void add_report(CLI::App& app, Context& context) {
   command->add_option("--html", options->html, "page to write; - is stdout");
   command->add_option("--json", options->json,
                       "write the page's remarks on the figures to this file; - is stdout");
+  command->add_option("--svg", options->svg,
+                      "folder to write each plot to, as an SVG file; made where it is missing");
+  command->add_option(
+      "--csv", options->csv,
+      "folder to write results.csv, certificates.csv and training.csv to, as far as "
+      "there are any; made where it is missing");
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });
 }
 

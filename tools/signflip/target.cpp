@@ -7,8 +7,29 @@
 namespace signflip::cli {
 
 void Target::add_to(CLI::App& command) {
-  model_option_ =
-      command.add_option("--model", model_path_, "model file (.safetensors)")->required();
+  command.add_option("--model", model_path_, "model file (.safetensors)")->required();
+  add_defences_to(command);
+}
+
+void Target::add_several_to(CLI::App& command) {
+  command
+      .add_option("--model", model_paths_,
+                  "model file (.safetensors); given several times, each is measured, and --json "
+                  "writes a list")
+      ->allow_extra_args(false);
+  add_defences_to(command);
+}
+
+std::vector<Target> Target::one_for_each() const {
+  std::vector<Target> targets;
+  for (const std::string& path : model_paths_) {
+    targets.push_back(*this);
+    targets.back().model_path_ = path;
+  }
+  return targets;
+}
+
+void Target::add_defences_to(CLI::App& command) {
   command.add_option("--denoiser", denoiser_path_, "denoiser in front of the model");
   command.add_option("--transform", transform_,
                      "input transform in front of the model: bits:N or median:N; attacks see the "

@@ -12,12 +12,14 @@ class Target {
  public:
   /// --model, --denoiser, --transform, --gray-box.
   void add_to(CLI::App& command);
+  /// The same, but --model may be given several times, or left out: suggest() may name one.
+  void add_several_to(CLI::App& command);
+  /// One target for each --model, all with the same in front; empty where none was given.
+  std::vector<Target> one_for_each() const;
 
   /// --from, --from-denoiser: what images are crafted on instead.
   void add_source_to(CLI::App& command);
 
-  /// From here on --model may be left out: suggest() may name one.
-  void make_model_optional() { model_option_->required(false); }
   /// Whether the command line, or suggest(), named one.
   bool has_model() const { return !model_path_.empty(); }
   /// Whether there is anything to load: a model, or what is said of one.
@@ -39,9 +41,11 @@ class Target {
   void describe_source(OrderedJson& json) const;
 
  private:
+  void add_defences_to(CLI::App& command);
+
   std::string name_ = "--model", model_path_, denoiser_path_, transform_;
   bool gray_box_ = false;
-  CLI::Option* model_option_ = nullptr;
+  std::vector<std::string> model_paths_;  // of add_several_to()
   std::shared_ptr<const LoadedModel> model_, denoiser_;
   std::optional<DefendedModel> defended_;
 };

@@ -3,49 +3,24 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 
 #include "command.h"
 #include "data/file.h"
 #include "nn/architecture_json.h"
-#include "option_values.h"
+#include "nn/json_place.h"
+#include "outputs.h"
+#include "run_lock.h"
 #include "train/checkpoint.h"
 #include "train/device_batches.h"
 #include "train/trainer.h"
+#include "train_options.h"
+#include "training_log.h"
 
 namespace signflip::cli {
 namespace {
 
-struct Options {
-  std::string dataset, data, architecture = "s", method = "standard", optimiser = "adam";
-  std::string schedule = "cosine", out, log, checkpoint, device = "cpu", weights = "f32", name;
-  std::string init, classifier;
-  bool resume = false, no_normalise = false, keep_batchnorm = false;
-  std::size_t limit = 0;
-  int threads = 0;
-  TrainingConfig config;
-  const CLI::App* command = nullptr;  ///< says which options were given
-};
-
-/// An error where an option was given that this method or optimiser does not use.
-Status check_used(const Options& options) {
-  const auto is = [&](Method method) { return options.config.method == method; };
-  const bool adversarial = !is(Method::standard);
-  const Requirement requirements[] = {
-      {"--steps", adversarial, "a --method that attacks"},
-      {"--warm-up", adversarial, "a --method that attacks"},
-      {"--ramp", adversarial, "a --method that attacks"},
-      {"--beta", is(Method::trades), "--method trades"},
-      {"--kappa", is(Method::ibp), "--method ibp"},
-      {"--guidance", is(Method::denoiser), "--method denoiser"},
-      {"--classifier", is(Method::denoiser), "--method denoiser"},
-      {"--finetune-epochs", is(Method::finetune), "--method finetune"},
-      {"--momentum", options.config.optimiser.kind == OptimiserKind::sgd, "--optimiser sgd"},
-      {"--architecture", options.init.empty(), "an untrained model: --init brings its own"},
-  };
-  return check_effects(*options.command, requirements);
-}
+using Options = TrainOptions;
 
 /// Mean and deviation of each channel over the training images, to four digits.
 void set_normalisation(const Dataset& data, Architecture& architecture) {
@@ -68,10 +43,17 @@ void set_normalisation(const Dataset& data, Architecture& architecture) {
   }
 }
 
+/// Notes a model file that a run begins from or trains for: by what is in it, not where it lies.
+void refer(OrderedJson& references, const char* name, const LoadedModel& model) {
+  references[name] = std::filesystem::path(model.path).filename().string();
+  references[std::string(name) + "_sha256"] = model.sha256;
+}
+
 /// The weights that --init names, to go on from.
-Result<Sequential> take_over(const Options& options, const Dataset& data) {
+Result<Sequential> take_over(const Options& options, const Dataset& data, OrderedJson& references) {
   auto model = load_model_from(options.init);
   if (!model) return Error{"--init: " + model.error().message};
+  refer(references, "init", *model);
   if (options.name.empty()) return std::move(model->file.network);
   Architecture architecture = model->file.network.architecture();
   architecture.name = options.name;
@@ -84,14 +66,18 @@ Result<Sequential> take_over(const Options& options, const Dataset& data) {
   return network;
 }
 
-Result<Sequential> make_network(const Options& options, const Dataset& data) {
-  if (!options.init.empty()) return take_over(options, data);
+/// The network to train; notes in `references` the model file that it begins from.
+Result<Sequential> make_network(const Options& options, const Dataset& data,
+                                OrderedJson& references) {
+  if (!options.init.empty()) return take_over(options, data, references);
   Architecture architecture;
   if (options.architecture.ends_with(".json")) {
     const auto bytes = read_file(options.architecture);
     if (!bytes) return bytes.error();
-    auto read = architecture_from_json(
-        JsonView({reinterpret_cast<const char*>(bytes->data()), bytes->size()}));
+    const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    const std::string malformed = json_error_place(text);
+    if (!malformed.empty()) return Error{options.architecture + " is not JSON: " + malformed};
+    auto read = architecture_from_json(JsonView(text));
     if (!read) return Error{options.architecture + ": " + read.error().message};
     architecture = std::move(*read);
     if (architecture.input == ImageShape{}) architecture.input = data.image;
@@ -116,15 +102,14 @@ Result<Sequential> make_network(const Options& options, const Dataset& data) {
   return network;
 }
 
-/// The first line of the log, and the provenance in the model's metadata.
+/// What the result depends on: the provenance in the model's metadata. The same for the same seed,
+/// whatever the threads, folders and interruptions.
 OrderedJson describe_run(const Options& options, const Trainer& trainer,
-                         const std::string& command) {
-  OrderedJson json = {{"signflip", SIGNFLIP_VERSION},
-                      {"command", command},
-                      {"dataset", options.dataset},
-                      {"images", trainer.data().count()}};
+                         const OrderedJson& references) {
+  OrderedJson json = {{"dataset", options.dataset}, {"images", trainer.data().count()}};
+  if (options.limit > 0) json["limit"] = options.limit;
   for (const auto& file : trainer.data().files) json["md5"][file.name] = file.md5;
-  json["architecture"] = options.architecture;
+  json["architecture"] = std::filesystem::path(options.architecture).filename().string();
   if (options.device != "cpu") json["device"] = options.device;
   json["parameters"] = trainer.network().parameters().size();
   json["multiply_adds"] = trainer.network().multiply_adds();
@@ -133,80 +118,131 @@ OrderedJson describe_run(const Options& options, const Trainer& trainer,
        : trainer.config().method == Method::ibp    ? std::string("verified by interval bounds")
                                                    : std::string("pgd, 10 steps")) +
       ", epsilon " + OrderedJson(trainer.config().robust_epsilon()).dump();
-  if (!options.init.empty()) json["init"] = options.init;
-  if (!options.classifier.empty()) json["classifier"] = options.classifier;
+  json.update(references);
   const OrderedJson config = to_json(trainer.config());
   json.update(config);
+  json["weights"] = options.weights;
+  if (options.keep_batchnorm) json["keep_batchnorm"] = true;
+  if (options.keep != "last") json["keep"] = options.keep;
+  if (options.patience > 0) json["patience"] = options.patience;
   return json;
 }
 
-OrderedJson to_json(const EpochReport& report) {
-  const auto optional = [](const std::optional<double>& value) {
-    return value ? OrderedJson(*value) : OrderedJson(nullptr);
+/// The first line of the log: that, and how it came about.
+OrderedJson log_head(const OrderedJson& description, const std::string& command) {
+  OrderedJson json = {{"signflip", SIGNFLIP_VERSION}, {"command", command}};
+  json.update(description);
+  return json;
+}
+
+constexpr const char* kBestEpoch = "best_epoch";
+
+/// Whether `file` is a model that a run of this description wrote.
+bool is_result(const std::string& file, const OrderedJson& description) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return false;
+  const auto model = load_model_from(file);
+  if (!model) return false;
+  const auto found = model->file.metadata.find("signflip.training");
+  if (found == model->file.metadata.end()) return false;
+  Json said = parse_json(found->second);
+  if (said.is_object()) said.erase(kBestEpoch);  // what came of it
+  return said == parse_json(description.dump());
+}
+
+bool exists(const std::string& file) {
+  std::error_code error;
+  return !file.empty() && std::filesystem::exists(file, error);
+}
+
+/// An error where starting would lose an unfinished run.
+Status check_unfinished(const Options& options, const std::string& checkpoint) {
+  constexpr const char* kWays = ": --resume goes on with it, --restart begins anew";
+  if (options.resume && options.restart) {
+    return Error{"--resume and --restart were both given, expected one of them"};
+  }
+  if (options.resume || options.restart) return {};
+  const auto done = [](int epochs_done, int epochs) {
+    return " (" + std::to_string(epochs_done) + " of " + std::to_string(epochs) + " epochs)";
   };
-  return {{"epoch", report.epoch},
-          {"loss", report.loss},
-          {"train_accuracy", report.train_accuracy},
-          {"validation_accuracy", optional(report.validation_accuracy)},
-          {"validation_robust_accuracy", optional(report.validation_robust_accuracy)},
-          {"learning_rate", report.learning_rate},
-          {"seconds", report.seconds},
-          {"undone", report.undone}};
+  if (exists(checkpoint)) {
+    const auto state = read_checkpoint_state(checkpoint);
+    if (!state) return Error{state.error().message + "; --restart begins anew"};
+    if (state->epochs_done < state->epochs) {
+      return Error{checkpoint + " is the checkpoint of an unfinished run" +
+                   done(state->epochs_done, state->epochs) + kWays};
+    }
+  }
+  const auto log = read_log_state(options.log);
+  // A run that --patience ended has its model.
+  if (log && log->unfinished() && !is_result(options.out, log->description)) {
+    return Error{options.log + " is the log of an unfinished run" +
+                 done(log->epochs_done, log->epochs) + kWays};
+  }
+  return {};
 }
 
-std::string to_line(const EpochReport& report, int epochs) {
-  char text[192];
-  std::snprintf(text, sizeof text, "epoch %*d/%d  loss %.4f  train %.2f%%",
-                report.epoch < 100 ? 2 : 3, report.epoch, epochs, report.loss,
-                100.0 * report.train_accuracy);
-  std::string line = text;
-  if (report.validation_accuracy) {
-    std::snprintf(text, sizeof text, "  validation %.2f%%  robust %.2f%%",
-                  100.0 * *report.validation_accuracy, 100.0 * *report.validation_robust_accuracy);
-    line += text;
-  }
-  std::snprintf(text, sizeof text, "  %.1f s", report.seconds);
-  line += text;
-  if (report.undone) line += "  robust accuracy collapsed: back to the weights before this epoch";
-  return line;
+/// Whether nothing is left to train: all epochs are done, or --patience has ended.
+bool is_over(const Options& options, const Trainer& trainer, const BestEpoch& best) {
+  const bool impatient = options.patience > 0 && best.epoch > 0 &&
+                         trainer.epochs_done() - best.epoch >= options.patience;
+  return trainer.finished() || impatient;
 }
 
-/// The run's log: one JSON object per line, the configuration first. Kept whole in memory and
-/// rewritten atomically, so that a resumed run drops the epochs after its checkpoint.
-class Log {
- public:
-  Log(std::string file, std::string first_line) : file_(std::move(file)) {
-    lines_.push_back(std::move(first_line));
+/// Takes over the weights of an epoch that was better than all before.
+void note_best(const Trainer& trainer, const EpochReport& report, BestEpoch& best) {
+  const bool robust = trainer.config().method != Method::standard;
+  const auto score = robust ? report.validation_robust_accuracy : report.validation_accuracy;
+  if (!score || report.undone || *score <= best.score) return;
+  const Sequential network = trainer.result();
+  best = {.epoch = report.epoch,
+          .score = *score,
+          .parameters = {network.parameters().begin(), network.parameters().end()},
+          .statistics = {network.statistics().begin(), network.statistics().end()}};
+}
+
+/// The network to ship.
+Sequential result_of(const Options& options, const Trainer& trainer, const BestEpoch& best) {
+  Sequential network = trainer.result();
+  if (options.keep != "best" || best.epoch == 0) return network;
+  std::ranges::copy(best.parameters, network.parameters().begin());
+  std::ranges::copy(best.statistics, network.statistics().begin());
+  network.prepare();
+  return network;
+}
+
+/// Where a run begins.
+enum class Beginning { anew, resumed, finished };
+
+/// Takes up what an interrupted run left, where that is asked for.
+Result<Beginning> begin(const Options& options, const std::string& checkpoint,
+                        const OrderedJson& description, Trainer& trainer, BestEpoch& best) {
+  if (!options.resume) return Beginning::anew;
+  const bool there = exists(checkpoint);
+  if (there) {
+    const Status resumed = resume(checkpoint, trainer, description, &best);
+    if (!resumed) return resumed.error();
   }
-
-  /// Takes over the first `epochs` epochs of the file from an earlier run.
-  void take_over(int epochs) {
-    std::ifstream stream(file_);
-    std::string line;
-    std::getline(stream, line);
-    for (int e = 0; e < epochs && std::getline(stream, line); ++e) lines_.push_back(line);
+  if ((!there || is_over(options, trainer, best)) && is_result(options.out, description)) {
+    return Beginning::finished;
   }
-
-  Status add(const OrderedJson& line) {
-    lines_.push_back(line.dump());
-    return write();
+  if (there) {
+    say("resuming after epoch " + std::to_string(trainer.epochs_done()));
+    return Beginning::resumed;
   }
-
-  Status write() const {
-    if (file_.empty()) return {};
-    std::string text;
-    for (const std::string& line : lines_) text += line + "\n";
-    return write_file_atomically(file_,
-                                 {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  const auto log = read_log_state(options.log);
+  if (log && log->unfinished() && !is_result(options.out, log->description)) {
+    return Error{options.log + " is the log of an unfinished run, but there is no checkpoint " +
+                 checkpoint + " to go on from: --restart begins anew"};
   }
+  say("no checkpoint " + checkpoint + " yet: starting from the beginning");
+  return Beginning::anew;
+}
 
- private:
-  std::string file_;
-  std::vector<std::string> lines_;
-};
-
-Status run_epochs(Trainer& trainer, Log& log, const std::string& checkpoint) {
-  while (!trainer.finished()) {
+Status run_epochs(const Options& options, Trainer& trainer, Log& log, const std::string& checkpoint,
+                  const OrderedJson& description, BestEpoch& best) {
+  const bool watches = options.keep == "best" || options.patience > 0;
+  while (!is_over(options, trainer, best)) {
     ProgressBar bar("epoch " + std::to_string(trainer.epochs_done() + 1), "images");
     const auto report = trainer.train_epoch([&](const TrainingProgress& p) {
       char note[32];
@@ -225,10 +261,27 @@ Status run_epochs(Trainer& trainer, Log& log, const std::string& checkpoint) {
     say(to_line(*report, trainer.config().epochs));
     const Status logged = log.add(to_json(*report));
     if (!logged) return logged;
-    const Status saved = save_checkpoint(checkpoint, trainer);
+    if (watches) note_best(trainer, *report, best);
+    const Status saved = save_checkpoint(checkpoint, trainer, description, best);
     if (!saved) return saved;
   }
+  if (!trainer.finished()) {
+    say("no better validation for " + std::to_string(options.patience) +
+        " epochs: the best was epoch " + std::to_string(best.epoch));
+  }
   return {};
+}
+
+Status check_files(const Options& options, const std::string& checkpoint) {
+  const Output outputs[] = {
+      {.option = "--out", .file = options.out, .endings = {".safetensors"}, .strict = true},
+      {.option = "--log", .file = options.log, .endings = {".jsonl"}, .strict = false},
+      {.option = "--checkpoint",
+       .file = checkpoint,
+       .endings = {".checkpoint", ".safetensors"},
+       .strict = false}};
+  const Input inputs[] = {{"--init", options.init}, {"--classifier", options.classifier}};
+  return check_outputs(outputs, inputs);
 }
 
 Status run(Options& options, const std::string& command) {
@@ -236,32 +289,27 @@ Status run(Options& options, const std::string& command) {
   if (!device) return device.error();
   const std::string checkpoint =
       options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
-  for (const auto& [option, file] :
-       {std::pair{"--out", options.out}, {"--log", options.log}, {"--checkpoint", checkpoint}}) {
-    const Status checked = check_output(option, file);
-    if (!checked) return checked;
-  }
-  const auto method = method_from_name(options.method);
-  const auto optimiser = optimiser_from_name(options.optimiser);
-  const auto schedule = schedule_from_name(options.schedule);
-  if (!method) return method.error();
-  if (!optimiser) return optimiser.error();
-  if (!schedule) return schedule.error();
-  options.config.method = *method;
-  options.config.optimiser.kind = *optimiser;
-  options.config.schedule = *schedule;
-  for (const Status& status : {check_used(options), check(options.config)}) {
-    if (!status) return status;
-  }
+  const Status files = check_files(options, checkpoint);
+  if (!files) return files;
+  const Status used = check(options);
+  if (!used) return used;
 
-  const auto data = load_dataset_for(options.dataset, options.data, Split::train, options.limit);
+  const auto lock = RunLock::take(checkpoint);
+  if (!lock) return lock.error();
+  const Status free = check_unfinished(options, checkpoint);
+  if (!free) return free;
+
+  const auto data = load_dataset_for(options.dataset, options.data, Split::train, options.limit,
+                                     options.config.seed);
   if (!data) return data.error();
-  auto network = make_network(options, *data);
+  OrderedJson references = OrderedJson::object();
+  auto network = make_network(options, *data, references);
   if (!network) return network.error();
   std::optional<LoadedModel> classifier;
   if (!options.classifier.empty()) {
     auto model = load_model_from(options.classifier);
     if (!model) return Error{"--classifier: " + model.error().message};
+    refer(references, "classifier", *model);
     classifier.emplace(std::move(*model));
   }
   ThreadPool pool(options.threads);
@@ -270,27 +318,29 @@ Status run(Options& options, const std::string& command) {
                       classifier ? &classifier->file.network : nullptr,
                       *device ? batches_on(**device) : MakeBatchRunner(make_cpu_batches));
   if (!trainer) return trainer.error();
-  OrderedJson description = describe_run(options, *trainer, command);
-  Log log(options.log, description.dump());
-  std::error_code error;
-  if (options.resume && std::filesystem::exists(checkpoint, error)) {
-    const Status resumed = resume(checkpoint, *trainer);
-    if (!resumed) return resumed;
-    log.take_over(trainer->epochs_done());
-    say("resuming after epoch " + std::to_string(trainer->epochs_done()));
-  } else if (options.resume) {
-    say("no checkpoint " + checkpoint + " yet: starting from the beginning");
+  const Status stepped = check_steps(options, trainer->config());
+  if (!stepped) return stepped;
+  OrderedJson description = describe_run(options, *trainer, references);
+  BestEpoch best;
+  const auto beginning = begin(options, checkpoint, description, *trainer, best);
+  if (!beginning) return beginning.error();
+  if (*beginning == Beginning::finished) {
+    print_result(options.out + " is finished: nothing is left to train\n", "");
+    return {};
   }
+  Log log(options.log, log_head(description, command).dump());
+  if (*beginning == Beginning::resumed) log.take_over(trainer->epochs_done());
   const Status started = log.write();
   if (!started) return started;
-  const Status trained = run_epochs(*trainer, log, checkpoint);
+  const Status trained = run_epochs(options, *trainer, log, checkpoint, description, best);
   const bool saves = trained || (trainer->diverged() && trainer->epochs_done() > 0);
   if (!saves) return trained;
 
-  const Sequential result = trainer->result();
+  const Sequential result = result_of(options, *trainer, best);
   SaveOptions save;
   save.weights = *weight_type_from_name(options.weights);
   if (!trained) description["diverged_after"] = trainer->epochs_done();
+  if (options.keep == "best" && best.epoch > 0) description[kBestEpoch] = best.epoch;
   save.metadata["signflip.training"] = description.dump();
   const auto bytes = format_model(options.keep_batchnorm ? result : fold_batchnorm(result), save);
   // Weights may be beyond what F16 holds: better no file than one that nothing can read.
@@ -303,6 +353,7 @@ Status run(Options& options, const std::string& command) {
                  " holds the model as it was after " + "epoch " +
                  std::to_string(trainer->epochs_done())};
   }
+  std::error_code error;
   if (options.checkpoint.empty()) std::filesystem::remove(checkpoint, error);
   print_result("wrote " + options.out + "\n", "");
   return {};
@@ -311,80 +362,8 @@ Status run(Options& options, const std::string& command) {
 }  // namespace
 
 void add_train(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
-  TrainingConfig& config = options->config;
-  CLI::App& command =
-      *add_command(app, "train", "Train a model, normally or adversarially",
-                   "signflip train --dataset mnist --method mixed --epsilon 0.25 --epochs 15 \\\n"
-                   "    --out mixed.safetensors --log mixed.jsonl");
-  options->command = &command;
-  command.add_option("--dataset", options->dataset, "mnist, gtsrb or another name")->required();
-  command.add_option("--data", options->data,
-                     "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
-  command.add_option("--out", options->out, "model file to write")->required();
-  const auto add = [&](const char* name, auto& value, const std::string& help) {
-    return command.add_option(name, value, help)->capture_default_str();
-  };
-  add("--architecture", options->architecture,
-      architecture_names() + ", or a FILE.json with a list of layers");
-  add("--method", options->method, std::string(method_names()));
-  command.add_option(
-      "--attack", config.attack,
-      "what adversarial methods craft with (default: mixed, finetune, denoiser fgsm; "
-      "pgd pgd; fast rs-fgsm, or n-fgsm; ibp none)");
-  add_fraction_option(command, "--epsilon", config.epsilon,
-                      "L∞ radius of that attack, pixels in [0,1]: 0.3 or 8/255");
-  add_fraction_option(command, "--validation-epsilon", config.validation_epsilon,
-                      "radius of the robust validation; 0: epsilon");
-  add("--steps", config.steps, "the attack's steps, where it takes several");
-  add("--warm-up", config.warm_up, "epochs with epsilon 0");
-  add("--ramp", config.ramp, "epochs after these in which epsilon rises to its value");
-  add("--beta", config.beta, "trades: weight of the divergence");
-  add("--kappa", config.kappa, "ibp: the clean loss's share in the end");
-  add("--guidance", config.guidance, "denoiser: weight of the classifier's loss");
-  command.add_option("--classifier", options->classifier,
-                     "denoiser: the model that it is trained for");
-  add("--finetune-epochs", config.finetune_epochs,
-      "finetune: how many epochs, the last, learn from the attacked training set");
-  command.add_option("--init", options->init, "model file to go on from; its architecture, too");
-  add("--epochs", config.epochs, "passes over the training images");
-  add("--batch-size", config.batch_size, "images per step, clean and attacked together");
-  add("--learning-rate", config.learning_rate, "the highest of the schedule");
-  add("--optimiser,--optimizer", options->optimiser, "sgd, adam or adamw");
-  add("--momentum", config.optimiser.momentum, "of sgd");
-  add("--weight-decay", config.optimiser.weight_decay, "L2; decoupled with adamw");
-  add("--schedule", options->schedule, "constant, step, cyclic or cosine");
-  add("--clip", config.clip, "largest L2 norm of one step's gradient; 0: any");
-  add("--label-smoothing", config.label_smoothing, "0: off");
-  add("--average", config.average, "decay per step of the weights' moving average; 0: off");
-  add("--balance", config.balance, "0: classes as often as they come, 1: all equally often");
-  add("--validation", config.validation, "fraction of the images held out; GTSRB: whole tracks");
-  add("--shift", config.augmentation.shift, "augmentation: shift by up to this fraction");
-  command.add_flag("--whole-pixels", config.augmentation.whole_pixels,
-                   "shift by whole pixels only");
-  add("--scale", config.augmentation.scale, "augmentation: relative size");
-  add("--rotation", config.augmentation.rotation, "augmentation: degrees");
-  add("--brightness", config.augmentation.brightness,
-      "augmentation: factor from 1/(1+this) to 1+this");
-  add("--contrast", config.augmentation.contrast, "augmentation: relative to the mean");
-  command.add_flag("--no-normalise", options->no_normalise,
-                   "feed pixels in [0,1] as they are, not standardised");
-  add("--seed", config.seed, "of weights, order, augmentation, dropout and attacks");
-  add("--limit", options->limit, "use the first N images; 0: all");
-  command.add_option("--name", options->name,
-                     "name in the model file (default: the architecture's)");
-  command.add_option("--log", options->log, "write one line of JSON per epoch");
-  command.add_option(
-      "--checkpoint", options->checkpoint,
-      "keep the state of the run here (default: OUT.checkpoint, removed at the end)");
-  command.add_flag("--resume", options->resume, "continue from the checkpoint, if there is one");
-  add("--weights", options->weights, "precision of the model file")
-      ->check(CLI::IsMember({"f32", "f16", "i8"}));
-  command.add_flag("--keep-batchnorm", options->keep_batchnorm,
-                   "do not fold batch norm into the convolutions");
-  add_device_option(command, options->device);
-  add_threads_option(command, options->threads);
-  command.callback([options, &context] {
+  auto options = std::make_shared<TrainOptions>();
+  add_train_command(app, *options)->callback([options, &context] {
     context.run = [options, &context] { return run(*options, context.command_line); };
   });
 }
