@@ -69,7 +69,7 @@ Result<CsvTable> parse_csv(std::string_view text, std::string_view name, char se
 }
 
 Result<CsvTable> read_csv(const std::filesystem::path& path, char separator) {
-  const auto bytes = read_file(path);
+  const auto bytes = read_file(path, kMaxTableBytes);
   if (!bytes) return bytes.error();
   return parse_csv({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, path.string(),
                    separator);

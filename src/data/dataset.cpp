@@ -57,7 +57,9 @@ Result<IdxArray> load_part(const fs::path& folder, Split split, const std::strin
     }
     return Error{folder.string() + " has no file named " + wanted};
   }
-  const auto bytes = read_maybe_gzip(*path);
+  const auto bytes = read_maybe_gzip(*path, [&](std::span<const std::uint8_t> beginning) {
+    return idx_size(beginning, path->string());
+  });
   if (!bytes) return bytes.error();
   dataset.files.push_back({path->filename().string(), md5_hex(*bytes)});
   return parse_idx(*bytes, path->string());

@@ -101,35 +101,51 @@ std::string digest_hex(std::span<const std::uint8_t> bytes, const EVP_MD* method
 
 }  // namespace
 
-Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path) {
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, std::size_t most) {
+  return read_file(path, [=](std::span<const std::uint8_t>) { return most; });
+}
+
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            const SizeOf& size_of) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};
   if (!file.open() || ::fstat(file.get(), &info) != 0) return system_error("cannot read", path);
 
-  // The size is only a hint (pipes and /proc have none): one byte more shows the end at once.
-  const auto hint = static_cast<std::size_t>(std::max<off_t>(info.st_size, 0));
-  std::vector<std::uint8_t> bytes(std::min(hint, kMaxFileBytes) + 1);
-  std::size_t size = 0;
-  while (true) {
-    const ssize_t count = ::read(file.get(), bytes.data() + size, bytes.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_error("cannot read", path);
-    if (count == 0) break;
-    size += static_cast<std::size_t>(count);
-    if (size > kMaxFileBytes) {
-      return Error{path.string() + " is too large: over " + std::to_string(kMaxFileBytes) +
-                   " bytes"};
+  std::vector<std::uint8_t> bytes;
+  // Until there are `wanted` bytes or the end; false with errno where reading fails.
+  const auto read_up_to = [&](std::size_t wanted) {
+    while (bytes.size() < wanted) {
+      // The size is only a hint (pipes and /proc have none).
+      const std::size_t left = wanted - bytes.size(), had = bytes.size();
+      const auto hint = static_cast<std::size_t>(std::max<off_t>(info.st_size, 0));
+      const std::size_t step = hint > had ? hint - had + 1 : std::max<std::size_t>(had, 1 << 16);
+      bytes.resize(had + std::min(left, step));
+      const ssize_t count = ::read(file.get(), bytes.data() + had, bytes.size() - had);
+      bytes.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+      if (count == 0) return true;
+      if (count < 0 && errno != EINTR) return false;
     }
-    if (size == bytes.size()) bytes.resize(bytes.size() + std::max<std::size_t>(size, 1 << 16));
-  }
-  bytes.resize(size);
-  return bytes;
+    return true;
+  };
+  if (!read_up_to(kBeginning)) return system_error("cannot read", path);
+  const auto size = size_of(bytes);
+  if (!size) return size.error();
+  const std::size_t most = std::min(*size, kMaxFileBytes);
+  // One byte more shows that there is more.
+  if (!read_up_to(most + 1)) return system_error("cannot read", path);
+  if (bytes.size() <= most) return bytes;
+  return Error{path.string() + " is too large: over " + std::to_string(most) + " bytes"};
 }
 
-Result<std::vector<std::uint8_t>> read_maybe_gzip(const std::filesystem::path& path) {
-  auto bytes = read_file(path);
-  if (!bytes || !looks_like_gzip(*bytes)) return bytes;
-  return gunzip(*bytes, path.string());
+Result<std::vector<std::uint8_t>> read_maybe_gzip(const std::filesystem::path& path,
+                                                  const SizeOf& size_of) {
+  bool packed = false;
+  auto bytes = read_file(path, [&](std::span<const std::uint8_t> beginning) {
+    packed = looks_like_gzip(beginning);
+    return packed ? Result<std::size_t>(kMaxFileBytes) : size_of(beginning);
+  });
+  if (!bytes || !packed) return bytes;
+  return gunzip(*bytes, path.string(), size_of);
 }
 
 Status check_replaceable(const std::filesystem::path& path) {

@@ -9,14 +9,27 @@
 #include <vector>
 
 #include "core/result.h"
+#include "data/gzip.h"
 
 namespace signflip {
 
-/// The file's bytes; at most kMaxFileBytes (gzip.h).
-Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path);
+/// The file's bytes; more than `most` of them are an error, before they are read.
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            std::size_t most = kMaxFileBytes);
 
-/// The same, unpacked where the content (not the name) is gzip.
-Result<std::vector<std::uint8_t>> read_maybe_gzip(const std::filesystem::path& path);
+/// The same, at most as many as the file's own beginning calls for (gzip.h): a device that never
+/// ends, or a file that lies, costs no memory.
+Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
+                                            const SizeOf& size_of);
+
+/// The same, unpacked where the content (not the name) is gzip; `size_of` sees what is unpacked.
+Result<std::vector<std::uint8_t>> read_maybe_gzip(const std::filesystem::path& path,
+                                                  const SizeOf& size_of);
+
+/// The most bytes of a text file that is read here: JSON, TOML.
+inline constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;
+/// Of a table, or of many results.
+inline constexpr std::size_t kMaxTableBytes = std::size_t{1} << 28;
 
 /// An error where there is a folder at `path`, or a file that is not to be written to: one without
 /// write permission is left alone, whoever asks.

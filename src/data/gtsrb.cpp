@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr int kMaxSize = 256;
 
 Result<Picture> load_picture(const GtsrbRow& row, const GtsrbOptions& options) {
-  const auto bytes = read_file(row.picture);
+  const auto bytes = read_file(row.picture, kMaxPictureBytes);
   if (!bytes) return Error{row.place + ": " + bytes.error().message};
   auto picture = decode_picture(*bytes, row.picture.string());
   if (!picture) return Error{row.place + ": " + picture.error().message};
@@ -62,7 +62,7 @@ Result<Dataset> load_rows(const GtsrbIndex& index, Split split, const GtsrbOptio
     }
   }
   for (const fs::path& table : index.tables) {
-    const auto bytes = read_file(table);
+    const auto bytes = read_file(table, kMaxTableBytes);
     if (!bytes) return bytes.error();
     dataset.files.push_back({table.filename().string(), md5_hex(*bytes)});
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace signflip {
@@ -38,13 +39,28 @@ bool looks_like_gzip(std::span<const std::uint8_t> bytes) {
 
 Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, std::string_view name,
                                          std::size_t max_bytes) {
+  return gunzip(bytes, name, [=](std::span<const std::uint8_t>) { return max_bytes; });
+}
+
+Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, std::string_view name,
+                                         const SizeOf& size_of) {
   const std::string who(name);
   if (!looks_like_gzip(bytes)) return Error{who + " is not a gzip file"};
   Inflater inflater;
   if (!inflater.ready()) return Error{who + " cannot be unpacked: zlib has no memory"};
   z_stream& z = inflater.stream();
 
-  std::vector<std::uint8_t> out(std::clamp<std::size_t>(bytes.size() * 4, 1 << 12, max_bytes + 1));
+  std::vector<std::uint8_t> out(kBeginning);
+  std::optional<std::size_t> max_bytes;  // known once there is a beginning
+  const auto limit = [&](std::size_t written) -> Status {
+    if (!max_bytes) {
+      const auto size = size_of(std::span<const std::uint8_t>(out).first(written));
+      if (!size) return size.error();
+      max_bytes = std::min(*size, kMaxFileBytes);
+    }
+    if (written <= *max_bytes) return {};
+    return Error{who + " unpacks to more than " + count_text(*max_bytes) + " bytes"};
+  };
   std::size_t written = 0;
   std::size_t read = 0;
   while (true) {
@@ -58,8 +74,8 @@ Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, st
     read += rest - z.avail_in;
     written += room - z.avail_out;
 
-    if (written > max_bytes) {
-      return Error{who + " unpacks to more than " + count_text(max_bytes) + " bytes"};
+    if (written >= kBeginning || max_bytes) {
+      if (const Status fits = limit(written); !fits) return fits.error();
     }
     if (code == Z_STREAM_END) {
       const auto tail = bytes.subspan(read);
@@ -71,7 +87,7 @@ Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, st
       if (inflateReset(&z) != Z_OK) return Error{who + " cannot be unpacked"};
     } else if (code == Z_OK || code == Z_BUF_ERROR) {
       if (z.avail_out == 0) {
-        if (written == out.size()) out.resize(std::min(out.size() * 2, max_bytes + 1));
+        if (written == out.size()) out.resize(std::min(out.size() * 2, *max_bytes + 1));
       } else if (read == bytes.size()) {
         return Error{who + " is truncated: its gzip data stops after " + count_text(read) +
                      " bytes without an end"};
@@ -80,6 +96,7 @@ Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, st
       return Error{who + " is corrupt: its gzip data is damaged at byte " + count_text(read)};
     }
   }
+  if (const Status fits = limit(written); !fits) return fits.error();
   out.resize(written);
   return out;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,11 @@ namespace signflip {
 /// The most bytes that a file may have, packed or unpacked.
 inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 32;
 
+/// How many bytes a file has that begins so, as its header says, or why it cannot be read. Gets the
+/// first kBeginning bytes, or all where there are fewer.
+using SizeOf = std::function<Result<std::size_t>(std::span<const std::uint8_t> beginning)>;
+inline constexpr std::size_t kBeginning = (std::size_t{1} << 20) + 8;
+
 bool looks_like_gzip(std::span<const std::uint8_t> bytes);
 
 /// Unpacks one gzip member or several in a row, checksums verified; zero bytes after the last one
@@ -21,6 +27,10 @@ bool looks_like_gzip(std::span<const std::uint8_t> bytes);
 /// `name`.
 Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, std::string_view name,
                                          std::size_t max_bytes = kMaxFileBytes);
+
+/// The same, at most as many bytes as what is unpacked first calls for.
+Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, std::string_view name,
+                                         const SizeOf& size_of);
 
 /// Packs into one member without time stamp or file name: same bytes in, same bytes out.
 std::vector<std::uint8_t> gzip(std::span<const std::uint8_t> bytes);

@@ -1,6 +1,8 @@
 #include "data/idx.h"
 
+#include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "data/file.h"
@@ -42,8 +44,16 @@ bool looks_like_idx(std::span<const std::uint8_t> bytes) {
          bytes[2] <= 0x0e && bytes[3] >= 1 && bytes[3] <= 8;
 }
 
-Result<IdxArray> parse_idx(std::span<const std::uint8_t> bytes, std::string_view name) {
-  const std::string who(name);
+namespace {
+
+/// What the first bytes say.
+struct IdxHeader {
+  std::vector<std::size_t> shape;
+  std::size_t bytes = 0;                ///< of the header
+  std::optional<std::size_t> expected;  ///< values; nothing where memory cannot hold them
+};
+
+Result<IdxHeader> parse_header(std::span<const std::uint8_t> bytes, const std::string& who) {
   if (bytes.size() < 4) {
     return Error{who + " is truncated: an IDX header has at least 4 bytes, found " +
                  std::to_string(bytes.size())};
@@ -59,36 +69,53 @@ Result<IdxArray> parse_idx(std::span<const std::uint8_t> bytes, std::string_view
   if (dimensions < 1 || dimensions > 4) {
     return Error{who + " has " + std::to_string(dimensions) + " dimensions; 1 to 4 are read"};
   }
-  const std::size_t header = 4 + 4 * dimensions;
-  if (bytes.size() < header) {
-    return Error{who + " is truncated: its header needs " + std::to_string(header) +
+  IdxHeader header;
+  header.bytes = 4 + 4 * dimensions;
+  if (bytes.size() < header.bytes) {
+    return Error{who + " is truncated: its header needs " + std::to_string(header.bytes) +
                  " bytes, found " + std::to_string(bytes.size())};
   }
-
-  IdxArray array;
   std::size_t expected = 1;
   bool overflow = false;
   for (std::size_t i = 0; i < dimensions; ++i) {
     const std::size_t dimension = read_dimension(bytes, 4 + 4 * i);
-    array.shape.push_back(dimension);
+    header.shape.push_back(dimension);
     overflow = overflow ||
                (dimension > 0 && expected > std::numeric_limits<std::size_t>::max() / dimension);
     expected *= dimension;
   }
-  const auto values = bytes.subspan(header);
-  if (overflow || values.size() != expected) {
-    return Error{who + " has " + std::to_string(values.size()) + " values where its shape " +
-                 shape_text(array.shape) + " calls for " +
-                 (overflow ? "more than memory can hold" : std::to_string(expected))};
+  if (!overflow) header.expected = expected;
+  return header;
+}
+
+}  // namespace
+
+Result<std::size_t> idx_size(std::span<const std::uint8_t> beginning, std::string_view name) {
+  const auto header = parse_header(beginning, std::string(name));
+  if (!header) return header.error();
+  return header->bytes + std::min(header->expected.value_or(kMaxFileBytes), kMaxFileBytes);
+}
+
+Result<IdxArray> parse_idx(std::span<const std::uint8_t> bytes, std::string_view name) {
+  const std::string who(name);
+  auto header = parse_header(bytes, who);
+  if (!header) return header.error();
+  const auto values = bytes.subspan(header->bytes);
+  if (values.size() != header->expected) {
+    return Error{
+        who + " has " + std::to_string(values.size()) + " values where its shape " +
+        shape_text(header->shape) + " calls for " +
+        (header->expected ? std::to_string(*header->expected) : "more than memory can hold")};
   }
-  array.values.assign(values.begin(), values.end());
-  return array;
+  return IdxArray{std::move(header->shape), {values.begin(), values.end()}};
 }
 
 Result<IdxArray> read_idx(const std::filesystem::path& path) {
-  const auto bytes = read_maybe_gzip(path);
+  const std::string name = path.string();
+  const auto bytes = read_maybe_gzip(
+      path, [&](std::span<const std::uint8_t> beginning) { return idx_size(beginning, name); });
   if (!bytes) return bytes.error();
-  return parse_idx(*bytes, path.string());
+  return parse_idx(*bytes, name);
 }
 
 std::vector<std::uint8_t> format_idx(const IdxArray& array) {

@@ -22,6 +22,9 @@ struct IdxArray {
 /// Whether the bytes begin as an IDX file of any type does.
 bool looks_like_idx(std::span<const std::uint8_t> bytes);
 
+/// How many bytes the file has that begins so; for read_file().
+Result<std::size_t> idx_size(std::span<const std::uint8_t> beginning, std::string_view name);
+
 /// `name` is what errors call the file. Missing and surplus bytes are errors.
 Result<IdxArray> parse_idx(std::span<const std::uint8_t> bytes, std::string_view name);
 

@@ -2,10 +2,12 @@
 // (image_resize.cpp) and not writing (image_write.cpp).
 #include "data/image.h"
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/concat.h"
 #include "data/image_jpeg.h"
@@ -13,14 +15,19 @@
 
 namespace {
 
-// Compressed data can ask for any amount of memory, whatever the header says. Memory is cleared,
-// because stb_image reads uninitialised memory where a JPEG uses tables that it never defines.
-constexpr std::size_t kMaxAllocation = std::size_t{1} << 30;
+// Compressed data can ask for any amount of memory, whatever the header says: no block may be
+// larger than what the header calls for. Memory is cleared, because a JPEG that uses tables which
+// it never defines has stb_image look into what was there.
+#ifdef __EMSCRIPTEN__  // which has one thread, and links no thread_local
+std::size_t max_allocation = 0;
+#else
+thread_local std::size_t max_allocation = 0;
+#endif
 
-void* allocate(std::size_t size) { return size <= kMaxAllocation ? std::calloc(1, size) : nullptr; }
+void* allocate(std::size_t size) { return size <= max_allocation ? std::calloc(1, size) : nullptr; }
 
 void* reallocate(void* block, std::size_t size) {
-  return size <= kMaxAllocation ? std::realloc(block, size) : nullptr;
+  return size <= max_allocation ? std::realloc(block, size) : nullptr;
 }
 
 }  // namespace
@@ -105,8 +112,23 @@ Result<Picture> decode_picture(std::span<const std::uint8_t> bytes, std::string_
   int channels = 0;
   const Error damaged{who + " is damaged: its " + format + " data cannot be decoded"};
   if (format == kJpeg && !huffman_tables_fit(bytes)) return damaged;
+  constexpr std::size_t kTables = std::size_t{1} << 20;  // what a decoder needs beside the samples
+  max_allocation = kTables;
   if (!stbi_info_from_memory(bytes.data(), length, &width, &height, &channels)) return damaged;
   if (Status size = check_picture_size(width, height, name, max_pixels); !size) return size.error();
+  const auto area = [&](int across, int down) {
+    return static_cast<std::size_t>(across) * static_cast<std::size_t>(down) *
+           static_cast<std::size_t>(channels);
+  };
+  const std::size_t decoded = area(width, height);
+  if (decoded > std::max(kFreePictureBytes, kMaxExpansion * bytes.size())) {
+    return Error{concat(who, " is a picture of ", width, "×", height, " pixels in ", bytes.size(),
+                        " bytes, which is too few: at most ", kMaxExpansion,
+                        " bytes of pixels are unpacked from one")};
+  }
+  // Four bytes a sample (two, and zlib's buffer may double; palettes become RGBA), in whole blocks.
+  max_allocation =
+      kTables + 2 * bytes.size() + 4 * area((width + 31) / 32 * 32, (height + 31) / 32 * 32);
   const std::unique_ptr<stbi_uc, FreePixels> samples(
       stbi_load_from_memory(bytes.data(), length, &width, &height, &channels, 0));
   if (!samples) return damaged;

@@ -22,6 +22,11 @@ struct Picture {
 /// The limits that a picture's header is held to before anything is decoded.
 inline constexpr int kMaxPictureSide = 1 << 15;
 inline constexpr int kMaxPicturePixels = 1 << 26;
+/// Of a file. And what is decoded may have kFreePictureBytes, or kMaxExpansion for each byte of the
+/// file: a photograph has 2 to 30, an empty page in JPEG 170; more is made to fill the memory.
+inline constexpr std::size_t kMaxPictureBytes = std::size_t{1} << 26;
+inline constexpr std::size_t kFreePictureBytes = std::size_t{1} << 24;
+inline constexpr std::size_t kMaxExpansion = 200;
 
 /// A byte as a pixel value in [0,1]; everything that divides by 255 does it this way.
 constexpr float unit_pixel(std::uint8_t byte) { return static_cast<float>(byte) / 255.0F; }

@@ -62,11 +62,16 @@ Result<std::vector<int>> labels_from_idx(const Bytes& bytes, const std::string& 
 
 Result<Tensor> load_images(const std::filesystem::path& path, ImageShape expected) {
   const std::string name = path.string();
-  const auto bytes = read_maybe_gzip(path);
+  const auto bytes =
+      read_maybe_gzip(path, [&](std::span<const std::uint8_t> start) -> Result<std::size_t> {
+        if (looks_like_npy(start)) return npy_size(start, name);
+        if (looks_like_idx(start)) return idx_size(start, name);
+        if (looks_like_picture(start)) return kMaxPictureBytes;
+        return Error{name + " is neither .npy nor IDX nor a PNG, JPEG, BMP or PPM picture"};
+      });
   if (!bytes) return bytes.error();
   if (!looks_like_npy(*bytes) && !looks_like_idx(*bytes)) {
-    if (looks_like_picture(*bytes)) return image_from_picture(*bytes, name, expected);
-    return Error{name + " is neither .npy nor IDX nor a PNG, JPEG, BMP or PPM picture"};
+    return image_from_picture(*bytes, name, expected);
   }
   auto images =
       looks_like_npy(*bytes) ? read_npy_images(*bytes, name) : images_from_idx(*bytes, name);
@@ -80,11 +85,13 @@ Result<Tensor> load_images(const std::filesystem::path& path, ImageShape expecte
 Result<std::vector<int>> load_labels(const std::filesystem::path& path, int classes,
                                      std::size_t expected_count) {
   const std::string name = path.string();
-  const auto bytes = read_maybe_gzip(path);
+  const auto bytes =
+      read_maybe_gzip(path, [&](std::span<const std::uint8_t> start) -> Result<std::size_t> {
+        if (looks_like_npy(start)) return npy_size(start, name);
+        if (looks_like_idx(start)) return idx_size(start, name);
+        return Error{name + " is neither .npy nor IDX, so no labels can be read from it"};
+      });
   if (!bytes) return bytes.error();
-  if (!looks_like_npy(*bytes) && !looks_like_idx(*bytes)) {
-    return Error{name + " is neither .npy nor IDX, so no labels can be read from it"};
-  }
   auto labels =
       looks_like_npy(*bytes) ? parse_npy_labels(*bytes, name) : labels_from_idx(*bytes, name);
   if (!labels) return labels;

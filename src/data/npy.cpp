@@ -2,6 +2,7 @@
 // the three keys that NumPy writes.
 #include "data/npy.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -176,8 +177,17 @@ bool looks_like_npy(std::span<const std::uint8_t> bytes) {
          std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-Result<NpyArray> parse_npy(std::span<const std::uint8_t> bytes, std::string_view name) {
-  const std::string who(name);
+namespace {
+
+/// What the first bytes say.
+struct Layout {
+  std::string type;
+  std::vector<std::size_t> shape;
+  std::size_t start = 0;                ///< where values begin
+  std::optional<std::size_t> expected;  ///< their bytes; nothing where memory cannot hold them
+};
+
+Result<Layout> parse_layout(std::span<const std::uint8_t> bytes, const std::string& who) {
   if (!looks_like_npy(bytes)) return Error{who + " is not an .npy file"};
   const Error truncated{who + " is truncated: its .npy header is incomplete"};
   if (bytes.size() < 10) return truncated;
@@ -203,9 +213,25 @@ Result<NpyArray> parse_npy(std::span<const std::uint8_t> bytes, std::string_view
   if (*header->fortran_order && header->shape->size() > 1) {
     return Error{who + " is in Fortran order; save numpy.ascontiguousarray(array) instead"};
   }
-  NpyArray array{*header->type, *header->shape, body.subspan(length)};
-  const auto expected = product(array.shape, size);
-  if (!expected || *expected != array.values.size()) {
+  return Layout{*header->type, *header->shape, 8 + length_bytes + length,
+                product(*header->shape, size)};
+}
+
+}  // namespace
+
+Result<std::size_t> npy_size(std::span<const std::uint8_t> beginning, std::string_view name) {
+  const auto layout = parse_layout(beginning, std::string(name));
+  if (!layout) return layout.error();
+  return layout->start + std::min(layout->expected.value_or(kMaxFileBytes), kMaxFileBytes);
+}
+
+Result<NpyArray> parse_npy(std::span<const std::uint8_t> bytes, std::string_view name) {
+  const std::string who(name);
+  auto layout = parse_layout(bytes, who);
+  if (!layout) return layout.error();
+  NpyArray array{std::move(layout->type), std::move(layout->shape), bytes.subspan(layout->start)};
+  const auto expected = layout->expected;
+  if (expected != array.values.size()) {
     return Error{who + " has " + std::to_string(array.values.size()) +
                  " bytes of values where its shape " + shape_text(array.shape) + " calls for " +
                  (expected ? std::to_string(*expected) : "more than memory can hold")};
@@ -253,27 +279,30 @@ Result<Tensor> read_npy_images(std::span<const std::uint8_t> bytes, std::string_
 
 Result<std::vector<int>> parse_npy_labels(std::span<const std::uint8_t> bytes,
                                           std::string_view name) {
-  const std::string who(name);
   const auto array = parse_npy(bytes, name);
   if (!array) return array.error();
-  if (array->shape.size() != 1) {
-    return Error{who + " has shape " + shape_text(array->shape) + "; labels have one dimension"};
+  return npy_labels(*array, name);
+}
+
+Result<std::vector<int>> npy_labels(const NpyArray& array, std::string_view name) {
+  const std::string who(name);
+  if (array.shape.size() != 1) {
+    return Error{who + " has shape " + shape_text(array.shape) + "; labels have one dimension"};
   }
-  if (array->type == "<f4") {
+  if (array.type == "<f4") {
     return Error{who + " holds labels of type <f4; labels are |u1, <i4 or <i8"};
   }
-  std::vector<int> labels(array->shape[0]);
+  std::vector<int> labels(array.shape[0]);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (array->type == "<i8") {
-      const auto value = value_at<std::int64_t>(array->values, i);
+    if (array.type == "<i8") {
+      const auto value = value_at<std::int64_t>(array.values, i);
       labels[i] = static_cast<int>(value);
       if (labels[i] != value) {
         return Error{who + " has the label " + std::to_string(value) + " at position " +
                      std::to_string(i) + ", which is out of range"};
       }
     } else {
-      labels[i] =
-          array->type == "<i4" ? value_at<std::int32_t>(array->values, i) : array->values[i];
+      labels[i] = array.type == "<i4" ? value_at<std::int32_t>(array.values, i) : array.values[i];
     }
   }
   return labels;

@@ -25,6 +25,9 @@ struct NpyArray {
 
 bool looks_like_npy(std::span<const std::uint8_t> bytes);
 
+/// How many bytes the file has that begins so; for read_file().
+Result<std::size_t> npy_size(std::span<const std::uint8_t> beginning, std::string_view name);
+
 /// `name` is what errors call the file, here and below.
 Result<NpyArray> parse_npy(std::span<const std::uint8_t> bytes, std::string_view name);
 
@@ -32,6 +35,7 @@ Result<NpyArray> parse_npy(std::span<const std::uint8_t> bytes, std::string_view
 Result<Tensor> read_npy_images(std::span<const std::uint8_t> bytes, std::string_view name);
 
 /// Labels: one dimension of |u1, <i4 or <i8. Their range is the caller's to check.
+Result<std::vector<int>> npy_labels(const NpyArray& array, std::string_view name);
 Result<std::vector<int>> parse_npy_labels(std::span<const std::uint8_t> bytes,
                                           std::string_view name);
 

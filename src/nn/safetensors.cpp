@@ -90,22 +90,54 @@ const StoredTensor* Safetensors::find(std::string_view name) const {
   return found == tensors.end() ? nullptr : &*found;
 }
 
-Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::string_view name) {
-  const auto bad = [&](const std::string& what) {
-    return Error{concat(name, " is not a readable model file: ", what)};
-  };
+namespace {
+
+/// The header's text, or why there is none.
+Result<std::string_view> header_text(std::span<const std::uint8_t> bytes) {
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length) {
-    return bad(concat("it has ", bytes.size(), " bytes, expected at least 8"));
+    return Error{concat("it has ", bytes.size(), " bytes, expected at least 8")};
   }
   std::memcpy(&length, bytes.data(), sizeof length);
-  if (length > bytes.size() - sizeof length) {
-    return bad(concat("its header should be ", length, " bytes long, but only ",
-                      bytes.size() - sizeof length, " follow"));
+  if (length > kMaximumHeader) {
+    return Error{
+        concat("its header should be ", length, " bytes long, expected at most ", kMaximumHeader)};
   }
-  const auto text = bytes.subspan(sizeof length, static_cast<std::size_t>(length));
-  const auto data = bytes.subspan(sizeof length + text.size());
-  const JsonView header({reinterpret_cast<const char*>(text.data()), text.size()});
+  if (length > bytes.size() - sizeof length) {
+    return Error{concat("its header should be ", length, " bytes long, but only ",
+                        bytes.size() - sizeof length, " follow")};
+  }
+  return std::string_view(reinterpret_cast<const char*>(bytes.data()) + sizeof length,
+                          static_cast<std::size_t>(length));
+}
+
+Error unreadable(std::string_view name, const std::string& what) {
+  return Error{concat(name, " is not a readable model file: ", what)};
+}
+
+}  // namespace
+
+Result<std::size_t> safetensors_size(std::span<const std::uint8_t> beginning,
+                                     std::string_view name) {
+  const auto text = header_text(beginning);
+  if (!text) return unreadable(name, text.error().message);
+  const JsonView header(*text);
+  if (!header.is_object()) return unreadable(name, "its header is not a JSON object");
+  std::uint64_t size = 0;
+  for (const auto& [key, entry] : header.members()) {
+    const std::vector<JsonView> offsets = entry["data_offsets"].items();
+    if (!offsets.empty()) size = std::max(size, offsets.back().whole().value_or(0));
+  }
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 32;
+  return sizeof(std::uint64_t) + text->size() + static_cast<std::size_t>(std::min(size, kMost));
+}
+
+Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::string_view name) {
+  const auto bad = [&](const std::string& what) { return unreadable(name, what); };
+  const auto text = header_text(bytes);
+  if (!text) return bad(text.error().message);
+  const auto data = bytes.subspan(sizeof(std::uint64_t) + text->size());
+  const JsonView header(*text);
   if (!header.is_object()) return bad("its header is not a JSON object");
 
   Safetensors file;
@@ -120,6 +152,9 @@ Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::
       continue;
     }
     if (!seen.emplace(key, "").second) return bad(concat("tensor ", key, " is there twice"));
+    if (file.tensors.size() == kMaximumTensors) {
+      return bad(concat("it has more than ", kMaximumTensors, " tensors"));
+    }
     auto tensor = read_entry(key, entry, data);
     if (!tensor) return bad(tensor.error().message);
     file.tensors.push_back(std::move(*tensor));

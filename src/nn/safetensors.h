@@ -31,6 +31,15 @@ struct Safetensors {
   const StoredTensor* find(std::string_view name) const;
 };
 
+/// The limits that a header is held to before anything is made of it.
+inline constexpr std::uint64_t kMaximumHeader = std::uint64_t{1} << 20;
+inline constexpr std::size_t kMaximumTensors = 1024;
+
+/// How many bytes the file has that begins so, as its header says: for those who read it. Needs the
+/// whole header, or 8 + kMaximumHeader bytes.
+Result<std::size_t> safetensors_size(std::span<const std::uint8_t> beginning,
+                                     std::string_view name);
+
 /// Checks everything that can be checked: a file cut at any byte, overlapping or missing data and
 /// sizes that do not match are errors. `name` is the file's, for the message.
 Result<Safetensors> parse_safetensors(std::span<const std::uint8_t> bytes, std::string_view name);

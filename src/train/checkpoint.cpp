@@ -95,7 +95,9 @@ Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer,
 Status resume(const std::filesystem::path& file, Trainer& trainer, const OrderedJson& circumstances,
               BestEpoch* best) {
   const std::string name = called(file);
-  const auto bytes = read_file(file);
+  const auto bytes = read_file(file, [&](std::span<const std::uint8_t> beginning) {
+    return safetensors_size(beginning, name);
+  });
   if (!bytes) return bytes.error();
   const auto stored = parse_safetensors(*bytes, name);
   if (!stored) return stored.error();

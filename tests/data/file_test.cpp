@@ -244,14 +244,42 @@ TEST(File, AFullDiskIsASentence) {
   EXPECT_TRUE(contains(status.error().message, "No space left"));
 }
 
+TEST(File, ReadsNoMoreThanItsBeginningCallsFor) {
+  const TemporaryFolder folder;
+  const Bytes bytes(3 << 20, 7);
+  for (const Bytes& stored : {bytes, gzip(bytes)}) {
+    const fs::path path = folder.write("file", stored);
+    std::size_t seen = 0;
+    const auto sized = [&](std::size_t size) {
+      return read_maybe_gzip(path, [&seen, size](std::span<const std::uint8_t> beginning) {
+        seen = beginning.size();
+        return size;
+      });
+    };
+    EXPECT_EQ(*sized(bytes.size()), bytes);
+    EXPECT_GE(seen, kBeginning);
+    EXPECT_EQ(*sized(bytes.size() + 1), bytes) << "fewer are the parser's to complain of";
+    const auto larger = sized(bytes.size() - 1);
+    ASSERT_FALSE(larger);
+    EXPECT_TRUE(contains(larger.error().message, std::to_string(bytes.size() - 1) + " bytes"));
+    const auto refused =
+        read_maybe_gzip(path, [](auto) { return Result<std::size_t>(Error{"no"}); });
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "no");
+  }
+  EXPECT_EQ(*read_file(folder.write("short", "abc"), 3), bytes_of("abc"));
+  EXPECT_FALSE(read_file(folder.write("short", "abc"), 2));
+}
+
 TEST(File, UnpacksByContentAndNotByName) {
   const TemporaryFolder folder;
   const Bytes plain = bytes_of("plain text");
-  EXPECT_EQ(*read_maybe_gzip(folder.write("plain.gz", plain)), plain);
-  EXPECT_EQ(*read_maybe_gzip(folder.write("packed", gzip(plain))), plain);
+  const SizeOf any = [](auto) { return kMaxFileBytes; };
+  EXPECT_EQ(*read_maybe_gzip(folder.write("plain.gz", plain), any), plain);
+  EXPECT_EQ(*read_maybe_gzip(folder.write("packed", gzip(plain)), any), plain);
   Bytes cut = gzip(plain);
   cut.resize(cut.size() - 3);
-  const auto result = read_maybe_gzip(folder.write("cut.gz", cut));
+  const auto result = read_maybe_gzip(folder.write("cut.gz", cut), any);
   ASSERT_FALSE(result);
   EXPECT_TRUE(contains(result.error().message, "cut.gz is truncated"));
 }

@@ -101,8 +101,13 @@ TEST(Safetensors, RefusesABadFrame) {
   EXPECT_EQ(refusal(Bytes(8)), std::string(kPrefix) + "its header is not a JSON object");
   EXPECT_EQ(refusal(Bytes(16, 0xFF)),
             std::string(kPrefix) +
-                "its header should be 18446744073709551615 bytes long, but only "
-                "8 follow");
+                "its header should be 18446744073709551615 bytes long, expected "
+                "at most 1048576");
+  Bytes short_header(16, 0xFF);
+  short_header[2] = short_header[3] = short_header[4] = short_header[5] = 0;
+  short_header[6] = short_header[7] = 0;
+  EXPECT_EQ(refusal(short_header),
+            std::string(kPrefix) + "its header should be 65535 bytes long, but only 8 follow");
   for (const char* header :
        {"", " ", "7", "[]", "{", "{}}", "\xFF\xFE", "{\"a\"", "null", "\"__metadata__\""}) {
     EXPECT_EQ(refusal(header, 0), std::string(kPrefix) + "its header is not a JSON object")

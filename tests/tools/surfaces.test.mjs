@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { deflateSync, gzipSync } from "node:zlib";
 import {
   binary,
   npy,
@@ -293,4 +294,95 @@ test("a text of megabytes is cut where it is shown", () => {
     assert.ok(stdout.length < 20000, `${stdout.length} characters`);
     assert.match(stdout, /… \(300000 bytes\)/);
   }
+});
+
+/** Expects one error under a limit of the address space that an ordinary run keeps easily. */
+const refusedIn = (megabytes, args, ...patterns) =>
+  oneError(limited(1000 * megabytes, ...args), ...patterns);
+
+test("files that never end, or that unpack to anything, cost no memory", () => {
+  const images = (name) => ["predict", "--model", model, "--images", name];
+  for (const device of ["/dev/zero", "/dev/urandom"]) {
+    refusedIn(300, images(device), /\/dev\/(zero|urandom)/);
+    refusedIn(300, ["inspect", device], /is not a readable model file/);
+    refusedIn(
+      300,
+      ["attack", ...images(file("image.npy")).slice(1), "--attack", "fgsm", "--labels", device],
+      /dev/,
+    );
+    const fresh = ["train", "--dataset", "bars", "--data", data, "--out", file("no.safetensors")];
+    refusedIn(300, [...fresh, "--init", device], /--init: .*is not a readable model file/);
+    refusedIn(300, ["evaluate", "--experiment", device], /too large|not an experiment/);
+    refusedIn(1500, ["report", device, "--html", file("no.html")], /too large|is not/);
+  }
+  // 10 GB of zeros, in members of 16 MB each that gzip allows one after the other.
+  const member = gzipSync(Buffer.alloc(1 << 24));
+  const bomb = file("bomb.gz");
+  writeFileSync(bomb, Buffer.concat(Array.from({ length: 640 }, () => member)));
+  refusedIn(300, images(bomb), /bomb\.gz/);
+  // The same behind the header of an IDX file of 28×28 pixels.
+  const head = gzipSync(Buffer.from([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28]));
+  writeFileSync(bomb, Buffer.concat([head, ...Array.from({ length: 640 }, () => member)]));
+  refusedIn(300, images(bomb), /bomb\.gz unpacks to more than 800 bytes/);
+  const place = file("bomb");
+  mkdirSync(place);
+  writeBars(place);
+  writeFileSync(join(place, "train-labels-idx1-ubyte"), readFileSync(bomb));
+  refusedIn(
+    300,
+    [...train(file("no.safetensors")).slice(0, 3), "--data", place, "--out", file("no")],
+    /train-labels-idx1-ubyte/,
+  );
+});
+
+/** A PNG of one colour, `width`×`height` RGB; `rows` of it are really there. */
+function png(width, height, rows = height) {
+  const chunk = (type, body) => {
+    const bytes = Buffer.alloc(12 + body.length);
+    bytes.writeUInt32BE(body.length, 0);
+    bytes.write(type, 4, "latin1");
+    body.copy(bytes, 8);
+    return bytes; // stb_image looks at no checksum
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head[8] = 8;
+  head[9] = 2;
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk("IHDR", head),
+    chunk("IDAT", deflateSync(Buffer.alloc(rows * (3 * width + 1)))),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+test("pictures that unpack to much more than they say, or say much more than they hold", () => {
+  const picture = file("picture.png");
+  const run = ["predict", "--model", model, "--images", picture];
+  writeFileSync(picture, png(2000, 2000));
+  const fair = limited(300000, ...run);
+  assert.equal(fair.status, 0, fair.stderr);
+  writeFileSync(picture, png(8000, 8000));
+  refusedIn(150, run, /picture\.png is a picture of 8000×8000 pixels in \d+ bytes/);
+  // Sixteen pixels by its header, 400 MB in its data.
+  writeFileSync(picture, png(4, 4, 30000000));
+  refusedIn(150, run, /picture\.png is damaged/);
+});
+
+test("a model file whose header alone would fill the memory", () => {
+  const large = file("many.safetensors");
+  const write = (header) => {
+    const text = Buffer.from(header);
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(text.length));
+    writeFileSync(large, Buffer.concat([size, text]));
+  };
+  const entry = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}';
+  write(`{${Array.from({ length: 1025 }, (_, i) => `"${i}":${entry}`).join(",")}}`);
+  refusedIn(150, ["inspect", large], /more than 1024 tensors/);
+  write(`{${Array.from({ length: 1000000 }, (_, i) => `"${i}":${entry}`).join(",")}}`);
+  refusedIn(150, ["inspect", large], /header should be \d+ bytes long, expected at most 1048576/);
+  write(`{"__metadata__":{"a":"${"x".repeat(1 << 20)}"}}`);
+  refusedIn(150, ["inspect", large], /expected at most 1048576/);
 });

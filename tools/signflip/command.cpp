@@ -16,6 +16,7 @@
 #include "dataset_hint.h"
 #include "help.h"
 #include "nn/foreign_format.h"
+#include "nn/safetensors.h"
 
 namespace signflip::cli {
 namespace {
@@ -88,15 +89,20 @@ void add_json_option(CLI::App& command, std::string& json) {
   command.add_option("--json", json, "write machine-readable results to this file; - is stdout");
 }
 
+Result<std::vector<std::uint8_t>> read_model_file(const std::string& path) {
+  return read_file(path, [&](std::span<const std::uint8_t> beginning) -> Result<std::size_t> {
+    auto size = safetensors_size(beginning, path);
+    const std::string_view foreign = size ? "" : foreign_format(beginning);
+    if (foreign.empty()) return size;
+    return Error{path + " is no model file (.safetensors) but " + std::string(foreign)};
+  });
+}
+
 Result<LoadedModel> load_model_from(const std::string& path) {
-  const auto bytes = read_file(path);
+  const auto bytes = read_model_file(path);
   if (!bytes) return bytes.error();
   auto model = load_model(*bytes, path);
-  if (!model) {
-    const std::string_view foreign = foreign_format(*bytes);
-    if (foreign.empty()) return model.error();
-    return Error{path + " is no model file (.safetensors) but " + std::string(foreign)};
-  }
+  if (!model) return model.error();
   return LoadedModel{std::move(*model), path, sha256_hex(*bytes)};
 }
 

@@ -54,6 +54,8 @@ struct LoadedModel {
   ModelFile file;
   std::string path, sha256;
 };
+/// The bytes of a model file, no more than its header calls for.
+Result<std::vector<std::uint8_t>> read_model_file(const std::string& path);
 Result<LoadedModel> load_model_from(const std::string& path);
 /// {"file", "sha256", "parameters"}.
 OrderedJson describe(const LoadedModel& model);

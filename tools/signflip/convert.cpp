@@ -31,7 +31,7 @@ Status run(const Options& options) {
   const Input inputs[] = {{"--model", options.model}};
   const Status checked = check_outputs(outputs, inputs);
   if (!checked) return checked;
-  const auto before = read_file(options.model);
+  const auto before = read_model_file(options.model);
   if (!before) return before.error();
   const auto model = load_model(*before, options.model);
   if (!model) return model.error();

@@ -111,7 +111,7 @@ class Reader {
 }  // namespace
 
 Result<Experiment> read_experiment(const std::filesystem::path& path) {
-  const auto bytes = read_file(path);
+  const auto bytes = read_file(path, kMaxTextBytes);
   if (!bytes) return bytes.error();
   const std::string text(bytes->begin(), bytes->end());
   const std::string malformed = json_error_place(text);

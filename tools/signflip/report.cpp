@@ -64,7 +64,7 @@ Result<report::ReportInput> read_files(const std::vector<std::string>& files) {
   report::ReportInput input;
   std::vector<std::string> seen;  // checksums: a pattern may name a file twice
   for (const std::string& file : files) {
-    const auto bytes = read_file(file);
+    const auto bytes = read_file(file, kMaxTableBytes);
     if (!bytes) return bytes.error();
     const std::string checksum = sha256_hex(*bytes);
     if (std::ranges::find(seen, checksum) != seen.end()) {

@@ -72,7 +72,7 @@ Result<Sequential> make_network(const Options& options, const Dataset& data,
   if (!options.init.empty()) return take_over(options, data, references);
   Architecture architecture;
   if (options.architecture.ends_with(".json")) {
-    const auto bytes = read_file(options.architecture);
+    const auto bytes = read_file(options.architecture, kMaxTextBytes);
     if (!bytes) return bytes.error();
     const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
     const std::string malformed = json_error_place(text);
