@@ -50,13 +50,17 @@ struct Dataset {
 Result<std::filesystem::path> find_dataset_folder(const std::string& name,
                                                   const std::string& data_option);
 
-/// Loads `train-images-*` and `train-labels-*`, or `t10k-*` / `test-*`, gzip or not, from a folder
-/// of IDX files: images N×H×W or N×H×W×C of any size with C = 1 or 3, as many labels as images.
-/// Where a pattern matches several files the first name counts, so a plain file precedes its .gz.
-/// Tracks come from `train-index.csv` (columns class and track) where there is one. Else, GTSRB's
-/// official folders (gtsrb.h), whole pictures resized to 32×32.
-/// Classes: as many as a known dataset has, else the largest label of the folder's splits + 1.
-Result<Dataset> load_dataset(const std::string& name, const std::filesystem::path& folder,
+/// Loads one split from a folder or file in any of these layouts, the first that fits:
+/// - MNIST's IDX files under all names of its mirrors (layouts/idx.cpp), images N×H×W or N×H×W×C of
+///   any size; tracks from `train-index.csv` (columns class and track) where there is one;
+/// - .npz with MedMNIST's or Keras' names, or the same as .npy files (layouts/arrays.cpp);
+/// - CIFAR-10 and CIFAR-100, binary (layouts/cifar.cpp);
+/// - GTSRB's folders (gtsrb.h), whole pictures resized to 32×32;
+/// - a .csv of labels and pixels (layouts/pixel_csv.cpp);
+/// - a folder of class folders with pictures (layouts/image_folder.cpp).
+/// Images have 1 or 3 channels; there are as many labels as images. Classes: those that the layout
+/// names, else as many as a known dataset has, else the largest label of both splits + 1.
+Result<Dataset> load_dataset(const std::string& name, const std::filesystem::path& place,
                              Split split);
 
 struct ValidationSplit {

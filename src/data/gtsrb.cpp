@@ -76,8 +76,10 @@ Status check_size(int size) {
 }
 
 Error no_gtsrb(const fs::path& folder) {
-  return Error{folder.string() + " is not GTSRB's official folder: it has neither " +
-               "Final_Training/Images nor Final_Test/Images"};
+  return Error{
+      folder.string() + " is not GTSRB's official folder: it has neither " +
+      "Final_Training/Images nor Final_Test/Images (nor Training, as torchvision has it, " +
+      "nor Kaggle's Train.csv and Test.csv)"};
 }
 
 std::string index_csv(const GtsrbIndex& index, Split split) {

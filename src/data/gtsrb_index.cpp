@@ -16,14 +16,35 @@ namespace fs = std::filesystem;
 constexpr std::array kTrainingImages = {"Final_Training", "Images"};
 constexpr std::array kTestImages = {"Final_Test", "Images"};
 
-fs::path images_folder(const fs::path& root, Split split) {
-  const auto& parts = split == Split::train ? kTrainingImages : kTestImages;
-  return root / parts[0] / parts[1];
+/// torchvision's archive of the training images has another name for their folder.
+constexpr std::string_view kTorchvisionTraining = "Training";
+
+/// Kaggle's tables, which stand beside the folders that they name.
+fs::path kaggle_table(const fs::path& root, Split split) {
+  return root / (split == Split::train ? "Train.csv" : "Test.csv");
 }
 
 bool is_folder(const fs::path& path) {
   std::error_code error;
   return fs::is_directory(path, error);
+}
+
+fs::path images_folder(const fs::path& root, Split split) {
+  const auto& parts = split == Split::train ? kTrainingImages : kTestImages;
+  std::error_code error;
+  const fs::path other = root / kTorchvisionTraining;  // a name that others use, too
+  if (split == Split::train && !is_folder(root / parts[0] / parts[1]) &&
+      fs::is_regular_file(other / "00000" / "GT-00000.csv", error)) {
+    return other;
+  }
+  return root / parts[0] / parts[1];
+}
+
+/// Kaggle's layout, and not one of the others.
+bool is_kaggle(const fs::path& root, Split split) {
+  std::error_code error;
+  return !is_folder(images_folder(root, split)) &&
+         fs::is_regular_file(kaggle_table(root, split), error);
 }
 
 bool all_digits(std::string_view text) {
@@ -36,9 +57,9 @@ struct Columns {
   std::size_t file, width, height, left, top, right, bottom, label;
 };
 
-Result<Columns> find_columns(const CsvTable& table) {
-  constexpr std::array titles = {"Filename", "Width",  "Height", "Roi.X1",
-                                 "Roi.Y1",   "Roi.X2", "Roi.Y2", "ClassId"};
+Result<Columns> find_columns(const CsvTable& table, const char* file) {
+  const std::array titles = {file,     "Width",  "Height", "Roi.X1",
+                             "Roi.Y1", "Roi.X2", "Roi.Y2", "ClassId"};
   std::array<std::size_t, titles.size()> at{};
   for (std::size_t i = 0; i < titles.size(); ++i) {
     const auto column = table.column(titles[i]);
@@ -59,12 +80,20 @@ bool read_track(std::string_view file, GtsrbRow& row) {
          std::from_chars(frame.begin(), frame.end(), row.frame).ec == std::errc();
 }
 
+/// Whether a path from a table stays below the table's folder.
+bool stays_inside(const fs::path& path) {
+  return path.is_relative() && std::none_of(path.begin(), path.end(), [](const fs::path& part) {
+           return part.string().starts_with('.');
+         });
+}
+
+/// `deep`: pictures may lie in folders below `folder`.
 Result<GtsrbRow> read_row(const CsvTable& table, std::size_t index, const Columns& columns,
-                          const fs::path& folder) {
+                          const fs::path& folder, bool deep = false) {
   const std::string& file = table.rows[index][columns.file];
   GtsrbRow row;
   row.place = table.place(index);
-  if (file.empty() || file.find('/') != std::string::npos || file.starts_with('.')) {
+  if (file.empty() || (!deep && file.find('/') != std::string::npos) || !stays_inside(file)) {
     return Error{row.place + ": \"" + file + "\" is not the name of a picture"};
   }
   row.picture = folder / file;
@@ -97,7 +126,7 @@ Result<GtsrbRow> read_row(const CsvTable& table, std::size_t index, const Column
 Status read_table(const fs::path& path, const fs::path& folder, int label, GtsrbIndex& index) {
   const auto table = read_csv(path, ';');
   if (!table) return table.error();
-  const auto columns = find_columns(*table);
+  const auto columns = find_columns(*table, "Filename");
   if (!columns) return columns.error();
   index.tables.push_back(path);
   for (std::size_t i = 0; i < table->rows.size(); ++i) {
@@ -113,6 +142,37 @@ Status read_table(const fs::path& path, const fs::path& folder, int label, Gtsrb
     }
     index.rows.push_back(*std::move(row));
   }
+  return {};
+}
+
+/// Reads CLASS_TRACK_FRAME.png of Kaggle's training pictures.
+bool read_kaggle_track(std::string_view file, GtsrbRow& row) {
+  const std::size_t bar = file.find('_'), dot = file.rfind('.');
+  if (bar == std::string_view::npos || dot == std::string_view::npos || dot < bar) return false;
+  return all_digits(file.substr(0, bar)) &&
+         read_track(std::string(file.substr(bar + 1, dot - bar - 1)) + ".ppm", row);
+}
+
+Status read_kaggle(const fs::path& root, Split split, GtsrbIndex& index) {
+  const fs::path path = kaggle_table(root, split);
+  const auto table = read_csv(path, ',');
+  if (!table) return table.error();
+  const auto columns = find_columns(*table, "Path");
+  if (!columns) return columns.error();
+  index.tables.push_back(path);
+  for (std::size_t i = 0; i < table->rows.size(); ++i) {
+    auto row = read_row(*table, i, *columns, root, true);
+    if (!row) return row.error();
+    const std::string file = row->picture.filename().string();
+    if (split == Split::train && !read_kaggle_track(file, *row)) {
+      return Error{row->place + ": " + file + " is not named CLASS_TRACK_FRAME.png"};
+    }
+    index.rows.push_back(*std::move(row));
+  }
+  std::sort(index.rows.begin(), index.rows.end(), [](const GtsrbRow& a, const GtsrbRow& b) {
+    return std::tie(a.label, a.track, a.frame, a.picture) <
+           std::tie(b.label, b.track, b.frame, b.picture);
+  });
   return {};
 }
 
@@ -165,7 +225,7 @@ std::optional<fs::path> find_gtsrb_root(const fs::path& folder) {
   const auto is_root = [](const fs::path& path) {
     return has_gtsrb_split(path, Split::train) || has_gtsrb_split(path, Split::test);
   };
-  for (const fs::path& candidate : {folder, folder / "GTSRB"}) {
+  for (const fs::path& candidate : {folder, folder / "GTSRB", folder / "gtsrb" / "GTSRB"}) {
     if (is_root(candidate)) return candidate;
   }
   // A trailing slash would make the name empty; a relative path has no parent to speak of.
@@ -182,16 +242,21 @@ std::optional<fs::path> find_gtsrb_root(const fs::path& folder) {
 }
 
 bool has_gtsrb_split(const fs::path& root, Split split) {
-  return is_folder(images_folder(root, split));
+  return is_folder(images_folder(root, split)) || is_kaggle(root, split);
 }
 
 Result<GtsrbIndex> read_gtsrb_index(const fs::path& root, Split split) {
   const fs::path images = images_folder(root, split);
   GtsrbIndex index;
-  Status status =
-      split == Split::train ? read_training(images, index) : read_test(root, images, index);
+  const bool kaggle = is_kaggle(root, split);
+  Status status = kaggle                  ? read_kaggle(root, split, index)
+                  : split == Split::train ? read_training(images, index)
+                                          : read_test(root, images, index);
   if (!status) return status.error();
-  if (index.rows.empty()) return Error{images.string() + " holds no GTSRB pictures"};
+  if (index.rows.empty()) {
+    return Error{(kaggle ? kaggle_table(root, split) : images).string() +
+                 " holds no GTSRB pictures"};
+  }
   return index;
 }
 

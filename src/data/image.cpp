@@ -90,6 +90,35 @@ std::vector<std::uint8_t> composite_on_white(const stbi_uc* samples, std::size_t
   return pixels;
 }
 
+/// As the camera was held, upright: `orientation` is EXIF's, 1 to 8. From 5 on the sides change
+/// places; 2, 4, 5 and 7 are mirrored.
+Picture upright(Picture picture, int orientation) {
+  if (orientation == 1) return picture;
+  const bool turned = orientation >= 5;
+  Picture result{turned ? picture.height : picture.width,
+                 turned ? picture.width : picture.height,
+                 picture.channels,
+                 {}};
+  result.pixels.resize(picture.pixels.size());
+  const bool from_right =
+      orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool from_below =
+      orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  const auto channels = static_cast<std::size_t>(picture.channels);
+  std::uint8_t* to = result.pixels.data();
+  for (int row = 0; row < result.height; ++row) {
+    for (int column = 0; column < result.width; ++column, to += channels) {
+      const int across = turned ? row : column, down = turned ? column : row;
+      const int x = from_right ? picture.width - 1 - across : across;
+      const int y = from_below ? picture.height - 1 - down : down;
+      const std::size_t at = static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width) +
+                             static_cast<std::size_t>(x);
+      std::copy_n(picture.pixels.data() + at * channels, channels, to);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 bool looks_like_picture(std::span<const std::uint8_t> bytes) {
@@ -136,8 +165,9 @@ Result<Picture> decode_picture(std::span<const std::uint8_t> bytes, std::string_
   if (Status size = check_picture_size(width, height, name, max_pixels); !size) return size.error();
 
   const std::size_t count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
-  return Picture{width, height, channels < 3 ? 1 : 3,
-                 composite_on_white(samples.get(), count, channels)};
+  Picture picture{width, height, channels < 3 ? 1 : 3,
+                  composite_on_white(samples.get(), count, channels)};
+  return upright(std::move(picture), format == kJpeg ? exif_orientation(bytes) : 1);
 }
 
 }  // namespace signflip

@@ -35,9 +35,9 @@ constexpr float unit_pixel(std::uint8_t byte) { return static_cast<float>(byte) 
 bool looks_like_picture(std::span<const std::uint8_t> bytes);
 
 /// Decodes PNG, JPEG, BMP, PGM or PPM, recognised by content. Grey files give one channel, all
-/// others three; transparency is composited on white, 16-bit samples are reduced to 8. EXIF
-/// rotation is not applied. `name` is what errors call the picture; one of more than
-/// `max_pixels` is refused before it is decoded.
+/// others three; transparency is composited on white, 16-bit samples are reduced to 8. A
+/// JPEG is turned upright as its EXIF orientation says. `name` is what errors call the picture; one
+/// of more than `max_pixels` is refused before it is decoded.
 Result<Picture> decode_picture(std::span<const std::uint8_t> bytes, std::string_view name,
                                int max_pixels = kMaxPicturePixels);
 

@@ -1,7 +1,9 @@
 // Reads the segments of a JPEG file and checks its Huffman tables (ITU T.81, annex B).
 #include "data/image_jpeg.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace signflip {
 namespace {
@@ -55,6 +57,47 @@ bool has_no_length(int marker) {
 }
 
 }  // namespace
+
+int exif_orientation(std::span<const std::uint8_t> jpeg) {
+  constexpr int kApplication1 = 0xe1, kUpright = 1;
+  constexpr std::size_t kOrientationTag = 0x0112, kEntry = 12;
+  Reader reader(jpeg);
+  reader.move_to(2);  // past the start of image
+  std::span<const std::uint8_t> tiff;
+  for (int marker = reader.marker(); tiff.empty(); marker = reader.marker()) {
+    if (marker < 0 || marker == kEnd || marker == kStartOfScan) return kUpright;
+    if (has_no_length(marker)) continue;
+    const std::size_t start = reader.position();
+    const int high = reader.byte();
+    const std::size_t end = start + static_cast<std::size_t>(high * 256 + reader.byte());
+    constexpr std::uint8_t kExif[] = {'E', 'x', 'i', 'f', 0, 0};
+    if (marker == kApplication1 && end <= jpeg.size() && end >= start + 8 + 8 &&
+        std::equal(std::begin(kExif), std::end(kExif),
+                   jpeg.begin() + static_cast<std::ptrdiff_t>(start) + 2)) {
+      tiff = jpeg.subspan(start + 8, end - start - 8);
+    }
+    reader.move_to(end);
+  }
+  const bool big_endian = tiff[0] == 'M';
+  const auto number = [&](std::size_t at, std::size_t width) {
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::size_t place = at + (big_endian ? i : width - 1 - i);
+      value = value << 8 | (place < tiff.size() ? tiff[place] : 0U);
+    }
+    return value;
+  };
+  const std::size_t directory = number(4, 4);
+  if (directory >= tiff.size()) return kUpright;
+  const std::size_t count = number(directory, 2);
+  for (std::size_t i = 0; i < count && directory + 2 + kEntry * (i + 1) <= tiff.size(); ++i) {
+    const std::size_t at = directory + 2 + kEntry * i;
+    if (number(at, 2) != kOrientationTag) continue;
+    const auto value = static_cast<int>(number(at + 8, 2));
+    return value >= 1 && value <= 8 ? value : kUpright;
+  }
+  return kUpright;
+}
 
 bool huffman_tables_fit(std::span<const std::uint8_t> jpeg) {
   Reader reader(jpeg);

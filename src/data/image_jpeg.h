@@ -11,4 +11,7 @@ namespace signflip {
 /// where that would fail.
 bool huffman_tables_fit(std::span<const std::uint8_t> jpeg);
 
+/// How a camera was held (EXIF 2.32, tag 0x0112): 1 to 8, 1 where nothing is said.
+int exif_orientation(std::span<const std::uint8_t> jpeg);
+
 }  // namespace signflip

@@ -74,9 +74,12 @@ TEST(Dataset, TracksComeFromTheIndex) {
 
 TEST(Dataset, WrongFoldersAreSentences) {
   const TemporaryFolder folder;
-  EXPECT_TRUE(contains(load_error(folder.path() / "no", Split::train), "is not a folder"));
+  EXPECT_TRUE(contains(load_error(folder.path() / "no", Split::train), "does not exist"));
+  EXPECT_TRUE(contains(load_error(folder.path(), Split::test), "holds no dataset: expected"));
+  folder.write("train-images-idx3-ubyte", format_idx({{2, 2, 3}, Bytes(12)}));
   EXPECT_TRUE(contains(load_error(folder.path(), Split::test),
-                       "no file named t10k-images-* or test-images-*"));
+                       "no file named test-images-* or t10k-images-*"));
+  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "no file named train-labels-*"));
   write_small(folder);
   folder.write("train-labels-idx1-ubyte", format_idx({{3}, {0, 0, 0}}));
   EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "3 labels for 2 images"));

@@ -127,5 +127,46 @@ TEST(Image, DamagedPicturesAreSentences) {
   }
 }
 
+/// A JPEG with an EXIF block that says how the camera was held, in either byte order.
+Bytes held(int orientation, bool big_endian) {
+  const Bytes plain = small::grey_jpeg();
+  Bytes jpeg(plain.begin(), plain.begin() + 2);
+  const auto value = static_cast<std::uint8_t>(orientation);
+  if (big_endian) {
+    small::append(jpeg, {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8});
+    small::append(jpeg, {0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, value, 0, 0, 0, 0, 0, 0});
+  } else {
+    small::append(jpeg, {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0});
+    small::append(jpeg, {1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, value, 0, 0, 0, 0, 0, 0, 0});
+  }
+  jpeg.insert(jpeg.end(), plain.begin() + 2, plain.end());
+  return jpeg;
+}
+
+TEST(Image, AJpegIsTurnedUpright) {
+  const auto plain = decode_picture(small::grey_jpeg(), "p.jpg");
+  ASSERT_TRUE(plain);
+  ASSERT_EQ(plain->pixels.size(), 9U);
+  const Bytes& p = plain->pixels;
+  EXPECT_NE(p[0], p[2]) << "the gradient tells left from right";
+  // Where each pixel of the upright picture comes from, row by row (EXIF 2.32, section 4.6.5).
+  const std::size_t sources[8][9] = {{0, 1, 2, 3, 4, 5, 6, 7, 8}, {2, 1, 0, 5, 4, 3, 8, 7, 6},
+                                     {8, 7, 6, 5, 4, 3, 2, 1, 0}, {6, 7, 8, 3, 4, 5, 0, 1, 2},
+                                     {0, 3, 6, 1, 4, 7, 2, 5, 8}, {6, 3, 0, 7, 4, 1, 8, 5, 2},
+                                     {8, 5, 2, 7, 4, 1, 6, 3, 0}, {2, 5, 8, 1, 4, 7, 0, 3, 6}};
+  for (int orientation = 1; orientation <= 8; ++orientation) {
+    Bytes expected;
+    for (const std::size_t from : sources[orientation - 1]) expected.push_back(p[from]);
+    for (const bool big_endian : {false, true}) {
+      const auto turned = decode_picture(held(orientation, big_endian), "p.jpg");
+      ASSERT_TRUE(turned) << turned.error().message;
+      EXPECT_EQ(turned->pixels, expected) << orientation;
+    }
+  }
+  for (const int nonsense : {0, 9, 255}) {
+    EXPECT_EQ(decode_picture(held(nonsense, false), "p.jpg")->pixels, p);
+  }
+}
+
 }  // namespace
 }  // namespace signflip

@@ -1,0 +1,163 @@
+// A folder of class folders with pictures (torchvision's ImageFolder): train/CLASS/*.png and
+// test/CLASS/*.png, or CLASS/*.png alone, which is then whatever split is asked for. Classes are in
+// the order of their folders' names; where all of these are numbers, in that of the numbers.
+#include <algorithm>
+#include <charconv>
+
+#include "data/file.h"
+#include "data/image.h"
+#include "data/layouts/layout.h"
+
+namespace signflip::layouts {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_picture_name(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const char* known : {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm"}) {
+    if (ending == known) return true;
+  }
+  return false;
+}
+
+/// Folders or picture files in a folder, by name; hidden ones count for nothing.
+std::vector<fs::path> list(const fs::path& folder, bool folders) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const fs::path& path = entry->path();
+    if (path.filename().string().starts_with('.')) continue;
+    const bool wanted = folders ? fs::is_directory(path, error)
+                                : is_picture_name(path) && fs::is_regular_file(path, error);
+    if (wanted) found.push_back(path);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::optional<int> as_number(const std::string& text) {
+  int value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+  return value;
+}
+
+/// Class folders in the order of their classes; empty where there are none with pictures.
+std::vector<fs::path> class_folders(const fs::path& folder) {
+  std::vector<fs::path> folders = list(folder, true);
+  std::erase_if(folders, [](const fs::path& path) { return list(path, false).empty(); });
+  const auto number = [](const fs::path& path) { return as_number(path.filename().string()); };
+  if (std::all_of(folders.begin(), folders.end(),
+                  [&](const auto& p) { return number(p).has_value(); })) {
+    std::stable_sort(folders.begin(), folders.end(),
+                     [&](const auto& a, const auto& b) { return *number(a) < *number(b); });
+  }
+  return folders;
+}
+
+/// The folder of the split's class folders.
+std::optional<fs::path> find(const fs::path& place, Split split) {
+  std::error_code error;
+  static constexpr std::string_view kTrain[] = {"train", "training", "Train", "Training"};
+  static constexpr std::string_view kTest[] = {"test", "testing", "Test",      "Testing",
+                                               "val",  "valid",   "validation"};
+  bool divided = false;
+  for (const bool wanted : {true, false}) {
+    const bool train = (split == Split::train) == wanted;
+    const std::span<const std::string_view> names = train
+                                                        ? std::span<const std::string_view>(kTrain)
+                                                        : std::span<const std::string_view>(kTest);
+    for (const std::string_view name : names) {
+      if (class_folders(place / name).empty()) continue;
+      if (wanted) return place / name;
+      divided = true;
+    }
+  }
+  if (divided || class_folders(place).empty()) return std::nullopt;
+  return place;
+}
+
+bool holds(const std::string&, const fs::path& place, Split split) {
+  return find(place, split).has_value();
+}
+
+/// The pictures as they are in the files.
+struct Pictures {
+  std::vector<Picture> all;
+  std::vector<int> labels;
+  std::vector<std::string> names;  ///< of files
+};
+
+Result<Pictures> read_all(const std::vector<fs::path>& folders) {
+  Pictures pictures;
+  for (std::size_t k = 0; k < folders.size(); ++k) {
+    for (const fs::path& file : list(folders[k], false)) {
+      const auto bytes = read_file(file, kMaxPictureBytes);
+      if (!bytes) return bytes.error();
+      auto picture = decode_picture(*bytes, file.string());
+      if (!picture) return picture.error();
+      pictures.all.push_back(std::move(*picture));
+      pictures.labels.push_back(static_cast<int>(k));
+      pictures.names.push_back(file.string());
+    }
+  }
+  return pictures;
+}
+
+/// What all of them become: as they are where they are alike, else what is known of the dataset.
+Result<ImageShape> common_shape(const Pictures& pictures, const std::string& name) {
+  if (const auto known = known_shape(name)) return *known;
+  const Picture& first = pictures.all[0];
+  int channels = 1;
+  for (std::size_t i = 0; i < pictures.all.size(); ++i) {
+    const Picture& picture = pictures.all[i];
+    channels = std::max(channels, picture.channels);
+    if (picture.width == first.width && picture.height == first.height) continue;
+    return Error{pictures.names[i] + " is " + std::to_string(picture.width) + "×" +
+                 std::to_string(picture.height) + " pixels, but " + pictures.names[0] + " is " +
+                 std::to_string(first.width) + "×" + std::to_string(first.height) +
+                 ": a dataset's pictures are of one size, so resize them first"};
+  }
+  return ImageShape{first.height, first.width, channels};
+}
+
+Result<Dataset> load(const std::string& name, const fs::path& place, Split split) {
+  const fs::path folder = *find(place, split);
+  const std::vector<fs::path> folders = class_folders(folder);
+  auto pictures = read_all(folders);
+  if (!pictures) return pictures.error();
+  const auto shape = common_shape(*pictures, name);
+  if (!shape) return shape.error();
+  Dataset dataset;
+  dataset.name = name;
+  dataset.split = split;
+  dataset.image = *shape;
+  dataset.pixels.reserve(pictures->all.size() * shape->size());
+  for (const Picture& picture : pictures->all) {
+    const Picture fitted =
+        resize(convert_channels(picture, shape->channels), shape->width, shape->height);
+    dataset.pixels.insert(dataset.pixels.end(), fitted.pixels.begin(), fitted.pixels.end());
+  }
+  Status status = take_labels(std::move(pictures->labels), folder.string(), dataset);
+  if (!status) return status.error();
+  std::vector<std::string> names;
+  for (const fs::path& one : folders) names.push_back(one.filename().string());
+  // Folders of a known dataset are often called by their numbers: then its names are better.
+  const bool numbered = as_number(names.front()) == 0 &&
+                        as_number(names.back()) == static_cast<int>(names.size()) - 1;
+  if (numbered) names = known_class_names(name, static_cast<int>(names.size()));
+  status = name_classes(std::move(names), {}, folder.string(), dataset);
+  if (!status) return status.error();
+  dataset.files.push_back({"pictures", md5_hex(dataset.pixels)});
+  return dataset;
+}
+
+}  // namespace
+
+const Layout kImageFolder = {"a folder of class folders with pictures", holds, load};
+
+}  // namespace signflip::layouts

@@ -1,0 +1,48 @@
+// The ways in which datasets lie on disk. Each is a file here with two functions, in the table of
+// data/dataset.cpp, which asks them in turn.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/npy.h"
+
+namespace signflip::layouts {
+
+struct Layout {
+  const char* looks_like;  ///< for the error where nothing is found
+  /// Whether this split, at least, is there in this form. Cheap: names are looked at, not contents.
+  bool (*holds)(const std::string& name, const std::filesystem::path& place, Split split);
+  Result<Dataset> (*load)(const std::string& name, const std::filesystem::path& place, Split split);
+};
+
+extern const Layout kIdx, kArrays, kCifar, kPixelCsv, kGtsrb, kImageFolder;
+
+/// "train", or the names that test sets go by, the likeliest first.
+std::span<const std::string_view> split_words(Split split);
+
+/// "Fashion-MNIST" and "fashionmnist" are one name.
+std::string plain_name(std::string_view name);
+
+/// Fills in images N×H×W×C (or N×H×W), 1 or 3 channels; `where` names them in errors.
+Status take_images(const std::vector<std::size_t>& shape, std::vector<std::uint8_t> values,
+                   const std::string& where, Dataset& dataset);
+/// The same for an array: |u1 only.
+Status take_images(const NpyArray& array, const std::string& where, Dataset& dataset);
+/// As many labels as images.
+Status take_labels(std::vector<int> labels, const std::string& where, Dataset& dataset);
+
+/// Sets classes and class names: `names` where the data bring some, else those of a known dataset,
+/// else numbers, as many as the largest label of this split and `others` calls for.
+Status name_classes(std::vector<std::string> names, std::span<const int> others,
+                    const std::string& where, Dataset& dataset);
+
+/// Pictures of one size, as a dataset's are: as they are where all are alike, else resized to what
+/// images of the known dataset `name` have; an error where that is not known.
+std::optional<ImageShape> known_shape(const std::string& name);
+
+}  // namespace signflip::layouts

@@ -1,0 +1,149 @@
+// Tables of pixels, as Kaggle and others pass MNIST on: a header, then a label and height·width
+// pixels (0 to 255) a row; mnist_train.csv and mnist_test.csv, or train.csv. A table without labels
+// (Kaggle's test.csv) is a competition's question, not a test set.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "data/file.h"
+#include "data/layouts/layout.h"
+
+namespace signflip::layouts {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<fs::path> find(const std::string& name, const fs::path& place, Split split) {
+  std::error_code error;
+  if (fs::is_regular_file(place, error)) {
+    return place.extension() == ".csv" ? std::optional(place) : std::nullopt;
+  }
+  for (const std::string_view word : split_words(split)) {
+    for (const std::string& file :
+         {name + "_" + std::string(word), name + "-" + std::string(word), std::string(word)}) {
+      if (fs::is_regular_file(place / (file + ".csv"), error)) return place / (file + ".csv");
+    }
+  }
+  return std::nullopt;
+}
+
+/// Whole numbers line by line.
+class Rows {
+ public:
+  Rows(std::string_view text, std::string name) : rest_(text), name_(std::move(name)) {
+    if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);  // a byte order mark
+  }
+
+  /// The next line that is not empty; nothing at the end.
+  std::optional<std::string_view> next() {
+    while (!rest_.empty()) {
+      const std::size_t end = rest_.find('\n');
+      std::string_view line = rest_.substr(0, end);
+      rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+      ++number_;
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      if (!line.empty()) return line;
+    }
+    return std::nullopt;
+  }
+
+  /// The line's fields, each 0 to `most`, appended to `values`; how many there were.
+  Result<std::size_t> parse(std::string_view line, int most, std::vector<int>& values) const {
+    std::size_t count = 0;
+    while (true) {
+      int value = -1;
+      const auto [end, code] = std::from_chars(line.data(), line.data() + line.size(), value);
+      const bool stops = end == line.data() + line.size();
+      if (code != std::errc() || value < 0 || value > most || (!stops && *end != ',')) {
+        const std::string_view field = line.substr(0, line.find(','));
+        return Error{place() + ": field " + std::to_string(count + 1) + " is \"" +
+                     std::string(field.substr(0, 40)) + "\", expected a whole number from 0 to " +
+                     std::to_string(most)};
+      }
+      values.push_back(value);
+      ++count;
+      if (stops) return count;
+      line.remove_prefix(static_cast<std::size_t>(end - line.data()) + 1);
+    }
+  }
+
+  std::string place() const { return name_ + ", line " + std::to_string(number_); }
+
+ private:
+  std::string_view rest_;
+  std::string name_;
+  std::size_t number_ = 0;
+};
+
+/// Height, width and channels of so many pixels: a square, grey or, where three times a square,
+/// colour.
+std::optional<ImageShape> shape_of(std::size_t pixels) {
+  for (const std::size_t channels : {std::size_t{1}, std::size_t{3}}) {
+    const auto side = static_cast<std::size_t>(std::lround(std::sqrt(pixels / channels)));
+    if (side > 0 && side * side * channels == pixels) {
+      return ImageShape{static_cast<int>(side), static_cast<int>(side), static_cast<int>(channels)};
+    }
+  }
+  return std::nullopt;
+}
+
+bool holds(const std::string& name, const fs::path& place, Split split) {
+  return find(name, place, split).has_value();
+}
+
+Result<Dataset> load(const std::string& name, const fs::path& place, Split split) {
+  const std::string file = find(name, place, split)->string();
+  constexpr std::size_t kMost = std::size_t{1} << 31;
+  const auto bytes = read_file(file, kMost);
+  if (!bytes) return bytes.error();
+  Rows rows({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, file);
+  const auto header = rows.next();
+  if (!header) return Error{file + " is empty"};
+  const auto columns =
+      static_cast<std::size_t>(std::count(header->begin(), header->end(), ',')) + 1;
+  std::string title(header->substr(0, header->find(',')));
+  std::erase(title, '"');
+  if (title != "label" && title != "class") {
+    return Error{
+        file + " has the first column \"" + title.substr(0, 40) +
+        "\", expected \"label\", then the pixels" +
+        (title.starts_with("pixel") ? ": a table without labels says nothing of accuracy" : "")};
+  }
+  const auto shape = shape_of(columns - 1);
+  if (!shape) {
+    return Error{file + " has " + std::to_string(columns - 1) +
+                 " pixels a row, which are no square, neither grey nor in three channels"};
+  }
+  Dataset dataset;
+  dataset.name = name;
+  dataset.split = split;
+  dataset.image = *shape;
+  std::vector<int> labels, values;
+  while (const auto line = rows.next()) {
+    values.clear();
+    const auto count = rows.parse(*line, 255, values);
+    if (!count) return count.error();
+    if (*count != columns) {
+      return Error{rows.place() + ": " + std::to_string(*count) + " fields where the header has " +
+                   std::to_string(columns)};
+    }
+    labels.push_back(values[0]);
+    for (std::size_t i = 1; i < columns; ++i) {
+      dataset.pixels.push_back(static_cast<std::uint8_t>(values[i]));
+    }
+  }
+  if (labels.empty()) return Error{file + " holds no images"};
+  Status status = take_labels(std::move(labels), file, dataset);
+  if (!status) return status.error();
+  dataset.files.push_back({fs::path(file).filename().string(), md5_hex(*bytes)});
+  status = name_classes({}, {}, file, dataset);
+  if (!status) return status.error();
+  return dataset;
+}
+
+}  // namespace
+
+const Layout kPixelCsv = {"a .csv of labels and pixels", holds, load};
+
+}  // namespace signflip::layouts
