@@ -131,4 +131,106 @@ for (const name of models.filter((file) => !file.includes("denoiser"))) {
   });
 }
 
+/** What keeps a run short, by parameter. */
+const short = {
+  steps: 12,
+  queries: 120,
+  "binary-search-steps": 3,
+  "target-classes": 3,
+  restarts: 2,
+  rounds: 10,
+  generations: 6,
+  population: 12,
+  "initial-const": 20,
+  "learning-rate": 0.1,
+};
+
+/** @param {string} name */
+const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+for (const info of signflip.attacks()) {
+  test(`--kernels generic computes the module's ${info.name}, bit for bit`, (t) => {
+    const path = join(root, "models/mnist-standard.safetensors");
+    const model = signflip.loadModel(readFileSync(path));
+    const { pixels, labels } = images(model.inputShape, 10);
+    const size = 28 * 28;
+    // Some digits and some noise.
+    const chosen = [0, 3, 7, labels.length - 2, labels.length - 1];
+    const some = Float32Array.from(
+      chosen.flatMap((n) => [...pixels.subarray(n * size, (n + 1) * size)]),
+    );
+    const truth = chosen.map((n) => labels[n]);
+    const targets = truth.map((label) => (label + 1) % 10);
+    const options = { attack: info.name, seed: 3 };
+    const given = [];
+    for (const { name } of info.parameters) {
+      const value = short[kebab(name)];
+      if (value === undefined) continue;
+      options[name] = value;
+      given.push(`--${kebab(name)}`, String(value));
+    }
+    const files = Object.fromEntries(
+      ["images", "labels", "targets", "out"].map((name) => [
+        name,
+        join(folder, `parity-${name}.npy`),
+      ]),
+    );
+    writeFileSync(files.images, npy("<f4", [chosen.length, 28, 28, 1], some));
+    writeFileSync(files.labels, npy("<i4", [chosen.length], Int32Array.from(truth)));
+    writeFileSync(files.targets, npy("<i4", [chosen.length], Int32Array.from(targets)));
+    for (const targeted of [false, true].filter((aim) => (aim ? info.targeted : info.untargeted))) {
+      const aimed = targeted ? ["--targeted", "--targets", files.targets] : [];
+      tool(
+        "attack",
+        "--model",
+        path,
+        "--images",
+        files.images,
+        "--labels",
+        files.labels,
+        "--attack",
+        info.name,
+        "--seed",
+        "3",
+        "--kernels",
+        "generic",
+        "--out",
+        files.out,
+        ...given,
+        ...aimed,
+      );
+      const { adversarial } = model.attack(
+        targeted ? { ...options, targets } : options,
+        some,
+        truth,
+      );
+      const native = floatsOf(files.out);
+      assert.equal(native.length, adversarial.length);
+      let different = 0;
+      for (let i = 0; i < native.length; i++) different += native[i] === adversarial[i] ? 0 : 1;
+      t.diagnostic(
+        `${targeted ? "targeted" : "untargeted"}: ${different} of ${native.length} pixels differ`,
+      );
+      assert.equal(different, 0);
+      assert.ok(
+        some.some((value, i) => value !== native[i]),
+        "the attack moves something",
+      );
+    }
+  });
+}
+
+test("--kernels names what this processor runs", () => {
+  const predict = (...more) => [
+    "predict",
+    "--model",
+    join(root, "models/mnist-standard.safetensors"),
+    "--images",
+    join(folder, "parity-images.npy"),
+    ...more,
+  ];
+  assert.deepEqual(tool(...predict("--kernels", "auto")), tool(...predict()));
+  assert.throws(() => tool(...predict("--kernels", "sse")), /--kernels/);
+});
+
 test("there are models to compare", () => assert.ok(models.length > 0));

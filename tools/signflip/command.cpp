@@ -7,8 +7,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
+#include "backend/ops.h"
 #include "core/number.h"
 #include "core/visible_text.h"
 #include "data/file.h"
@@ -65,10 +67,34 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
   return command;
 }
 
+namespace {
+
+void add_kernels_option(CLI::App& command) {
+  const auto choose = [](const std::string& name) {
+    if (name == "auto") return;
+    // What backend/cpu looks for when it chooses, once, at the first product.
+    ::setenv("SIGNFLIP_KERNELS", name.c_str(), 1);
+    if (name == cpu_ops().name) return;
+    throw CLI::ValidationError("--kernels is " + name + ", which this processor does not run; " +
+                               "expected auto, generic or " + cpu_ops().name);
+  };
+  command
+      .add_option_function<std::string>(
+          "--kernels", choose,
+          "instruction set: auto (the fastest), generic, avx2 or avx512; results differ in their "
+          "last bits, and generic's are the page's")
+      ->type_name("TEXT")
+      ->check(CLI::IsMember({"auto", "generic", "avx2", "avx512"}))
+      ->default_str("auto");
+}
+
+}  // namespace
+
 void add_threads_option(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "threads to use; 0: all (results never depend on it)")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  add_kernels_option(command);
 }
 
 void add_device_option(CLI::App& command, std::string& device) {

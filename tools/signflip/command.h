@@ -42,6 +42,7 @@ const CLI::App* find_command(const CLI::App& app, const std::string& name);
 /// A subcommand with examples at the end of its help.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& example);
+/// --threads, and --kernels: how work is done, not what comes out.
 void add_threads_option(CLI::App& command, int& threads);
 /// --device cpu|cuda.
 void add_device_option(CLI::App& command, std::string& device);
