@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <limits>
 
 #include "attack/written_image.h"
@@ -271,6 +272,40 @@ class BrokenModel final : public DifferentiableModel {
     unsigned turn_ = 0;
   };
 };
+
+TEST(Runner, KeepsTheBudgetWhateverTheAttackDoes) {
+  // Attacks that go too far, each in its own way: the runner, not the attack, answers for epsilon.
+  Fixture f;
+  const auto far = [](Shard& shard) {
+    for (std::size_t i = 0; i < shard.count; ++i) {
+      for (std::size_t j = 0; j < shard.image_size(); ++j) {
+        const float nan = std::numeric_limits<float>::quiet_NaN();
+        const float wild[] = {5.0F, -5.0F, 1.0F, 0.0F, nan};
+        shard.adversarial[i][j] = wild[(i + j) % 5];
+      }
+    }
+  };
+  const auto slightly = [](Shard& shard) {
+    for (std::size_t i = 0; i < shard.count; ++i) {
+      for (float& pixel : shard.adversarial[i]) pixel += pixel < 0.5F ? 0.1001F : -0.1001F;
+    }
+  };
+  for (const auto& crafted : {std::function<void(Shard&)>(far), {slightly}}) {
+    for (const Settings& settings :
+         {Settings{{"epsilon", "0.1"}}, Settings{{"epsilon", "0.1"}, {"norm", "l2"}}}) {
+      AttackRequest request = request_for("pgd", settings);
+      request.crafted = crafted;
+      const auto outcome = attack(f.model, request, f.images, f.labels);
+      EXPECT_TRUE(promises_hold(f.model, request, f.images, f.labels, {}, outcome));
+      EXPECT_GT(*std::max_element(outcome.linf.begin(), outcome.linf.end()), 0.0F)
+          << "moved all the same";
+    }
+    AttackRequest nearest = request_for("deepfool");  // has no epsilon: the box holds for it
+    nearest.crafted = crafted;
+    const auto outcome = attack(f.model, nearest, f.images, f.labels);
+    EXPECT_TRUE(promises_hold(f.model, nearest, f.images, f.labels, {}, outcome));
+  }
+}
 
 TEST(Runner, ABrokenModelCannotBreakTheImages) {
   Rng rng(5);

@@ -191,6 +191,40 @@ TEST(Certify, FiguresAreCounted) {
   EXPECT_DOUBLE_EQ(figures.median_radius, 0.5 * (radii[29] + radii[30]));
 }
 
+TEST(Certify, WhatIsMisclassifiedIsNeitherVerifiedNorCounted) {
+  // z = (x₀ − 1, 0): bounds speak of pixels in [0,1], where class 1 is certain, but the pixel of
+  // the second image is 3, and the network reads that as class 0.
+  Architecture architecture;
+  architecture.input = {1, 1, 1};
+  architecture.classes = {"a", "b"};
+  architecture.layers = {Flatten{}, Dense{2}};
+  Sequential network = *Sequential::create(architecture);
+  const PlacedLayer& dense = network.layers().back();
+  std::fill(network.parameters().begin(), network.parameters().end(), 0.0F);
+  network.parameters()[dense.weight] = 1.0F;
+  network.parameters()[dense.bias] = -1.1F;
+  network.prepare();
+  const Tensor images(2, {1, 1, 1}, {0.5F, 3.0F});
+  ThreadPool pool(1);
+  const auto result = certify(network, {0.01, 0.5}, images, std::vector<int>{1, 1}, pool);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->correct, (std::vector<std::uint8_t>{1, 0}));
+  EXPECT_EQ(result->verified, (std::vector<std::uint8_t>{1, 0}));
+  const CertifiedFigures figures = summarise(*result);
+  EXPECT_EQ(figures.accuracy, 0.5);
+  EXPECT_EQ(figures.verified_accuracy, 0.5);
+  EXPECT_EQ(figures.mean_radius, result->radius[0]);
+  EXPECT_EQ(figures.median_radius, result->radius[0]);
+
+  // Radii of misclassified images are in no mean, whatever they are.
+  Certificates made;
+  made.correct = {1, 0, 1, 0};
+  made.verified = {1, 0, 0, 0};
+  made.radius = {0.2, 0.9, 0.4, 0.0};
+  EXPECT_DOUBLE_EQ(summarise(made).mean_radius, 0.3);
+  EXPECT_DOUBLE_EQ(summarise(made).median_radius, 0.3);
+}
+
 TEST(Certify, RefusesInOneSentence) {
   const Sequential network = linear(6);
   ThreadPool pool(1);

@@ -1,6 +1,8 @@
 // Tests of decoding pictures. Resizing is tested in image_resize_test.cpp.
 #include "data/image.h"
 
+#include <cmath>
+
 #include "support/files.h"
 #include "support/small_pictures.h"
 
@@ -42,6 +44,25 @@ TEST(Image, TransparencyIsCompositedOnWhite) {
   ASSERT_TRUE(grey) << grey.error().message;
   EXPECT_EQ(grey->channels, 1);
   EXPECT_EQ(grey->pixels, (Bytes{204, 80}));
+}
+
+TEST(Image, CompositingRoundsToTheNearestByte) {
+  Picture all{256, 256, 2, {}};
+  for (int alpha = 0; alpha < 256; ++alpha) {
+    for (int grey = 0; grey < 256; ++grey) {
+      all.pixels.push_back(static_cast<std::uint8_t>(grey));
+      all.pixels.push_back(static_cast<std::uint8_t>(alpha));
+    }
+  }
+  const auto flat = decode_picture(encode_png(all), "p.png");
+  ASSERT_TRUE(flat) << flat.error().message;
+  for (int alpha = 0; alpha < 256; ++alpha) {
+    for (int grey = 0; grey < 256; ++grey) {
+      const double exact = (grey * alpha + 255 * (255 - alpha)) / 255.0;
+      const double found = flat->pixels[static_cast<std::size_t>(256 * alpha + grey)];
+      ASSERT_LE(std::abs(found - exact), 0.5) << grey << " under alpha " << alpha;
+    }
+  }
 }
 
 TEST(Image, ReadsJpegBaselineAndProgressive) {

@@ -2,8 +2,11 @@
 // taken on the word of a header. The container's own checks: safetensors_test.cpp.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
+#include "nn/safetensors.h"
 #include "support/model_bytes.h"
 
 namespace signflip {
@@ -39,6 +42,25 @@ Bytes with_layer(std::size_t layer, const std::string& key, const Json& value) {
 TEST(DamagedModel, TheGoodOneIsGood) {
   EXPECT_EQ(refusal(good()), "it is a model");
   EXPECT_EQ(refusal(test::with_header(good(), [](Json&) {})), "it is a model");
+}
+
+TEST(DamagedModel, TheSelfTestAllowsRoundingAndNoMore) {
+  // A ten-thousandth of the largest logit (at least of 1): ten times what PyTorch and we differ by,
+  // and less than a single damaged weight makes.
+  const auto file = parse_safetensors(good(), "m");
+  ASSERT_TRUE(file);
+  const auto logits = *to_floats(*file->find("selftest.logits"));
+  float scale = 1;
+  for (const float logit : logits) scale = std::max(scale, std::fabs(logit));
+  for (std::size_t k = 0; k < logits.size(); ++k) {
+    for (const float sign : {-1.0F, 1.0F}) {
+      EXPECT_EQ(refusal(with_value("selftest.logits", logits[k] + sign * 0.9e-4F * scale, k)),
+                "it is a model");
+      EXPECT_NE(refusal(with_value("selftest.logits", logits[k] + sign * 1.2e-4F * scale, k))
+                    .find("its self-test fails"),
+                std::string::npos);
+    }
+  }
 }
 
 TEST(DamagedModel, CutAtAnyByteIsOneSentence) {

@@ -53,6 +53,27 @@ std::vector<float> attacked(const TrainingAttack& attack, const AttackInput& inp
   return adversarial;
 }
 
+TEST(TrainingAttack, RsFgsmStepsFiveQuartersOfEpsilon) {
+  // Wong, Rice and Kolter 2020: from a uniform start a step of 1.25·ε, projected. Where the start
+  // was below −ε/4 against the gradient, the end is between ε/4 and ε; else it is ε.
+  Images images;
+  for (float& pixel : images.pixels) pixel = 0.5F;
+  const TrainingAttack attack = attack_of(*single_step_climb("rs-fgsm", 1));
+  double least = 1;
+  std::size_t inside = 0, all = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    for (const float pixel : attacked(attack, images.within(0.1, seed))) {
+      const double moved = std::fabs(static_cast<double>(pixel) - 0.5);
+      if (moved < 1e-4) continue;  // a dead pixel: the gradient is 0, the start stays
+      least = std::min(least, moved);
+      inside += moved < 0.0999;
+      ++all;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(inside) / static_cast<double>(all), 0.375, 0.03);
+  EXPECT_NEAR(least, 0.025, 0.001);
+}
+
 TEST(TrainingAttack, StaysInTheBallAndTheBoxAndRepeatsItself) {
   const Images images;
   struct Case {

@@ -216,12 +216,36 @@ TEST(Trainer, AnUndoneEpochLeavesNoTraceInTheWeights) {
   ASSERT_TRUE(trainer);
   ASSERT_TRUE(trainer->train_epoch({}));
   const auto before = format_model(trainer->result(), {});
+  const std::size_t steps_before = trainer->snapshot().steps;
+  EXPECT_EQ(steps_before, 2U);
   trainer->snapshot().method[1] = 10;
   const auto report = trainer->train_epoch({});
   ASSERT_TRUE(report);
   EXPECT_TRUE(report->undone);
   EXPECT_EQ(format_model(trainer->result(), {}), before);
   EXPECT_EQ(trainer->epochs_done(), 2);
+  EXPECT_EQ(trainer->snapshot().steps, steps_before) << "Adam's corrections go back, too";
+}
+
+TEST(Trainer, TheAverageOfWeightsWarmsUp) {
+  // decay = min(average, (1 + step)/(10 + step)): early on the weights' start is soon forgotten.
+  const Dataset data = bars(50);
+  ThreadPool pool(1);
+  TrainingConfig wanted = config(Method::standard);
+  wanted.average = 0.99;
+  wanted.epochs = 5;
+  auto trainer = Trainer::create(wanted, network(), data, pool);
+  ASSERT_TRUE(trainer);
+  const Trainer::Snapshot now = trainer->snapshot();
+  std::vector<double> average(now.parameters.begin(), now.parameters.end());
+  for (int step = 1; step <= 5; ++step) {  // one batch each
+    ASSERT_TRUE(trainer->train_epoch({}));
+    const double decay = (1.0 + step) / (10.0 + step);
+    for (std::size_t i = 0; i < average.size(); ++i) {
+      average[i] = decay * average[i] + (1 - decay) * static_cast<double>(now.parameters[i]);
+      ASSERT_NEAR(static_cast<double>(now.average[i]), average[i], 1e-6) << "step " << step;
+    }
+  }
 }
 
 TEST(Trainer, DenoisersLearnForTheirClassifier) {
