@@ -3,10 +3,13 @@
 // use is that every build and every CI run exercises the targets.
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,17 +93,23 @@ void mutate(Bytes& bytes, const std::vector<Bytes>& seeds, signflip::Rng& rng) {
   }
 }
 
-void run_mutations(std::uint64_t runs, std::uint64_t seed) {
+/// Until there were as many runs, or as many seconds have gone by. Returns how many ran.
+std::uint64_t run_mutations(std::uint64_t runs, double seconds, std::uint64_t seed) {
   constexpr std::size_t kMaxInput = 1 << 16;
+  const auto start = std::chrono::steady_clock::now();
   const std::vector<Bytes> seeds = fuzz_seeds();
   for (const Bytes& input : seeds) run(input);
-  for (std::uint64_t i = 0; i < runs; ++i) {
+  std::uint64_t i = 0;
+  for (; i < runs; ++i) {
+    const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - start;
+    if (gone.count() >= seconds) break;
     signflip::Rng rng(seed, i);  // a stream each, so that run i can be repeated alone
     Bytes input = seeds[rng.below(static_cast<std::uint32_t>(seeds.size()))];
     for (std::uint32_t steps = 1 + rng.below(6); steps > 0; --steps) mutate(input, seeds, rng);
     input.resize(std::min(input.size(), kMaxInput));
     run(input);
   }
+  return i;
 }
 
 /// Runs a file, or all files below a folder. Returns how many, or nothing where there is none.
@@ -134,25 +143,28 @@ bool write_seeds(const fs::path& folder) {
 }
 
 constexpr std::string_view kUsage =
-    "usage: %s [--runs N] [--seed S] [--write-seeds FOLDER] [FILE or FOLDER]…\n"
-    "Runs each file, then N random mutations of the built-in seeds (N = 1000 without files).\n";
+    "usage: %s [--runs N] [--seconds T] [--seed S] [--write-seeds FOLDER] [FILE or FOLDER]…\n"
+    "Runs each file, then random mutations of the built-in seeds: N of them, for T seconds at most "
+    "(without files N = 1000, or any number where T is given).\n";
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::optional<std::uint64_t> runs;
+  std::optional<std::uint64_t> runs, seconds;
   std::uint64_t seed = 1;
   std::size_t files = 0;
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
-    if (option == "--runs" || option == "--seed") {
+    if (option == "--runs" || option == "--seed" || option == "--seconds") {
       const std::string_view text = i + 1 < argc ? argv[++i] : "";
       std::uint64_t value = 0;
       if (std::from_chars(text.begin(), text.end(), value).ec != std::errc()) {
         std::fprintf(stderr, kUsage.data(), argv[0]);
         return 2;
       }
-      (option == "--runs" ? runs.emplace() : seed) = value;
+      if (option == "--seed") seed = value;
+      if (option == "--runs") runs = value;
+      if (option == "--seconds") seconds = value;
     } else if (option == "--write-seeds" && i + 1 < argc) {
       return write_seeds(argv[i + 1]) ? 0 : 1;
     } else if (option.starts_with("--")) {
@@ -165,8 +177,10 @@ int main(int argc, char** argv) {
       return 1;
     }
   }
-  const std::uint64_t mutations = runs.value_or(files == 0 ? 1000 : 0);
-  if (mutations > 0) run_mutations(mutations, seed);
+  constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t wanted = runs.value_or(seconds ? kAny : files == 0 ? 1000 : 0);
+  const double most = seconds ? static_cast<double>(*seconds) : HUGE_VAL;
+  const std::uint64_t mutations = wanted > 0 ? run_mutations(wanted, most, seed) : 0;
   std::printf("%zu files and %llu mutations ran\n", files,
               static_cast<unsigned long long>(mutations));
   return 0;

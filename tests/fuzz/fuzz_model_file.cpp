@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "fuzz/fuzz.h"
+#include "fuzz/repaired_safetensors.h"
 #include "nn/model_file.h"
 
 namespace {
@@ -27,18 +28,16 @@ std::vector<std::uint8_t> seed(ImageShape input, std::vector<Layer> layers, int 
   return format_model(*network, {.weights = type, .selftest = classes != 3, .metadata = {}});
 }
 
-}  // namespace
-
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto model = load_model({data, size}, "input");
+void load_and_use(std::span<const std::uint8_t> bytes) {
+  const auto model = load_model(bytes, "input");
   if (!model) {
     if (model.error().message.empty()) std::abort();
-    return 0;
+    return;
   }
   const Sequential& network = model->network;
   std::size_t work = network.multiply_adds() + network.input_shape().size();
   for (const PlacedLayer& placed : network.layers()) work += placed.out.size();
-  if (work > 1000000) return 0;
+  if (work > 1000000) return;
   const std::vector<float> images(2 * network.input_shape().size(), 0.5F);
   std::vector<float> dimages(images.size());
   const auto pass = network.new_pass(2);
@@ -49,6 +48,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const SaveOptions options = {type, false, model->metadata};
     if (!load_model(format_model(network, options), "again")) std::abort();
   }
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  load_and_use({data, size});
+  load_and_use(repaired_safetensors({data, size}));
   return 0;
 }
 
