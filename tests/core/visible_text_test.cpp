@@ -44,7 +44,10 @@ TEST(VisibleText, IsCutBetweenCharacters) {
   EXPECT_EQ(shortened("short", 5), "short");
   EXPECT_EQ(shortened("longer", 5), "longe… (6 bytes)");
   EXPECT_EQ(shortened("äöü", 5), "äö… (6 bytes)");
-  EXPECT_EQ(shortened("ab\x1B" "c", 5), "ab… (4 bytes)");
+  EXPECT_EQ(shortened("ab\x1B"
+                      "c",
+                      5),
+            "ab… (4 bytes)");
   EXPECT_LT(shortened(std::string(5000000, 'x'), 80).size(), 100U);
 }
 
