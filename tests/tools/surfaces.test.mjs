@@ -330,7 +330,13 @@ test("files that never end, or that unpack to anything, cost no memory", () => {
   writeFileSync(join(place, "train-labels-idx1-ubyte"), readFileSync(bomb));
   refusedIn(
     300,
-    [...train(file("no.safetensors")).slice(0, 3), "--data", place, "--out", file("no")],
+    [
+      ...train(file("no.safetensors")).slice(0, 3),
+      "--data",
+      place,
+      "--out",
+      file("no.safetensors"),
+    ],
     /train-labels-idx1-ubyte/,
   );
 });

@@ -118,7 +118,9 @@ void add_json_option(CLI::App& command, std::string& json) {
 Result<std::vector<std::uint8_t>> read_model_file(const std::string& path) {
   return read_file(path, [&](std::span<const std::uint8_t> beginning) -> Result<std::size_t> {
     auto size = safetensors_size(beginning, path);
-    const std::string_view foreign = size ? "" : foreign_format(beginning);
+    // Eight bytes of length, then JSON: a model file, whatever the length's bytes look like.
+    const bool header = beginning.size() > 8 && beginning[8] == '{';
+    const std::string_view foreign = size || header ? "" : foreign_format(beginning);
     if (foreign.empty()) return size;
     return Error{path + " is no model file (.safetensors) but " + std::string(foreign)};
   });

@@ -2,9 +2,12 @@
 // leaves the main thread alone and asks nothing of the network.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { keep, start } from "../../support/browser.mjs";
 import {
   longTasks,
@@ -26,6 +29,23 @@ const tool = fileURLToPath(
   new URL("../../../build/release/tools/signflip/signflip", import.meta.url),
 );
 const model = fileURLToPath(new URL("../../../models/mnist-standard.safetensors", import.meta.url));
+
+/** A dataset of the first images of MNIST's test set, which is what the page's pack holds: `--limit`
+ * would draw a stratified sample. */
+function firstDigits(count) {
+  const folder = mkdtempSync(join(tmpdir(), "signflip-digits-"));
+  for (const [name, start, each] of [
+    ["t10k-images-idx3-ubyte", 16, 28 * 28],
+    ["t10k-labels-idx1-ubyte", 8, 1],
+  ]) {
+    const all = gunzipSync(readFileSync(join(process.env.SIGNFLIP_DATA, "mnist", `${name}.gz`)));
+    const first = Buffer.from(all.subarray(0, start + count * each));
+    first.writeUInt32BE(count, 4);
+    writeFileSync(join(folder, name), first);
+  }
+  return folder;
+}
+
 const cells = (page) =>
   page
     .locator(".confusion td[role=gridcell]")
@@ -60,6 +80,8 @@ test(
     await keep(page, "model-test");
     if (!existsSync(tool) || !process.env.SIGNFLIP_DATA)
       return t.diagnostic("without the tool or SIGNFLIP_DATA: not compared with the command line");
+    const digits = firstDigits(1000);
+    t.after(() => rmSync(digits, { recursive: true }));
     const json = JSON.parse(
       execFileSync(
         tool,
@@ -69,12 +91,12 @@ test(
           model,
           "--dataset",
           "mnist",
+          "--data",
+          digits,
           "--attacks",
           "fgsm",
           "--epsilon",
           "0.25",
-          "--limit",
-          "1000",
           "--json",
           "-",
         ],

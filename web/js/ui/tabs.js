@@ -21,7 +21,8 @@ export function createTabs({ names, title, tab, panel, list, choose }) {
   );
   /** @param {KeyboardEvent} event */
   function onkeydown(event) {
-    const at = names.indexOf(shown);
+    // From the tab that has the focus: what is shown may follow a moment later.
+    const at = tabs.findIndex((one) => one === event.target);
     const moves = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: names.length - 1 };
     const to = moves[/** @type {keyof typeof moves} */ (event.key)];
     if (to === undefined) return;
