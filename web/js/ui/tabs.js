@@ -5,7 +5,6 @@ import { h } from "./dom.js";
  *   choose: (name: string) => void}} options  tab, panel: what the ids of tabs and panels begin with; list: attributes of the row
  * @returns {{element: HTMLElement, show: (name: string) => void}} */
 export function createTabs({ names, title, tab, panel, list, choose }) {
-  let shown = names[0];
   const tabs = names.map((name) =>
     h(
       "button",
@@ -34,7 +33,6 @@ export function createTabs({ names, title, tab, panel, list, choose }) {
   return {
     element: h("div", { role: "tablist", ...list, onkeydown }, ...tabs),
     show(name) {
-      shown = name;
       tabs.forEach((one, i) => {
         one.setAttribute("aria-selected", String(names[i] === name));
         one.tabIndex = names[i] === name ? 0 : -1;
