@@ -146,10 +146,8 @@ export function customElements(attacks) {
   };
 }
 
-/** The element's types. @param {AttackInfo[]} attacks */
-export const elementTypes = (attacks) => `// <sign-flip> and its events.
-
-export interface SignFlipState {
+/** The state and what the events carry, which no attack changes. */
+const stateTypes = `export interface SignFlipState {
   dataset: string;
   sample: string;
   drawing: string;
@@ -206,14 +204,17 @@ export interface SignFlipResult {
 export interface SignFlipError {
   message: string;
 }
+`;
 
-export interface SignFlipEventMap {
+const eventTypes = `export interface SignFlipEventMap {
 ${Object.entries(events)
   .map(([name, [type, about]]) => `  /** ${about} */\n  "${name}": CustomEvent<${type}>;`)
   .join("\n")}
 }
+`;
 
-export declare class SignFlip extends HTMLElement {
+/** The element itself. @param {AttackInfo[]} attacks */
+const classType = (attacks) => `export declare class SignFlip extends HTMLElement {
 ${fieldsOf(attacks)
   .map(
     ({ name, type, about }) => `  /** ${about.replaceAll("*/", "")} */\n  ${name}: ${type} | null;`,
@@ -226,11 +227,22 @@ ${fieldsOf(attacks)
   /** A picture of the result: "image/png", "image/jpeg" or "image/webp". */
   toBlob(type?: string): Promise<Blob>;
 }
+`;
 
-declare global {
+const globalTypes = `declare global {
   interface HTMLElementTagNameMap {
     "sign-flip": SignFlip;
   }
   interface HTMLElementEventMap extends SignFlipEventMap {}
 }
 `;
+
+/** The element's types. @param {AttackInfo[]} attacks */
+export const elementTypes = (attacks) =>
+  [
+    "// <sign-flip> and its events.\n",
+    stateTypes,
+    eventTypes,
+    classType(attacks),
+    globalTypes,
+  ].join("\n");

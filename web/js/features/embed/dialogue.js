@@ -7,38 +7,35 @@ import { snippetsOf } from "./snippets.js";
 /** Parts that can be left out, as hide= names them. */
 const parts = ["samples", "attack", "goal", "parameters", "details", "share"];
 
-/** Opens it. @param {import("../../ui/context").ViewContext} context whose words hold those of embedding
- * @param {string} still the name under which the page saves its picture */
-export function openDialogue(context, still) {
-  const { words, state } = context;
-  const say = (/** @type {string} */ key) => words.t(`embedding.${key}`);
-  const code = h("code", {});
-  const text = h("pre", { tabindex: 0, "aria-label": say("code") }, code);
-  const note = h("p", { class: "hint" });
-  const file = h("a", { download: true });
-  const said = h("p", { class: "hint", role: "status" });
+/** @param {string[]} values @param {(value: string) => string} nameOf @param {() => void} onchange */
+const select = (values, nameOf, onchange) =>
+  /** @type {HTMLSelectElement} */ (
+    h("select", { onchange }, ...values.map((value) => h("option", { value }, nameOf(value))))
+  );
+
+/** What can be chosen. @param {(key: string) => string} say @param {string} lang
+ * @param {ReturnType<typeof snippetsOf>} snippets @param {() => void} onchange */
+function choices(say, lang, snippets, onchange) {
+  const names = new Map(snippets.map(({ id, name }) => [id, name]));
+  const host = select(
+    [...names.keys()],
+    (id) => (id === "offline" ? say("offline") : (names.get(id) ?? id)),
+    onchange,
+  );
+  const language = select(Object.keys(languages), (code) => languages[code], onchange);
+  for (const option of language.options) option.lang = option.value;
+  language.value = lang;
   const boxes = parts.map((part) => ({
     part,
-    input: /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", onchange: render })),
+    input: /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", onchange })),
   }));
-  const language = /** @type {HTMLSelectElement} */ (
-    h(
-      "select",
-      { onchange: render },
-      ...Object.entries(languages).map(([lang, name]) => h("option", { value: lang, lang }, name)),
-    )
-  );
-  language.value = state().lang;
-  const host = /** @type {HTMLSelectElement} */ (
-    h(
-      "select",
-      { onchange: render },
-      ...now().map(({ id, name }) =>
-        h("option", { value: id }, id === "offline" ? say("offline") : name),
-      ),
-    )
-  );
-  const copy = h("button", { type: "button", onclick: take }, say("copy"));
+  return { host, language, boxes };
+}
+
+/** The dialogue's frame around what can be chosen and the nodes that show it.
+ * @param {(key: string) => string} say @param {ReturnType<typeof choices>} chosen
+ * @param {Node[]} shown @param {HTMLElement} copy */
+function layOut(say, { host, language, boxes }, shown, copy) {
   const dialogue = /** @type {HTMLDialogElement} */ (
     h(
       "dialog",
@@ -60,10 +57,7 @@ export function openDialogue(context, still) {
         h("legend", {}, say("without")),
         ...boxes.map(({ part, input }) => h("label", {}, input, say(`hide.${part}`))),
       ),
-      text,
-      note,
-      file,
-      said,
+      ...shown,
       h(
         "div",
         { class: "buttons" },
@@ -72,29 +66,46 @@ export function openDialogue(context, still) {
       ),
     )
   );
+  return dialogue;
+}
 
-  function now() {
-    const hide = boxes.filter(({ input }) => input.checked).map(({ part }) => part);
-    const shown = { ...state(), hide, lang: language.value, theme: /** @type {const} */ ("auto") };
+/** Opens it. @param {import("../../ui/context").ViewContext} context whose words hold those of embedding
+ * @param {string} still the name under which the page saves its picture */
+export function openDialogue(context, still) {
+  const { words, state } = context;
+  const say = (/** @type {string} */ key) => words.t(`embedding.${key}`);
+  const code = h("code", {});
+  const text = h("pre", { tabindex: 0, "aria-label": say("code") }, code);
+  const note = h("p", { class: "hint" });
+  const file = h("a", { download: true });
+  const said = h("p", { class: "hint", role: "status" });
+  const copy = h("button", { type: "button", onclick: take }, say("copy"));
+  const chosen = choices(say, state().lang, snippets([], state().lang), render);
+
+  /** @param {string[]} hide @param {string} lang */
+  function snippets(hide, lang) {
+    const shown = { ...state(), hide, lang, theme: /** @type {const} */ ("auto") };
     return snippetsOf({
       site: new URL(".", location.href).href,
       query: writeUrl(shown, ""),
       title: say("frame"),
       still,
-      lang: shown.lang,
+      lang,
       whole: shown.view === "model",
     });
   }
 
   function render() {
-    const chosen = now().find(({ id }) => id === host.value) ?? now()[0];
-    text.hidden = copy.hidden = chosen.text === null;
-    setText(code, chosen.text ?? "");
-    setText(note, words.t(`embedding.note.${chosen.id}`, { file: still }, ""));
-    file.hidden = !chosen.file;
-    if (chosen.file) {
-      file.setAttribute("href", chosen.file);
-      setText(file, chosen.file);
+    const hide = chosen.boxes.filter(({ input }) => input.checked).map(({ part }) => part);
+    const all = snippets(hide, chosen.language.value);
+    const now = all.find(({ id }) => id === chosen.host.value) ?? all[0];
+    text.hidden = copy.hidden = now.text === null;
+    setText(code, now.text ?? "");
+    setText(note, words.t(`embedding.note.${now.id}`, { file: still }, ""));
+    file.hidden = !now.file;
+    if (now.file) {
+      file.setAttribute("href", now.file);
+      setText(file, now.file);
     }
     setText(said, "");
   }
@@ -111,6 +122,7 @@ export function openDialogue(context, still) {
   }
 
   render();
+  const dialogue = layOut(say, chosen, [text, note, file, said], copy);
   document.body.append(dialogue);
   dialogue.showModal();
 }
