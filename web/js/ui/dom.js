@@ -84,6 +84,15 @@ export function plainClick(act) {
   };
 }
 
+/** A slider over whole steps from 0 on. @param {string} id @param {(step: number) => void} onstep */
+export function stepSlider(id, onstep) {
+  const oninput = () => onstep(slider.valueAsNumber);
+  const slider = /** @type {HTMLInputElement} */ (
+    h("input", { type: "range", id, min: 0, max: 1, step: 1, value: 0, oninput })
+  );
+  return slider;
+}
+
 /** A style sheet that only a later view needs, fetched once. Resolves when it is there, or cannot be had.
  * @param {string} path from the page's address, like "css/later/model-view.css"
  * @returns {Promise<void>} */

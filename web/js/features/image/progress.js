@@ -1,29 +1,19 @@
 // How far a lane's attack is, with Cancel; after a cancellation a note on what is still shown, and "Run
 // again". It takes the place of the lane's description, so that nothing moves.
 import { h, setText } from "../../ui/dom.js";
+import { createTrack } from "../../ui/track.js";
 
 /** @param {import("../../ui/context").Context} context @param {string} model
  * @returns {import("../../ui/context").View} */
 export function createProgress({ words, cancel, again }, model) {
-  const bar = h("span", {});
-  const track = h(
-    "div",
-    {
-      class: "track",
-      role: "progressbar",
-      "aria-label": words.t("progress.label"),
-      "aria-valuemin": 0,
-      "aria-valuemax": 100,
-    },
-    bar,
-  );
+  const track = createTrack("track", words.t("progress.label"));
   const note = h("p", { class: "hint" });
   let state = "idle";
   const button = h("button", {
     type: "button",
     onclick: () => (state === "slow" ? cancel() : again()),
   });
-  const element = h("div", { class: "progress", hidden: true }, note, button, track);
+  const element = h("div", { class: "progress", hidden: true }, note, button, track.element);
   return {
     element,
     render({ run, result, attacks }) {
@@ -45,9 +35,8 @@ export function createProgress({ words, cancel, again }, model) {
             : words.t("progress.cancelled"),
       );
       setText(button, words.t(state === "slow" ? "progress.cancel" : "progress.again"));
-      track.hidden = state !== "slow";
-      track.setAttribute("aria-valuenow", String(Math.round(100 * fraction)));
-      bar.style.transform = `scaleX(${fraction.toFixed(3)})`;
+      track.element.hidden = state !== "slow";
+      track.tell(fraction);
     },
   };
 }

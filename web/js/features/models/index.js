@@ -36,6 +36,13 @@ export function mount(element, context) {
   return { render: () => view.render(), remove: () => view.remove() };
 }
 
+/** Stops what runs and forgets listeners. @param {Tool} tool */
+function end(tool) {
+  tool.bar.stop();
+  tool.frame.cancel();
+  tool.remove?.();
+}
+
 class ModelView {
   /** @type {Map<string, Tool>} */ #made = new Map();
   /** Tools whose module is on its way, those whose module could not be had, and those whose models are out of date. */
@@ -148,9 +155,9 @@ class ModelView {
    * @param {string} name */
   #unmake(name) {
     const tool = this.#made.get(name);
-    if (!tool || tool.busy?.()) return;
+    if (!tool || tool.bar.running()) return;
     this.#stale.delete(name);
-    tool.remove?.();
+    end(tool);
     tool.element.remove();
     this.#made.delete(name);
   }
@@ -162,7 +169,7 @@ class ModelView {
     this.#making.add(name);
     const tool = await tools[name](this.labContext).catch(() => null);
     this.#making.delete(name);
-    if (this.#removed) return tool?.remove?.();
+    if (this.#removed) return tool ? end(tool) : undefined;
     panel.querySelector(".skeleton")?.remove();
     if (!tool) {
       this.#failed.add(name);
@@ -194,7 +201,7 @@ class ModelView {
 
   remove() {
     this.#removed = true;
-    for (const tool of this.#made.values()) tool.remove?.();
+    for (const tool of this.#made.values()) end(tool);
     this.lab.close();
   }
 }

@@ -3,14 +3,16 @@
 import { sentenceOf } from "../../engine/errors.js";
 import { readableMs } from "../../state/timing.js";
 import { h, setText } from "../../ui/dom.js";
+import { createTrack } from "../../ui/track.js";
 
 /** @typedef {{signal: AbortSignal, tell: (done: number, total: number, unit?: string) => void}} Running */
 /** run's sentence is announced when it is over.
  * @typedef {{label: string, stop?: string, run: (running: Running) => Promise<string | void>, ended?: () => void}} Options */
 
-/** @param {import("./types").LabContext} context @param {Options} options
- * @returns {{element: HTMLElement, start: () => Promise<void>, stop: () => void, running: () => boolean, rename: (label: string) => void,
- *            enable: (possible: boolean) => void, say: (text: string) => void}} */
+/** @typedef {{element: HTMLElement, start: () => Promise<void>, stop: () => void, running: () => boolean, rename: (label: string) => void,
+ *            enable: (possible: boolean) => void, say: (text: string) => void}} RunBar */
+
+/** @param {import("./types").LabContext} context @param {Options} options @returns {RunBar} */
 export function createRunBar(context, options) {
   const { words, announce } = context;
   const { run, ended, stop: stopping = words.t("run.cancel") } = options;
@@ -86,37 +88,25 @@ export function createRunBar(context, options) {
 function createProgress({ words }) {
   let told = 0,
     began = 0;
-  const bar = h("span", {});
-  const track = h(
-    "div",
-    {
-      class: "run-track",
-      role: "progressbar",
-      "aria-label": words.t("run.progress"),
-      "aria-valuemin": 0,
-      "aria-valuemax": 100,
-      "aria-valuenow": 0,
-    },
-    bar,
-  );
+  const track = createTrack("run-track", words.t("run.progress"));
   const text = h("p", { class: "run-text hint" });
   return {
-    element: h("div", { class: "run-state" }, text, track),
+    element: h("div", { class: "run-state" }, text, track.element),
     say: (/** @type {string} */ sentence) => setText(text, sentence),
     begin() {
       began = performance.now();
       told = 0;
       setText(text, words.t("run.preparing"));
-      bar.style.transform = "scaleX(0)";
+      track.show(0);
     },
     /** @param {number} done @param {number} total @param {string} [unit] */
     tell(done, total, unit = "run.images") {
       const part = total > 0 ? Math.min(1, done / total) : 0;
-      bar.style.transform = `scaleX(${part})`;
+      track.show(part);
       const now = performance.now();
       if (now - told < readableMs && done < total) return;
       told = now;
-      track.setAttribute("aria-valuenow", String(Math.round(100 * part)));
+      track.tell(part);
       const left = part > 0.02 ? ((now - began) * (1 - part)) / part / 1000 : NaN;
       const rest =
         left >= 1.5 ? ` · ${words.t("run.left", { seconds: words.number(left, 0) })}` : "";

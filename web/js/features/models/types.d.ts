@@ -3,6 +3,7 @@ import type { AttackInfo, ParameterValues, Snapshot } from "../../types";
 import type { ViewContext } from "../../ui/context";
 import type { Words } from "../../ui/i18n.js";
 import type { Lab } from "./lab.js";
+import type { RunBar } from "./run-bar.js";
 
 /** A model that can be tested: from the site, or trained by the visitor. */
 export interface LabModel {
@@ -69,10 +70,12 @@ export interface LabContext extends Omit<ViewContext, "words"> {
 /** A tool: made once, brought up to date after each change of the state while it is in sight. */
 export interface Tool {
   element: HTMLElement;
+  /** While it runs, the tool should not be taken away. */
+  bar: RunBar;
+  /** What paints it. */
+  frame: { cancel: () => void };
   render: (snapshot: Snapshot) => void;
-  /** Whether it is at something that should not be broken off. */
-  busy?: () => boolean;
-  /** Called when the view goes: stop what runs, forget listeners. */
+  /** Called when the tool goes, after the bar and the frame were stopped: forget the rest. */
   remove?: () => void;
 }
 

@@ -1,6 +1,6 @@
 // Slider, keys and replay through the steps of an attack. Which step is looked at is the page's state.
 import { replayMs, replayStepMs } from "../../state/timing.js";
-import { h, setText } from "../../ui/dom.js";
+import { h, setText, stepSlider } from "../../ui/dom.js";
 
 export class Scrubber {
   /** The last step. */ last = 0;
@@ -11,16 +11,7 @@ export class Scrubber {
   constructor(context) {
     this.context = context;
     const { words } = context;
-    this.slider = /** @type {HTMLInputElement} */ (
-      h("input", {
-        type: "range",
-        id: "step",
-        min: 0,
-        max: 1,
-        step: 1,
-        oninput: () => this.take(this.slider.valueAsNumber),
-      })
-    );
+    this.slider = stepSlider("step", (step) => this.take(step));
     this.#label = h("label", { for: "step" }, words.t("steps.step"));
     this.play = this.#button("play", "▶", () => (this.#playing ? this.halt() : this.#start()));
     this.element = h(

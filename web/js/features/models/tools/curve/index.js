@@ -2,8 +2,8 @@
 import { datasets, styleOf } from "../../../../state/datasets.js";
 import { lengthsOf, normOf } from "../../../../state/state.js";
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
-import { Plot } from "../../../../ui/plot.js";
-import { createCompared, createCount } from "../../asked.js";
+import { accuracyPlot } from "../../accuracy-plot.js";
+import { createCompared, createCount, panel, toolElement } from "../../asked.js";
 import { createKeep } from "../../keep.js";
 import { createRunBar } from "../../run-bar.js";
 import { bodyRow, headRow, intervalText, scrollable } from "../../tables.js";
@@ -35,37 +35,27 @@ class CurveTool {
       label: words.t("curve.start"),
       run: (running) => this.#run(running),
     });
-    this.plot = new Plot({
+    this.plot = accuracyPlot(words, {
       label: words.t("curve.empty"),
       height: 380,
       xName: words.t("curve.budget"),
-      yName: words.t("curve.accuracy"),
-      xText: (x) => words.number(x, x === Math.round(x) ? 0 : 2),
-      yText: (y) => words.wholePercent(y),
+      digits: 2,
     });
     this.keep = createKeep(context, "curve", {
       csv: () => this.#rows(),
       svg: () => (this.model.result ? this.plot.copy() : null),
     });
     const table = h("table", { class: "numbers" }, this.#head, this.#body);
-    this.element = h(
-      "div",
-      { class: "tool curve" },
-      h("div", { class: "panel ask" }, this.models.element, this.count.element, this.bar.element),
-      h(
-        "div",
-        { class: "panel" },
+    this.element = toolElement(
+      "curve",
+      [this.models.element, this.count.element, this.bar.element],
+      panel(
         this.#made,
         this.plot.element,
         h("p", { class: "hint" }, words.t("curve.note")),
         this.keep.element,
       ),
-      h(
-        "div",
-        { class: "panel" },
-        h("h4", {}, words.t("curve.numbers")),
-        scrollable(words.t("curve.table"), table),
-      ),
+      panel(h("h4", {}, words.t("curve.numbers")), scrollable(words.t("curve.table"), table)),
     );
     this.#paint();
   }
@@ -185,10 +175,6 @@ class CurveTool {
     ];
   }
 
-  busy() {
-    return this.bar.running();
-  }
-
   render() {
     this.bar.enable(this.context.setup() !== null);
     this.models.render();
@@ -197,8 +183,6 @@ class CurveTool {
   }
 
   remove() {
-    this.bar.stop();
     this.plot.remove();
-    this.frame.cancel();
   }
 }

@@ -2,6 +2,7 @@
 // an attack that seeks the smallest change tells all budgets in one run. It asks the laboratory and shows nothing.
 import { styleOf } from "../../../../state/datasets.js";
 import { intervalOf, survivors, Tally } from "../../counts.js";
+import { ToolModel } from "../../tool-model.js";
 
 /** Budgets tried, beside 0. */
 const steps = 10;
@@ -16,31 +17,26 @@ const fine = 61;
  * @typedef {{says: string, attack: string, norm: string, end: number, count: number, series: Series[]}} Result */
 /** What a run is about. @typedef {{setup: Setup, images: Images, total: number, running: Running}} Job */
 
-export class CurveModel {
-  /** @type {Result | null} */ result;
-
+/** @extends {ToolModel<Result>} */
+export class CurveModel extends ToolModel {
   /** @param {import("../../lab.js").Lab} lab @param {number} classes @param {() => void} changed after each point */
   constructor(lab, classes, changed) {
-    this.lab = lab;
+    super(lab, "curve", changed);
     this.classes = classes;
-    this.changed = changed;
-    this.result = lab.memory.get("curve") ?? null;
   }
 
   /** @param {{models: {id: string, title: string}[], setup: Setup, says: string, norm: string, end: number, count: number}} asked
    * @param {Running} running */
   async run({ models, setup, says, norm, end, count }, running) {
-    const images = await this.lab.testImages(count);
-    running.signal.throwIfAborted();
-    const total = Math.min(count, images.count);
+    const { images, total } = await this.images(count, running.signal);
     const series = models.map((model) => ({ ...model, style: styleOf(model.id), points: [] }));
-    this.result = { says, attack: setup.attack.name, norm, end, count: total, series };
-    this.lab.memory.set("curve", this.result);
+    const attack = setup.attack.name;
+    const result = this.remember({ says, attack, norm, end, count: total, series });
     this.changed();
     const job = { setup, images, total, running };
     const budgeted = setup.attack.parameters.some(({ name }) => name === "epsilon");
-    await (budgeted ? this.#overBudgets(this.result, job) : this.#inOneRun(this.result, job));
-    return this.result;
+    await (budgeted ? this.#overBudgets(result, job) : this.#inOneRun(result, job));
+    return result;
   }
 
   /** @param {Result} into @param {Job} job */

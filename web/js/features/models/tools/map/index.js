@@ -1,7 +1,7 @@
 // A map of the test images as the network's last hidden layer sees them, and on it the way that an attacked
 // image takes from one cluster to another, step by step.
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
-import { createSubject } from "../../asked.js";
+import { createSubject, panel, toolElement } from "../../asked.js";
 import { createOneOf } from "../../choices.js";
 import { createChooser } from "../../chooser.js";
 import { createRunBar } from "../../run-bar.js";
@@ -42,13 +42,10 @@ class MapTool {
     this.drawing = new MapCanvas(this.canvas);
     this.frame = oncePerFrame(() => this.#paint());
     this.replay = new Replay(context, this.model, this.chooser.element, this.frame.schedule);
-    this.element = h(
-      "div",
-      { class: "tool map-tool" },
-      h("div", { class: "panel ask" }, this.which.element, this.kind.element, this.bar.element),
-      h(
-        "div",
-        { class: "panel" },
+    this.element = toolElement(
+      "map-tool",
+      [this.which.element, this.kind.element, this.bar.element],
+      panel(
         this.#made,
         h("div", { class: "map-frame" }, this.canvas),
         h("p", { class: "hint" }, words.t("map.note")),
@@ -126,10 +123,6 @@ class MapTool {
     this.replay.tell();
   }
 
-  busy() {
-    return this.bar.running();
-  }
-
   render() {
     this.bar.enable(this.context.setup() !== null);
     this.which.render();
@@ -140,9 +133,7 @@ class MapTool {
 
   remove() {
     this.replay.stop();
-    this.bar.stop();
     this.resized.disconnect();
     this.#leaving.abort();
-    this.frame.cancel();
   }
 }

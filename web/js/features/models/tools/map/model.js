@@ -2,6 +2,7 @@
 // and the way of one attacked image across it. It asks the laboratory and shows nothing.
 import { mapModule } from "../../../../engine/download.js";
 import { pixelsOf } from "../../packs.js";
+import { ToolModel } from "../../tool-model.js";
 
 /** Images in one job. */
 const batch = 50;
@@ -12,18 +13,17 @@ const batch = 50;
 
 let maps = 0;
 
-export class MapModel {
-  /** @type {Result | null} */ result;
+/** @extends {ToolModel<Result>} */
+export class MapModel extends ToolModel {
   /** @type {Way | null} */ way = null;
   /** The way that was asked for. */ #asked = "";
   /** @type {Centre[] | null} */ #centres = null;
 
   /** @param {import("../../lab.js").Lab} lab @param {number} count of test images @param {number} classes */
   constructor(lab, count, classes) {
-    this.lab = lab;
+    super(lab, "map");
     this.count = count;
     this.classes = classes;
-    this.result = lab.memory.get("map") ?? null;
   }
 
   /** The last step of the way. */
@@ -63,9 +63,7 @@ export class MapModel {
   /** Maps all test images. @param {string} model @param {string} kind "lda" or "pca"
    * @param {import("../../run-bar.js").Running} running */
   async fit(model, kind, { signal, tell }) {
-    const images = await this.lab.testImages(this.count);
-    signal.throwIfAborted();
-    const total = Math.min(this.count, images.count);
+    const { images, total } = await this.images(this.count, signal);
     this.way = null;
     this.#asked = "";
     const features = await this.#features(model, images, total, { signal, tell });
@@ -73,8 +71,7 @@ export class MapModel {
     const body = { wasm: await mapModule(), kind, features, labels, classes: this.classes };
     signal.throwIfAborted();
     const fitted = await this.lab.pool.one({ type: "fit", models: [], body }, { signal });
-    this.result = { model, kind, count: total, labels, ...fitted, number: ++maps };
-    this.lab.memory.set("map", this.result);
+    this.remember({ model, kind, count: total, labels, ...fitted, number: ++maps });
     this.#centres = null;
   }
 

@@ -1,6 +1,6 @@
 // The way of one image across the map, step by step: a slider, a button that plays it, the image at the step,
 // and all steps in numbers.
-import { h, setText } from "../../../../ui/dom.js";
+import { h, setText, stepSlider } from "../../../../ui/dom.js";
 import { replayStepMs } from "../../../../state/timing.js";
 import { createThumbnail, paint } from "../../pictures.js";
 
@@ -22,21 +22,11 @@ export class Replay {
     this.model = model;
     this.changed = changed;
     const { words } = context;
-    this.slider = /** @type {HTMLInputElement} */ (
-      h("input", {
-        type: "range",
-        id: "lab-step",
-        min: 0,
-        max: 1,
-        step: 1,
-        value: 0,
-        disabled: true,
-        oninput: () => {
-          this.stop();
-          this.go(this.slider.valueAsNumber);
-        },
-      })
-    );
+    this.slider = stepSlider("lab-step", (step) => {
+      this.stop();
+      this.go(step);
+    });
+    this.slider.disabled = true;
     this.button = /** @type {HTMLButtonElement} */ (
       h(
         "button",

@@ -1,7 +1,7 @@
 // "Decision surface": a slice of it through a test image, what is read where in words, and where along the
 // gradient the answer changes.
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
-import { createSubject } from "../../asked.js";
+import { createSubject, panel, toolElement } from "../../asked.js";
 import { createChooser } from "../../chooser.js";
 import { classColour } from "../../class-colours.js";
 import { createRunBar } from "../../run-bar.js";
@@ -54,10 +54,9 @@ class SliceTool {
     };
     const another = h("button", { type: "button", onclick }, words.t("slice.another"));
     const { which, chooser, bar } = this;
-    return h(
-      "div",
-      { class: "tool slice" },
-      h("div", { class: "panel ask" }, which.element, chooser.element, bar.element, another),
+    return toolElement(
+      "slice",
+      [which.element, chooser.element, bar.element, another],
       h(
         "div",
         { class: "panel surface-panel" },
@@ -71,9 +70,7 @@ class SliceTool {
         ),
         this.#readout,
       ),
-      h(
-        "div",
-        { class: "panel" },
+      panel(
         h("h4", {}, words.t("slice.legend")),
         this.#legend,
         h("p", { class: "hint" }, words.t("slice.shade")),
@@ -194,10 +191,6 @@ class SliceTool {
     });
   }
 
-  busy() {
-    return this.bar.running();
-  }
-
   render() {
     this.chooser.render();
     this.bar.enable(this.context.setup() !== null);
@@ -206,10 +199,5 @@ class SliceTool {
     if (!this.bar.running() && this.#made !== null && this.#made !== this.chooser.index())
       this.#again();
     this.frame.schedule();
-  }
-
-  remove() {
-    this.bar.stop();
-    this.frame.cancel();
   }
 }

@@ -1,6 +1,7 @@
 // A slice of the decision surface: the plane through an image along the sign of its gradient and along random
 // signs orthogonal to it, and what the model says at each point. It asks the laboratory and shows nothing.
 import { pixelsOf } from "../../packs.js";
+import { ToolModel } from "../../tool-model.js";
 
 /** Points along each side; odd, so that the image itself is one of them. */
 export const side = 61;
@@ -22,22 +23,20 @@ const epsilonOf = (setup) =>
       setup?.attack.parameters.find(({ name }) => name === "epsilon")?.default,
   ) || usualEpsilon;
 
-export class SliceModel {
-  /** @type {Result | null} */ result;
+/** @extends {ToolModel<Result>} */
+export class SliceModel extends ToolModel {
   /** Of the random direction. */ seed = 1;
 
   /** @param {import("../../lab.js").Lab} lab @param {number} count of test images */
   constructor(lab, count) {
-    this.lab = lab;
+    super(lab, "slice");
     this.count = count;
-    this.result = lab.memory.get("slice") ?? null;
   }
 
   /** @param {string} model @param {number} index @param {import("../../types").Setup | null} setup
    * @param {import("../../run-bar.js").Running} running @param {() => void} changed */
   async run(model, index, setup, { signal, tell }, changed) {
-    const images = await this.lab.testImages(this.count);
-    signal.throwIfAborted();
+    const { images } = await this.images(this.count, signal);
     const label = images.labels[index],
       image = pixelsOf(images, index),
       epsilon = epsilonOf(setup);
@@ -45,8 +44,7 @@ export class SliceModel {
       { type: "plane", body: { model, image, label, seed: this.seed }, models: [model] },
       { signal },
     );
-    /** @type {Result} */
-    const into = {
+    const into = this.remember({
       model,
       index,
       label,
@@ -56,9 +54,7 @@ export class SliceModel {
       labels: new Int16Array(side * side).fill(-1),
       confidences: new Float32Array(side * side),
       done: 0,
-    };
-    this.result = into;
-    this.lab.memory.set("slice", into);
+    });
     await this.lab.pool.run(jobsOf(into, image, plane), {
       signal,
       result: (answer, { body }) => {

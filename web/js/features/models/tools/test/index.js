@@ -2,7 +2,7 @@
 // which, and the images behind each number.
 import { streamMs } from "../../../../state/timing.js";
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
-import { createCount, createSubject } from "../../asked.js";
+import { createCount, createSubject, toolElement } from "../../asked.js";
 import { createOneOf } from "../../choices.js";
 import { intervalOf } from "../../counts.js";
 import { createKeep } from "../../keep.js";
@@ -78,10 +78,9 @@ class TestTool {
       { name: words.t("test.done"), value: this.#done },
       { name: words.t("test.moved"), value: this.#moved },
     ]);
-    return h(
-      "div",
-      { class: "tool test-run" },
-      h("div", { class: "panel ask" }, this.which.element, this.count.element, this.bar.element),
+    return toolElement(
+      "test-run",
+      [this.which.element, this.count.element, this.bar.element],
       h("div", { class: "panel outcome" }, stats, this.#made, this.turns.element),
       h(
         "div",
@@ -203,20 +202,11 @@ class TestTool {
     ];
   }
 
-  busy() {
-    return this.bar.running();
-  }
-
   render() {
     this.bar.enable(this.context.setup() !== null);
     this.bar.rename(this.#label());
     this.which.render();
     this.count.render();
     this.gallery.render();
-  }
-
-  remove() {
-    this.bar.stop();
-    this.frame.cancel();
   }
 }

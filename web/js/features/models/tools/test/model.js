@@ -1,32 +1,27 @@
 // A test run: many images attacked and counted. It asks the laboratory and shows nothing.
 import { Tally } from "../../counts.js";
+import { ToolModel } from "../../tool-model.js";
 
 /** adversarial: each image as the attack left it, as bytes.
  * @typedef {{tally: Tally, images: import("../../types").Images, adversarial: Uint8Array, says: string, attack: string,
  *   model: string}} Result */
 
-export class TestModel {
-  /** @type {Result | null} */ result;
-
+/** @extends {ToolModel<Result>} */
+export class TestModel extends ToolModel {
   /** @param {import("../../lab.js").Lab} lab @param {number} classes @param {() => void} changed */
   constructor(lab, classes, changed) {
-    this.lab = lab;
+    super(lab, "test", changed);
     this.classes = classes;
-    this.changed = changed;
-    this.result = lab.memory.get("test") ?? null;
   }
 
   /** @param {{model: string, setup: import("../../types").Setup, says: string, count: number}} asked
    * @param {import("../../run-bar.js").Running} running */
   async run({ model, setup, says, count }, { signal, tell }) {
-    const images = await this.lab.testImages(count);
-    signal.throwIfAborted();
-    const total = Math.min(count, images.count),
-      size = images.pixels.length / images.count;
+    const { images, total } = await this.images(count, signal);
+    const size = images.pixels.length / images.count;
     const tally = new Tally(total, this.classes),
       adversarial = new Uint8Array(total * size);
-    this.result = { tally, images, adversarial, says, attack: setup.attack.name, model };
-    this.lab.memory.set("test", this.result);
+    this.remember({ tally, images, adversarial, says, attack: setup.attack.name, model });
     await this.lab.attack({
       model,
       setup,

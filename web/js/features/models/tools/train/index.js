@@ -3,7 +3,8 @@
 // in the browser.
 import { readableMs } from "../../../../state/timing.js";
 import { h, oncePerFrame, save, setText } from "../../../../ui/dom.js";
-import { Plot } from "../../../../ui/plot.js";
+import { accuracyPlot } from "../../accuracy-plot.js";
+import { panel, toolElement } from "../../asked.js";
 import { createOneOf } from "../../choices.js";
 import { intervalOf } from "../../counts.js";
 import { createKeep } from "../../keep.js";
@@ -53,13 +54,11 @@ class TrainTool {
       this.trainer.forget();
       this.#paint();
     });
-    this.plot = new Plot({
+    this.plot = accuracyPlot(words, {
       label: words.t("train.empty"),
       height: 340,
       xName: words.t("train.epoch"),
-      yName: words.t("curve.accuracy"),
-      xText: (x) => words.number(x, x === Math.round(x) ? 0 : 1),
-      yText: (y) => words.wholePercent(y),
+      digits: 1,
     });
     this.uses = {
       attack: this.#button("attack", () => this.#use({ experiment: "" })),
@@ -136,28 +135,16 @@ class TrainTool {
     ]);
     const head = headRow(["epoch", "clean", "robust"].map((key) => words.t(`train.${key}`)));
     const table = h("table", { class: "numbers" }, h("thead", {}, head), this.#body);
-    return h(
-      "div",
-      { class: "tool train" },
-      h(
-        "div",
-        { class: "panel ask" },
-        ...this.settings.elements,
-        this.bar.element,
-        this.fresh,
-        this.#about,
-      ),
-      h(
-        "div",
-        { class: "panel" },
+    return toolElement(
+      "train",
+      [...this.settings.elements, this.bar.element, this.fresh, this.#about],
+      panel(
         this.#made,
         this.plot.element,
         h("p", { class: "hint" }, words.t("train.note", { count: lookedAt })),
         this.keep.element,
       ),
-      h(
-        "div",
-        { class: "panel" },
+      panel(
         stats,
         h("div", { class: "buttons" }, ...Object.values(this.uses)),
         this.#kept,
@@ -337,18 +324,12 @@ class TrainTool {
     ];
   }
 
-  busy() {
-    return this.bar.running();
-  }
-
   render() {
     this.frame.schedule();
   }
 
   remove() {
-    this.bar.stop();
     this.trainer.end();
     this.plot.remove();
-    this.frame.cancel();
   }
 }

@@ -1,7 +1,7 @@
 // The transfer table: rows are the models whose gradients made the images, columns those that read them; on the
 // diagonal each meets its own.
 import { h, oncePerFrame, setText } from "../../../../ui/dom.js";
-import { createCompared, createCount } from "../../asked.js";
+import { createCompared, createCount, panel, toolElement } from "../../asked.js";
 import { intervalOf } from "../../counts.js";
 import { createKeep } from "../../keep.js";
 import { createRunBar } from "../../run-bar.js";
@@ -33,13 +33,10 @@ class TransferTool {
       run: (running) => this.#run(running),
     });
     this.keep = createKeep(context, "transfer", { csv: () => this.#rows() });
-    this.element = h(
-      "div",
-      { class: "tool transfer" },
-      h("div", { class: "panel ask" }, this.models.element, this.count.element, this.bar.element),
-      h(
-        "div",
-        { class: "panel" },
+    this.element = toolElement(
+      "transfer",
+      [this.models.element, this.count.element, this.bar.element],
+      panel(
         this.#made,
         scrollable(words.t("transferTable.caption"), this.#table),
         this.#reading,
@@ -152,18 +149,9 @@ class TransferTool {
     ];
   }
 
-  busy() {
-    return this.bar.running();
-  }
-
   render() {
     this.bar.enable(this.context.setup() !== null);
     this.models.render();
     this.count.render();
-  }
-
-  remove() {
-    this.bar.stop();
-    this.frame.cancel();
   }
 }

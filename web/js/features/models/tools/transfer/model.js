@@ -1,18 +1,16 @@
 // Images crafted on each of several models, and what each of them reads in those. It asks the laboratory and shows
 // nothing.
+import { ToolModel } from "../../tool-model.js";
 
 /** right[crafted][judged]: images read rightly; "" stands for no attack. done: images attacked on each.
  * @typedef {{says: string, attack: string, count: number, ids: string[], right: Record<string, Record<string, number>>,
  *   done: Record<string, number>}} Result */
 
-export class TransferModel {
-  /** @type {Result | null} */ result;
-
+/** @extends {ToolModel<Result>} */
+export class TransferModel extends ToolModel {
   /** @param {import("../../lab.js").Lab} lab @param {() => void} changed */
   constructor(lab, changed) {
-    this.lab = lab;
-    this.changed = changed;
-    this.result = lab.memory.get("transfer") ?? null;
+    super(lab, "transfer", changed);
   }
 
   /** The part that a model reads rightly of the images made on another, and of how many; null where none was made yet.
@@ -37,20 +35,15 @@ export class TransferModel {
   /** @param {{ids: string[], setup: import("../../types").Setup, says: string, count: number}} asked
    * @param {import("../../run-bar.js").Running} running */
   async run({ ids, setup, says, count }, { signal, tell }) {
-    const images = await this.lab.testImages(count);
-    signal.throwIfAborted();
-    const total = Math.min(count, images.count);
-    /** @type {Result} */
-    const into = {
+    const { images, total } = await this.images(count, signal);
+    const into = this.remember({
       says,
       attack: setup.attack.name,
       count: total,
       ids,
       done: {},
       right: { "": {} },
-    };
-    this.result = into;
-    this.lab.memory.set("transfer", into);
+    });
     this.changed();
     for (const [k, crafted] of ids.entries()) {
       const judges = [crafted, ...ids.filter((id) => id !== crafted)];
