@@ -9,7 +9,7 @@ export default {
   silent: {
     "page.noscript": "Diese Seite rechnet in deinem Browser und braucht JavaScript.",
     "page.unstarted":
-      "Diese Seite ist nicht gestartet. Sie braucht einen Webserver: tools/demo ist einer, eine aus einem Ordner geöffnete Datei hat keinen. Gibt es einen, dann fehlen ihre Skripte oder sind gesperrt; vielleicht hilft neu laden.",
+      "Diese Seite ist nicht gestartet. Sie braucht einen Webserver: tools/demo ist einer, eine aus einem Ordner geöffnete Datei hat keinen. Gibt es einen, dann fehlen ihre Skripte oder sind gesperrt; vielleicht hilft Neuladen.",
     "embed.starting": "Dieser Rahmen darf keine Skripte ausführen oder lädt noch.",
   },
 
@@ -187,13 +187,14 @@ export default {
     "attack.mim": "MIM",
     "attack.fgsm.about": "Ein einziger Schritt der Größe ε in Richtung des Gradientenvorzeichens.",
     "attack.bim.about": "Viele kleine FGSM-Schritte, jeder mit neuem Gradienten.",
-    "attack.mim.about": "BIM mit Schwung: Die Schritte merken sich, woher sie kommen.",
+    "attack.mim.about":
+      "BIM mit Momentum: Jeder Schritt folgt der Summe aller bisherigen Gradienten.",
     "attack.pgd.about":
       "BIM ab einem zufälligen Punkt in der Nähe, mit größeren Schritten und auf Wunsch Neustarts.",
     "parameter.epsilon": "Budget ε",
     "parameter.steps": "Schritte",
     "parameter.stepSize": "Schrittweite",
-    "parameter.decay": "Schwung (Decay)",
+    "parameter.decay": "Momentum (Decay)",
     "parameter.norm": "Norm",
     "parameter.randomStart": "Zufälliger Start",
     "parameter.restarts": "Neustarts",
@@ -211,7 +212,7 @@ export default {
       "Geht geradewegs zur nächsten Klassengrenze, bis sie überschritten ist.",
     "attack.cw.about": "Wägt tausendfach Änderung gegen Erfolg ab. Langsam, schwer zu schlagen.",
     "attack.lbfgs.about": "Der allererste Angriff: Ein Optimierer sucht die kleinste Änderung.",
-    "attack.fab.about": "Wandert an der Klassengrenze entlang, zum sauberen Bild hingezogen.",
+    "attack.fab.about": "Läuft an der Klassengrenze entlang und hält sich nah am sauberen Bild.",
     "attack.fab-t.about": "FAB nacheinander auf jede der wahrscheinlichsten falschen Klassen zu.",
     "attack.jsma.about":
       "Zwei Pixel auf einmal: die dem Ziel am meisten nützen und den übrigen am wenigsten.",
@@ -280,12 +281,12 @@ export default {
     "about.fgsm.text":
       "Ein Netz lernt, indem es fragt, wohin seine <i>Gewichte</i> rücken müssen, damit der Fehler sinkt. Die Fast Gradient Sign Method fragt dasselbe für die <i>Pixel</i> und geht in die andere Richtung: Jede Farbe jedes Pixels rückt um ε dorthin, wo der Fehler wächst. Nur das Vorzeichen des Gradienten zählt.",
     "about.steps.text":
-      "Ein Gradient gilt nur in der Nähe. BIM macht kleinere Schritte, fragt nach jedem neu und verlässt nie das Budget. MIM behält dazu Schwung, damit ein einzelner irreführender Gradient es nicht umdreht. Mit einem Ziel gehen alle drei auf dieses Schild <i>zu</i>, statt vom richtigen weg.",
+      "Ein Gradient stimmt nur in der Nähe. BIM macht kleinere Schritte und berechnet ihn nach jedem neu, ohne das Budget je zu überschreiten. MIM fügt Momentum hinzu, damit ein einzelner irreführender Gradient es nicht umkehren lässt. Mit einem Ziel gehen alle drei auf dieses Schild <i>zu</i>, statt vom richtigen weg.",
     "about.epsilon.text":
       "ε ist das Budget: Keine Farbe eines Pixels darf sich auf der Skala von 0 bis 1 weiter als ε bewegen. Das begrenzt die L∞-Norm, die größte einzelne Änderung. Es sagt nichts darüber, wie viel vom Bild sich ändert: L0 zählt die Pixel, L2 misst alle Änderungen zusammen. Bei Schildern ist ε = 8/255 ≈ 0,03 kaum zu sehen und oft genug.",
     "about.defended.title": "Warum das robuste Modell standhält",
     "about.defended.text":
-      "Beide Netze haben aus denselben Fotos deutscher Schilder gelernt. Das robuste sah sie unter Angriff: In jedem Trainingsschritt rückten mehrere kleine Gradientenschritte (PGD) die Pixel gegen es, und es sollte trotzdem richtig antworten. Dafür zahlt es mit etwas Genauigkeit auf sauberen Schildern.",
+      "Beide Netze haben aus denselben Fotos deutscher Schilder gelernt. Das robuste sah sie unter Angriff: In jedem Trainingsschritt verschoben mehrere kleine Gradientenschritte (PGD) die Pixel zu seinen Ungunsten, und es sollte trotzdem richtig antworten. Dafür zahlt es mit etwas Genauigkeit auf sauberen Schildern.",
     "about.honest.text":
       "<b>Dass das robuste Modell sicher wäre.</b> Es hält Änderungen der Pixel in einem kleinen Budget stand; ein größeres ε, eine andere Norm oder ein besserer Angriff kann es immer noch täuschen. Ein gescheiterter Angriff sagt nur etwas über diesen Angriff. Und ein Schild auf der Straße sieht man von vielen Seiten, bei jedem Wetter, mit Aufklebern: Diese Seite ändert Pixel, keine Dinge.",
 
@@ -350,7 +351,7 @@ export default {
       "Ein Netz lernt, indem es fragt, in welche Richtung es seine <i>Gewichte</i> verschieben muss, damit sein Fehler kleiner wird. Die Fast Gradient Sign Method stellt dieselbe Frage für die <i>Pixel</i> und geht den umgekehrten Weg: Jedes Pixel rückt um ε in die Richtung, die den Fehler vergrößert. Vom Gradienten zählt nur das Vorzeichen. Deshalb wirkt das Rauschen so grob: Ein Pixel wird ganz verschoben, oder es steht schon am Ende der Grauskala und kann nicht weiter.",
     "about.steps.title": "BIM und MIM: noch einmal hinsehen",
     "about.steps.text":
-      "Ein Gradient stimmt nur in der Nähe. BIM macht kleinere Schritte und fragt nach jedem neu, ohne das Budget je zu überschreiten. MIM nimmt außerdem Schwung mit, damit ein einzelner irreführender Gradient es nicht umkehren lässt. Wähle ein Ziel, dann laufen alle drei <i>auf</i> diese Ziffer <i>zu</i>, statt sich nur von der richtigen zu entfernen.",
+      "Ein Gradient stimmt nur in der Nähe. BIM macht kleinere Schritte und berechnet ihn nach jedem neu, ohne das Budget je zu überschreiten. MIM fügt Momentum hinzu, damit ein einzelner irreführender Gradient es nicht umkehren lässt. Wähle ein Ziel, dann laufen alle drei <i>auf</i> diese Ziffer <i>zu</i>, statt sich nur von der richtigen zu entfernen.",
     "about.epsilon.title": "Was ε bedeutet",
     "about.epsilon.text":
       "ε ist das Budget: Kein Pixel darf sich auf der Skala von 0 (schwarz) bis 1 (weiß) um mehr als ε ändern. Das begrenzt die L∞-Norm, also die größte einzelne Änderung. Wie viel vom Bild sich ändert, sagt es nicht: L0 zählt die Pixel, L2 misst alle Änderungen zusammen. ε ist eine Spielregel und kein Maß dafür, was Menschen auffällt.",
@@ -365,7 +366,7 @@ export default {
   /** The numbers of a model's result, and the picture that one enlarged. */
   numbers: {
     "norm.linf": "L∞, größte Änderung",
-    "norm.linf.about": "wie weit das am meisten geänderte Pixel gerückt ist, von 0 bis 1",
+    "norm.linf.about": "um wie viel sich das am stärksten geänderte Pixel ändert, von 0 bis 1",
     "norm.l2": "L2, Länge der Änderung",
     "norm.l2.about": "Wurzel aus der Summe aller quadrierten Änderungen",
     "norm.l0": "L0, geänderte Pixel",
@@ -386,7 +387,7 @@ export default {
     "access.transfer.about": "nichts von diesem Modell: Das Bild wurde an einem anderen erzeugt",
     "smallest.title": "Kleinstes gefundenes ε",
     "smallest.about":
-      "mit diesem Angriff aufwärts gesucht, dann halbiert; einem anderen genügt vielleicht weniger",
+      "mit diesem Angriff von unten gesucht, dann durch Halbieren eingegrenzt; einem anderen genügt vielleicht weniger",
     "smallest.value": "{attack}: {epsilon} · {levels}",
     "smallest.length": "{attack}: {epsilon} in L2",
     "smallest.beyond": "{attack} findet bis {epsilon} keines",
@@ -429,11 +430,11 @@ export default {
     "upload.choose": "Bild auswählen",
     "upload.ways": "oder irgendwo hier ablegen oder einfügen",
     "upload.hint":
-      "Ein Foto einer geschriebenen Ziffer: Sie wird ausgeschnitten, bei dunkel auf hell umgekehrt, skaliert und zentriert wie bei MNIST.",
+      "Ein Foto einer geschriebenen Ziffer: Sie wird ausgeschnitten, invertiert, falls sie dunkel auf hell ist, und wie bei MNIST skaliert und zentriert.",
     "upload.done": "Dein Bild wird angegriffen.",
     "upload.large": "die Datei ist größer als 40 MB",
     "upload.unknown":
-      "weder diese Seite noch dieser Browser kann es lesen ({type}); ein PNG oder JPEG geht",
+      "weder diese Seite noch dieser Browser kann es lesen ({type}); PNG und JPEG gehen",
     "upload.failed": "Dieses Bild lässt sich nicht verwenden: {detail}.",
   },
 
@@ -496,7 +497,7 @@ export default {
     "modelView.lead":
       "Ein einzelnes Bild beweist wenig. Hier wird jedes Testbild angegriffen, und du siehst, was aus ihnen wird.",
     "lab.noImages":
-      "Diese Seite wurde ohne Datensatz gebaut, deshalb gibt es hier keine Testbilder. Mit SIGNFLIP_DATA oder nach tools/fetch-data gebaut, sind sie da.",
+      "Diese Seite wurde ohne Datensatz gebaut, deshalb gibt es hier keine Testbilder. Wird sie mit SIGNFLIP_DATA oder nach tools/fetch-data gebaut, sind sie da.",
     "lab.model": "Modell",
     "lab.models": "Modelle",
     "lab.images": "Testbilder",
@@ -556,7 +557,7 @@ export default {
     "gallery.more": "{count} weitere zeigen",
     "gallery.explore": "In der Bildansicht öffnen",
     "gallery.map": "Auf der Karte verfolgen",
-    "gallery.slice": "Ringsum schauen",
+    "gallery.slice": "Die Umgebung ansehen",
 
     "tool.curve": "Genauigkeit über ε",
     "tool.curve.about": "Wie schnell jedes Modell fällt, wenn das Budget wächst.",
@@ -583,7 +584,7 @@ export default {
       "Genauigkeit über dem Budget unter {says}. Von keinem Budget zum größten: {values}.",
     "curve.made": "{attack}, die ersten {count} Testbilder, Budget als {norm}.",
     "curve.note":
-      "Ein Angriff ist eine obere Schranke: Ein stärkerer kann die Kurve nur weiter drücken. Eine Kurve, die auch mit noch so großem Budget nicht gegen 0 geht, zeigt, dass der Angriff nicht funktioniert, und nicht, dass das Modell robust ist.",
+      "Ein Angriff ist eine obere Schranke: Ein stärkerer kann die Kurve nur weiter nach unten drücken. Eine Kurve, die auch mit noch so großem Budget nicht gegen 0 geht, zeigt, dass der Angriff nicht funktioniert, und nicht, dass das Modell robust ist.",
     "curve.numbers": "Dasselbe in Zahlen",
     "curve.table": "Genauigkeit jedes Modells bei jedem Budget",
     "curve.status": "Kurven gezeichnet. Beim größten Budget: {values}.",
@@ -598,7 +599,7 @@ export default {
       "{attack}, die ersten {count} Testbilder. In jedem Feld: der Anteil, der noch richtig erkannt wird.",
     "transferTable.empty": "Noch nichts angegriffen.",
     "transferTable.reading":
-      "Von den Bildern, die auf „{crafted}“ erzeugt wurden, erkennt „{tested}“ {share} falsch, ohne dass seine Gradienten je befragt wurden.",
+      "Von den Bildern, die auf „{crafted}“ erzeugt wurden, erkennt „{tested}“ {share} falsch, ohne dass seine Gradienten je berechnet wurden.",
     "transferTable.note":
       "Umrandet: jedes Modell gegen seine eigenen Gradienten (White Box). Wo fremde Bilder mehr schaden als eigene, zeigen die Gradienten des Modells in die falsche Richtung: Gradientenmaskierung.",
     "transferTable.done": "Die Tabelle ist vollständig.",
@@ -613,7 +614,7 @@ export default {
     "map.made":
       "{model}, {count} Testbilder. Die beiden Richtungen zeigen {first} und {second} {what}.",
     "map.note":
-      "Jede kleine Zahl ist ein Testbild in der Farbe seiner Klasse, die großen stehen in der Mitte jeder Klasse. Ein Klick wählt ein Bild aus. Auf zwei Dimensionen gepresst geht vieles verloren: Nachbarn hier müssen dort keine sein.",
+      "Jede kleine Zahl ist ein Testbild in der Farbe seiner Klasse, die großen stehen in der Mitte jeder Klasse. Ein Klick wählt ein Bild aus. Bei nur zwei Dimensionen geht vieles verloren: Was hier benachbart ist, muss es in der Schicht nicht sein.",
     "map.way": "Der Weg eines Bildes",
     "map.step": "Schritt",
     "map.play": "Abspielen",
@@ -626,7 +627,7 @@ export default {
     "map.table": "Alle Schritte in Zahlen",
     "map.read": "Erkannt als",
     "map.confidence": "Konfidenz",
-    "map.nearest": "Nächstes Cluster",
+    "map.nearest": "Nächster Cluster",
     "map.status": "{count} Testbilder kartiert.",
     "chooser.image": "Testbild",
     "chooser.previous": "Voriges Bild",
@@ -635,7 +636,7 @@ export default {
     "chooser.label": "Klasse: {label}",
     "chooser.alt": "Testbild {index}, Klasse {label}",
 
-    "slice.start": "Umschauen",
+    "slice.start": "Schnitt zeichnen",
     "slice.another": "Andere Zufallsrichtung",
     "slice.role": "Entscheidungsfläche",
     "slice.progress": "{done} von {total} Punkten",
@@ -663,12 +664,11 @@ export default {
     "train.mixed": "Gemischt (FGSM)",
     "train.fast": "Schnell (ein Zufallsschritt)",
     "train.pgd": "PGD",
-    "train.standard.about":
-      "Nur saubere Bilder. Es lernt schnell, und jeder Angriff nimmt es auseinander.",
+    "train.standard.about": "Nur saubere Bilder. Es lernt schnell und hält keinem Angriff stand.",
     "train.mixed.about":
-      "Jeder Stapel halb sauber, halb mit einem FGSM-Schritt gegen das Netz von jetzt angegriffen (Goodfellow u. a. 2015).",
+      "Jeder Batch zur Hälfte sauber, zur Hälfte mit einem FGSM-Schritt gegen das aktuelle Netz angegriffen (Goodfellow u. a. 2015).",
     "train.fast.about":
-      "Ein Schritt von einem zufälligen Anfang, überwacht, damit es nicht lernt, seinen Gradienten zu verstecken (Wong, Rice und Kolter 2020).",
+      "Ein Schritt ab einem zufälligen Startpunkt, überwacht, damit das Netz nicht lernt, seinen Gradienten zu verbergen (Wong, Rice und Kolter 2020).",
     "train.pgd.about":
       "Nur mit sieben PGD-Schritten angegriffene Bilder (Madry u. a. 2018): achtmal so viel Arbeit, und was Robustheit an sauberer Genauigkeit kostet.",
     "train.epochs": "Epochen",
@@ -684,15 +684,15 @@ export default {
     "train.loss": "Verlust",
     "train.progress": "{done} von {total} Bildern gelernt",
     "train.note":
-      "Gemessen an {count} Testbildern, von denen es nie lernt, unter PGD mit 10 Schritten und demselben ε. Ein Bild ist ein halbes Prozent; kleines Auf und Ab ist also Zufall.",
+      "Gemessen an {count} Testbildern, die im Training nie vorkommen, unter PGD mit 10 Schritten und demselben ε. Ein Bild ist ein halbes Prozent; kleine Schwankungen sind also Zufall.",
     "train.title": "Dein Netz {number}: {method}, ε = {epsilon}",
     "train.summary": "{title}. Bisher {clean} richtig ohne Angriff, {robust} unter PGD.",
     "train.attack": "Greif es an",
     "train.download": "Herunterladen (.safetensors)",
     "train.explore": "In der Bildansicht öffnen",
     "train.forget": "Löschen",
-    "train.kept": "In diesem Browser aufgehoben: Es ist da, wenn du wiederkommst.",
-    "train.notKept": "Dieser Browser hebt es nicht auf: Lade es herunter, um es zu behalten.",
+    "train.kept": "In diesem Browser gespeichert: Es ist da, wenn du wiederkommst.",
+    "train.notKept": "Dieser Browser speichert es nicht: Lade es herunter, um es zu behalten.",
     "train.noImages": "diese Seite hat keine Trainingsbilder",
     "train.status": "Das Training ist vorbei: {clean} richtig ohne Angriff, {robust} unter PGD.",
   },
