@@ -7,6 +7,7 @@ import { createCaption } from "./features/image/caption.js";
 import { createControls } from "./features/embed/controls.js";
 import { createLane } from "./features/image/lane.js";
 import { createPicker } from "./features/image/picker.js";
+import { SharedClient, isShared } from "./engine/shared/guest.js";
 import { datasets } from "./state/datasets.js";
 import { packedCount } from "./state/samples.js";
 import { readUrl, writeUrl } from "./state/state.js";
@@ -25,6 +26,7 @@ const page = new PageShell({
     host.result(result);
   },
   changed: () => host.runChanged(),
+  ...(isShared() && { Client: SharedClient }),
 });
 const host = new Host(page, {
   wanted: () => wanted ?? writeUrl(page.state, navigator.language),

@@ -20,11 +20,12 @@ import { Words } from "./ui/i18n.js";
 
 /** update: how a view changes the state, where that is more than change(). shown: a result is there; it is to
  * be rendered now. changed: the run began to be slow, was cancelled or came further, or something was found
- * out. analysis: fetches what looks further into a result.
+ * out. analysis: fetches what looks further into a result. Client: another way to the engine.
  * @typedef {{render: () => void, update?: (patch: Partial<State>) => void,
  *   shown: (result: import("./types").ExploreResult) => void,
  *   changed?: (before: import("./types").Run["state"]) => void,
- *   analysis?: () => Promise<typeof import("./engine/analysis.js")>}} Page */
+ *   analysis?: () => Promise<typeof import("./engine/analysis.js")>,
+ *   Client?: new (sources: import("./engine/client.js").Source[]) => import("./types").Engine}} Page */
 
 /** An element of the page's frame. @param {string} id */
 export const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -32,8 +33,6 @@ export const place = (id) => /** @type {HTMLElement} */ (document.getElementById
 export class PageShell {
   /** @type {State} */ state = readUrl(location.search, navigator.language);
   words = new Words(this.state.lang);
-  client = new EngineClient(this.state.model.map((id) => sourceOf(this.state.dataset, id)));
-  started = this.client.start();
   /** @type {import("./types").Snapshot} */
   snapshot = {
     state: this.state,
@@ -59,7 +58,12 @@ export class PageShell {
   /** @param {Page} page */
   constructor(page) {
     this.page = page;
-    const { snapshot, client } = this;
+    const { state: opening, snapshot } = this;
+    const { Client = EngineClient } = page;
+    const sources = opening.model.map((id) => sourceOf(opening.dataset, id));
+    const client = /** @type {EngineClient} */ (new Client(sources));
+    this.client = client;
+    this.started = client.start();
     const { schedule } = oncePerFrame(page.render);
     this.schedule = schedule;
     this.update = page.update ?? ((patch) => this.change(patch));

@@ -19,6 +19,12 @@ const switches = ["grayBox", "randomStart", "earlyStop", "abortEarly"];
 /** How the element itself shows it. */
 const own = ["site", "title", "poster", "loading"];
 const version = 1;
+/** Frames of this name ask where their engine is (engine/shared/guest.js has the messages). */
+const sharedName = "signflip-shared";
+/** For each site the frame that has the engine, and those that use it, by their numbers.
+ * @type {Map<string, {host: SignFlip, guests: Map<SignFlip, number>}>} */
+const engines = new Map();
+let numbered = 0;
 
 const kebab = (/** @type {string} */ name) =>
   name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -214,6 +220,7 @@ export class SignFlip extends HTMLElement {
     const frame = document.createElement("iframe");
     frame.loading = this.getAttribute("loading") === "eager" ? "eager" : "lazy";
     frame.allow = "clipboard-write";
+    frame.name = sharedName;
     frame.title = this.#label;
     frame.style.height = this.#isWhole ? "900px" : "600px";
     this.#sent = this.#parts();
@@ -229,6 +236,7 @@ export class SignFlip extends HTMLElement {
     this.#frame?.remove();
     this.#frame = this.#still = this.#state = null;
     this.#ready = false;
+    this.#leave();
     for (const { reject } of this.#pictures.values()) reject(new Error("<sign-flip> was removed."));
     this.#pictures.clear();
   }
@@ -245,10 +253,45 @@ export class SignFlip extends HTMLElement {
     this.#tell({ type: "signflip:state", state });
   }
 
-  /** @param {object} message */
-  #tell(message) {
+  /** @param {object} message @param {MessagePort[]} [ports] */
+  #tell(message, ports = []) {
     // A site that sandboxes its pages has no origin to name; only the state of a public page is told.
-    this.#frame?.contentWindow?.postMessage({ version, ...message }, "*");
+    this.#frame?.contentWindow?.postMessage({ version, ...message }, "*", ports);
+  }
+
+  /** Gives the frame the engine of its site's other frames, or lets it have it. */
+  #share() {
+    this.#leave();
+    const { href } = this.#site;
+    const known = engines.get(href);
+    if (known) return known.host.#admit(this, known.guests);
+    engines.set(href, { host: this, guests: new Map() });
+    this.#tell({ type: "signflip:engine", role: "host" });
+  }
+
+  /** Joins another's frame with the engine in this one. @param {SignFlip} guest @param {Map<SignFlip, number>} guests */
+  #admit(guest, guests) {
+    const { port1, port2 } = new MessageChannel();
+    guests.set(guest, ++numbered);
+    this.#tell({ type: "signflip:engine", role: "admit", guest: numbered }, [port1]);
+    guest.#tell({ type: "signflip:engine", role: "guest" }, [port2]);
+  }
+
+  /** The frame is there no more; where it had the engine, another gets one. */
+  #leave() {
+    for (const [site, { host, guests }] of engines) {
+      const guest = guests.get(this);
+      if (guest) host.#tell({ type: "signflip:engine", role: "dismiss", guest });
+      guests.delete(this);
+      if (host !== this) continue;
+      engines.delete(site);
+      const [next, ...others] = guests.keys();
+      if (!next) continue;
+      const left = new Map();
+      engines.set(site, { host: next, guests: left });
+      next.#tell({ type: "signflip:engine", role: "host" });
+      for (const other of others) next.#admit(other, left);
+    }
   }
 
   /** @param {"ready" | "change" | "result" | "error"} what @param {unknown} detail */
@@ -275,6 +318,7 @@ export class SignFlip extends HTMLElement {
       return this.#fire("error", {
         message: `<sign-flip> speaks version ${version} with its frame, which speaks ${data.version}.`,
       });
+    if (what === "engine") return data.wants ? this.#share() : this.#leave();
     const { type, version: _, query, ...detail } = data;
     if (detail.state) this.#state = detail.state;
     if (what === "ready") this.#listens();

@@ -233,6 +233,12 @@ export interface WorkerScope {
 
 export type WorkerCode = (scope: WorkerScope) => void;
 
+/** What the view of one image needs of an engine (js/engine/client.js). */
+export type Engine = Pick<
+  import("./engine/client.js").EngineClient,
+  "restarts" | "askedSince" | "start" | "add" | "explore" | "terminate"
+>;
+
 /** What the page needs of a worker. */
 export interface WorkerLike {
   onmessage: ((event: any) => void) | null;

@@ -14,7 +14,7 @@ import { WorkerPort } from "./port.js";
 /** @typedef {{loaded: Promise<unknown>}} Given  what was sent to a worker, and when it is loaded there */
 
 /** The models that a question needs, by the names that the worker knows. @param {ExploreRequest} request */
-const namesIn = ({ dataset, models, from }) =>
+export const namesIn = ({ dataset, models, from }) =>
   [...new Set([...models, ...(from ? [from] : [])])].map((id) => `${dataset}/${id}`);
 
 export class EngineClient {
@@ -138,6 +138,11 @@ export class EngineClient {
   /** Ends what aside() began, as soon as the attack that runs is over. */
   stopAside() {
     if (this.#port && !this.#port.ended) this.#port.ask("stop", {}).catch(() => {});
+  }
+
+  /** The memory of its worker, in bytes; 0 where none runs. @returns {Promise<number>} */
+  async size() {
+    return !this.#port || this.#port.ended ? 0 : this.#port.ask("size", {});
   }
 
   /** Ends the worker now; the next question starts another. */

@@ -17,9 +17,9 @@ export class WorkerPort {
   /** @type {Map<number, Call>} */ #open = new Map();
   #number = 0;
 
-  /** @param {string} name of a file in workers/ */
-  constructor(name) {
-    this.#worker = startWorker(name);
+  /** @param {import("../types").WorkerLike | string} worker or the name of a file in workers/ */
+  constructor(worker) {
+    this.#worker = typeof worker === "string" ? startWorker(worker) : worker;
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -69,8 +69,7 @@ export class WorkerPort {
     this.#open.delete(data.id);
     clearTimeout(call?.timer);
     if (data.dead) this.end(new Error(data.error));
-    if (data.mixed) call?.reject(new EngineError("error.mixed", data.error));
-    else if (data.forbidden) call?.reject(new EngineError("error.policy", data.error));
+    if (data.key) call?.reject(new EngineError(data.key, data.error, data.values));
     else if ("error" in data) call?.reject(new Error(data.error));
     else call?.resolve(data.value);
   }

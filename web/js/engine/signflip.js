@@ -55,6 +55,11 @@ export class Signflip {
     return this.#engine.attacks();
   }
 
+  /** How much memory the module has, in bytes: models, images and what attacks work with. */
+  get memoryBytes() {
+    return this.#engine.callBufferFloats().buffer.byteLength;
+  }
+
   /**
    * @param {Uint8Array|ArrayBuffer} bytes a .safetensors model file
    * @returns {Model}

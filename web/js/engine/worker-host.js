@@ -29,24 +29,32 @@ function described(error) {
     error: message,
     // A trap leaves the module in an unknown state: the page must start another worker.
     dead: error instanceof WebAssembly.RuntimeError,
-    // Engine and worker are of two builds: one of them came from an old cache.
-    mixed: error instanceof WebAssembly.LinkError,
-    forbidden:
-      error instanceof WebAssembly.CompileError ||
-      /unsafe-eval|Content Security Policy/i.test(message),
+    ...named(error, message),
   };
+}
+
+/** What the page has a message of its own for. @param {any} error @param {string} message */
+function named(error, message) {
+  if (error?.key) return { key: error.key, values: error.values };
+  // Engine and worker are of two builds: one of them came from an old cache.
+  if (error instanceof WebAssembly.LinkError) return { key: "error.mixed" };
+  const forbidden =
+    error instanceof WebAssembly.CompileError ||
+    /unsafe-eval|Content Security Policy/i.test(message);
+  return forbidden ? { key: "error.policy" } : {};
 }
 
 /** Answers the page's questions, by their names, until the worker is ended. The arrays of an answer must
  * not be needed afterwards.
- * @param {Record<string, (body: any, tell: Tell) => unknown>} answers */
-export function serve(answers) {
-  self.onmessage = async ({ data: { id, type, body } }) => {
+ * @param {Record<string, (body: any, tell: Tell) => unknown>} answers
+ * @param {Pick<MessagePort, "onmessage" | "postMessage">} [port] where the questions come from */
+export function serve(answers, port = /** @type {any} */ (self)) {
+  port.onmessage = async ({ data: { id, type, body } }) => {
     try {
-      const value = await answers[type](body, (progress) => self.postMessage({ id, progress }));
-      self.postMessage({ id, value }, { transfer: buffersOf(value) });
+      const value = await answers[type](body, (progress) => port.postMessage({ id, progress }));
+      port.postMessage({ id, value }, { transfer: buffersOf(value) });
     } catch (error) {
-      self.postMessage({ id, ...described(error) });
+      port.postMessage({ id, ...described(error) });
     }
   };
 }

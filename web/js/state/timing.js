@@ -19,6 +19,10 @@ export const heavyMs = 150;
 export const restMs = 250;
 /** After this long progress and Cancel are shown. */
 export const slowMs = 300;
+/** A frame that shares an engine waits this long for another's attack before a second worker is started. */
+export const secondWorkerAfterMs = 500;
+/** … and for the element around it to say where the engine is. */
+export const aloneAfterMs = 1500;
 /** An attack that has run for this long is broken off when something else is asked. */
 export const overdueMs = 800;
 /** A worker without answer or progress for this long counts as hung. */

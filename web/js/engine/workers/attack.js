@@ -148,4 +148,6 @@ const prepare = ({ bytes, shape }) => signflip.prepareImage(bytes, shape);
 
 const stop = () => ++stops;
 
-serve({ start, load, explore, trace, smallest, certify, prepare, stop });
+const size = () => signflip.memoryBytes;
+
+serve({ start, load, explore, trace, smallest, certify, prepare, stop, size });
