@@ -8,7 +8,7 @@ const table = Uint32Array.from({ length: 256 }, (_, value) => {
 });
 
 /** @param {Uint8Array} bytes */
-function crc32(bytes) {
+export function crc32(bytes) {
   let sum = ~0;
   for (const byte of bytes) sum = table[(sum ^ byte) & 255] ^ (sum >>> 8);
   return ~sum >>> 0;

@@ -21,6 +21,21 @@ export const budgetOf = (attack) => attack?.parameters.find(({ name }) => name =
 export const isEmpty = ({ id, pixels }) =>
   id === "" || (id === "drawing" && pixels.every((value) => value === 0));
 
+/** What is asked in a state, but for the image. @param {import("../types").State} state
+ * @param {import("../types").AttackInfo} attack @param {number | null} label the image's, where it is known
+ * @param {string[]} models of the state @returns {Omit<ExploreRequest, "image">} */
+export const questionOf = (state, attack, label, models) => ({
+  dataset: state.dataset,
+  label,
+  attack: attack.name,
+  parameters: attackParameters(state, attack),
+  target: attack.targeted ? state.target : null,
+  needsTarget: attack.untargeted === false,
+  models,
+  from: state.from,
+  grayBox: state.grayBox,
+});
+
 export class Explorer {
   #asked = "";
   /** What the smallest budgets depend on: everything but the budget. */
@@ -104,18 +119,8 @@ export class Explorer {
       return;
     }
     this.#waits = false;
-    /** @type {Omit<ExploreRequest, "image">} */
-    const question = {
-      dataset: state.dataset,
-      label: image.label,
-      attack: attack.name,
-      parameters: attackParameters(state, attack),
-      target: attack.targeted ? state.target : null,
-      needsTarget: attack.untargeted === false,
-      models,
-      from: files[state.from] === "there" ? state.from : "",
-      grayBox: state.grayBox,
-    };
+    const question = questionOf(state, attack, image.label, models);
+    if (files[state.from] !== "there") question.from = "";
     const source = [
       image.id,
       image.id === "drawing" && state.drawing,

@@ -1,5 +1,6 @@
 // The worker of the view of one image: what an attack does to it on each model that is shown, and what
 // else can be found out about that.
+import { attackOn, lanesUnder, modelOf, tracedOn } from "../attacked.js";
 import { load, loaded, signflip, start } from "../loaded-models.js";
 import { nowAndThen, serve } from "../worker-host.js";
 import { repeatedMs } from "../../state/timing.js";
@@ -8,98 +9,30 @@ import { repeatedMs } from "../../state/timing.js";
 const warm = new Set();
 
 /** @typedef {import("../../types").ExploreRequest} ExploreRequest */
-/** @typedef {import("../../types").Lane} Lane */
 /** @typedef {import("../worker-host.js").Tell} Tell */
-
-/** @param {ExploreRequest} request @param {string} id */
-const modelNamed = ({ dataset }, id) => loaded(`${dataset}/${id}`);
-
-/** @param {ExploreRequest} request @param {string} name of the model that is attacked
- * @param {Record<string, unknown>} [more] options of the attack */
-function attackOn(request, name, more = {}) {
-  const { image, label, attack, parameters, target, needsTarget, grayBox } = request;
-  const { model, denoiser } = modelNamed(request, name);
-  const truth = label ?? model.predict(image).labels[0];
-  const wanted = target === truth ? null : target;
-  const aim = wanted ?? (needsTarget ? (truth + 1) % model.classes.length : null);
-  const options = {
-    ...parameters,
-    attack,
-    ...(denoiser ? { grayBox } : {}),
-    ...(aim === null ? {} : { targets: Int32Array.of(aim) }),
-    ...more,
-  };
-  const began = performance.now();
-  const result = model.attack(options, image, Int32Array.of(truth));
-  return { result, aim, truth, milliseconds: performance.now() - began };
-}
 
 /** Repeats a model's first attack where that is quick: the time that is told is the attack's, not that of
  * compiling its code.
  * @param {ExploreRequest} request @param {string} name @param {Record<string, unknown>} more as attackOn() takes them */
 function timedAttackOn(request, name, more) {
-  const first = attackOn(request, name, more);
+  const first = attackOn(loaded, request, name, more);
   const cold = !warm.has(name);
   warm.add(name);
-  return cold && first.milliseconds < repeatedMs ? attackOn(request, name, more) : first;
+  return cold && first.milliseconds < repeatedMs ? attackOn(loaded, request, name, more) : first;
 }
 
 /** Every model's lane. @param {ExploreRequest} request @param {Tell} tell */
-function explore(request, tell) {
-  const following = (/** @type {string[]} */ models) => {
+const explore = (request, tell) =>
+  lanesUnder(loaded, request, (name, models) => {
     const often = nowAndThen(tell);
-    return { onProgress: (/** @type {number} */ fraction) => often({ models, fraction }) };
-  };
-  const shared =
-    request.from === "" ? null : timedAttackOn(request, request.from, following(request.models));
-  return request.models.map((name) => {
-    const { model, denoiser } = modelNamed(request, name);
-    const clean = model.predict(request.image);
-    const own =
-      shared && name !== request.from
-        ? null
-        : (shared ?? timedAttackOn(request, name, following([name])));
-    const { result, aim } = own ?? /** @type {NonNullable<typeof shared>} */ (shared);
-    const after = own ? result : model.predict(result.adversarial);
-    /** @type {Lane} */
-    const lane = {
-      model: name,
-      label: request.label ?? clean.labels[0],
-      target: aim,
-      cleanLabel: clean.labels[0],
-      adversarialLabel: after.labels[0],
-      before: clean.probabilities,
-      after: after.probabilities,
-      // One image may serve several lanes, and a buffer can be given away only once.
-      adversarial: result.adversarial.slice(),
-      seen: denoiser && denoiser.predict(result.adversarial).logits,
-      l0: result.l0[0],
-      l2: result.l2[0],
-      linf: result.linf[0],
-      milliseconds: own ? own.milliseconds : null,
-    };
-    return lane;
+    return timedAttackOn(request, name, {
+      onProgress: (/** @type {number} */ fraction) => often({ models, fraction }),
+    });
   });
-}
 
 /** The iterates of an attack. @param {{request: ExploreRequest, model: string}} question */
-async function trace({ request, model: name }) {
-  const { traceOf, Way } = await import("../trace.js");
-  const way = new Way();
-  const { result } = attackOn(request, request.from || name, {
-    onStep: (
-      /** @type {number} */ _image,
-      /** @type {number} */ _step,
-      /** @type {number} */ _loss,
-      /** @type {Float32Array} */ iterate,
-    ) => way.add(iterate),
-  });
-  // Not every attack tells its steps.
-  if (way.steps.length === 0) way.add(request.image);
-  way.end(result.adversarial);
-  const { model } = modelNamed(request, name);
-  return traceOf(way, model, request.label ?? model.predict(request.image).labels[0], name);
-}
+const trace = async ({ request, model }) =>
+  tracedOn(loaded, request, model, await import("../trace.js"));
 
 /** Counts the stops: a search ends when this has changed. */
 let stops = 0;
@@ -110,7 +43,7 @@ const pause = () => new Promise((resolve) => setTimeout(resolve));
 async function smallest({ request, model: name, upTo }, tell) {
   const begun = stops;
   const { smallestBudget } = await import("../smallest.js");
-  const { model } = modelNamed(request, name);
+  const { model } = modelOf(loaded, request, name);
   const truth = request.label ?? model.predict(request.image).labels[0];
   const often = nowAndThen(tell);
   const stopped = new Error("stopped");
@@ -120,7 +53,7 @@ async function smallest({ request, model: name, upTo }, tell) {
         await pause();
         if (stops !== begun) throw stopped;
         const asked = { ...request, parameters: { ...request.parameters, epsilon } };
-        const { result, aim } = attackOn(asked, request.from || name);
+        const { result, aim } = attackOn(loaded, asked, request.from || name);
         const label = model.predict(result.adversarial).labels[0];
         return aim === null ? label !== truth : label === aim;
       },
@@ -137,7 +70,7 @@ async function smallest({ request, model: name, upTo }, tell) {
  * behind a denoiser, of which nothing is proved.
  * @param {{request: ExploreRequest, model: string}} question */
 function certify({ request, model: name }) {
-  const { model, denoiser } = modelNamed(request, name);
+  const { model, denoiser } = modelOf(loaded, request, name);
   if (denoiser) return null;
   const label = request.label ?? model.predict(request.image).labels[0];
   return model.certifiedRadii(request.image, label)[0];

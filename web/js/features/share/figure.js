@@ -1,13 +1,24 @@
 // The result as one picture for slides and papers: a row for each model with its three (or four) images,
-// its verdict and its norms, in the page's colours. It draws; it decides nothing.
+// its verdict and its norms, in the page's colours. It draws with a pen, on a canvas (canvas-pen.js) or into an SVG
+// (tools/poster); it decides nothing.
+import { paint, paintSigned } from "../../picture/colour.js";
 import { changeOf } from "../../picture/pixels.js";
-import { Picture } from "../../picture/picture.js";
 import { outcomeOf, sentenceOfLane, verdictOf } from "../../state/verdict.js";
 
 /** @typedef {import("../../types").Lane} Lane */
-/** names: the models'. smallest: the budget found for each, null where none was. attack: its name.
+/** Text of a size in pixels and a weight, in a colour of the theme, in so much room.
+ * @typedef {{room: number, size: number, weight?: number, colour?: string, align?: "right"}} Look */
+/** Pixels as the eye has them, RGBA. @typedef {{width: number, height: number, rgba: Uint8ClampedArray}} Pixels */
+/** write: in one line, with "…" where it is too long; paragraph: in as many as it takes, and gives where the last
+ * one stands.
+ * @typedef {{write: (text: string, x: number, y: number, look: Look) => void,
+ *   paragraph: (text: string, x: number, y: number, look: Look) => number,
+ *   fill: (colour: string, x: number, y: number, width: number, height: number) => void,
+ *   frame: (colour: string, x: number, y: number, width: number, height: number) => void,
+ *   picture: (pixels: Pixels, x: number, y: number, width: number, height: number) => void}} Pen */
+/** names: the models'. address: of the page that shows the same, "" for none. smallest: the budget found for each, null where none was. attack: its name.
  * @typedef {{lanes: Lane[], request: import("../../types").ExploreRequest, shape: {width: number, height: number, channels: number},
- *   title: string, names: string[], smallest: (number | null)[], scale: number, attack: string,
+ *   title: string, address: string, names: string[], smallest: (number | null)[], scale: number, attack: string,
  *   words: import("../../ui/i18n.js").Words, scheme: import("../../picture/colour.js").Scheme}} Content */
 
 const width = 1200,
@@ -18,21 +29,22 @@ const width = 1200,
   side = 182,
   gap = 34;
 
-/** @param {Content} content
- * @returns {HTMLCanvasElement} */
-export function drawFigure(content) {
-  const pen = new Pen(head + row * content.lanes.length + foot);
+/** @param {Content} content @returns {[number, number]} width and height */
+export const sizeOf = ({ lanes }) => [width, head + row * lanes.length + foot];
+
+/** @param {Content} content @param {Pen} pen */
+export function drawFigure(content, pen) {
+  pen.fill("panel", 0, 0, ...sizeOf(content));
   pen.write(content.title, left, 48, { room: width - 2 * left, weight: 700, size: 24 });
   const columns = content.lanes.some((lane) => lane.seen) ? 4 : 3;
   const start = width - left - columns * side - (columns - 1) * gap;
   content.lanes.forEach((lane, k) => {
     const top = head + row * k;
-    pen.rule(top);
+    pen.fill("line", left, top, width - 2 * left, 1);
     drawVerdict(pen, content, k, top, start - left - 24);
     drawPictures(pen, content, lane, top, start);
   });
   drawLegend(pen, content, head + row * content.lanes.length);
-  return pen.canvas;
 }
 
 /** Model, verdict and norms, left of the pictures.
@@ -65,116 +77,51 @@ function drawPictures(pen, { request, shape, scale, words, scheme }, lane, top, 
       percent: words.percent(probabilities[label]),
     });
   const change = changeOf(lane.adversarial, request.image, shape.channels);
-  const noise = new Picture({ width: shape.width, height: shape.height });
-  const shown = /** @type {[string, Picture, string][]} */ ([
-    ["original", new Picture(shape).show(request.image), reading(lane.cleanLabel, lane.before)],
+  const { width: columns, height } = shape;
+  const made = (/** @type {(rgba: Uint8ClampedArray) => void} */ put) => {
+    const rgba = new Uint8ClampedArray(4 * columns * height);
+    put(rgba);
+    return { width: columns, height, rgba };
+  };
+  const plain = (/** @type {ArrayLike<number>} */ values) =>
+    made((rgba) => paint(values, shape.channels, rgba));
+  const shown = /** @type {[string, Pixels, string][]} */ ([
+    ["original", plain(request.image), reading(lane.cleanLabel, lane.before)],
     [
       "perturbation",
-      noise.signed(change, scale, scheme),
+      made((rgba) => paintSigned(change, scale, scheme, rgba)),
       scale > 0 ? words.t("image.scale", { factor: words.number(1 / scale, 1) }) : "",
     ],
-    [
-      "adversarial",
-      new Picture(shape).show(lane.adversarial),
-      reading(lane.adversarialLabel, lane.after),
-    ],
-    ...(lane.seen ? [["seen", new Picture(shape).show(lane.seen), ""]] : []),
+    ["adversarial", plain(lane.adversarial), reading(lane.adversarialLabel, lane.after)],
+    ...(lane.seen ? [["seen", plain(lane.seen), ""]] : []),
   ]);
   shown.forEach(([name, picture, note], i) => {
     const x = start + i * (side + gap);
-    pen.picture(picture, x, top + 20);
+    pen.picture(picture, x, top + 20, side, side);
+    pen.frame("soft", x, top + 20, side, side);
     pen.write(words.t(`image.${name}`), x, top + side + 40, { room: side, weight: 600, size: 14 });
     pen.write(note, x, top + side + 58, { room: side, size: 14, colour: "soft" });
   });
 }
 
 /** @param {Pen} pen @param {Content} content @param {number} top */
-function drawLegend(pen, { scale, words, scheme }, top) {
-  pen.rule(top);
-  const ramp = Float32Array.from({ length: 257 }, (_, i) => i / 128 - 1);
-  const picture = new Picture({ width: 257, height: 1 }).signed(ramp, 1, scheme);
-  pen.context.drawImage(picture.element, left, top + 26, 240, 12);
+function drawLegend(pen, { scale, words, scheme, address }, top) {
+  pen.fill("line", left, top, width - 2 * left, 1);
+  const ramp = { width: 257, height: 1, rgba: new Uint8ClampedArray(4 * 257) };
+  paintSigned(
+    Float32Array.from({ length: 257 }, (_, i) => i / 128 - 1),
+    1,
+    scheme,
+    ramp.rgba,
+  );
+  pen.picture(ramp, left, top + 26, 240, 12);
   const said = words.t("figure.scale", {
     scale: words.number(scale, 3),
     factor: words.number(1 / scale, 1),
   });
-  const look = { size: 14, colour: "soft" };
-  if (scale > 0) pen.write(said, left + 256, top + 37, { ...look, room: width - 2 * left - 400 });
-  pen.context.textAlign = "right";
-  pen.write("Signflip", width - left, top + 37, { ...look, weight: 600, room: 140 });
-}
-
-/** @typedef {{room: number, size: number, weight?: number, colour?: string}} Look */
-
-/** A canvas of the figure's width, and the theme's colours as the browser computes them. */
-class Pen {
-  /** @param {number} height */
-  constructor(height) {
-    const sharp = 2;
-    this.canvas = document.createElement("canvas");
-    this.canvas.width = width * sharp;
-    this.canvas.height = height * sharp;
-    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-    this.context.scale(sharp, sharp);
-    this.context.imageSmoothingEnabled = false;
-    this.family = getComputedStyle(document.body).fontFamily;
-    this.context.fillStyle = this.#colour("panel");
-    this.context.fillRect(0, 0, width, height);
-  }
-
-  /** @param {string} name */
-  #colour(name) {
-    const probe = document.body.appendChild(document.createElement("i"));
-    probe.style.color = `var(--${name})`;
-    const { color } = getComputedStyle(probe);
-    probe.remove();
-    return color;
-  }
-
-  /** @param {Look} look */
-  #take({ size, weight = 400, colour = "text" }) {
-    this.context.font = `${weight} ${size}px ${this.family}`;
-    this.context.fillStyle = this.#colour(colour);
-  }
-
-  /** Text that gives way to "…" where it is too long.
-   * @param {string} text @param {number} x @param {number} y @param {Look} look */
-  write(text, x, y, look) {
-    this.#take(look);
-    let short = text;
-    while (short.length > 1 && this.context.measureText(short).width > look.room)
-      short = `${short.slice(0, -2)}…`;
-    this.context.fillText(short, x, y);
-  }
-
-  /** Text in as many lines as it takes. @param {string} text @param {number} x @param {number} y @param {Look} look
-   * @returns {number} where its last line stands */
-  paragraph(text, x, y, look) {
-    this.#take(look);
-    let line = "",
-      at = y;
-    for (const word of text.split(" ")) {
-      const longer = line ? `${line} ${word}` : word;
-      if (line && this.context.measureText(longer).width > look.room) {
-        this.context.fillText(line, x, at);
-        at += look.size * 1.3;
-        line = word;
-      } else line = longer;
-    }
-    this.context.fillText(line, x, at);
-    return at;
-  }
-
-  /** @param {number} y */
-  rule(y) {
-    this.context.fillStyle = this.#colour("line");
-    this.context.fillRect(left, y, width - 2 * left, 1);
-  }
-
-  /** @param {Picture} picture @param {number} x @param {number} y */
-  picture({ element }, x, y) {
-    this.context.drawImage(element, x, y, side, side);
-    this.context.strokeStyle = this.#colour("soft");
-    this.context.strokeRect(x + 0.5, y + 0.5, side - 1, side - 1);
-  }
+  /** @type {Look} */
+  const look = { size: 14, colour: "soft", room: width - 2 * left - 400 };
+  if (scale > 0) pen.write(said, left + 256, top + 37, look);
+  if (address) pen.write(address, left, top + 62, { ...look, size: 13, room: width - 2 * left });
+  pen.write("Signflip", width - left, top + 37, { ...look, weight: 600, align: "right" });
 }
