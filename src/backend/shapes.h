@@ -35,6 +35,26 @@ struct Conv2dShape {
   int padded_width() const { return in.width + 2 * padding.width; }
 };
 
+/// A cross-correlation that the fast kernels do not know: of groups of channels, with gaps between
+/// the taps, or with more zero padding behind than before. What is behind follows from `out`.
+struct GroupedConv2dShape {
+  ImageShape in;
+  ImageShape out;
+  Size2 kernel;
+  Size2 stride;
+  Size2 padding;  ///< before the first row and column
+  Size2 dilation;
+  int groups = 1;
+
+  std::size_t group_channels() const { return static_cast<std::size_t>(in.channels / groups); }
+  std::size_t group_filters() const { return static_cast<std::size_t>(out.channels / groups); }
+  /// Weights in all: kernel height × kernel width × channels of a group × filters.
+  std::size_t weights() const {
+    return static_cast<std::size_t>(kernel.height) * static_cast<std::size_t>(kernel.width) *
+           group_channels() * static_cast<std::size_t>(out.channels);
+  }
+};
+
 /// y = x·W + b.
 struct DenseShape {
   int inputs = 0;

@@ -39,7 +39,7 @@ void IntervalNetwork::update() {
                  purpose_ == Purpose::training ? packed_.data() + places_[i].transposed : nullptr);
     const float* const bias = network_->parameters().data() + placed.bias;
     const float allowance = call(i, 1).affine(shape.rows);
-    for (std::size_t c = 0; c < shape.columns; ++c) {
+    for (std::size_t c = 0; c < shape.bias; ++c) {  // 0 where there is no bias
       radius_bias_[places_[i].bias + c] = allowance * std::abs(bias[c]);
     }
   }

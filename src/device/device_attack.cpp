@@ -77,10 +77,12 @@ Result<AttackOutcome> run_attack_on(Device& device, const Sequential& crafted_on
   if (!climb) return climb.error();
   const std::size_t count = images.count();
   std::size_t at_once = std::min(count, kMostAtOnce);
-  auto model = device.new_model(make_plan(crafted_on), at_once);
+  const auto plan = make_plan(crafted_on);
+  if (!plan) return plan.error();
+  auto model = device.new_model(*plan, at_once);
   while (!model && at_once > 1) {  // too large for the device's memory?
     at_once = (at_once + 1) / 2;
-    model = device.new_model(make_plan(crafted_on), at_once);
+    model = device.new_model(*plan, at_once);
   }
   if (!model) return model.error();
   const Status set = (*model)->set_weights(crafted_on.parameters(), crafted_on.statistics());

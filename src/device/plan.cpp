@@ -1,5 +1,9 @@
 #include "device/plan.h"
 
+#include <string_view>
+
+#include "core/concat.h"
+
 namespace signflip::device {
 namespace {
 
@@ -7,12 +11,17 @@ using Kind = PlanLayer::Kind;
 
 struct Describe {
   PlanLayer& layer;
+  std::string_view& refused;  ///< what devices do not run
 
   void operator()(const Conv2d& l) const {
     layer.kind = Kind::conv2d;
     layer.kernel = l.kernel;
     layer.stride = l.stride;
-    layer.padding = l.padding;
+    layer.padding = l.padding_before();
+    if (!l.bias) refused = "conv2d without bias";
+    if (!l.ordinary()) refused = "conv2d with padding \"same\" of an even kernel";
+    if (l.dilation != Size2{1, 1}) refused = "conv2d with dilation";
+    if (l.groups != 1) refused = "conv2d with groups";
   }
   void operator()(const MaxPool2d& l) const {
     layer.kind = Kind::maxpool2d;
@@ -36,7 +45,7 @@ struct Describe {
 
 }  // namespace
 
-Plan make_plan(const Sequential& network) {
+Result<Plan> make_plan(const Sequential& network) {
   Plan plan;
   plan.input = network.input_shape();
   plan.classes = network.classes();
@@ -47,7 +56,12 @@ Plan make_plan(const Sequential& network) {
     layer.weight = placed.weight;
     layer.bias = placed.bias;
     layer.statistics = placed.statistics;
-    std::visit(Describe{layer}, placed.layer);
+    std::string_view refused;
+    std::visit(Describe{layer, refused}, placed.layer);
+    if (!refused.empty()) {
+      return Error{concat("layer ", plan.layers.size(), " is ", refused,
+                          ", which does not run on a device: use the device cpu")};
+    }
     plan.layers.push_back(layer);
   }
   plan.parameters = network.parameters().size();

@@ -6,6 +6,7 @@
 
 namespace signflip::device {
 
-Plan make_plan(const Sequential& network);
+/// An error that names the layer where it has one that devices do not run.
+Result<Plan> make_plan(const Sequential& network);
 
 }  // namespace signflip::device

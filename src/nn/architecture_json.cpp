@@ -75,6 +75,35 @@ class FieldReader {
       take(key, Result<Size2>(fallback), value);
     }
   }
+  /// "same", or a Size2 which may be absent.
+  void operator()(const char* key, Size2& value, bool& same) {
+    const JsonView json = json_[key];
+    same = json.is_string() && json.string() == "same";
+    if (same || !json.valid()) {
+      take(key, Result<Size2>(Size2{0, 0}), value);
+    } else if (json.is_string()) {
+      take(key, Result<Size2>(unexpected(key, json, "[height, width] or \"same\"")), value);
+    } else {
+      take(key, size2(json_, key), value);
+    }
+  }
+  void operator()(const char* key, bool& value) {
+    const auto read = json_[key].boolean();
+    if (read) {
+      take(key, Result<bool>(*read), value);
+    } else {
+      take(key, Result<bool>(unexpected(key, json_[key], "true or false")), value);
+    }
+  }
+  /// Of a key that may be absent, and is not written where it says what is usual.
+  template <class T>
+  void optional(const char* key, T& value, T usual) {
+    if (json_.contains(key)) {
+      (*this)(key, value);
+    } else {
+      take(key, Result<T>(usual), value);
+    }
+  }
   void operator()(const char* key, float& value) {
     const JsonView number = json_[key];
     if (!number.valid()) {
@@ -112,6 +141,15 @@ class FieldWriter {
 
   void operator()(const char* key, int value) { json_[key] = value; }
   void operator()(const char* key, float value) { json_[key] = value; }
+  void operator()(const char* key, bool value) { json_[key] = value; }
+  void operator()(const char* key, Size2 value, bool same) {
+    (*this)(key, value);
+    if (same) json_[key] = "same";
+  }
+  template <class T>
+  void optional(const char* key, T value, T usual) {
+    if (!(value == usual)) (*this)(key, value);
+  }
   void operator()(const char* key, Size2 value, Size2 = {}) {
     json_[key] = OrderedJson::array({value.height, value.width});
   }

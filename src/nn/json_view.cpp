@@ -177,6 +177,12 @@ std::vector<JsonView> JsonView::items() const {
   return result;
 }
 
+std::optional<bool> JsonView::boolean() const {
+  if (starts_with('t')) return true;
+  if (starts_with('f')) return false;
+  return std::nullopt;
+}
+
 double JsonView::number() const {
   return is_number() ? parse_decimal(text_).value_or(HUGE_VAL) : 0.0;
 }

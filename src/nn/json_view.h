@@ -38,6 +38,8 @@ class JsonView {
   std::vector<Member> members() const;
   std::vector<JsonView> items() const;
 
+  /// The value of true and false.
+  std::optional<bool> boolean() const;
   /// The value of a number.
   double number() const;
   /// The value of a number that is whole, not negative and below 2^53.

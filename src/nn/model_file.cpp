@@ -319,7 +319,11 @@ Sequential fold_batchnorm(const Sequential& network) {
   Architecture architecture = network.architecture();
   architecture.layers.clear();
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (!folds(i)) architecture.layers.push_back(layers[i].layer);
+    if (folds(i)) {
+      std::get<Conv2d>(architecture.layers.back()).bias = true;
+    } else {
+      architecture.layers.push_back(layers[i].layer);
+    }
   }
   Sequential folded = *Sequential::create(std::move(architecture));
   for (std::size_t i = 0, to = 0; i < layers.size(); ++i) {

@@ -1,8 +1,10 @@
 #include "train/device_batches.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
+#include "core/concat.h"
 #include "device/device_attack.h"
 #include "device/plan.h"
 #include "train/validation.h"
@@ -34,7 +36,7 @@ TrainingSettings::Optimiser optimiser_of(OptimiserKind kind) {
   return TrainingSettings::Optimiser::adamw;
 }
 
-TrainingSettings settings_of(const TrainerState& state, const Sequential* classifier) {
+Result<TrainingSettings> settings_of(const TrainerState& state, const Sequential* classifier) {
   const TrainingConfig& config = state.config;
   TrainingSettings settings;
   settings.input = input_of(state);
@@ -45,8 +47,10 @@ TrainingSettings settings_of(const TrainerState& state, const Sequential* classi
   settings.kappa = config.kappa;
   settings.epsilon = config.epsilon;
   if (config.method == Method::denoiser) {
-    settings.classifier = device::FixedClassifier{
-        device::make_plan(*classifier), classifier->parameters(), classifier->statistics()};
+    auto plan = device::make_plan(*classifier);
+    if (!plan) return Error{concat("the classifier: ", plan.error().message)};
+    settings.classifier = device::FixedClassifier{std::move(*plan), classifier->parameters(),
+                                                  classifier->statistics()};
   }
   settings.guidance = static_cast<float>(config.guidance);
   settings.label_smoothing = static_cast<float>(config.label_smoothing);
@@ -177,8 +181,11 @@ MakeBatchRunner batches_on(device::Device& device) {
       return Error{"attack is " + state.config.attack + ": " +
                    device::not_for_devices(state.config.attack).message};
     }
-    auto run = device.new_training(device::make_plan(state.network), settings_of(state, classifier),
-                                   {state.data->pixels, state.data->labels});
+    const auto plan = device::make_plan(state.network);
+    if (!plan) return plan.error();
+    const auto settings = settings_of(state, classifier);
+    if (!settings) return settings.error();
+    auto run = device.new_training(*plan, *settings, {state.data->pixels, state.data->labels});
     if (!run) return run.error();
     auto runner = std::make_unique<DeviceBatches>(state, std::move(*run));
     const Status sent = runner->state_replaced();

@@ -27,7 +27,7 @@ IntervalTrainingPass::IntervalTrainingPass(const IntervalNetwork& intervals, std
     const PlacedLayer& placed = network.layers()[i];
     const std::size_t size = capacity * placed.out.size();
     largest = std::max(largest, placed.out.size());
-    bias = std::max(bias, placed.shape.bias);
+    bias = std::max(bias, placed.shape.columns);
     if (traits(placed.layer).weights) first_trainable_ = std::min(first_trainable_, i);
     if (interval_step(placed) == IntervalStep::identity) {
       source_.push_back(source_.back());

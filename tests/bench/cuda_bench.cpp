@@ -71,7 +71,7 @@ Climb pgd(int steps) {
 
 Result<double> attack_speed(device::Device& device, const Sequential& network, std::size_t batch,
                             const Options& options, bool fuse, bool* fused) {
-  auto model = device.new_model(device::make_plan(network), batch, fuse);
+  auto model = device.new_model(*device::make_plan(network), batch, fuse);
   if (!model) return model.error();
   const Status set = (*model)->set_weights(network.parameters(), network.statistics());
   if (!set) return set.error();
@@ -113,7 +113,7 @@ Result<double> training_speed(device::Device& device, const Sequential& network,
   settings.beta1 = 0.9F;
   settings.beta2 = 0.999F;
   settings.optimiser_epsilon = 1e-8F;
-  auto training = device.new_training(device::make_plan(network), settings, {pixels, labels});
+  auto training = device.new_training(*device::make_plan(network), settings, {pixels, labels});
   if (!training) return training.error();
   std::vector<float> parameters(network.parameters().begin(), network.parameters().end());
   std::vector<float> statistics(network.statistics().begin(), network.statistics().end());

@@ -123,7 +123,7 @@ TEST_F(DeviceAttackTest, OneLaunchGivesWhatManyGive) {
 TEST_F(DeviceAttackTest, OneLaunchKnowsEveryKindOfLayer) {
   int fused = 0;
   for (std::uint64_t seed = 0; seed < 150 && !HasFailure(); ++seed) {
-    const Sequential network = random_architecture(seed);
+    const Sequential network = random_architecture(seed, Kinds::on_devices);
     const auto classes = static_cast<std::uint32_t>(network.classes());
     if (classes < 2) continue;
     SCOPED_TRACE(describe(network));

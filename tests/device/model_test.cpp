@@ -43,7 +43,7 @@ class DeviceModelTest : public DeviceTest {
 
 TEST_F(DeviceModelTest, RandomArchitecturesAgreeWithTheCpu) {
   for (std::uint64_t seed = 0; seed < 300 && !HasFailure(); ++seed) {
-    compare(random_architecture(seed), 1 + seed % 5, seed);
+    compare(random_architecture(seed, Kinds::on_devices), 1 + seed % 5, seed);
   }
 }
 
@@ -87,10 +87,36 @@ TEST_F(DeviceModelTest, LargeDenseLayersAreSplitAndAddedUp) {
   compare(random_network({24, 24, 3}, {Flatten{}, Dense{40}, Relu{}, Dense{5}}, 1), 3, 1);
 }
 
+TEST_F(DeviceModelTest, SamePaddingOfOddKernelsIsPadding) {
+  compare(
+      random_network(
+          {6, 5, 2},
+          {Conv2d{.filters = 3, .kernel = {5, 3}, .same = true}, Relu{}, Flatten{}, Dense{4}}, 1),
+      3, 1);
+}
+
+TEST(DevicePlan, NamesTheConvolutionThatDoesNotRunOnADevice) {
+  const auto refusal = [](Conv2d conv) {
+    const auto plan = device::make_plan(random_network({5, 5, 2}, {Relu{}, conv}, 1));
+    return plan ? "it runs" : plan.error().message;
+  };
+  const std::string where = "layer 1 is ",
+                    why = ", which does not run on a device: use the device cpu";
+  EXPECT_EQ(refusal({.filters = 2, .kernel = {3, 3}, .groups = 2}),
+            where + "conv2d with groups" + why);
+  EXPECT_EQ(refusal({.filters = 2, .kernel = {2, 2}, .dilation = {1, 2}}),
+            where + "conv2d with dilation" + why);
+  EXPECT_EQ(refusal({.filters = 2, .kernel = {3, 2}, .same = true}),
+            where + "conv2d with padding \"same\" of an even kernel" + why);
+  EXPECT_EQ(refusal({.filters = 2, .kernel = {3, 3}, .bias = false}),
+            where + "conv2d without bias" + why);
+  EXPECT_EQ(refusal({.filters = 2, .kernel = {3, 3}, .same = true}), "it runs");
+}
+
 TEST_F(DeviceModelTest, SaysWhenABatchIsTooLarge) {
   const Sequential network =
       random_network({64, 64, 3}, {Conv2d{512, {3, 3}, {1, 1}, {1, 1}}, Flatten{}, Dense{2}}, 1);
-  const auto model = device_->new_model(device::make_plan(network), 65536);
+  const auto model = device_->new_model(*device::make_plan(network), 65536);
   ASSERT_FALSE(model);
   EXPECT_NE(model.error().message.find("batch size"), std::string::npos);
 }

@@ -20,7 +20,7 @@ namespace {
 std::vector<float> crafted(const Sequential& network, const Climb& attack, bool reversed,
                            bool fuse) {
   const auto device = device::make_host_device(reversed);
-  auto model = device->new_model(device::make_plan(network), 3, fuse);
+  auto model = device->new_model(*device::make_plan(network), 3, fuse);
   EXPECT_TRUE(model);
   EXPECT_TRUE((*model)->set_weights(network.parameters(), network.statistics()));
   Rng rng(8);
@@ -54,7 +54,7 @@ void expect_no_order(const Sequential& network) {
 
 TEST(DeviceOrder, AttacksDoNotDependOnIt) {
   for (std::uint64_t seed = 0; seed < 60 && !testing::Test::HasFailure(); ++seed) {
-    const Sequential network = random_architecture(seed);
+    const Sequential network = random_architecture(seed, Kinds::on_devices);
     if (network.classes() >= 2) expect_no_order(network);
   }
   const auto architecture = named_architecture("s-bn", {12, 12, 1}, 5);

@@ -29,7 +29,7 @@ class DeviceTest : public ::testing::Test {
   /// A model with the network's weights.
   std::unique_ptr<device::Model> model_of(const Sequential& network, std::size_t capacity,
                                           bool fuse = true) {
-    auto model = device_->new_model(device::make_plan(network), capacity, fuse);
+    auto model = device_->new_model(*device::make_plan(network), capacity, fuse);
     EXPECT_TRUE(model) << (model ? "" : model.error().message);
     if (!model) return nullptr;
     const Status set = (*model)->set_weights(network.parameters(), network.statistics());

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Writes pytorch_small.safetensors: a torch.nn.Sequential's state_dict in the form that CONTRACT.md
-gives model files, with the logits and input gradients that PyTorch finds (tensors golden.*).
+"""Writes pytorch_*.safetensors: state_dicts of torch.nn.Sequential in the form of model files
+(src/nn/README.md), with the logits and input gradients that PyTorch finds (tensors golden.*). Nets
+without dropout also get what training computes: logits with the batch's statistics
+(golden.train_logits) and the gradients of all parameters (golden.gradient.<name>).
 
-Run by hand where PyTorch is installed; tests/nn/pytorch_golden_test.cpp reads the result. Not part
+Run by hand where PyTorch is installed; tests/nn/pytorch_golden_test.cpp reads the results. Not part
 of any build. Needs no safetensors package: the format is a JSON header and the data.
 """
 import json
@@ -12,33 +14,59 @@ import struct
 import torch
 from torch import nn
 
-torch.manual_seed(2022)
 torch.set_num_threads(1)
+
+
+def small():
+    """One of each layer that Signflip 1.0 had."""
+    net = nn.Sequential(
+        nn.Conv2d(2, 4, (3, 2), stride=(2, 1), padding=(1, 0)), nn.BatchNorm2d(4), nn.ReLU(),
+        nn.MaxPool2d((2, 2), stride=(1, 2)), nn.Upsample(scale_factor=(2.0, 2.0)),
+        nn.Conv2d(4, 3, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(3), nn.Sigmoid(), nn.Dropout(0.3),
+        nn.Flatten(), nn.Linear(192, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 5), nn.Sigmoid())
+    return net, [
+        {"type": "conv2d", "filters": 4, "kernel": [3, 2], "stride": [2, 1], "padding": [1, 0]},
+        {"type": "batchnorm2d"}, {"type": "relu"},
+        {"type": "maxpool2d", "kernel": [2, 2], "stride": [1, 2]},
+        {"type": "upsample2d", "scale": 2},
+        {"type": "conv2d", "filters": 3, "kernel": 3, "padding": 1}, {"type": "relu"},
+        {"type": "batchnorm2d"}, {"type": "sigmoid"}, {"type": "dropout", "rate": 0.3},
+        {"type": "flatten"}, {"type": "dense", "units": 8}, {"type": "relu"},
+        {"type": "dropout", "rate": 0.5}, {"type": "dense", "units": 5}, {"type": "sigmoid"}]
+
+
+def convolutions():
+    """Groups, dilation, padding "same" of odd and even kernels, no bias."""
+    net = nn.Sequential(
+        nn.Conv2d(2, 6, (3, 2), padding=(2, 1), dilation=(2, 1), bias=False), nn.ReLU(),
+        nn.Conv2d(6, 6, 3, stride=(2, 1), padding=1, groups=6, bias=False), nn.BatchNorm2d(6),
+        nn.ReLU(), nn.Conv2d(6, 8, (2, 4), padding="same", groups=2), nn.ReLU(),
+        nn.Conv2d(8, 4, 3, padding="same", bias=False), nn.ReLU(),
+        nn.Conv2d(4, 4, (2, 3), padding="same", dilation=(3, 2), groups=4), nn.Flatten(),
+        nn.Linear(200, 5, bias=True))
+    return net, [
+        {"type": "conv2d", "filters": 6, "kernel": [3, 2], "padding": [2, 1], "dilation": [2, 1],
+         "bias": False}, {"type": "relu"},
+        {"type": "conv2d", "filters": 6, "kernel": 3, "stride": [2, 1], "padding": 1, "groups": 6,
+         "bias": False}, {"type": "batchnorm2d"}, {"type": "relu"},
+        {"type": "conv2d", "filters": 8, "kernel": [2, 4], "padding": "same", "groups": 2},
+        {"type": "relu"}, {"type": "conv2d", "filters": 4, "kernel": 3, "padding": "same",
+                           "bias": False}, {"type": "relu"},
+        {"type": "conv2d", "filters": 4, "kernel": [2, 3], "padding": "same", "dilation": [3, 2],
+         "groups": 4}, {"type": "flatten"}, {"type": "dense", "units": 5}]
+
+
 INPUT = (10, 9, 2)  # height, width, channels
 MEAN, STD = (0.4, 0.5), (0.3, 0.25)
-
-net = nn.Sequential(
-    nn.Conv2d(2, 4, (3, 2), stride=(2, 1), padding=(1, 0)), nn.BatchNorm2d(4), nn.ReLU(),
-    nn.MaxPool2d((2, 2), stride=(1, 2)), nn.Upsample(scale_factor=(2.0, 2.0)),
-    nn.Conv2d(4, 3, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(3), nn.Sigmoid(), nn.Dropout(0.3),
-    nn.Flatten(), nn.Linear(192, 8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 5), nn.Sigmoid())
-LAYERS = [
-    {"type": "conv2d", "filters": 4, "kernel": [3, 2], "stride": [2, 1], "padding": [1, 0]},
-    {"type": "batchnorm2d"}, {"type": "relu"},
-    {"type": "maxpool2d", "kernel": [2, 2], "stride": [1, 2]}, {"type": "upsample2d", "scale": 2},
-    {"type": "conv2d", "filters": 3, "kernel": 3, "padding": 1}, {"type": "relu"},
-    {"type": "batchnorm2d"}, {"type": "sigmoid"}, {"type": "dropout", "rate": 0.3},
-    {"type": "flatten"}, {"type": "dense", "units": 8}, {"type": "relu"},
-    {"type": "dropout", "rate": 0.5}, {"type": "dense", "units": 5}, {"type": "sigmoid"}]
 
 
 def nhwc(images):
     return images.permute(0, 2, 3, 1).contiguous()
 
 
-def logits_of(images):
+def normalised(images):
     shape = (1, len(MEAN), 1, 1)
-    return net((images - torch.tensor(MEAN).view(shape)) / torch.tensor(STD).view(shape))
+    return (images - torch.tensor(MEAN).view(shape)) / torch.tensor(STD).view(shape)
 
 
 def save(path, tensors, metadata):
@@ -54,34 +82,45 @@ def save(path, tensors, metadata):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
-def main():
-    for layer in net:  # statistics and scales that are not their defaults
+def write(make):
+    torch.manual_seed(2022)
+    net, layers = make()
+    for layer in net.modules():  # statistics and scales that are not their defaults
         if isinstance(layer, nn.BatchNorm2d):
             for tensor in (layer.weight.data, layer.bias.data, layer.running_mean):
                 tensor.uniform_(-0.8, 0.8)
             layer.running_var.uniform_(0.2, 2.0)
-    for layer in net:
+    for layer in net.modules():
         if isinstance(layer, nn.Linear):
             layer.weight.data *= 4
     net.eval()
 
     images = torch.rand(3, INPUT[2], INPUT[0], INPUT[1], requires_grad=True)
-    logits = logits_of(images)
+    logits = net(normalised(images))
     dlogits = torch.randn_like(logits)
     logits.backward(dlogits)
-    tensors = dict(net.state_dict())
+    tensors = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     tensors["selftest.input"] = nhwc(images[:1])
     tensors["selftest.logits"] = logits[:1]
     tensors["golden.images"] = nhwc(images)
     tensors["golden.logits"] = logits
     tensors["golden.dlogits"] = dlogits
     tensors["golden.input_gradient"] = nhwc(images.grad)
+    if not any(isinstance(layer, nn.Dropout) for layer in net.modules()):
+        net.train()
+        net.zero_grad()
+        trained = net(normalised(images.detach()))
+        trained.backward(dlogits)
+        tensors["golden.train_logits"] = trained
+        for name, parameter in net.named_parameters():
+            tensors[f"golden.gradient.{name}"] = parameter.grad
     architecture = {
-        "version": 1, "name": "pytorch-small",
+        "version": 1, "name": f"pytorch-{make.__name__}",
         "input": {"height": INPUT[0], "width": INPUT[1], "channels": INPUT[2]},
-        "classes": list("abcde"), "normalise": {"mean": MEAN, "std": STD}, "layers": LAYERS}
-    save(pathlib.Path(__file__).with_name("pytorch_small.safetensors"), tensors,
+        "classes": list("abcde"), "normalise": {"mean": MEAN, "std": STD}, "layers": layers}
+    save(pathlib.Path(__file__).with_name(f"pytorch_{make.__name__}.safetensors"), tensors,
          {"format": "pt", "signflip": json.dumps(architecture)})
 
 
-main()
+for each in (small, convolutions):
+    write(each)

@@ -49,6 +49,24 @@ TEST(ArchitectureJson, RoundTripsEverything) {
   EXPECT_EQ(architecture_to_json(*back).dump(), json.dump());
 }
 
+TEST(ArchitectureJson, ConvolutionsKeepWhatIsNotUsual) {
+  Architecture architecture;
+  architecture.layers = {Conv2d{.filters = 4, .kernel = {3, 3}, .same = true, .bias = false},
+                         Conv2d{.filters = 4, .kernel = {3, 3}, .dilation = {2, 3}, .groups = 4}};
+  const OrderedJson json = architecture_to_json(architecture);
+  EXPECT_EQ(json["layers"].dump(),
+            R"([{"type":"conv2d","filters":4,"kernel":[3,3],"stride":[1,1],"padding":"same",)"
+            R"("bias":false},{"type":"conv2d","filters":4,"kernel":[3,3],"stride":[1,1],)"
+            R"("padding":[0,0],"dilation":[2,3],"groups":4}])");
+  const auto back = read(json.dump());
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->layers, architecture.layers);
+  const auto usual = read(R"({"layers": [{"type": "conv2d", "filters": 1, "kernel": 3,
+    "padding": 0, "dilation": 1, "groups": 1, "bias": true}]})");
+  ASSERT_TRUE(usual) << usual.error().message;
+  EXPECT_EQ(usual->layers, (std::vector<Layer>{Conv2d{.filters = 1, .kernel = {3, 3}}}));
+}
+
 TEST(ArchitectureJson, ReadsTheContractsExample) {
   const auto architecture = read(R"({"version": 1, "name": "mnist-normal",
     "input": {"height": 28, "width": 28, "channels": 1}, "classes": ["0", "1"],
@@ -118,6 +136,19 @@ TEST(ArchitectureJson, NamesTheLayerThatIsWrong) {
             "layer 1: kernel is [3,2.5], expected [height, width]");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 1e30, "kernel": 3})"),
             "layer 1: filters is 1e30, expected a whole number");
+  const auto refusal_of_conv = [](const std::string& keys) {
+    return refusal_of_layer(R"({"type": "conv2d", "filters": 3, "kernel": 3, )" + keys + "}");
+  };
+  EXPECT_EQ(refusal_of_conv(R"("padding": "valid")"),
+            "layer 1: padding is \"valid\", expected [height, width] or \"same\"");
+  EXPECT_EQ(refusal_of_conv(R"("padding": null)"),
+            "layer 1: padding is null, expected [height, width]");
+  EXPECT_EQ(refusal_of_conv(R"("bias": 0)"), "layer 1: bias is 0, expected true or false");
+  EXPECT_EQ(refusal_of_conv(R"("bias": "false")"),
+            "layer 1: bias is \"false\", expected true or false");
+  EXPECT_EQ(refusal_of_conv(R"("groups": -1)"), "layer 1: groups is -1, expected a whole number");
+  EXPECT_EQ(refusal_of_conv(R"("dilation": "2")"),
+            "layer 1: dilation is \"2\", expected [height, width]");
   EXPECT_EQ(refusal_of_layer(R"({"type": "dense", "units": 18446744073709551615})"),
             "layer 1: units is 18446744073709551615, expected a whole number");
   EXPECT_EQ(refusal_of_layer(R"({"type": "dense"})"), "layer 1: units is missing");
@@ -134,7 +165,7 @@ TEST(ArchitectureJson, RefusesUnknownKeysByName) {
   EXPECT_EQ(refusal_of_layer(
                 R"({"type": "conv2d", "filters": 1, "kernel": 3, "padding_mode": "reflect"})"),
             "layer 1: conv2d has an unknown key 'padding_mode'; known are type, filters, kernel, "
-            "stride and padding");
+            "stride, padding, dilation, groups and bias");
   EXPECT_EQ(refusal_of_layer(R"({"type": "maxpool2d", "kernel": 2, "ceil_mode": true})"),
             "layer 1: maxpool2d has an unknown key 'ceil_mode'; known are type, kernel and stride");
   EXPECT_EQ(refusal_of_layer(R"({"type": "dense", "units": 2, "Units": 2})"),

@@ -171,6 +171,38 @@ INSTANTIATE_TEST_SUITE_P(
         OddNetwork{"upsample_then_in_place",
                    {2, 2, 2},
                    {Upsample2d{{2, 3}}, Dropout{0.3F}, Relu{}, Sigmoid{}, Upsample2d{{1, 2}}}},
+        OddNetwork{
+            "grouped_convolutions",
+            {6, 5, 4},
+            {Conv2d{.filters = 6, .kernel = {3, 2}, .groups = 2}, Relu{},
+             Conv2d{
+                 .filters = 12, .kernel = {2, 3}, .stride = {2, 1}, .padding = {1, 2}, .groups = 6},
+             Relu{}, Flatten{}, Dense{3}}},
+        OddNetwork{"depthwise_separable",
+                   {8, 8, 3},
+                   {Conv2d{.filters = 3,
+                           .kernel = {3, 3},
+                           .stride = {2, 2},
+                           .padding = {1, 1},
+                           .groups = 3,
+                           .bias = false},
+                    BatchNorm2d{}, Relu{}, Conv2d{.filters = 5, .kernel = {1, 1}, .bias = false},
+                    BatchNorm2d{}, Relu{}, kPool, Flatten{}, Dense{4}}},
+        OddNetwork{"dilated_convolutions",
+                   {9, 9, 2},
+                   {Conv2d{.filters = 3, .kernel = {3, 3}, .dilation = {2, 3}}, Relu{},
+                    Conv2d{.filters = 2, .kernel = {2, 2}, .padding = {2, 1}, .dilation = {3, 1}}}},
+        OddNetwork{
+            "same_padding",
+            {5, 6, 2},
+            {Conv2d{.filters = 3, .kernel = {3, 3}, .same = true}, Relu{},
+             Conv2d{.filters = 4, .kernel = {2, 4}, .same = true}, kPool,
+             Conv2d{
+                 .filters = 3, .kernel = {2, 3}, .same = true, .dilation = {3, 2}, .bias = false}}},
+        OddNetwork{"without_bias",
+                   {8, 8, 1},
+                   {Conv2d{.filters = 4, .kernel = {5, 5}, .bias = false}, Relu{}, kPool, Flatten{},
+                    Dense{3}}},
         OddNetwork{"dense_chain", {1, 1, 6}, {Dense{5}, Dense{4}, Sigmoid{}, Dense{3}, Dense{2}}}),
     [](const auto& each) { return std::string(each.param.name); });
 

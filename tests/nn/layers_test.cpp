@@ -25,6 +25,19 @@ TEST(OutputShape, OfConvolutions) {
   EXPECT_EQ(shape_after(Conv2d{1, {1, 5}, {2, 3}, {0, 4}}, {6, 7, 3}), (ImageShape{3, 4, 1}));
 }
 
+TEST(OutputShape, OfConvolutionsWithDilationGroupsAndSamePadding) {
+  const auto of = [](Conv2d conv, ImageShape in) { return shape_after(conv, in); };
+  EXPECT_EQ(of({.filters = 8, .kernel = {3, 3}, .dilation = {2, 3}}, {9, 9, 4}),
+            (ImageShape{5, 3, 8}));
+  EXPECT_EQ(of({.filters = 8, .kernel = {3, 3}, .padding = {2, 4}, .dilation = {2, 2}}, {9, 9, 4}),
+            (ImageShape{9, 13, 8}));
+  EXPECT_EQ(of({.filters = 8, .kernel = {3, 3}, .groups = 4}, {9, 9, 4}), (ImageShape{7, 7, 8}));
+  for (const int kernel : {1, 2, 3, 4, 9}) {
+    const Conv2d conv{.filters = 2, .kernel = {kernel, 3}, .same = true, .dilation = {1, 2}};
+    EXPECT_EQ(of(conv, {5, 3, 1}), (ImageShape{5, 3, 2}));
+  }
+}
+
 TEST(OutputShape, OfTheOtherLayers) {
   const ImageShape in = {5, 6, 3};
   EXPECT_EQ(shape_after(MaxPool2d{{2, 2}, {2, 2}}, in), (ImageShape{2, 3, 3}));
@@ -50,6 +63,20 @@ TEST(OutputShape, SaysWhyALayerDoesNotFit) {
             "conv2d needs a padding from 0 to less than its kernel 3×3, not 3×0");
   EXPECT_EQ(refusal(Conv2d{0, {3, 3}, {1, 1}, {0, 0}}, {9, 9, 1}),
             "conv2d's filters must be between 1 and 65536, not 0");
+  EXPECT_EQ(refusal(Conv2d{.filters = 4, .kernel = {3, 3}, .groups = 3}, {9, 9, 6}),
+            "conv2d's groups must divide its 6 input channels and its 4 filters, not be 3");
+  EXPECT_EQ(refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .groups = 3}, {9, 9, 4}),
+            "conv2d's groups must divide its 4 input channels and its 3 filters, not be 3");
+  EXPECT_EQ(refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .groups = 0}, {9, 9, 4}),
+            "conv2d's groups must divide its 4 input channels and its 3 filters, not be 0");
+  EXPECT_EQ(refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .dilation = {0, 1}}, {9, 9, 4}),
+            "conv2d needs a dilation between 1 and 4096, not 0×1");
+  EXPECT_EQ(
+      refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .dilation = {1, 5}}, {9, 9, 4}),
+      "conv2d with kernel 3×11 does not fit its input 9×9×4 (its kernel 3×3 has the dilation 1×5)");
+  EXPECT_EQ(
+      refusal(Conv2d{.filters = 3, .kernel = {2, 2}, .stride = {2, 1}, .same = true}, {9, 9, 4}),
+      "conv2d with padding \"same\" needs a stride of 1, not 2×1");
   EXPECT_EQ(refusal(Dense{1000000000}, {1, 1, 4}),
             "dense's units must be between 1 and 65536, not 1000000000");
   EXPECT_EQ(refusal(Conv2d{1, {0, 3}, {1, 1}, {0, 0}}, {9, 9, 1}),
@@ -79,6 +106,15 @@ TEST(OutputShape, RefusesWhatWouldOverflow) {
   EXPECT_EQ(refusal(Conv2d{1, {1, 4096}, {1, 1}, {0, 2048}}, {1, 4096, 16}),
             "conv2d on an input of 1×4096×16 needs more memory than this build allows");
   EXPECT_EQ(refusal(Dropout{NAN}, {1, 1, 4}).substr(0, 14), "dropout's rate");
+}
+
+TEST(WeightShape, OfGroupsAndWithoutBias) {
+  const Layer conv = Conv2d{.filters = 8, .kernel = {3, 2}, .groups = 4, .bias = false};
+  const WeightShape shape = weight_shape(conv, {9, 9, 4});
+  EXPECT_EQ(shape.rows, 6U);
+  EXPECT_EQ(shape.columns, 8U);
+  EXPECT_EQ(shape.bias, 0U);
+  EXPECT_EQ(multiply_adds(conv, {9, 9, 4}), 7U * 8U * 6U * 8U);
 }
 
 TEST(WeightShape, CountsWeightsAndMultiplyAdds) {

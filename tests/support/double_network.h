@@ -19,6 +19,35 @@ namespace signflip::test {
 /// Training: batch norm uses the batch's, and dropout draws masks as TrainingPass does.
 enum class Mode { inference, training };
 
+/// Straight from PyTorch's definition, output by output.
+inline void double_convolution(const Conv2d& conv, const Placement& place, std::size_t count,
+                               const double* x, const double* weight, const double* bias,
+                               double* y) {
+  const ImageShape in = place.in, out = place.out;
+  const int channels = in.channels / conv.groups, filters = out.channels / conv.groups;
+  Size2 before = conv.padding;
+  if (conv.same) {  // what is odd goes behind
+    before.height = conv.dilation.height * (conv.kernel.height - 1) / 2;
+    before.width = conv.dilation.width * (conv.kernel.width - 1) / 2;
+  }
+  for (std::size_t i = 0; i < count * out.size(); ++i) {
+    const auto at = static_cast<int>(i % out.size());
+    const int f = at % out.channels, ow = at / out.channels % out.width;
+    const int oh = at / out.channels / out.width;
+    y[i] = conv.bias ? bias[f] : 0.0;
+    for (int row = 0; row < static_cast<int>(place.shape.rows); ++row) {
+      const int c = row % channels, tap = row / channels;
+      const int h =
+          oh * conv.stride.height - before.height + tap / conv.kernel.width * conv.dilation.height;
+      const int w =
+          ow * conv.stride.width - before.width + tap % conv.kernel.width * conv.dilation.width;
+      if (h < 0 || w < 0 || h >= in.height || w >= in.width) continue;
+      const int from = (h * in.width + w) * in.channels + f / filters * channels + c;
+      y[i] += weight[row * out.channels + f] * x[i / out.size() * in.size() + from];
+    }
+  }
+}
+
 /// Images (pixels) to outputs. `parameters` is laid out like network.parameters().
 inline std::vector<double> double_forward(const Sequential& network,
                                           const std::vector<double>& parameters,
@@ -38,8 +67,7 @@ inline std::vector<double> double_forward(const Sequential& network,
     const double* const bias = parameters.data() + placed.bias;
     const auto channels = static_cast<std::size_t>(placed.in.channels);
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
-      const Conv2dShape shape = {placed.in, placed.out, conv->kernel, conv->stride, conv->padding};
-      plain::conv2d_forward(shape, count, x.data(), weight, bias, y.data());
+      double_convolution(*conv, placed, count, x.data(), weight, bias, y.data());
     } else if (std::holds_alternative<Dense>(placed.layer)) {
       const DenseShape shape = {placed.in.channels, placed.out.channels};
       plain::dense_forward(shape, count, x.data(), weight, bias, y.data());

@@ -85,9 +85,34 @@ inline std::string describe(const Sequential& network) {
   return text + " → " + to_string(network.output_shape());
 }
 
+/// Which layers random_architecture() may draw.
+enum class Kinds { all, on_devices };
+
+/// A convolution with everything that one can ask for.
+inline Conv2d random_convolution(ImageShape in, Rng& rng) {
+  const auto upto = [&](int bound) {
+    return 1 + static_cast<int>(rng.below(static_cast<std::uint32_t>(bound)));
+  };
+  Conv2d conv{.filters = upto(4), .kernel = {upto(3), upto(3)}};
+  conv.dilation = {upto(2), upto(2)};
+  conv.bias = rng.below(2) == 0;
+  if (rng.below(2) == 0) {  // depthwise where there is one filter for each channel
+    conv.groups = in.channels;
+    conv.filters = in.channels * upto(2);
+  }
+  if (rng.below(2) == 0) {
+    conv.same = true;
+  } else {
+    conv.stride = {upto(2), upto(2)};
+    const Size2 extent = conv.extent();
+    conv.padding = {upto(extent.height) - 1, upto(extent.width) - 1};
+  }
+  return conv;
+}
+
 /// 2 to 9 layers of any kind in any order that fits; at most two sigmoids, because a chain of them
 /// flattens everything until float32 has nothing left to compare.
-inline Sequential random_architecture(std::uint64_t seed) {
+inline Sequential random_architecture(std::uint64_t seed, Kinds kinds = Kinds::all) {
   Rng rng(seed, 1000);
   const auto upto = [&](int bound) {
     return 1 + static_cast<int>(rng.below(static_cast<std::uint32_t>(bound)));
@@ -104,6 +129,7 @@ inline Sequential random_architecture(std::uint64_t seed) {
         const Size2 kernel = {upto(3), upto(3)};
         const Size2 padding = {upto(kernel.height) - 1, upto(kernel.width) - 1};
         layer = Conv2d{upto(4), kernel, {upto(2), upto(2)}, padding};
+        if (kinds == Kinds::all && rng.below(2) == 0) layer = random_convolution(in, rng);
         break;
       }
       case 1:

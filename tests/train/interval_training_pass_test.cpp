@@ -10,6 +10,7 @@
 #include "backend/plain_ops.h"
 #include "backend/plain_products.h"
 #include "certify/interval_pass.h"
+#include "support/double_network.h"
 #include "support/networks.h"
 
 namespace signflip {
@@ -82,7 +83,7 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
     };
     if (const auto* conv = std::get_if<Conv2d>(&placed.layer)) {
       product([&](const double* from, const double* w, const double* b, double* to) {
-        plain::conv2d_forward(conv_shape(*conv, placed), kCount, from, w, b, to);
+        test::double_convolution(*conv, placed, kCount, from, w, b, to);
       });
     } else if (std::holds_alternative<Dense>(placed.layer) && last) {
       Doubles margins(out);

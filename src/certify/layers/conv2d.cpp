@@ -35,31 +35,57 @@ void allow_for_transforms(const LayerCall& layer, float rounding, Interval x, In
 IntervalStep interval_step(const Conv2d&, const Placement&) { return IntervalStep::apart; }
 
 /// Radii must not turn negative, nor round as freely as transforms do: hence plain sums.
-void interval_forward(const Conv2d&, const IntervalCall& call, Interval x, Interval y) {
+void interval_forward(const Conv2d& conv, const IntervalCall& call, Interval x, Interval y) {
   const LayerCall& layer = call.layer;
+  const float* const bias = conv_bias(conv, layer);
+  if (call.certain) widen(layer.inputs(), x, call.affine(layer.place.shape.rows));
+  if (!conv.ordinary()) {
+    const GroupedConv2dShape shape = grouped_shape(conv, layer.place);
+    grouped_conv2d(shape, ConvDirection::forward, layer.count, x.centre, layer.packed, bias,
+                   y.centre);
+    grouped_conv2d(shape, ConvDirection::forward, layer.count, x.radius, call.packed_absolute,
+                   call.radius_bias, y.radius);
+    return;
+  }
   const Ops& ops = cpu_ops();
   const ConvPlan& own = layer.place.conv;
   const ConvPlan plan = ops.plan_conv2d(own.shape, own.fusion, Sums::plain);
-  if (call.certain) widen(layer.inputs(), x, call.affine(layer.place.shape.rows));
-  ops.conv2d_forward({plan, layer.weight, layer.packed}, layer.count, x.centre, layer.bias,
-                     y.centre, layer.scratch);
+  ops.conv2d_forward({plan, layer.weight, layer.packed}, layer.count, x.centre, bias, y.centre,
+                     layer.scratch);
   ops.conv2d_forward({plan, call.absolute, call.packed_absolute}, layer.count, x.radius,
                      call.radius_bias, y.radius, layer.scratch);
   if (call.certain && own.rounding > 0) allow_for_transforms(layer, own.rounding, x, y);
 }
 
-void interval_input_gradient(const Conv2d&, const IntervalTrainingCall& call, Interval, Interval dy,
-                             Interval dx) {
+void interval_input_gradient(const Conv2d& own, const IntervalTrainingCall& call, Interval,
+                             Interval dy, Interval dx) {
   const LayerCall& layer = call.interval.layer;
+  if (!own.ordinary()) {
+    const GroupedConv2dShape shape = grouped_shape(own, layer.place);
+    grouped_conv2d(shape, ConvDirection::input_gradient, layer.count, dy.centre,
+                   layer.packed_transposed, nullptr, dx.centre);
+    grouped_conv2d(shape, ConvDirection::input_gradient, layer.count, dy.radius,
+                   call.interval.packed_absolute_transposed, nullptr, dx.radius);
+    return;
+  }
   PreparedConv conv = prepared_conv(layer);
   cpu_ops().conv2d_input_gradient(conv, layer.count, dy.centre, dx.centre, layer.scratch);
   conv.packed_transposed = call.interval.packed_absolute_transposed;
   cpu_ops().conv2d_input_gradient(conv, layer.count, dy.radius, dx.radius, layer.scratch);
 }
 
-void interval_weight_gradient(const Conv2d&, const IntervalTrainingCall& call, Interval x,
+void interval_weight_gradient(const Conv2d& conv, const IntervalTrainingCall& call, Interval x,
                               Interval dy, IntervalWeightGradient gradient) {
   const LayerCall& layer = call.interval.layer;
+  if (!conv.bias) gradient.bias = call.unused_bias;
+  if (!conv.ordinary()) {
+    const GroupedConv2dShape shape = grouped_shape(conv, layer.place);
+    grouped_conv2d_weight_gradient(shape, layer.count, x.centre, dy.centre, gradient.weight,
+                                   gradient.bias);
+    grouped_conv2d_weight_gradient(shape, layer.count, x.radius, dy.radius, gradient.absolute,
+                                   call.unused_bias);
+    return;
+  }
   const TrainingOps& ops = cpu_training_ops();
   ops.conv2d_weight_gradient(layer.place.conv, layer.count, x.centre, dy.centre, gradient.weight,
                              gradient.bias, layer.scratch, call.packed_dy);

@@ -45,7 +45,7 @@ struct IntervalTrainingCall {
   const float* mean = nullptr;     ///< of the batch, of a layer with statistics
   const float* inverse = nullptr;  ///< 1/deviation
   float* packed_dy = nullptr;      ///< scratch of a layer with a weight matrix
-  float* unused_bias = nullptr;    ///< scratch, as large as the largest bias
+  float* unused_bias = nullptr;    ///< scratch, a value for each column of the widest matrix
 };
 
 /// Where a layer's gradients with respect to its parameters are added.

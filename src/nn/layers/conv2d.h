@@ -1,19 +1,27 @@
-// Two-dimensional cross-correlation with bias.
+// Two-dimensional cross-correlation. What nearly every network has (one group, no dilation, the
+// same padding on both sides) runs in the fast kernels of backend/ops.h, the rest in
+// backend/grouped_conv.h.
 #pragma once
+
+#include "backend/grouped_conv.h"
 
 #include "nn/layers/rules.h"
 
 namespace signflip {
 
-/// y: (H+2p−k)/s+1 on each axis, `filters` channels.
+/// y: (H+2p−d(k−1)−1)/s+1 on each axis, `filters` channels.
 struct Conv2d {
   static constexpr std::string_view kType = "conv2d";
   static constexpr LayerTraits kTraits = {.weights = true, .packed = true};
 
   int filters = 0;
   Size2 kernel;
-  Size2 stride;
-  Size2 padding{0, 0};
+  Size2 stride{1, 1};
+  Size2 padding{0, 0};   ///< on each side; 0 where `same`
+  bool same = false;     ///< pads to the input's height and width, where odd one more behind
+  Size2 dilation{1, 1};  ///< distance of neighbouring taps
+  int groups = 1;        ///< of channels and of filters, each group of filters sees its channels
+  bool bias = true;
   bool operator==(const Conv2d&) const = default;
 
   template <class Fields>
@@ -21,7 +29,10 @@ struct Conv2d {
     field("filters", filters);
     field("kernel", kernel);
     field("stride", stride, Size2{1, 1});
-    field("padding", padding, Size2{0, 0});
+    field("padding", padding, same);
+    field.optional("dilation", dilation, Size2{1, 1});
+    field.optional("groups", groups, 1);
+    field.optional("bias", bias, true);
   }
 
   Result<ImageShape> output_shape(ImageShape in) const;
@@ -29,6 +40,13 @@ struct Conv2d {
   WeightTensor weight_tensor(const Placement& place) const;
   std::size_t multiply_adds(ImageShape in) const;
   bool overwrites_input(const Placement&) const { return false; }
+
+  /// Whether the kernels of backend/ops.h run it.
+  bool ordinary() const;
+  /// Height and width of what one output sees.
+  Size2 extent() const;
+  /// Padding before the first row and column.
+  Size2 padding_before() const;
 
   /// Lets the kernels choose their algorithms, after place.fusion is known.
   void plan(Placement& place) const;
@@ -46,8 +64,12 @@ struct Conv2d {
 };
 
 Conv2dShape conv_shape(const Conv2d& layer, const Placement& place);
+GroupedConv2dShape grouped_shape(const Conv2d& layer, const Placement& place);
 
 /// The weights as the kernels read them.
 PreparedConv prepared_conv(const LayerCall& call);
+
+/// What is added to each output: zeros where the layer has no bias.
+const float* conv_bias(const Conv2d& layer, const LayerCall& call);
 
 }  // namespace signflip
