@@ -77,8 +77,9 @@ async function staticImports(entry, plugins) {
   return new Set(files.map((path) => resolve(path)));
 }
 
-/** @param {Set<string>} files @returns {Promise<void>} fails where two of them export the same name */
-async function refuseSameNames(files) {
+/** The file that exports each name, among these; fails where two of them export the same.
+ * @param {Set<string>} files absolute paths @returns {Promise<Map<string, string>>} */
+async function exportersOf(files) {
   const { metafile } = await run({ bundle: false, external: [], entryPoints: [...files] });
   /** @type {Map<string, string>} */
   const seen = new Map();
@@ -86,15 +87,27 @@ async function refuseSameNames(files) {
     for (const name of exports.filter((name) => name !== "default")) {
       if (seen.has(name))
         throw new Error(`${seen.get(name)} and ${entryPoint} both export "${name}"`);
-      seen.set(name, entryPoint);
+      seen.set(name, resolve(entryPoint));
     }
   }
+  return seen;
+}
+
+/** The names that scripts import from one of them, which esbuild wrote. @param {Output[]} scripts @param {string} own */
+function namesFrom(scripts, own) {
+  const lists = new RegExp(
+    `import\\s*\\{([^}]*)\\}\\s*from\\s*"\\./${own.replace(".", "\\.")}"`,
+    "g",
+  );
+  const named = scripts.flatMap(({ text }) => [...text.matchAll(lists)].map(([, list]) => list));
+  return new Set(named.flatMap((list) => list.split(",").map((one) => one.trim().split(/\s/)[0])));
 }
 
 /**
  * A page's script as one file with all that it imports statically, and the files that it fetches on demand.
  * Those take what they share with the page from its file, so esbuild need not split that: one file is one
- * response and compresses better than many. So the names that the page's modules export must differ.
+ * response and compresses better than many. So the names that the page's modules export must differ. What nobody
+ * takes of the others is not exported, and left out where the page does not need it either.
  * @param {string} entry @param {{apart?: string[], plugins?: import("esbuild").Plugin[]}} [options] apart: names
  *   of files that lie beside it at run time
  * @returns {Promise<Output[]>} the page's file first
@@ -102,8 +115,10 @@ async function refuseSameNames(files) {
 export async function bundlePage(entry, { apart = [], plugins = [] } = {}) {
   const others = [...plugins, beside(apart)];
   const inside = await staticImports(entry, others);
-  await refuseSameNames(inside);
+  const exporters = await exportersOf(inside);
   const own = basename(entry);
+  /** What the other files take from the page's; all of it until that is known. @type {Set<string> | null} */
+  let taken = null;
   const page = {
     name: "page",
     setup({ onResolve, onLoad }) {
@@ -117,18 +132,26 @@ export async function bundlePage(entry, { apart = [], plugins = [] } = {}) {
       onResolve({ filter: /^page:/ }, ({ path }) => ({ path, namespace: "page" }));
       onLoad({ filter: /./, namespace: "page" }, () => ({
         contents: [`import ${JSON.stringify(resolve(entry))};`]
-          .concat([...inside].map((path) => `export * from ${JSON.stringify(path)};`))
+          .concat(
+            [...exporters]
+              .filter(([name, path]) => !taken || taken.has(name) || path === resolve(entry))
+              .map(([name, path]) => `export { ${name} } from ${JSON.stringify(path)};`),
+          )
           .join("\n"),
         resolveDir: dirname(resolve(entry)),
       }));
     },
   };
-  const result = await run({
-    entryPoints: { [own.replace(/\.js$/, "")]: "page:" },
-    splitting: true,
-    plugins: [...others, page],
-  });
-  return outputsOf(result).sort((a, b) => Number(b.path === own) - Number(a.path === own));
+  const bundle = async () =>
+    outputsOf(
+      await run({
+        entryPoints: { [own.replace(/\.js$/, "")]: "page:" },
+        splitting: true,
+        plugins: [...others, page],
+      }),
+    );
+  taken = namesFrom(await bundle(), own);
+  return (await bundle()).sort((a, b) => Number(b.path === own) - Number(a.path === own));
 }
 
 /**

@@ -2,7 +2,7 @@
 // in one sentence why not.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keep, settled, site as folder, slide, start } from "../../support/browser.mjs";
+import { keep, settled, slide, start } from "../../support/browser.mjs";
 
 /** @param {import("node:test").TestContext} t */
 async function serving(t, headers) {
@@ -140,11 +140,12 @@ for (const [name, script, said] of [
   });
 }
 
-test("opened as a file the page says that it needs a server", async (t) => {
+test("a page whose script does not come says so", async (t) => {
   const site = await serving(t);
   const page = await site.open("", { wait: false });
-  await page.goto(`file://${folder}/index.html`);
-  await page.getByText("It needs a web server").waitFor();
+  await page.route("**/js/main.js", (route) => route.abort());
+  await page.goto(site.url);
+  await page.getByText("its scripts are missing or blocked").waitFor();
 });
 
 test("text that is pasted into a field is the field's", async (t) => {

@@ -1,8 +1,8 @@
-// The compact page with an opaque origin, as Jupyter, WordPress, Brightspace and Google Sites show it: no
+// The pages with an opaque origin, as Jupyter, WordPress, Brightspace and Google Sites show it: no
 // module, no fetch, no storage, no worker by its address, and no server that allows other origins.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keep, settled, slide, start } from "../../support/browser.mjs";
+import { keep, settled, site as folder, slide, start } from "../../support/browser.mjs";
 import { noFirefox, resultOf, startFirefox } from "../../support/firefox.mjs";
 import { fits, startHost } from "../../support/host.mjs";
 
@@ -47,6 +47,47 @@ test("in a frame of another origin with sandbox=allow-scripts: FGSM, slider, MIM
   await frame.getByText("Open the whole page").waitFor();
   await frame.waitForFunction(() => globalThis.results?.at(-1)?.request.parameters.epsilon === 0.3);
   assert.deepEqual(page.problems, []);
+});
+
+/** Uses the whole page as a visitor does. */
+async function walked(page) {
+  const first = await settled(page);
+  assert.notEqual(first.lanes[0].adversarialLabel, first.lanes[0].label);
+  await page.locator("#attack").selectOption("mim");
+  await slide(page, "epsilon", 0.1);
+  const { request, lanes } = await settled(page);
+  assert.deepEqual([request.attack, request.parameters.epsilon], ["mim", 0.1]);
+  for (const { linf } of lanes) assert.ok(linf > 0.09 && linf <= 0.1 + 1e-6, `${linf}`);
+  await page.getByLabel("Language").selectOption("de");
+  await page.waitForFunction(() => document.documentElement.lang === "de");
+  await page.locator("button.theme").click();
+  await page.locator("input[name=sample][value='9b']").check();
+  assert.equal((await settled(page)).request.label, 9);
+  // Later views come as scripts, too.
+  await page.locator(".about").scrollIntoViewIfNeeded();
+  await page.getByRole("heading", { name: "Was hier geschieht" }).waitFor();
+  await page.evaluate(() => globalThis.signflipPage.update({ view: "model" }));
+  await page.locator("#lab-attack").waitFor();
+}
+
+test("the whole page, in a frame of another origin with sandbox=allow-scripts", async (t) => {
+  const page = await host.hosted(t, boxed("").replace("embed.html", "index.html"), { width: 1000 });
+  const [frame] = await host.framesOf(page, 1);
+  assert.equal(await frame.evaluate(() => self.origin), "null");
+  await walked(frame);
+  assert.deepEqual(page.problems, []);
+});
+
+test("the whole page, where the server sandboxes every document it sends, and as a file", async (t) => {
+  const site = await start({ headers: { "content-security-policy": sandboxed } });
+  t.after(() => site.close());
+  const page = await site.open("");
+  await walked(page);
+  assert.deepEqual(page.problems, []);
+  const file = await site.open("", { wait: false });
+  await file.goto(`file://${folder}/index.html`);
+  await walked(file);
+  assert.deepEqual(file.problems, []);
 });
 
 test("signs come with their pictures, models and names", async (t) => {

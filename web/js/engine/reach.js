@@ -1,5 +1,5 @@
-// How the page reaches the site's other files: by fetch, and workers by their address. Pages that may have an
-// opaque origin, or no server at all, get isolated/reach.js instead (tools/lib/classic.mjs).
+// How a page of modules reaches the site's other files: by fetch, and workers by their address. The built pages may
+// have an opaque origin, or no server at all, and get isolated/reach.js instead (tools/lib/classic.mjs).
 
 /** @type {any} */
 const trustedTypes = Reflect.get(globalThis, "trustedTypes");
@@ -10,6 +10,9 @@ const policy = trustedTypes?.createPolicy("signflip", {
     return url;
   },
 });
+
+/** Whether there is a server to fetch from. */
+export const hasServer = true;
 
 /** A file of the site, by its path from the page; the server's status where it refuses, 0 where there is no way to it.
  * @param {string} path @returns {Promise<ArrayBuffer | number>} */

@@ -9,7 +9,7 @@ export default {
   silent: {
     "page.noscript": "Diese Seite rechnet in deinem Browser und braucht JavaScript.",
     "page.unstarted":
-      "Diese Seite ist nicht gestartet. Sie braucht einen Webserver: tools/demo ist einer, eine aus einem Ordner geöffnete Datei hat keinen. Gibt es einen, dann fehlen ihre Skripte oder sind gesperrt; vielleicht hilft Neuladen.",
+      "Diese Seite ist nicht gestartet: Ihre Skripte fehlen oder sind gesperrt. Vielleicht hilft Neuladen.",
     "embed.starting": "Dieser Rahmen darf keine Skripte ausführen oder lädt noch.",
   },
 

@@ -9,7 +9,7 @@ export default {
   silent: {
     "page.noscript": "This page computes in your browser and needs JavaScript.",
     "page.unstarted":
-      "This page has not started. It needs a web server: tools/demo is one, and a file that is opened from a folder is none. If there is one, its scripts are missing or blocked; loading the page again may help.",
+      "This page has not started: its scripts are missing or blocked. Loading the page again may help.",
     "embed.starting": "This frame may not run scripts or is still loading.",
   },
 

@@ -75,7 +75,7 @@ export class LazyView {
     this.#mounted?.render(context.snapshot());
   }
 
-  /** False where it cannot be had. @param {ViewContext} context */
+  /** @param {ViewContext} context */
   async #mount(context) {
     const turn = ++this.#turn;
     this.#context = context;
@@ -94,27 +94,12 @@ export class LazyView {
         return { module, words };
       })
       .catch(() => null);
-    if (turn !== this.#turn) return true;
+    if (turn !== this.#turn) return;
     this.element.removeAttribute("aria-busy");
-    if (!found) {
-      this.#failed(context);
-      return false;
-    }
+    if (!found) return this.#failed(context);
     this.element.replaceChildren();
     this.#mounted = found.module.mount(this.element, { ...context, words: found.words });
     if (this.#shown) this.#mounted.render(context.snapshot());
-    return true;
-  }
-
-  /** Some browsers remember of a module that it could not be had, and ask for it again only in a new page.
-   * @param {ViewContext} context */
-  async #again(context) {
-    if (await this.#mount(context)) return;
-    const reachable = await fetch(location.href, { cache: "no-store" }).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (reachable) location.reload();
   }
 
   /** @param {ViewContext} context */
@@ -125,7 +110,7 @@ export class LazyView {
         "div",
         { class: "alert", role: "alert" },
         h("p", {}, words.t("view.failed")),
-        h("button", { type: "button", onclick: () => this.#again(context) }, words.t("view.retry")),
+        h("button", { type: "button", onclick: () => this.#mount(context) }, words.t("view.retry")),
       ),
     );
   }

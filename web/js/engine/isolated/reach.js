@@ -2,6 +2,8 @@
 // else files and workers come as scripts (site.js says why), or are in the page's one file already.
 
 const isolated = signflipSite.folder === "" || self.origin === "null";
+/** Whether there is a server to fetch from: whole test sets come from there alone. */
+export const hasServer = !isolated;
 const baseOf = (/** @type {string} */ path) => path.slice(path.lastIndexOf("/") + 1);
 
 /** @param {string} name @returns {Promise<string>} base64 of gzip */

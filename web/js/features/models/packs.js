@@ -3,6 +3,7 @@
 import { EngineError } from "../../engine/errors.js";
 import { readPack } from "../../engine/pack.js";
 import { WorkerPort } from "../../engine/port.js";
+import { hasServer } from "../../engine/reach.js";
 
 /** @typedef {import("./types").Images} Images
  * @typedef {{file: string, count: number, bytes: number}} Pack
@@ -18,7 +19,8 @@ const opened = new Map();
 /** What the site has for a dataset; empty where it was built without.
  * @param {string} dataset @returns {Promise<PackList>} */
 export async function packsOf(dataset) {
-  if (document.documentElement.dataset.packs === undefined) return { test: [], train: [] };
+  if (document.documentElement.dataset.packs === undefined || !hasServer)
+    return { test: [], train: [] };
   lists ??= fetch(new URL("samples/packs.json", document.baseURI)).then((response) =>
     response.json(),
   );
