@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { inflateRawSync } from "node:zlib";
 import { serve } from "../../../tools/lib/serve.mjs";
+import { checkManifest } from "../../support/scorm.mjs";
 import { patience, settled, site as folder, start } from "../../support/browser.mjs";
 
 /** The files of a ZIP, by name, as its directory has them. @param {Buffer} bytes */
@@ -60,6 +61,21 @@ test("the manifest is SCORM 1.2 and names every file, each once", (t) => {
   const references = [...xml.matchAll(/identifierref="([^"]+)"/g)].map(([, id]) => id);
   for (const id of references) assert.match(xml, new RegExp(`<resource identifier="${id}"`));
   for (const name of files.keys()) assert.match(name, /^[\x21-\x7e]+$/);
+});
+
+test("the manifest has the structure of SCORM 1.2's schemas, and what has not is found", async (t) => {
+  const page = await site.browser.newPage();
+  t.after(() => page.close());
+  await checkManifest(page, xml);
+  for (const [from, to, said] of [
+    [/<title>.*?<\/title>/g, "", /no title/],
+    [/ adlcp:scormtype="sco"/, "", /scormtype/],
+    [/identifierref="[^"]*"/, 'identifierref="elsewhere"', /elsewhere, which is not there/],
+    [/<\/metadata>/, "<extra/></metadata>", /may not have extra/],
+    [/(<metadata>[^]*<\/metadata>)([^]*)(<\/manifest>)/, "$2$1$3", /another order/],
+    [/<file href="/, '<file href="https:\/\/your.site/', /href/],
+  ])
+    await assert.rejects(checkManifest(page, xml.replace(from, to)), said);
 });
 
 /** A page of the system around the package, with or without its API. */
