@@ -8,22 +8,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { build } from "esbuild";
+import { installPackage } from "../support/package.mjs";
 import { root } from "../support/tool.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "signflip-package-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const at = (...path) => join(folder, ...path);
-const npm = (args, cwd) =>
-  execFileSync("npm", [...args, "--offline", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd,
-    encoding: "utf8",
-  });
 let installed;
 before(() => {
-  const [{ filename }] = JSON.parse(npm(["pack", "--json", "--pack-destination", folder], root));
-  writeFileSync(at("package.json"), '{"name": "user", "private": true, "type": "module"}');
-  npm(["install", `./${filename}`], folder);
-  installed = at("node_modules/signflip");
+  installed = installPackage(folder);
 });
 
 const about = () => JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
@@ -81,6 +74,29 @@ test("node imports it, its module by name and a model", () => {
     "true",
   );
 });
+
+/** Other versions of node, where they are at hand: in SIGNFLIP_NODES (paths with ":" between), or as node18 and
+ * node22. `npm install --prefix /tmp/18 node@18` has one in /tmp/18/node_modules/.bin. */
+const others = [...(process.env.SIGNFLIP_NODES ?? "").split(":"), "node18", "node22"]
+  .filter(Boolean)
+  .map((path) => ({ path, ...spawnSync(path, ["--version"], { encoding: "utf8" }) }))
+  .filter(({ status }) => status === 0);
+
+test(
+  "other versions of node import it",
+  { skip: others.length === 0 && "there is no other node here" },
+  (t) => {
+    // The first ones of node 18 have no import.meta.resolve.
+    const found = `import { createRequire } from "node:module";
+      import { pathToFileURL } from "node:url";
+      const found = (name) => pathToFileURL(createRequire(import.meta.url).resolve(name));`;
+    writeFileSync(at("use-anywhere.js"), found + use.replace("import.meta.resolve(", "found("));
+    for (const { path, stdout } of others) {
+      t.diagnostic(`node ${stdout.trim()}`);
+      expected(execFileSync(path, ["use-anywhere.js"], { cwd: folder, encoding: "utf8" }));
+    }
+  },
+);
 
 test("esbuild bundles it for node, and for browsers without anything of node", async () => {
   await build({
