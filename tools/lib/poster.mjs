@@ -10,6 +10,8 @@ import { drawFigure, sizeOf } from "../../web/js/features/share/figure.js";
 import { contentOf } from "../../web/js/features/share/still.js";
 import { camelCase, readUrl, writeUrl } from "../../web/js/state/state.js";
 import { datasets, filesOf } from "../../web/js/state/datasets.js";
+import { draw } from "../../web/js/picture/drawn/index.js";
+import { drawnSigns, samplesIn } from "../../web/js/engine/drawn-samples.js";
 import { imageOf, ownSamples } from "../../web/js/state/samples.js";
 import { sayVerdicts } from "../../web/js/state/verdict.js";
 import { wordsFor } from "../../web/js/ui/i18n.js";
@@ -87,6 +89,13 @@ function testImages(site, dataset) {
   );
 }
 
+/** What there is to pick from, as on the page. @param {string} site @param {string} dataset */
+function samplesOf(site, dataset) {
+  const tests = testImages(site, dataset);
+  if (datasets[dataset].digit) return [...ownSamples(), ...tests];
+  return [...tests, ...samplesIn(draw(drawnSigns))];
+}
+
 /**
  * @param {string} query the page's address after "?", whole or not
  * @param {{site: string, css: string, page?: string}} options site: the built site's folder; css: the text of
@@ -107,8 +116,8 @@ export async function posterOf(query, { site, css, page = "index.html" }) {
   const wrong = refusal(text, state, attacks);
   if (wrong) throw new Error(wrong);
 
-  const { digit, models: known } = datasets[state.dataset];
-  const samples = [...(digit ? ownSamples() : []), ...testImages(site, state.dataset)];
+  const { models: known } = datasets[state.dataset];
+  const samples = samplesOf(site, state.dataset);
   const image = imageOf(state, samples);
   if (image.id !== state.sample || image.id === "")
     throw new Error(

@@ -183,9 +183,16 @@ export class PageShell {
     const { dataset } = this.state;
     if (this.#packed.has(dataset)) return;
     this.#packed.add(dataset);
-    const packed = await packedSamples(dataset, siteFile);
-    if (packed.length === 0) return;
-    this.#shelves[dataset].push(...packed);
+    this.#shelve(dataset, await packedSamples(dataset, siteFile));
+    if (datasets[dataset].digit) return;
+    const { drawnSamples } = await import("./engine/drawn-samples.js");
+    this.#shelve(dataset, await drawnSamples(dataset));
+  }
+
+  /** @param {string} dataset @param {Sample[]} samples more of its */
+  #shelve(dataset, samples) {
+    if (samples.length === 0) return;
+    this.#shelves[dataset].push(...samples);
     if (this.state.dataset !== dataset) return;
     this.#takeImage();
     this.explorer.ask();

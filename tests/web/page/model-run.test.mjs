@@ -222,11 +222,3 @@ test("another language keeps what was found", { skip: noImages }, async () => {
   await over(page, "test");
   assert.deepEqual(await cells(page), found, "the same run gives the same counts");
 });
-
-test("a site without test images says so", async () => {
-  const page = await site.open("", { wait: false });
-  await page.evaluate(() => document.documentElement.removeAttribute("data-packs"));
-  await page.getByRole("link", { name: "Explore a model" }).click();
-  await page.getByText("This site was built without a dataset").waitFor();
-  assert.ok(await page.locator(".lab-tabs").isHidden());
-});

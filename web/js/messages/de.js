@@ -256,6 +256,8 @@ export default {
     "named.8": "„{digit}“",
     "page.title": "Signflip: Verkehrsschilderkennung live überlistet",
     "source.title": "Schild",
+    "picker.own": "Von uns gezeichnete Schilder",
+    "picker.sample": "{digit}, von uns gezeichnet",
     "picker.test": "GTSRB-Testbilder",
     "picker.testImage": "{digit}, Testbild {index}",
     "upload.hint":
@@ -496,8 +498,11 @@ export default {
     "modelView.title": "Ein Modell erkunden",
     "modelView.lead":
       "Ein einzelnes Bild beweist wenig. Hier wird jedes Testbild angegriffen, und du siehst, was aus ihnen wird.",
-    "lab.noImages":
-      "Diese Seite wurde ohne Datensatz gebaut, deshalb gibt es hier keine Testbilder. Wird sie mit SIGNFLIP_DATA oder nach tools/fetch-data gebaut, sind sie da.",
+    "lab.drawn":
+      "Diese {count} Testbilder hat Signflip selbst gezeichnet, weil beim Bauen dieser Seite kein Datensatz da war. Sie sind etwas anderes als Fotos und fremde Handschriften: Die Anteile weichen von denen auf MNIST und GTSRB ab.",
+    "lab.drawnToo":
+      "{count} der Testbilder hat Signflip selbst gezeichnet; die übrigen sind die des veröffentlichten Testsatzes.",
+    "lab.drawnCount": "{count} von uns gezeichnete",
     "lab.model": "Modell",
     "lab.models": "Modelle",
     "lab.images": "Testbilder",
@@ -693,7 +698,6 @@ export default {
     "train.forget": "Löschen",
     "train.kept": "In diesem Browser gespeichert: Es ist da, wenn du wiederkommst.",
     "train.notKept": "Dieser Browser speichert es nicht: Lade es herunter, um es zu behalten.",
-    "train.noImages": "diese Seite hat keine Trainingsbilder",
     "train.status": "Das Training ist vorbei: {clean} richtig ohne Angriff, {robust} unter PGD.",
   },
   embedding: {

@@ -189,6 +189,8 @@ export default {
     "named.8": "“{digit}”",
     "page.title": "Signflip: fool a traffic-sign classifier, live",
     "source.title": "Sign",
+    "picker.own": "Signs that we drew",
+    "picker.sample": "{digit}, drawn by us",
     "picker.test": "GTSRB test images",
     "picker.testImage": "{digit}, test image {index}",
     "upload.hint":
@@ -427,8 +429,11 @@ export default {
     "modelView.title": "Explore a model",
     "modelView.lead":
       "One image proves little. Here every test image is attacked, and you see what becomes of all of them.",
-    "lab.noImages":
-      "This site was built without a dataset, so there are no test images here. Build it with SIGNFLIP_DATA set, or after tools/fetch-data, and they will be.",
+    "lab.drawn":
+      "These {count} test images are drawn by Signflip itself, as no dataset was at hand when this site was built. They are no photographs and no other people’s writing: percentages differ from those of MNIST and GTSRB.",
+    "lab.drawnToo":
+      "{count} of the test images are drawn by Signflip itself; the others are the published test set’s.",
+    "lab.drawnCount": "{count} drawn by us",
     "lab.model": "Model",
     "lab.models": "Models",
     "lab.images": "Test images",
@@ -620,7 +625,6 @@ export default {
     "train.forget": "Delete it",
     "train.kept": "Kept in this browser: it will be here when you come back.",
     "train.notKept": "This browser does not keep it: download it to have it later.",
-    "train.noImages": "this site has no training images",
     "train.status": "Training is over: {clean} correct without attack, {robust} under PGD.",
   },
   embedding: {

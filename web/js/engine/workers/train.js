@@ -1,5 +1,6 @@
 // The worker that trains: the training module and one run in it. After each epoch it hands the page all
 // that another worker needs to go on, so that stopping is ending the worker.
+import { draw } from "../../picture/drawn/index.js";
 import { readPack, unpack } from "../pack.js";
 import { unwrap } from "../call-buffer.js";
 import createEngine from "../signflip-train-engine.js";
@@ -13,9 +14,9 @@ let session;
 /** What it will learn from, until the engine has it. @type {import("../../features/models/types").Images | null} */
 let images = null;
 
-/** @param {Blob} packed */
+/** @param {Blob | {dataset: string, count: number, seed: number}} packed or what to draw */
 async function open(packed) {
-  images = readPack(await unpack(packed));
+  images = packed instanceof Blob ? readPack(await unpack(packed)) : draw(packed);
 }
 
 /** @param {{wasm: ArrayBuffer, options: any, test: any, classes: string[], memory: Float32Array | null}} body */

@@ -1,5 +1,6 @@
-// A worker that unpacks one pack of images and hands its bytes over.
+// A worker that unpacks one pack of images, or draws one, and hands its bytes over.
 import { unpack } from "../pack.js";
+import { draw } from "../../picture/drawn/index.js";
 import { serve } from "../worker-host.js";
 
-serve({ unpack });
+serve({ unpack, draw });

@@ -21,12 +21,14 @@ export function createPicker({ words, state, update }, packed) {
   const inputs = new Map();
   let shown = 0;
   const own = h("div", { class: "strip" }, ...places(digit ? ownDigits.length : 0));
+  const drawn = h("fieldset", {}, h("legend", {}, words.t("picker.own")), own);
   const test = h("div", { class: "strip" }, ...places(packed));
   const element = h(
     "div",
     { class: packed > 0 ? "picker" : "picker alone" },
-    digit ? h("fieldset", {}, h("legend", {}, words.t("picker.own")), own) : null,
+    digit ? drawn : null,
     packed > 0 ? h("fieldset", {}, h("legend", {}, words.t("picker.test")), test) : null,
+    digit ? null : drawn,
   );
 
   /** @param {Sample} sample */
@@ -36,7 +38,10 @@ export function createPicker({ words, state, update }, packed) {
           digit: label === null ? "" : words.className(dataset, label),
           index: id.slice(5),
         })
-      : words.t("picker.sample", { digit: label ?? "", hand: id.slice(-1) });
+      : words.t("picker.sample", {
+          digit: digit ? (label ?? "") : words.className(dataset, Number(label)),
+          hand: id.slice(-1),
+        });
 
   let due = false;
   /** @type {import("../../types").Snapshot | null} */

@@ -29,7 +29,7 @@ function placesFor(context, packed) {
   };
   const pick = { ...picker, sample: "", render: () => picker.render(context.snapshot()) };
   return {
-    ...(digit || packed > 0 ? { pick } : {}),
+    pick,
     ...(digit ? { draw: later("drawing", () => import("../draw/index.js")) } : {}),
     upload: later("picture", () => import("../upload/index.js")),
   };

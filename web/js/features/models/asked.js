@@ -59,13 +59,16 @@ export function createCompared(context, onchange) {
 
 /** How many test images. @param {LabContext} context @param {number[]} counts @param {number} usual
  * @returns {{element: HTMLElement, value: () => number, render: () => void}} */
-export function createCount({ words, state, update }, counts, usual) {
+export function createCount({ words, state, update, drawn }, counts, usual) {
   const values = [...new Set([usual, ...counts])].sort((a, b) => a - b);
   const value = () => (values.includes(state().count) ? state().count : usual);
   return chipsOf(createOneOf, value, {
     legend: words.t("lab.images"),
     values,
-    label: (/** @type {number} */ count) => words.number(count, 0),
+    label: (/** @type {number} */ count) =>
+      count === drawn()
+        ? words.t("lab.drawnCount", { count: words.number(count, 0) })
+        : words.number(count, 0),
     onchange: (/** @type {number} */ count) => update({ count: count === usual ? 0 : count }),
   });
 }

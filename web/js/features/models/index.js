@@ -51,7 +51,9 @@ class ModelView {
   #stale = new Set();
   #open = "";
   #removed = false;
-  /** How many test images there are to choose from. @type {number[]} */ #counts = [];
+  /** How many test images there are to choose from, and how many are drawn by us. @type {number[]} */
+  #counts = [];
+  #drawn = 0;
 
   /** @param {HTMLElement} element @param {import("../../ui/context").ViewContext} context */
   constructor(element, context) {
@@ -75,12 +77,12 @@ class ModelView {
         h("span", { class: "skeleton tall", "aria-hidden": "true" }),
       ),
     );
-    this.alert = h("p", { class: "alert", role: "alert", hidden: true });
+    this.note = h("p", { class: "hint" });
     this.body = h(
       "div",
       { class: "lab", hidden: true },
       this.setup.element,
-      h("div", { class: "lab-main" }, this.tabs.element, this.alert, ...this.panels),
+      h("div", { class: "lab-main" }, this.tabs.element, ...this.panels, this.note),
     );
     element.append(
       h("h2", { id: "model-view-title" }, words.t("modelView.title")),
@@ -106,6 +108,7 @@ class ModelView {
       titleOf: (id) => words.t(`model.${id}`, {}, id),
       shortOf: (id) => words.t(`model.${id}.short`, {}, id),
       counts: this.#counts,
+      drawn: () => this.#drawn,
       chosen: () => context.state().image,
       choose: (index) => context.update({ image: index }),
       open: (name) => this.#choose(name),
@@ -129,11 +132,9 @@ class ModelView {
     if (this.#removed) return;
     this.body.hidden = false;
     this.#counts.push(...test.map(({ count }) => count));
-    if (test.length === 0) {
-      this.alert.hidden = false;
-      this.tabs.element.hidden = true;
-      setText(this.alert, context.words.t("lab.noImages"));
-    }
+    this.#drawn = test.find(({ drawn }) => drawn)?.count ?? 0;
+    const key = test.length > 1 ? "lab.drawnToo" : "lab.drawn";
+    setText(this.note, context.words.t(key, { count: context.words.number(this.#drawn, 0) }));
     lab.pool.catalogue().then(
       ({ attacks }) => {
         if (this.#removed) return;
@@ -185,17 +186,16 @@ class ModelView {
   render() {
     if (this.body.hidden) return;
     this.setup.render();
-    const now = this.#tool,
-      possible = this.#counts.length > 0;
+    const now = this.#tool;
     if (now !== this.#open) {
       this.#open = now;
       this.tabs.show(now);
       this.panels.forEach((panel, i) => {
-        panel.hidden = names[i] !== now || !possible;
+        panel.hidden = names[i] !== now;
       });
     }
     if (this.#stale.has(now)) this.#unmake(now);
-    if (!this.#made.has(now) && !this.#failed.has(now) && possible) this.#make(now);
+    if (!this.#made.has(now) && !this.#failed.has(now)) this.#make(now);
     this.#made.get(now)?.render(this.context.snapshot());
   }
 

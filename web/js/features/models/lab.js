@@ -58,12 +58,13 @@ export class Lab {
     return packsOf(this.dataset);
   }
 
-  /** The first `count` test images, or as many as there are. @param {number} count @returns {Promise<Images>} */
+  /** The first `count` test images, or as many as there are: of the set of that size, else of the first that has
+   * so many. @param {number} count @returns {Promise<Images>} */
   async testImages(count) {
     const { test } = await this.packs();
-    const pack = test.find((one) => one.count >= count) ?? test[test.length - 1];
-    if (!pack) throw new Error("The site was built without test images.");
-    return openPack(pack);
+    return openPack(
+      test.find((one) => one.count === count) ?? test.find((one) => one.count >= count) ?? test[0],
+    );
   }
 
   /** Attacks images 0 … count−1 in stretches, over all workers. The stretches do not change the result.

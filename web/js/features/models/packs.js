@@ -1,12 +1,13 @@
-// Whole test sets, and images to learn from, where the site was built with a dataset: fetched when they
-// are first wanted. pack.js says what a pack is.
+// Whole test sets, and images to learn from: where the site was built with a dataset, those are fetched when they are
+// first wanted (pack.js says what a pack is). Others are drawn by us, here as everywhere.
 import { EngineError } from "../../engine/errors.js";
 import { readPack } from "../../engine/pack.js";
 import { WorkerPort } from "../../engine/port.js";
 import { hasServer } from "../../engine/reach.js";
 
 /** @typedef {import("./types").Images} Images
- * @typedef {{file: string, count: number, bytes: number}} Pack
+ * @typedef {{dataset: string, count: number, seed: number}} Order  what to draw
+ * @typedef {{file: string, count: number, bytes?: number, drawn?: Order}} Pack
  * @typedef {{test: Pack[], train: Pack[]}} PackList */
 
 /** @type {Promise<Record<string, PackList>> | null} */
@@ -16,9 +17,23 @@ const fetched = new Map();
 /** @type {Map<string, Promise<Images>>} */
 const opened = new Map();
 
-/** What the site has for a dataset; empty where it was built without.
+/** As many of each class, and no number that a published set has. @type {Record<string, {test: number, train: number}>} */
+const drawn = { mnist: { test: 520, train: 2000 }, gtsrb: { test: 430, train: 1290 } };
+
+/** What there is for a dataset: what the site has of it, then what we draw.
  * @param {string} dataset @returns {Promise<PackList>} */
 export async function packsOf(dataset) {
+  const { test, train } = await sitePacksOf(dataset);
+  const pack = (/** @type {"test" | "train"} */ kind, /** @type {number} */ seed) => {
+    const count = drawn[dataset][kind];
+    return { file: `drawn-${dataset}-${kind}`, count, drawn: { dataset, count, seed } };
+  };
+  return { test: [...test, pack("test", 1)], train: [...train, pack("train", 2)] };
+}
+
+/** What the site has for a dataset; empty where it was built without.
+ * @param {string} dataset @returns {Promise<PackList>} */
+async function sitePacksOf(dataset) {
   if (document.documentElement.dataset.packs === undefined || !hasServer)
     return { test: [], train: [] };
   lists ??= fetch(new URL("samples/packs.json", document.baseURI)).then((response) =>
@@ -31,8 +46,10 @@ export async function packsOf(dataset) {
   return all[dataset] ?? { test: [], train: [] };
 }
 
-/** Fetches a pack as it is, once. @param {Pack} pack @returns {Promise<Blob>} */
-export function fetchPack(pack) {
+/** Fetches a pack as it is, once; of one that is drawn, what to draw.
+ * @param {Pack} pack @returns {Promise<Blob | Order>} */
+export async function fetchPack(pack) {
+  if (pack.drawn) return pack.drawn;
   let blob = fetched.get(pack.file);
   if (!blob) {
     blob = fetch(new URL(pack.file, document.baseURI))
@@ -61,10 +78,11 @@ export function openPack(pack) {
   let images = opened.get(pack.file);
   if (!images) {
     images = fetchPack(pack)
-      .then(async (blob) => {
+      .then(async (packed) => {
         const worker = new WorkerPort("unpack");
         try {
-          return readPack(await worker.ask("unpack", blob));
+          if (pack.drawn) return await worker.ask("draw", packed);
+          return readPack(await worker.ask("unpack", packed));
         } finally {
           worker.end(new Error("The pack is unpacked."));
           fetched.delete(pack.file);

@@ -53,6 +53,8 @@ export interface LabContext extends Omit<ViewContext, "words"> {
   classes: number;
   /** How many test images there are to choose from, for a start and in all. */
   counts: number[];
+  /** How many of them are there where they are of our own drawing. */
+  drawn: () => number;
   titleOf: (model: string) => string;
   /** The same for a chip, where it is plain that it is a model. */
   shortOf: (model: string) => string;

@@ -74,11 +74,10 @@ export class Trainer {
     return this.course;
   }
 
-  /** Goes on with the run until it is over. @param {Course} course @param {string} noImages what to say where the site has none
+  /** Goes on with the run until it is over. @param {Course} course
    * @param {import("../../run-bar.js").Running} running */
-  async run(course, noImages, { signal, tell }) {
-    const pack = (await this.lab.packs()).train[0];
-    if (!pack) throw new Error(noImages);
+  async run(course, { signal, tell }) {
+    const [pack] = (await this.lab.packs()).train;
     const [wasm, packed, tests] = await Promise.all([
       trainingModule(),
       fetchPack(pack),

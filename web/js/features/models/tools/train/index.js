@@ -180,7 +180,7 @@ class TrainTool {
             }),
           );
     setText(this.#kept, "");
-    await trainer.run(course, words.t("train.noImages"), running);
+    await trainer.run(course, running);
     return words.t("train.status", {
       clean: words.percent(course.clean.at(-1)?.y ?? 0),
       robust: words.percent(course.robust.at(-1)?.y ?? 0),
