@@ -62,12 +62,7 @@ export async function start({ headers, folder = site, args = [] } = {}) {
       });
       context.setDefaultTimeout(patience);
       const page = await context.newPage();
-      const problems = [];
-      page.on(
-        "console",
-        (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
-      );
-      page.on("pageerror", (error) => problems.push(error.message));
+      const problems = problemsOf(page);
       await page.addInitScript(() => {
         globalThis.results = [];
         document.addEventListener("signflip:result", (event) =>
@@ -79,6 +74,18 @@ export async function start({ headers, folder = site, args = [] } = {}) {
       return Object.assign(page, { problems });
     },
   };
+}
+
+/** What a page and its frames complain of from now on: errors, and what the console is told.
+ * @param {import("playwright-core").Page} page @returns {string[]} */
+export function problemsOf(page) {
+  const problems = [];
+  page.on(
+    "console",
+    (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
+  );
+  page.on("pageerror", (error) => problems.push(error.message));
+  return problems;
 }
 
 /** What the page may fetch after its first view: modules, words and styles of its own that only a later view

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "../../tools/lib/serve.mjs";
-import { patience, start } from "./browser.mjs";
+import { patience, problemsOf, start } from "./browser.mjs";
 
 /** The site, and a host of another origin; close() ends both. @param {Parameters<typeof start>[0]} [options] */
 export async function startHost(options) {
@@ -41,12 +41,7 @@ export async function startHost(options) {
       t.after(() => context.close());
       const page = await context.newPage();
       page.setDefaultTimeout(patience);
-      const problems = [];
-      page.on(
-        "console",
-        (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
-      );
-      page.on("pageerror", (error) => problems.push(error.message));
+      const problems = problemsOf(page);
       // In every frame, ours too, and in the page that a link opens.
       await context.addInitScript(() => {
         globalThis.results = [];

@@ -1,9 +1,9 @@
 // What the tests of the command-line tool share: running it, and small files for it to read.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after } from "node:test";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -85,4 +85,17 @@ export function writeBars(folder, { train = 600, test = 90 } = {}) {
     );
     writeFileSync(join(folder, `${prefix}-labels-idx1-ubyte`), idx([count], labels));
   }
+}
+
+/** A temporary folder with the bars in `data` and one black image of 28×28 in image.npy, made before the tests. */
+export function barsFolder() {
+  const folder = temporaryFolder();
+  const data = join(folder, "bars");
+  const file = (/** @type {string} */ name) => join(folder, name);
+  before(() => {
+    mkdirSync(data);
+    writeBars(data);
+    writeFileSync(file("image.npy"), npy("<f4", [1, 28, 28, 1], new Float32Array(784)));
+  });
+  return { folder, data, file };
 }

@@ -3,20 +3,12 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { idx, npy, root, signflip, temporaryFolder, writeBars } from "../support/tool.mjs";
+import { barsFolder, idx, npy, root, signflip, start, writeBars } from "../support/tool.mjs";
 
-const folder = temporaryFolder();
-const data = join(folder, "bars");
-const file = (name) => join(folder, name);
+const { folder, data, file } = barsFolder();
 const model = join(root, "models/mnist-standard.safetensors");
-
-before(() => {
-  mkdirSync(data);
-  writeBars(data);
-  writeFileSync(file("image.npy"), npy("<f4", [1, 28, 28, 1], new Float32Array(784)));
-});
 
 /** Expects one sentence that matches every pattern. */
 function refuses(args, ...patterns) {

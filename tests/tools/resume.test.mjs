@@ -227,6 +227,17 @@ test("files that cannot be written are refused before work starts, by one rule",
     /--out is .*also a file to read \(--init\)/,
   );
   writeFileSync(file("image.npy"), "x");
+  const attack = (name) => [
+    "attack",
+    "--model",
+    model,
+    "--images",
+    file("image.npy"),
+    "--attack",
+    "fgsm",
+    "--out",
+    file(name),
+  ];
   for (const [args, option] of [
     [train("--out", file("none/x.safetensors")), "--out"],
     [train(...out, "--log", file("none/x.jsonl")), "--log"],
@@ -235,20 +246,7 @@ test("files that cannot be written are refused before work starts, by one rule",
       ["predict", "--model", model, "--images", file("image.npy"), "--out", file("none/x.npy")],
       "--out",
     ],
-    [
-      [
-        "attack",
-        "--model",
-        model,
-        "--images",
-        file("image.npy"),
-        "--attack",
-        "fgsm",
-        "--out",
-        file("none/x.npy"),
-      ],
-      "--out",
-    ],
+    [attack("none/x.npy"), "--out"],
     [["evaluate", "--model", model, "--dataset", "bars", "--json", file("none/x.json")], "--json"],
     [
       [
@@ -273,17 +271,6 @@ test("files that cannot be written are refused before work starts, by one rule",
   ]) {
     refuses(args, new RegExp(`${option} is .*none.*, but the folder .*none does not exist`));
   }
-  const attack = (name) => [
-    "attack",
-    "--model",
-    model,
-    "--images",
-    file("image.npy"),
-    "--attack",
-    "fgsm",
-    "--out",
-    file(name),
-  ];
   refuses(attack("x.jpg"), /--out is .*x\.jpg, expected a file that ends in \.npy or \.png/);
   refuses(attack("image.npy"), /also a file to read \(--images\)/);
   refuses(

@@ -15,28 +15,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { deflateSync, gzipSync } from "node:zlib";
-import {
-  binary,
-  npy,
-  root,
-  signflip,
-  start,
-  temporaryFolder,
-  writeBars,
-} from "../support/tool.mjs";
+import { barsFolder, binary, npy, root, signflip, start, writeBars } from "../support/tool.mjs";
 
-const folder = temporaryFolder();
-const data = join(folder, "bars");
-const file = (name) => join(folder, name);
+const { data, file } = barsFolder();
 const model = join(root, "models/mnist-standard.safetensors");
-
-before(() => {
-  mkdirSync(data);
-  writeBars(data);
-  writeFileSync(file("image.npy"), npy("<f4", [1, 28, 28, 1], new Float32Array(784)));
-});
 
 const train = (out, ...more) => [
   "train",

@@ -15,6 +15,13 @@ const folder = temporaryFolder();
 const signflip = await loadEngine(folder);
 
 const tool = (...args) => execFileSync(binary, args);
+/** Attacks with the tool; the adversarial images. @param {string} model
+ * @param {{images: string, labels: string, out: string}} files @param {string} attack @param {...string} more options */
+function attacked(model, { images, labels, out }, attack, ...more) {
+  const given = ["--model", model, "--images", images, "--labels", labels, "--out", out];
+  tool("attack", ...given, "--attack", attack, ...more);
+  return floatsOf(out);
+}
 const models = readdirSync(join(root, "models")).filter((name) => name.endsWith(".safetensors"));
 
 /** The page's digits (in every channel of larger pictures' upper left), and as many images of noise: N×H×W×C. */
@@ -90,22 +97,7 @@ for (const name of models.filter((file) => !file.includes("denoiser"))) {
 
   test(`${name}: FGSM images agree pixel for pixel where the gradient's sign is not a matter of rounding`, (t) => {
     const out = join(folder, "adversarial.npy");
-    tool(
-      "attack",
-      "--model",
-      path,
-      "--images",
-      files.images,
-      "--labels",
-      files.labels,
-      "--attack",
-      "fgsm",
-      "--epsilon",
-      "0.25",
-      "--out",
-      out,
-    );
-    const native = floatsOf(out);
+    const native = attacked(path, { ...files, out }, "fgsm", "--epsilon", "0.25");
     const { adversarial, linf } = model.attack({ attack: "fgsm", epsilon: 0.25 }, pixels, labels);
     const gradient = model.gradient(pixels, labels);
     const compared = Array.from(gradient.keys()).filter((i) => Math.abs(gradient[i]) > 1e-6);
@@ -180,31 +172,13 @@ for (const info of signflip.attacks()) {
     writeFileSync(files.targets, npy("<i4", [chosen.length], Int32Array.from(targets)));
     for (const targeted of [false, true].filter((aim) => (aim ? info.targeted : info.untargeted))) {
       const aimed = targeted ? ["--targeted", "--targets", files.targets] : [];
-      tool(
-        "attack",
-        "--model",
-        path,
-        "--images",
-        files.images,
-        "--labels",
-        files.labels,
-        "--attack",
-        info.name,
-        "--seed",
-        "3",
-        "--kernels",
-        "generic",
-        "--out",
-        files.out,
-        ...given,
-        ...aimed,
-      );
+      const how = ["--seed", "3", "--kernels", "generic", ...given, ...aimed];
+      const native = attacked(path, files, info.name, ...how);
       const { adversarial } = model.attack(
         targeted ? { ...options, targets } : options,
         some,
         truth,
       );
-      const native = floatsOf(files.out);
       assert.equal(native.length, adversarial.length);
       let different = 0;
       for (let i = 0; i < native.length; i++) different += native[i] === adversarial[i] ? 0 : 1;

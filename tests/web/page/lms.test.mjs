@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { inflateRawSync } from "node:zlib";
 import { serve } from "../../../tools/lib/serve.mjs";
 import { checkManifest } from "../../support/scorm.mjs";
-import { patience, settled, site as folder, start } from "../../support/browser.mjs";
+import { patience, problemsOf, settled, site as folder, start } from "../../support/browser.mjs";
 
 /** The files of a ZIP, by name, as its directory has them. @param {Buffer} bytes */
 function unzip(bytes) {
@@ -97,12 +97,7 @@ async function opened(t, first, api) {
   t.after(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(patience);
-  const problems = [];
-  page.on(
-    "console",
-    (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
-  );
-  page.on("pageerror", (error) => problems.push(error.message));
+  const problems = problemsOf(page);
   await context.addInitScript(() => {
     globalThis.results = [];
     document.addEventListener("signflip:result", ({ detail }) => globalThis.results.push(detail));

@@ -6,7 +6,15 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync } from "node:zlib";
-import { keep, patience, settled, site as folder, slide, start } from "../../support/browser.mjs";
+import {
+  keep,
+  patience,
+  problemsOf,
+  settled,
+  site as folder,
+  slide,
+  start,
+} from "../../support/browser.mjs";
 import { noFirefox, resultOf, startFirefox } from "../../support/firefox.mjs";
 
 const path = join(folder, "signflip-single.html");
@@ -24,13 +32,8 @@ async function offline(t, options = {}) {
   await context.setOffline(true);
   const page = await context.newPage();
   page.setDefaultTimeout(patience);
-  const problems = [],
+  const problems = problemsOf(page),
     asked = [];
-  page.on(
-    "console",
-    (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()),
-  );
-  page.on("pageerror", (error) => problems.push(error.message));
   page.on("request", (request) => asked.push(request.url()));
   await context.addInitScript(() => {
     globalThis.results = [];
