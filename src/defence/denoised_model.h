@@ -23,7 +23,7 @@ class DenoisedModel final : public DifferentiableModel {
   const DifferentiableModel& classifier_;
 };
 
-/// A sentence unless `denoiser` makes images that `classifier` takes.
+/// Error unless `denoiser` makes images that `classifier` takes.
 Status check_denoiser(const Sequential& denoiser, const DifferentiableModel& classifier);
 
 }  // namespace signflip

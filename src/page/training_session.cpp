@@ -79,7 +79,7 @@ Result<TrainingSession> TrainingSession::create(const Options& options, Images t
   config.learning_rate = options.learning_rate;
   config.seed = options.seed;
   config.validation = 0.0;
-  // A net that knows nothing yet learns nothing from images attacked at full strength.
+  // From random weights, training on images attacked at full strength does not start.
   if (config.method != Method::standard) config.ramp = options.epochs / 4.0;
 
   auto state = std::make_unique<State>();

@@ -1,5 +1,5 @@
 // The seam between the epoch loop and the training methods: the loop hands out shards of a batch,
-// a method makes gradients of them. Trainer knows no method, methods know no batches and epochs.
+// a method makes gradients of them. Trainer depends on no method, methods on no batches and epochs.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Architectures as JSON: the round trip, the short forms, and a sentence for everything that is not
+// Architectures as JSON: the round trip, the short forms, and an error for everything that is not
 // an architecture.
 #include "nn/architecture_json.h"
 

@@ -9,7 +9,7 @@ import { data, file, run, trainBars, training, trainingOf } from "../support/tra
 
 before(trainBars);
 
-test("the log has the configuration, then a line an epoch", () => {
+test("the log has the configuration, then a line per epoch", () => {
   const [config, ...epochs] = readFileSync(file("standard.jsonl"), "utf8")
     .trim()
     .split("\n")

@@ -131,7 +131,7 @@ test("memory and threads that are not to be had are one error each", () => {
     limited(1000000, ...evaluate, "--data", data, "--threads", "1000"),
     /does not give 1000 threads/,
   );
-  // Of 300,000 pictures, one byte a pixel, there is room for the file and not for all that follows.
+  // Of 300,000 pictures, one byte per pixel, there is room for the file and not for all that follows.
   const large = file("large.npy");
   writeFileSync(large, npy("|u1", [300000, 28, 28, 1], Buffer.alloc(300000 * 784)));
   for (const kilobytes of [400000, 700000, 1000000]) {

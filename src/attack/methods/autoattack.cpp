@@ -49,7 +49,7 @@ void run_autoattack(Shard& shard) {
                Shard own = inner.with(parameters);
                part.run(own);
                if (!inner.tick(1)) return false;
-               // FAB knows no budget: what it finds counts only within the ball.
+               // FAB has no budget: what it finds counts only within the ball.
                const Ball ball(inner.clean, norm, epsilon, inner.bounds);
                for (std::size_t i = 0; i < inner.count; ++i) {
                  ball.project(i, inner.adversarial[i]);

@@ -81,7 +81,7 @@ TEST(Apgd, ComputesNoGradientTwice) {
     EXPECT_EQ(model.backwards(), 20U * 30);
     EXPECT_EQ(model.forwards(), 20U * 33);
   }
-  // Nobody falls at this epsilon, so all four other classes are tried.
+  // No image is fooled at this epsilon, so all four other classes are tried.
   const auto outcome = attack(
       linear, request_for("apgd-t", {{"epsilon", "0.001"}, {"steps", "30"}}), images, labels);
   EXPECT_EQ(outcome.gradients, (20U - successes(outcome)) * 30 * 4 + successes(outcome) * 30);

@@ -20,7 +20,7 @@ double inner(std::span<const float> a, std::span<const float> b) {
   return sum;
 }
 
-/// The smallest length by bisection over the common time, which knows nothing of Newton.
+/// The smallest length by bisection over the common time, without Newton steps.
 double bisected(Norm norm, std::span<const float> x, std::span<const float> w, double rise) {
   const auto reach = [&](double time, double& length) {
     double gained = 0;

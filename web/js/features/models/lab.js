@@ -1,4 +1,4 @@
-// The laboratory behind the view: workers, the models that may be tested, and whole runs of images through
+// What the tools run on: workers, the models that may be tested, and whole runs of images through
 // them. One for each dataset; what visitors trained stays when the language changes. No view.
 import { siteModels } from "./site-models.js";
 import { openPack, packsOf, pixelsOf } from "./packs.js";
@@ -136,7 +136,7 @@ export class Lab {
 /** @type {Map<string, Lab>} */
 const labs = new Map();
 
-/** The dataset's laboratory, always the same one. @param {string} dataset */
+/** The dataset's lab, always the same one. @param {string} dataset */
 export function labFor(dataset) {
   const lab = labs.get(dataset) ?? new Lab(dataset);
   labs.set(dataset, lab);

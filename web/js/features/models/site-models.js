@@ -1,4 +1,4 @@
-// The models that the site brought, as the laboratory wants them: those of datasets.js whose files the
+// The models that the site brought, as the tools take them: those of datasets.js whose files the
 // site has. Their bytes are fetched once, when a run first needs them.
 import { datasets } from "../../state/datasets.js";
 import { siteFile } from "../../engine/download.js";

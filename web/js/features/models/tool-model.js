@@ -1,5 +1,5 @@
-// What the tools' models have in common: the laboratory, the test images, and a result that the laboratory
-// remembers when the view is left.
+// What the tools' models have in common: the test images, and a result that is there again when the view was
+// left.
 
 /** @template Result */
 export class ToolModel {

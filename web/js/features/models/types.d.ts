@@ -65,7 +65,7 @@ export interface LabContext extends Omit<ViewContext, "words"> {
   choose: (index: number) => void;
   /** Opens another tool. */
   open: (tool: string) => void;
-  /** To be called when the laboratory has another model. */
+  /** To be called when there is another model. */
   modelsChanged: () => void;
 }
 

@@ -1,5 +1,5 @@
 // Accuracy against the budget for several models, point by point. An attack with a budget is run for each of them;
-// an attack that seeks the smallest change tells all budgets in one run. It asks the laboratory and shows nothing.
+// an attack that seeks the smallest change tells all budgets in one run. It shows nothing.
 import { styleOf } from "../../../../state/datasets.js";
 import { intervalOf, survivors, Tally } from "../../counts.js";
 import { ToolModel } from "../../tool-model.js";

@@ -1,5 +1,5 @@
 // What the map shows: where the network's last hidden layer puts each test image, flattened to two directions,
-// and the way of one attacked image across it. It asks the laboratory and shows nothing.
+// and the way of one attacked image across it. It shows nothing.
 import { mapModule } from "../../../../engine/download.js";
 import { pixelsOf } from "../../packs.js";
 import { ToolModel } from "../../tool-model.js";

@@ -1,5 +1,5 @@
 // A slice of the decision surface: the plane through an image along the sign of its gradient and along random
-// signs orthogonal to it, and what the model says at each point. It asks the laboratory and shows nothing.
+// signs orthogonal to it, and what the model says at each point. It shows nothing.
 import { pixelsOf } from "../../packs.js";
 import { ToolModel } from "../../tool-model.js";
 

@@ -1,4 +1,4 @@
-// A test run: many images attacked and counted. It asks the laboratory and shows nothing.
+// A test run: many images attacked and counted. It shows nothing.
 import { Tally } from "../../counts.js";
 import { ToolModel } from "../../tool-model.js";
 

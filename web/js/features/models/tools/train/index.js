@@ -11,9 +11,9 @@ import { createKeep } from "../../keep.js";
 import { addOwn, forgetOwn, keepOwn, ownId } from "../../own.js";
 import { createRunBar } from "../../run-bar.js";
 import { bodyRow, figures, headRow, scrollable } from "../../tables.js";
-import { lookedAt, Trainer } from "./course.js";
+import { lookedAt, Trainer } from "./trainer.js";
 
-/** @typedef {import("./course.js").Course} Course */
+/** @typedef {import("./trainer.js").TrainingRun} TrainingRun */
 
 /** @param {import("../../types").LabContext} context
  * @returns {import("../../types").Tool} */
@@ -41,7 +41,7 @@ class TrainTool {
       measured: this.frame.schedule,
       // After a batch only a few numbers change, and nobody reads them this fast.
       told: () => performance.now() - this.#painted > readableMs && this.frame.schedule(),
-      epoch: (course) => this.#publish(course),
+      epoch: (training) => this.#publish(training),
     });
     this.settings = this.#createSettings();
     this.bar = createRunBar(context, {
@@ -68,7 +68,7 @@ class TrainTool {
     };
     this.keep = createKeep(context, "train", {
       csv: () => this.#rows(),
-      svg: () => (this.trainer.course ? this.plot.copy() : null),
+      svg: () => (this.trainer.training ? this.plot.copy() : null),
     });
     this.element = this.#createElement();
     this.#paint();
@@ -84,7 +84,7 @@ class TrainTool {
   #createSettings() {
     const { words } = this.context;
     const { suited } = this.trainer;
-    const { options } = this.trainer.course ?? {};
+    const { options } = this.trainer.training ?? {};
     const method = createOneOf({
       legend: words.t("train.method"),
       values: ["standard", "mixed", "fast", "pgd"],
@@ -160,7 +160,7 @@ class TrainTool {
 
   /** Other settings are another net. */
   #renew() {
-    if (!this.bar.running()) this.trainer.course = null;
+    if (!this.bar.running()) this.trainer.training = null;
     this.#paint();
   }
 
@@ -168,11 +168,11 @@ class TrainTool {
   async #run(running) {
     const { words } = this.context;
     const { trainer } = this;
-    const now = trainer.course;
-    const course =
+    const now = trainer.training;
+    const training =
       now && now.epoch < now.options.epochs
         ? now
-        : trainer.enrol(this.settings.read(), ({ number, options: { method, epsilon } }) =>
+        : trainer.begin(this.settings.read(), ({ number, options: { method, epsilon } }) =>
             words.t("train.title", {
               number,
               method: words.t(`train.${method}`),
@@ -180,14 +180,14 @@ class TrainTool {
             }),
           );
     setText(this.#kept, "");
-    await trainer.run(course, running);
+    await trainer.run(training, running);
     return words.t("train.status", {
-      clean: words.percent(course.clean.at(-1)?.y ?? 0),
-      robust: words.percent(course.robust.at(-1)?.y ?? 0),
+      clean: words.percent(training.clean.at(-1)?.y ?? 0),
+      robust: words.percent(training.robust.at(-1)?.y ?? 0),
     });
   }
 
-  /** Makes the net as it is now one of the models, and keeps it. @param {Course} course */
+  /** Makes the net as it is now one of the models, and keeps it. @param {TrainingRun} training */
   async #publish({ number, title, model }) {
     const { lab, client, modelsChanged, words } = this.context;
     const bytes = /** @type {ArrayBuffer} */ (/** @type {Uint8Array} */ (model).slice().buffer);
@@ -203,10 +203,10 @@ class TrainTool {
 
   /** @param {Partial<import("../../../../types").State>} where */
   #use(where) {
-    const { course } = this.trainer;
+    const { training } = this.trainer;
     const { state, update } = this.context;
-    if (!course) return;
-    const id = ownId(course.number);
+    if (!training) return;
+    const id = ownId(training.number);
     const model = [
       ...state()
         .model.filter((one) => one !== id)
@@ -217,11 +217,11 @@ class TrainTool {
   }
 
   async #forget() {
-    const { course } = this.trainer;
+    const { training } = this.trainer;
     const { lab, modelsChanged, state, update } = this.context;
-    if (!course) return;
-    const id = ownId(course.number);
-    await forgetOwn(lab.dataset, course.number).catch(() => {});
+    if (!training) return;
+    const id = ownId(training.number);
+    await forgetOwn(lab.dataset, training.number).catch(() => {});
     this.trainer.forget();
     const model = state().model.filter((one) => one !== id);
     update({ subject: "", model: model.length > 0 ? model : [lab.models[0].id] });
@@ -231,42 +231,45 @@ class TrainTool {
   }
 
   #save() {
-    const { course } = this.trainer;
-    if (!course?.model) return;
+    const { training } = this.trainer;
+    if (!training?.model) return;
     const { dataset } = this.context.lab;
     const type = { type: "application/octet-stream" };
     save(
-      new Blob([/** @type {BlobPart} */ (course.model)], type),
-      `signflip-${dataset}-${course.options.method}-${course.number}.safetensors`,
+      new Blob([/** @type {BlobPart} */ (training.model)], type),
+      `signflip-${dataset}-${training.options.method}-${training.number}.safetensors`,
     );
   }
 
   #paint() {
     this.#painted = performance.now();
     const { words } = this.context;
-    const { course } = this.trainer;
-    const all = course?.options.epochs ?? this.settings.epochs();
+    const { training } = this.trainer;
+    const all = training?.options.epochs ?? this.settings.epochs();
     setText(this.#about, words.t(`train.${this.settings.method()}.about`));
-    const begun = course !== null && course.epoch > 0;
-    this.bar.rename(words.t(begun && course.epoch < all ? "train.continue" : "train.start"));
+    const begun = training !== null && training.epoch > 0;
+    this.bar.rename(words.t(begun && training.epoch < all ? "train.continue" : "train.start"));
     this.fresh.hidden = !begun || this.bar.running();
-    this.#draw(course, all);
-    setText(this.#made, course ? course.title : words.t("train.empty"));
-    const last = (/** @type {import("./course.js").Point[]} */ points) =>
+    this.#draw(training, all);
+    setText(this.#made, training ? training.title : words.t("train.empty"));
+    const last = (/** @type {import("./trainer.js").Point[]} */ points) =>
       points.length > 0 ? words.percent(points[points.length - 1].y) : "–";
-    setText(this.#clean, last(course?.clean ?? []));
-    setText(this.#robust, last(course?.robust ?? []));
-    setText(this.#done, course ? `${words.number(course.clean.at(-1)?.x ?? 0, 1)} / ${all}` : "–");
-    setText(this.#loss, course && course.loss > 0 ? words.number(course.loss, 3) : "–");
-    for (const button of Object.values(this.uses)) button.disabled = !course?.model;
+    setText(this.#clean, last(training?.clean ?? []));
+    setText(this.#robust, last(training?.robust ?? []));
+    setText(
+      this.#done,
+      training ? `${words.number(training.clean.at(-1)?.x ?? 0, 1)} / ${all}` : "–",
+    );
+    setText(this.#loss, training && training.loss > 0 ? words.number(training.loss, 3) : "–");
+    for (const button of Object.values(this.uses)) button.disabled = !training?.model;
     this.uses.forget.disabled ||= this.bar.running();
-    this.#list(course);
+    this.#list(training);
     this.keep.render();
   }
 
-  /** @param {Course | null} course @param {number} all epochs */
-  #draw(course, all) {
-    const drawing = `${course?.number} ${course?.clean.length} ${all}`;
+  /** @param {TrainingRun | null} training @param {number} all epochs */
+  #draw(training, all) {
+    const drawing = `${training?.number} ${training?.clean.length} ${all}`;
     if (this.#drawn === drawing) return;
     this.#drawn = drawing;
     const { words } = this.context;
@@ -274,35 +277,38 @@ class TrainTool {
       id,
       style,
       title: words.t(`train.${id}`),
-      points: (course?.[id] ?? []).map((point) => ({ ...point, ...intervalOf(point.y, lookedAt) })),
+      points: (training?.[id] ?? []).map((point) => ({
+        ...point,
+        ...intervalOf(point.y, lookedAt),
+      })),
     });
-    const last = (/** @type {import("./course.js").Point[]} */ points) =>
+    const last = (/** @type {import("./trainer.js").Point[]} */ points) =>
       words.percent(points.at(-1)?.y ?? 0);
-    const said = course
+    const said = training
       ? words.t("train.summary", {
-          title: course.title,
-          clean: last(course.clean),
-          robust: last(course.robust),
+          title: training.title,
+          clean: last(training.clean),
+          robust: last(training.robust),
         })
       : words.t("train.empty");
     this.plot.draw({ series: [line("robust", "wrong"), line("clean", "right")], end: all, said });
   }
 
-  /** @param {Course | null} course */
-  #list(course) {
+  /** @param {TrainingRun | null} training */
+  #list(training) {
     const { words } = this.context;
-    const points = course?.clean ?? [];
+    const points = training?.clean ?? [];
     while (this.#body.children.length > points.length) this.#body.lastElementChild?.remove();
     points.slice(this.#body.children.length).forEach(({ x, y }) => {
-      const robust = course?.robust[this.#body.children.length]?.y ?? 0;
+      const robust = training?.robust[this.#body.children.length]?.y ?? 0;
       this.#body.append(bodyRow(words.number(x, 2), [words.percent(y), words.percent(robust)]));
     });
   }
 
   #rows() {
-    const { course } = this.trainer;
-    if (!course || course.clean.length === 0) return null;
-    const { method, epsilon, architecture } = course.options;
+    const { training } = this.trainer;
+    if (!training || training.clean.length === 0) return null;
+    const { method, epsilon, architecture } = training.options;
     const head = ["dataset", "method", "architecture", "epsilon", "images", "epoch"];
     const parts = [
       "clean",
@@ -314,8 +320,8 @@ class TrainTool {
     ];
     return [
       [...head, ...parts],
-      ...course.clean.map(({ x, y }, i) => {
-        const robust = course.robust[i]?.y ?? 0;
+      ...training.clean.map(({ x, y }, i) => {
+        const robust = training.robust[i]?.y ?? 0;
         const [a, b] = [y, robust].map((part) => intervalOf(part, lookedAt));
         const { dataset } = this.context.lab;
         const about = [dataset, method, architecture, epsilon, lookedAt, x];

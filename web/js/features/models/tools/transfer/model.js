@@ -1,4 +1,4 @@
-// Images crafted on each of several models, and what each of them reads in those. It asks the laboratory and shows
+// Images crafted on each of several models, and what each of them reads in those. It shows
 // nothing.
 import { ToolModel } from "../../tool-model.js";
 

@@ -18,12 +18,12 @@ export const suited = {
 /** @typedef {{x: number, y: number}} Point */
 /** One net's training: what was measured, how far it is, and what it takes to go on.
  * @typedef {{number: number, options: any, clean: Point[], robust: Point[], loss: number, epoch: number,
- *   memory: Float32Array | null, model: Uint8Array | null, title: string}} Course */
+ *   memory: Float32Array | null, model: Uint8Array | null, title: string}} TrainingRun */
 /** measured: something new is to be seen. told: only the loss is. epoch: an epoch is over.
- * @typedef {{measured: () => void, told: () => void, epoch: (course: Course) => void}} Listener */
+ * @typedef {{measured: () => void, told: () => void, epoch: (training: TrainingRun) => void}} Listener */
 
 export class Trainer {
-  /** @type {Course | null} */ course;
+  /** @type {TrainingRun | null} */ training;
   /** @type {WorkerPort | null} */ #port = null;
 
   /** @param {import("../../lab.js").Lab} lab @param {string[]} classes their names @param {Listener} listener */
@@ -31,12 +31,12 @@ export class Trainer {
     this.lab = lab;
     this.classes = classes;
     this.listener = listener;
-    this.course = lab.memory.get("train") ?? null;
+    this.training = lab.memory.get("train") ?? null;
     this.suited = suited[/** @type {keyof typeof suited} */ (lab.dataset)] ?? suited.mnist;
   }
 
   forget() {
-    this.course = null;
+    this.training = null;
     this.lab.memory.delete("train");
   }
 
@@ -45,8 +45,8 @@ export class Trainer {
   }
 
   /** A new run. @param {{method: string, epsilon: number, epochs: number}} settings
-   * @param {(course: {number: number, options: any}) => string} titleOf @returns {Course} */
-  enrol({ method, epsilon, epochs }, titleOf) {
+   * @param {(training: {number: number, options: any}) => string} titleOf @returns {TrainingRun} */
+  begin({ method, epsilon, epochs }, titleOf) {
     const options = {
       method,
       architecture: this.suited.architecture,
@@ -57,9 +57,9 @@ export class Trainer {
       learningRate: 2e-3,
       seed: 1,
     };
-    const number = Math.max(nextNumber(), (this.lab.memory.get("courses") ?? 0) + 1);
-    this.lab.memory.set("courses", number);
-    this.course = {
+    const number = Math.max(nextNumber(), (this.lab.memory.get("trainings") ?? 0) + 1);
+    this.lab.memory.set("trainings", number);
+    this.training = {
       number,
       options,
       clean: [],
@@ -70,13 +70,13 @@ export class Trainer {
       model: null,
       title: titleOf({ number, options }),
     };
-    this.lab.memory.set("train", this.course);
-    return this.course;
+    this.lab.memory.set("train", this.training);
+    return this.training;
   }
 
-  /** Goes on with the run until it is over. @param {Course} course
+  /** Goes on with the run until it is over. @param {TrainingRun} training
    * @param {import("../../run-bar.js").Running} running */
-  async run(course, { signal, tell }) {
+  async run(training, { signal, tell }) {
     const [pack] = (await this.lab.packs()).train;
     const [wasm, packed, tests] = await Promise.all([
       trainingModule(),
@@ -86,7 +86,7 @@ export class Trainer {
     signal.throwIfAborted();
     // What was seen of an epoch that was broken off is not part of the run.
     for (const key of /** @type {const} */ (["clean", "robust"]))
-      course[key] = course[key].filter(({ x }) => x <= course.epoch);
+      training[key] = training[key].filter(({ x }) => x <= training.epoch);
     const port = (this.#port = new WorkerPort("train"));
     const stop = () => port.end(stopped("stopped"));
     signal.addEventListener("abort", stop, { once: true });
@@ -94,9 +94,9 @@ export class Trainer {
       await port.ask("open", packed).catch((error) => {
         throw port.ended ?? (error instanceof EngineError ? error : damaged(pack));
       });
-      await this.#start(port, course, wasm, tests);
-      while (course.epoch < course.options.epochs)
-        await this.#epoch(port, course, pack.count, tell);
+      await this.#start(port, training, wasm, tests);
+      while (training.epoch < training.options.epochs)
+        await this.#epoch(port, training, pack.count, tell);
     } finally {
       signal.removeEventListener("abort", stop);
       stop();
@@ -104,12 +104,12 @@ export class Trainer {
     }
   }
 
-  /** @param {WorkerPort} port @param {Course} course @param {ArrayBuffer} wasm @param {import("../../types").Images} tests */
-  async #start(port, course, wasm, tests) {
+  /** @param {WorkerPort} port @param {TrainingRun} training @param {ArrayBuffer} wasm @param {import("../../types").Images} tests */
+  async #start(port, training, wasm, tests) {
     const { look } = await port.ask("start", {
       wasm,
-      options: course.options,
-      memory: course.memory,
+      options: training.options,
+      memory: training.memory,
       classes: this.classes,
       test: {
         ...tests.shape,
@@ -117,26 +117,26 @@ export class Trainer {
         labels: tests.labels.slice(0, lookedAt),
       },
     });
-    if (course.clean.length === 0) this.#note(course, 0, look);
+    if (training.clean.length === 0) this.#note(training, 0, look);
   }
 
-  /** @param {WorkerPort} port @param {Course} course @param {number} count of images @param {import("../../run-bar.js").Running["tell"]} tell */
-  async #epoch(port, course, count, tell) {
-    const answer = await port.ask("epoch", { name: course.title }, (told) => {
-      const done = (course.epoch + told.fraction) * count;
-      tell(done, course.options.epochs * count, "train.progress");
-      course.loss = told.loss;
-      if (told.look) this.#note(course, told.at, told.look);
+  /** @param {WorkerPort} port @param {TrainingRun} training @param {number} count of images @param {import("../../run-bar.js").Running["tell"]} tell */
+  async #epoch(port, training, count, tell) {
+    const answer = await port.ask("epoch", { name: training.title }, (told) => {
+      const done = (training.epoch + told.fraction) * count;
+      tell(done, training.options.epochs * count, "train.progress");
+      training.loss = told.loss;
+      if (told.look) this.#note(training, told.at, told.look);
       else this.listener.told();
     });
     const { epoch, loss, memory, model, look } = answer;
-    Object.assign(course, { epoch, loss, memory, model });
-    this.#note(course, epoch, look);
-    this.listener.epoch(course);
+    Object.assign(training, { epoch, loss, memory, model });
+    this.#note(training, epoch, look);
+    this.listener.epoch(training);
     document.dispatchEvent(new CustomEvent("signflip:epoch", { detail: { epoch, ...look } }));
   }
 
-  /** @param {Course} course @param {number} x @param {{clean: number, robust: number}} look */
+  /** @param {TrainingRun} training @param {number} x @param {{clean: number, robust: number}} look */
   #note({ clean, robust }, x, look) {
     clean.push({ x, y: look.clean });
     robust.push({ x, y: look.robust });
