@@ -37,3 +37,12 @@ export function trainBars() {
   run(...training("standard", "--log", file("standard.jsonl")));
   run(...training("mixed", "--method", "mixed", "--epsilon", "0.1", "--weights", "f16"));
 }
+
+/** The results of evaluating one of these models on the bars. @param {string} model "standard" @param {...string} more options */
+export const evaluated = (model, ...more) =>
+  JSON.parse(
+    run(
+      ..."evaluate --dataset bars --json -".split(" "),
+      ...["--data", data, "--model", file(`${model}.safetensors`), ...more],
+    ),
+  );

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { signflip } from "../support/tool.mjs";
-import { data, file, run, trainBars } from "../support/trained-bars.mjs";
+import { data, evaluated, file, run, trainBars } from "../support/trained-bars.mjs";
 
 before(trainBars);
 
-test("evaluate writes the results that CONTRACT promises", () => {
+test("evaluate writes its table and its results", () => {
   const out = file("evaluate.json");
   const text = run(
     "evaluate",
@@ -43,19 +43,7 @@ test("evaluate writes the results that CONTRACT promises", () => {
     90,
   );
   assert.equal(fgsm.gradients, 90);
-  const alone = JSON.parse(
-    run(
-      "evaluate",
-      "--model",
-      file("mixed.safetensors"),
-      "--dataset",
-      "bars",
-      "--data",
-      data,
-      "--json",
-      "-",
-    ),
-  );
+  const alone = evaluated("mixed");
   assert.equal(alone.results.length, 1);
 });
 
@@ -99,19 +87,7 @@ test("certify writes verified accuracy and radii, and threads change nothing", (
     `verified ${row.verified_accuracy}`,
   );
 
-  const [clean] = JSON.parse(
-    run(
-      "evaluate",
-      "--model",
-      file("mixed.safetensors"),
-      "--dataset",
-      "bars",
-      "--data",
-      data,
-      "--json",
-      "-",
-    ),
-  ).results;
+  const [clean] = evaluated("mixed").results;
   assert.equal(row.accuracy, clean.accuracy);
   for (const threads of ["1", "2"]) {
     const [{ seconds: again, ...other }] = JSON.parse(
@@ -141,24 +117,14 @@ test("certify writes verified accuracy and radii, and threads change nothing", (
 });
 
 test("evaluate --from crafts on another model, --limit takes of each class its share", () => {
-  const result = JSON.parse(
-    run(
-      "evaluate",
-      "--model",
-      file("mixed.safetensors"),
-      "--from",
-      file("standard.safetensors"),
-      "--dataset",
-      "bars",
-      "--data",
-      data,
-      "--attacks",
-      "fgsm",
-      "--limit",
-      "50",
-      "--json",
-      "-",
-    ),
+  const result = evaluated(
+    "mixed",
+    "--from",
+    file("standard.safetensors"),
+    "--attacks",
+    "fgsm",
+    "--limit",
+    "50",
   );
   assert.equal(result.from.file, "standard.safetensors");
   assert.equal(result.dataset.count, 50);
@@ -239,30 +205,20 @@ test("evaluate --experiment repeats what the page saved; the command line has th
   const [clean, mim] = result.results;
   assert.equal(clean.attack, "clean");
   assert.deepEqual([mim.attack, mim.epsilon, mim.steps, mim.decay], ["mim", 0.1, 4, 0.5]);
-  const asOptions = JSON.parse(
-    run(
-      "evaluate",
-      "--model",
-      file("mixed.safetensors"),
-      "--from",
-      file("standard.safetensors"),
-      "--dataset",
-      "bars",
-      "--data",
-      data,
-      "--attacks",
-      "clean,mim",
-      "--epsilon",
-      "0.1",
-      "--steps",
-      "4",
-      "--decay",
-      "0.5",
-      "--seed",
-      "7",
-      "--json",
-      "-",
-    ),
+  const asOptions = evaluated(
+    "mixed",
+    "--from",
+    file("standard.safetensors"),
+    "--attacks",
+    "clean,mim",
+    "--epsilon",
+    "0.1",
+    "--steps",
+    "4",
+    "--decay",
+    "0.5",
+    "--seed",
+    "7",
   );
   const timeless = ({ results, ...rest }) => ({
     ...rest,
@@ -369,28 +325,18 @@ test("an experiment with several models and a target gives each its results, and
     assert.ok(stdout.includes(`mim: ${shown}% are now read as class 2`), stdout);
   }
   // Each entry is what the same options give alone.
-  const alone = JSON.parse(
-    run(
-      "evaluate",
-      "--model",
-      file("standard.safetensors"),
-      "--from",
-      file("mixed.safetensors"),
-      "--dataset",
-      "bars",
-      "--data",
-      data,
-      "--attacks",
-      "clean,mim",
-      "--epsilon",
-      "0.2",
-      "--steps",
-      "4",
-      "--target",
-      "2",
-      "--json",
-      "-",
-    ),
+  const alone = evaluated(
+    "standard",
+    "--from",
+    file("mixed.safetensors"),
+    "--attacks",
+    "clean,mim",
+    "--epsilon",
+    "0.2",
+    "--steps",
+    "4",
+    "--target",
+    "2",
   );
   const timeless = ({ results: rows, ...rest }) => ({
     ...rest,

@@ -1,6 +1,5 @@
 // The names on the command line: which command, which of its options, and those that --config adds.
-// Names that are not known are refused here, with the nearest known one; values are CLI11's
-// business.
+// Names that are not known are refused here, with the nearest known one; CLI11 parses the values.
 #pragma once
 
 #include <CLI/CLI.hpp>
