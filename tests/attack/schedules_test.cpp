@@ -2,6 +2,7 @@
 // as their papers state them, seen through the images that they send to the model.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -12,6 +13,17 @@
 
 namespace signflip::test {
 namespace {
+
+/// A Bowl's widths and centre, six of each, uniform between two bounds.
+struct Peak {
+  Peak(Rng& rng, std::array<float, 2> widths, std::array<float, 2> centre) {
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      a[j] = static_cast<double>(rng.uniform(widths[0], widths[1]));
+      c[j] = static_cast<double>(rng.uniform(centre[0], centre[1]));
+    }
+  }
+  std::vector<double> a = std::vector<double>(6), c = a;
+};
 
 /// Logits (Σ aⱼ (xⱼ − cⱼ)² + b, 0): the loss of class 0 has one peak, at c. Keeps all images that
 /// it is asked about.
@@ -196,11 +208,7 @@ TEST(Schedules, ApgdWalksAsItsAuthorsDo) {
   std::size_t compared = 0;
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     Rng rng(seed, 77);
-    std::vector<double> a, c;
-    for (int j = 0; j < 6; ++j) {
-      a.push_back(static_cast<double>(rng.uniform(0.1F, 4.0F)));
-      c.push_back(static_cast<double>(rng.uniform(0.2F, 0.8F)));
-    }
+    const auto [a, c] = Peak(rng, {0.1F, 4.0F}, {0.2F, 0.8F});
     const Bowl model(shape, a, c, 3);
     const Tensor image = random_images(1, shape, rng, 0.3F, 0.7F);
     const int steps = seed % 3 == 0 ? 100 : seed % 3 == 1 ? 40 : 15;
@@ -287,11 +295,7 @@ TEST(Schedules, CarliniWagnerKeepsTheNearestThatItFound) {
   std::size_t later = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     Rng rng(seed, 5);
-    std::vector<double> a, c;
-    for (int j = 0; j < 6; ++j) {
-      a.push_back(static_cast<double>(rng.uniform(0.5F, 2.0F)));
-      c.push_back(static_cast<double>(rng.uniform(0.0F, 1.0F)));
-    }
+    const auto [a, c] = Peak(rng, {0.5F, 2.0F}, {0.0F, 1.0F});
     const Tensor image = random_images(1, shape, rng, 0.2F, 0.8F);
     const Bowl plain(shape, a, c, 0);
     const Bowl model(shape, a, c, -0.6 * plain.value(image.values()));  // class 0, by its sign
