@@ -29,17 +29,11 @@ std::string_view norm_of(const AttackEntry& attack, const Parameters& parameters
 }
 
 std::string_view family_name(Family family) {
-  switch (family) {
-    case Family::fixed_budget:
-      return "fixed-budget";
-    case Family::minimum_norm:
-      return "minimum-norm";
-    case Family::few_pixels:
-      return "few-pixels";
-    case Family::ensemble:
-      return "ensemble";
-  }
-  return "";
+  static constexpr Named<Family> kFamilies[] = {{Family::fixed_budget, "fixed-budget"},
+                                                {Family::minimum_norm, "minimum-norm"},
+                                                {Family::few_pixels, "few-pixels"},
+                                                {Family::ensemble, "ensemble"}};
+  return name_of<Family>(kFamilies, family);
 }
 
 }  // namespace signflip

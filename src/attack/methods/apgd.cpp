@@ -196,12 +196,9 @@ void run_apgd_t(Shard& shard) {
   });
 }
 
-constexpr ParameterSpec kEarlyStop{
-    .name = "early-stop",
-    .title = "Stop early",
-    .kind = ParameterKind::boolean,
-    .fallback = 0,
-    .help = "stop once an image is misclassified instead of raising its loss further"};
+constexpr ParameterSpec kEarlyStop =
+    boolean_parameter("early-stop", "Stop early", false,
+                      "stop once an image is misclassified instead of raising its loss further");
 
 constexpr ParameterSpec kApgdParameters[] = {kEpsilon, kNorm, steps_parameter(100), kRestarts,
                                              kEarlyStop};

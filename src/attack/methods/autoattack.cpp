@@ -35,6 +35,8 @@ Parameters parameters_for(const AttackEntry& part, const Parameters& given) {
   return parameters;
 }
 
+constexpr ParameterSpec kParameters[] = {kEpsilon, kNorm, steps_parameter(100), kQueries};
+
 void run_autoattack(Shard& shard) {
   // Images that are misclassified as they are need no attack.
   ActiveSet active(shard.count);
@@ -58,8 +60,6 @@ void run_autoattack(Shard& shard) {
                return true;
              });
 }
-
-constexpr ParameterSpec kParameters[] = {kEpsilon, kNorm, steps_parameter(100), kQueries};
 
 }  // namespace
 

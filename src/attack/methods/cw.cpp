@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "attack/active_set.h"
+#include "attack/common_parameters.h"
 #include "attack/geometry/logistic.h"
 #include "attack/shard.h"
 
@@ -197,59 +198,27 @@ class CarliniWagner {
   std::vector<char> stuck_;  ///< by row: aborted early
 };
 
-void run_cw(Shard& shard) { CarliniWagner(shard).run(); }
-
 constexpr ParameterSpec kCwParameters[] = {
-    ParameterSpec{.name = "confidence",
-                  .title = "Confidence",
-                  .kind = ParameterKind::real,
-                  .fallback = 0,
-                  .minimum = 0,
-                  .maximum = 1000,
-                  .help = "by how much the wrong class's logit must lead",
-                  .step = 0.5,
-                  .slider = 20},
-    ParameterSpec{.name = "binary-search-steps",
-                  .title = "Binary search steps",
-                  .kind = ParameterKind::integer,
-                  .fallback = 9,
-                  .minimum = 1,
-                  .maximum = 30,
-                  .help = "how many weights of the margin against the distance are tried",
-                  .step = 1,
-                  .slider = 15},
-    ParameterSpec{.name = "steps",
-                  .title = "Steps",
-                  .kind = ParameterKind::integer,
-                  .fallback = 1000,
-                  .minimum = 1,
-                  .maximum = 100000,
-                  .help = "how many gradients are followed with each weight",
-                  .step = 10,
-                  .slider = 2000},
-    ParameterSpec{.name = "learning-rate",
-                  .title = "Learning rate",
-                  .kind = ParameterKind::real,
-                  .fallback = 0.01,
-                  .minimum = 1e-5,
-                  .maximum = 1,
-                  .help = "the learning rate of Adam, the optimiser",
-                  .step = 0.01,
-                  .slider = 0.2},
-    ParameterSpec{.name = "initial-const",
-                  .title = "Initial constant",
-                  .kind = ParameterKind::real,
-                  .fallback = 1e-3,
-                  .minimum = 1e-9,
-                  .maximum = 1e6,
-                  .help = "the first weight of the margin against the distance",
-                  .step = 0.001,
-                  .slider = 10},
-    ParameterSpec{.name = "abort-early",
-                  .title = "Abort early",
-                  .kind = ParameterKind::boolean,
-                  .fallback = 1,
-                  .help = "go on to the next weight where the loss no longer falls"}};
+    real_parameter("confidence", "Confidence",
+                   {.fallback = 0, .minimum = 0, .maximum = 1000, .step = 0.5, .slider = 20},
+                   "by how much the wrong class's logit must lead"),
+    integer_parameter("binary-search-steps", "Binary search steps",
+                      {.fallback = 9, .minimum = 1, .maximum = 30, .step = 1, .slider = 15},
+                      "how many weights of the margin against the distance are tried"),
+    integer_parameter(
+        "steps", "Steps",
+        {.fallback = 1000, .minimum = 1, .maximum = 100000, .step = 10, .slider = 2000},
+        "how many gradients are followed with each weight"),
+    real_parameter("learning-rate", "Learning rate",
+                   {.fallback = 0.01, .minimum = 1e-5, .maximum = 1, .step = 0.01, .slider = 0.2},
+                   "the learning rate of Adam, the optimiser"),
+    real_parameter("initial-const", "Initial constant",
+                   {.fallback = 1e-3, .minimum = 1e-9, .maximum = 1e6, .step = 0.001, .slider = 10},
+                   "the first weight of the margin against the distance"),
+    boolean_parameter("abort-early", "Abort early", true,
+                      "go on to the next weight where the loss no longer falls")};
+
+void run_cw(Shard& shard) { CarliniWagner(shard).run(); }
 
 }  // namespace
 

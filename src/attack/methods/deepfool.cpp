@@ -158,28 +158,15 @@ class DeepFool {
   int moves_ = 0;
 };
 
-void run_deepfool(Shard& shard) { DeepFool(shard).run(); }
-
 constexpr std::string_view kNormsL2First[] = {"l2", "linf"};
 constexpr ParameterSpec kDeepFoolParameters[] = {
-    ParameterSpec{.name = "norm",
-                  .title = "Norm",
-                  .kind = ParameterKind::choice,
-                  .fallback = 0,
-                  .minimum = 0,
-                  .maximum = 1,
-                  .choices = kNormsL2First,
-                  .help = "how the size of the change is measured"},
-    ParameterSpec{.name = "overshoot",
-                  .title = "Overshoot",
-                  .kind = ParameterKind::real,
-                  .fallback = 0.02,
-                  .minimum = 0,
-                  .maximum = 10,
-                  .help = "how far past the boundary to go, relative to the distance to it",
-                  .step = 0.01,
-                  .slider = 0.5},
+    norm_parameter(kNormsL2First),
+    real_parameter("overshoot", "Overshoot",
+                   {.fallback = 0.02, .minimum = 0, .maximum = 10, .step = 0.01, .slider = 0.5},
+                   "how far past the boundary to go, relative to the distance to it"),
     steps_parameter(50)};
+
+void run_deepfool(Shard& shard) { DeepFool(shard).run(); }
 
 }  // namespace
 

@@ -258,47 +258,24 @@ void run_fab_t(Shard& shard) {
   Fab(shard).run(std::min(wanted, shard.classes() - 1), 1);
 }
 
-constexpr ParameterSpec real_parameter(std::string_view name, std::string_view title,
-                                       double fallback, double minimum, double maximum,
-                                       std::string_view help) {
-  return {.name = name,
-          .title = title,
-          .kind = ParameterKind::real,
-          .fallback = fallback,
-          .minimum = minimum,
-          .maximum = maximum,
-          .help = help,
-          .step = 0.01};
-}
-
 constexpr ParameterSpec distance_parameter(std::string_view name, std::string_view title,
                                            std::string_view help, bool automatic) {
-  return {.name = name,
-          .title = title,
-          .kind = ParameterKind::real,
-          .fallback = 0,
-          .minimum = 0,
-          .maximum = 100,
-          .help = help,
-          .step = 0.01,
-          .slider = 3,
-          .automatic = automatic};
+  return real_parameter(name, title,
+                        {.maximum = 100, .step = 0.01, .slider = 3, .automatic = automatic}, help);
 }
 
 constexpr ParameterSpec kAlphaMax = real_parameter(
-    "alpha-max", "Largest bias", 0.1, 0, 1, "how much a step may be drawn to the clean image");
-constexpr ParameterSpec kEta =
-    real_parameter("eta", "Extrapolation", 1.05, 1, 2, "how far past the boundary a step aims");
-constexpr ParameterSpec kBeta = real_parameter("beta", "Backward step", 0.9, 0.01, 1,
-                                               "what is kept of a change that fools the model");
-constexpr ParameterSpec kFinalSearch{.name = "final-search",
-                                     .title = "Final search",
-                                     .kind = ParameterKind::integer,
-                                     .fallback = 3,
-                                     .minimum = 0,
-                                     .maximum = 20,
-                                     .help = "queries spent to bring the answer nearer at the end",
-                                     .step = 1};
+    "alpha-max", "Largest bias", {.fallback = 0.1, .minimum = 0, .maximum = 1, .step = 0.01},
+    "how much a step may be drawn to the clean image");
+constexpr ParameterSpec kEta = real_parameter(
+    "eta", "Extrapolation", {.fallback = 1.05, .minimum = 1, .maximum = 2, .step = 0.01},
+    "how far past the boundary a step aims");
+constexpr ParameterSpec kBeta = real_parameter(
+    "beta", "Backward step", {.fallback = 0.9, .minimum = 0.01, .maximum = 1, .step = 0.01},
+    "what is kept of a change that fools the model");
+constexpr ParameterSpec kFinalSearch = integer_parameter(
+    "final-search", "Final search", {.fallback = 3, .minimum = 0, .maximum = 20, .step = 1},
+    "queries spent to bring the answer nearer at the end");
 constexpr ParameterSpec kRestartRadius = distance_parameter(
     "restart-radius", "Restart radius",
     "restarts begin at most half as far away; 0 means 0.3 (linf) or 1 (l2)", true);

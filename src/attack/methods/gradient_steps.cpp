@@ -60,16 +60,9 @@ Climb pgd_climb(const Parameters& parameters) {
 }
 
 constexpr ParameterSpec step_size_spec(double maximum, std::string_view help) {
-  return {.name = "step-size",
-          .title = "Step size",
-          .kind = ParameterKind::real,
-          .fallback = 0,
-          .minimum = 0,
-          .maximum = maximum,
-          .help = help,
-          .step = 0.001,
-          .slider = 0.3,
-          .automatic = true};
+  return real_parameter("step-size", "Step size",
+                        {.maximum = maximum, .step = 0.001, .slider = 0.3, .automatic = true},
+                        help);
 }
 
 constexpr std::string_view kStepHelp = "how far one step goes; 0 means epsilon / steps";
@@ -79,25 +72,16 @@ constexpr ParameterSpec kBimParameters[] = {kEpsilonLinf, step_size_spec(1, kSte
                                             steps_parameter(10)};
 constexpr ParameterSpec kMimParameters[] = {
     kEpsilonLinf, step_size_spec(1, kStepHelp), steps_parameter(10),
-    ParameterSpec{.name = "decay",
-                  .title = "Momentum (decay)",
-                  .kind = ParameterKind::real,
-                  .fallback = 1,
-                  .minimum = 0,
-                  .maximum = 10,
-                  .help = "how much of the earlier directions is kept; 0 is BIM",
-                  .step = 0.05,
-                  .slider = 2}};
+    real_parameter("decay", "Momentum (decay)",
+                   {.fallback = 1, .minimum = 0, .maximum = 10, .step = 0.05, .slider = 2},
+                   "how much of the earlier directions is kept; 0 is BIM")};
 constexpr ParameterSpec kPgdParameters[] = {
     kEpsilon,
     kNorm,
     step_size_spec(100, "how far one step goes; 0 means 2.5 x epsilon / steps"),
     steps_parameter(40),
-    ParameterSpec{.name = "random-start",
-                  .title = "Random start",
-                  .kind = ParameterKind::boolean,
-                  .fallback = 1,
-                  .help = "start anywhere in the ball rather than at the image"},
+    boolean_parameter("random-start", "Random start", true,
+                      "start anywhere in the ball rather than at the image"),
     kRestarts};
 
 }  // namespace

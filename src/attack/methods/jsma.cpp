@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attack/active_set.h"
+#include "attack/common_parameters.h"
 #include "attack/shard.h"
 #include "core/eigen_map.h"
 #include "core/exact/objective.h"
@@ -54,6 +55,27 @@ std::vector<std::size_t> contenders(std::span<const float> rise, std::span<const
   }
   return kept;
 }
+
+}  // namespace
+
+std::optional<SaliencyPair> best_pair(std::span<const float> rise, std::span<const float> fall) {
+  const std::vector<std::size_t> kept = contenders(rise, fall);
+  std::optional<SaliencyPair> best;
+  double largest = 0;
+  for (std::size_t a = 0; a < kept.size(); ++a) {
+    for (std::size_t b = a + 1; b < kept.size(); ++b) {
+      const std::size_t p = std::min(kept[a], kept[b]), q = std::max(kept[a], kept[b]);
+      const double up = static_cast<double>(rise[p]) + static_cast<double>(rise[q]);
+      const double down = static_cast<double>(fall[p]) + static_cast<double>(fall[q]);
+      if (!(up > 0 && down > 0 && up * down > largest)) continue;
+      largest = up * down;
+      best = SaliencyPair{p, q};
+    }
+  }
+  return best;
+}
+
+namespace {
 
 /// What a shard of images under JSMA shares.
 class Saliency {
@@ -119,6 +141,17 @@ class Saliency {
   std::vector<float> rise_, fall_;
 };
 
+constexpr std::string_view kSaliencies[] = {"probabilities", "logits"};
+
+constexpr ParameterSpec kParameters[] = {
+    real_parameter("theta", "Change θ", {.fallback = 1, .minimum = -1, .maximum = 1, .step = 0.05},
+                   "how far one step moves each value of its pair; below 0 it darkens"),
+    real_parameter("gamma", "Share of pixels γ",
+                   {.fallback = 0.145, .minimum = 0, .maximum = 1, .step = 0.005},
+                   "the largest share of the image's values that may change"),
+    choice_parameter("saliency", "Saliency of", kSaliencies,
+                     "whether pixels are judged by the classes' probabilities or logits")};
+
 void run_jsma(Shard& shard) {
   const auto steps = static_cast<int>(shard.parameters.real("gamma") *
                                       static_cast<double>(shard.image_size()) / 2);
@@ -160,52 +193,7 @@ void run_jsma(Shard& shard) {
   }
 }
 
-constexpr std::string_view kSaliencies[] = {"probabilities", "logits"};
-
-constexpr ParameterSpec kParameters[] = {
-    ParameterSpec{.name = "theta",
-                  .title = "Change θ",
-                  .kind = ParameterKind::real,
-                  .fallback = 1,
-                  .minimum = -1,
-                  .maximum = 1,
-                  .help = "how far one step moves each value of its pair; below 0 it darkens",
-                  .step = 0.05},
-    ParameterSpec{.name = "gamma",
-                  .title = "Share of pixels γ",
-                  .kind = ParameterKind::real,
-                  .fallback = 0.145,
-                  .minimum = 0,
-                  .maximum = 1,
-                  .help = "the largest share of the image's values that may change",
-                  .step = 0.005},
-    ParameterSpec{.name = "saliency",
-                  .title = "Saliency of",
-                  .kind = ParameterKind::choice,
-                  .fallback = 0,
-                  .minimum = 0,
-                  .maximum = 1,
-                  .choices = kSaliencies,
-                  .help = "whether pixels are judged by the classes' probabilities or logits"}};
-
 }  // namespace
-
-std::optional<SaliencyPair> best_pair(std::span<const float> rise, std::span<const float> fall) {
-  const std::vector<std::size_t> kept = contenders(rise, fall);
-  std::optional<SaliencyPair> best;
-  double largest = 0;
-  for (std::size_t a = 0; a < kept.size(); ++a) {
-    for (std::size_t b = a + 1; b < kept.size(); ++b) {
-      const std::size_t p = std::min(kept[a], kept[b]), q = std::max(kept[a], kept[b]);
-      const double up = static_cast<double>(rise[p]) + static_cast<double>(rise[q]);
-      const double down = static_cast<double>(fall[p]) + static_cast<double>(fall[q]);
-      if (!(up > 0 && down > 0 && up * down > largest)) continue;
-      largest = up * down;
-      best = SaliencyPair{p, q};
-    }
-  }
-  return best;
-}
 
 constinit const AttackEntry kJsma{
     .name = "jsma",

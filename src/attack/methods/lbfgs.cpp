@@ -321,18 +321,13 @@ class Lbfgs {
   std::vector<char> accepted_, adversarial_;
 };
 
-void run_lbfgs(Shard& shard) { Lbfgs(shard).run(); }
-
 constexpr ParameterSpec kLbfgsParameters[] = {
-    steps_parameter(50), ParameterSpec{.name = "binary-search-steps",
-                                       .title = "Binary search steps",
-                                       .kind = ParameterKind::integer,
-                                       .fallback = 12,
-                                       .minimum = 1,
-                                       .maximum = 30,
-                                       .help = "how many weights of the distance are tried",
-                                       .step = 1,
-                                       .slider = 20}};
+    steps_parameter(50),
+    integer_parameter("binary-search-steps", "Binary search steps",
+                      {.fallback = 12, .minimum = 1, .maximum = 30, .step = 1, .slider = 20},
+                      "how many weights of the distance are tried")};
+
+void run_lbfgs(Shard& shard) { Lbfgs(shard).run(); }
 
 }  // namespace
 

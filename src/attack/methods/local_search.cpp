@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "attack/common_parameters.h"
 #include "attack/shard.h"
 #include "attack/variants.h"
 #include "core/exact/objective.h"
@@ -163,6 +164,27 @@ class LocalSearch {
   double best_ = 0;
 };
 
+constexpr ParameterSpec kParameters[] = {
+    real_parameter("probe", "Probe",
+                   {.fallback = -0.5, .minimum = -100, .maximum = 100, .step = 0.1},
+                   "what a pixel is set to when its influence is measured, times its sign, "
+                   "where 0.5 is white and -0.5 black; -0.5 flips it to the other end"),
+    real_parameter("factor", "Factor", {.fallback = 1.5, .minimum = 0, .maximum = 2, .step = 0.05},
+                   "by what a chosen pixel is multiplied, where 0.5 is white and -0.5 black; "
+                   "beyond them it comes in again at the other end"),
+    integer_parameter("radius", "Radius",
+                      {.fallback = 5, .minimum = 0, .maximum = 100, .step = 1, .slider = 14},
+                      "how far around the last changes to look for the next ones"),
+    integer_parameter("pixels", "Pixels per round",
+                      {.fallback = 5, .minimum = 1, .maximum = 1000, .step = 1, .slider = 20},
+                      "how many pixels each round changes"),
+    integer_parameter("rounds", "Rounds",
+                      {.fallback = 150, .minimum = 1, .maximum = 10000, .step = 1, .slider = 300},
+                      "how often to change pixels at most"),
+    integer_parameter("rest", "Rest",
+                      {.fallback = 30, .minimum = 0, .maximum = 10000, .step = 1, .slider = 100},
+                      "for how many rounds a changed pixel is left alone")};
+
 void run_local_search(Shard& shard) {
   const Parameters& given = shard.parameters;
   const Settings settings{given.real("probe"),     given.real("factor"),    given.integer("radius"),
@@ -177,63 +199,6 @@ void run_local_search(Shard& shard) {
     }
   }
 }
-
-constexpr ParameterSpec kParameters[] = {
-    ParameterSpec{.name = "probe",
-                  .title = "Probe",
-                  .kind = ParameterKind::real,
-                  .fallback = -0.5,
-                  .minimum = -100,
-                  .maximum = 100,
-                  .help = "what a pixel is set to when its influence is measured, times its sign, "
-                          "where 0.5 is white and -0.5 black; -0.5 flips it to the other end",
-                  .step = 0.1},
-    ParameterSpec{.name = "factor",
-                  .title = "Factor",
-                  .kind = ParameterKind::real,
-                  .fallback = 1.5,
-                  .minimum = 0,
-                  .maximum = 2,
-                  .help =
-                      "by what a chosen pixel is multiplied, where 0.5 is white and -0.5 black; "
-                      "beyond them it comes in again at the other end",
-                  .step = 0.05},
-    ParameterSpec{.name = "radius",
-                  .title = "Radius",
-                  .kind = ParameterKind::integer,
-                  .fallback = 5,
-                  .minimum = 0,
-                  .maximum = 100,
-                  .help = "how far around the last changes to look for the next ones",
-                  .step = 1,
-                  .slider = 14},
-    ParameterSpec{.name = "pixels",
-                  .title = "Pixels per round",
-                  .kind = ParameterKind::integer,
-                  .fallback = 5,
-                  .minimum = 1,
-                  .maximum = 1000,
-                  .help = "how many pixels each round changes",
-                  .step = 1,
-                  .slider = 20},
-    ParameterSpec{.name = "rounds",
-                  .title = "Rounds",
-                  .kind = ParameterKind::integer,
-                  .fallback = 150,
-                  .minimum = 1,
-                  .maximum = 10000,
-                  .help = "how often to change pixels at most",
-                  .step = 1,
-                  .slider = 300},
-    ParameterSpec{.name = "rest",
-                  .title = "Rest",
-                  .kind = ParameterKind::integer,
-                  .fallback = 30,
-                  .minimum = 0,
-                  .maximum = 10000,
-                  .help = "for how many rounds a changed pixel is left alone",
-                  .step = 1,
-                  .slider = 100}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "attack/common_parameters.h"
 #include "attack/shard.h"
 #include "attack/variants.h"
 #include "core/exact/objective.h"
@@ -148,6 +149,18 @@ class Evolution {
   bool success_ = false;
 };
 
+constexpr ParameterSpec kParameters[] = {
+    integer_parameter("pixels", "Pixels", {.fallback = 1, .minimum = 1, .maximum = 5, .step = 1},
+                      "how many pixels may change"),
+    integer_parameter("generations", "Generations",
+                      {.fallback = 100, .minimum = 0, .maximum = 10000, .step = 1, .slider = 200},
+                      "how often the candidates are bred anew at most"),
+    integer_parameter("population", "Population",
+                      {.fallback = 400, .minimum = 4, .maximum = 10000, .step = 1, .slider = 800},
+                      "how many candidates there are at a time"),
+    real_parameter("factor", "Factor", {.fallback = 0.5, .minimum = 0, .maximum = 2, .step = 0.05},
+                   "how much of the difference of two candidates is added to a third")};
+
 void run_one_pixel(Shard& shard) {
   const Parameters& given = shard.parameters;
   const Settings settings{static_cast<std::size_t>(given.integer("pixels")),
@@ -164,42 +177,6 @@ void run_one_pixel(Shard& shard) {
     }
   }
 }
-
-constexpr ParameterSpec kParameters[] = {
-    ParameterSpec{.name = "pixels",
-                  .title = "Pixels",
-                  .kind = ParameterKind::integer,
-                  .fallback = 1,
-                  .minimum = 1,
-                  .maximum = 5,
-                  .help = "how many pixels may change",
-                  .step = 1},
-    ParameterSpec{.name = "generations",
-                  .title = "Generations",
-                  .kind = ParameterKind::integer,
-                  .fallback = 100,
-                  .minimum = 0,
-                  .maximum = 10000,
-                  .help = "how often the candidates are bred anew at most",
-                  .step = 1,
-                  .slider = 200},
-    ParameterSpec{.name = "population",
-                  .title = "Population",
-                  .kind = ParameterKind::integer,
-                  .fallback = 400,
-                  .minimum = 4,
-                  .maximum = 10000,
-                  .help = "how many candidates there are at a time",
-                  .step = 1,
-                  .slider = 800},
-    ParameterSpec{.name = "factor",
-                  .title = "Factor",
-                  .kind = ParameterKind::real,
-                  .fallback = 0.5,
-                  .minimum = 0,
-                  .maximum = 2,
-                  .help = "how much of the difference of two candidates is added to a third",
-                  .step = 0.05}};
 
 }  // namespace
 

@@ -235,6 +235,12 @@ double closeness(const Goal& goal, std::span<const float> logits) {
   return goal.targeted() ? cross_entropy_objective(goal, logits) : margin_objective(goal, logits);
 }
 
+constexpr ParameterSpec kParameters[] = {
+    kEpsilon, kNorm, kQueries,
+    real_parameter("p-init", "First square",
+                   {.fallback = 0.8, .minimum = 0.001, .maximum = 1, .step = 0.01},
+                   "the share of the pixels that the first squares cover")};
+
 void run_square(Shard& shard) {
   const int queries = shard.parameters.integer("queries");
   const double initial = shard.parameters.real("p-init");
@@ -273,17 +279,6 @@ void run_square(Shard& shard) {
     active.drop_if([&](std::size_t i) { return done[i] != 0; });
   }
 }
-
-constexpr ParameterSpec kParameters[] = {
-    kEpsilon, kNorm, kQueries,
-    ParameterSpec{.name = "p-init",
-                  .title = "First square",
-                  .kind = ParameterKind::real,
-                  .fallback = 0.8,
-                  .minimum = 0.001,
-                  .maximum = 1,
-                  .help = "the share of the pixels that the first squares cover",
-                  .step = 0.01}};
 
 }  // namespace
 
