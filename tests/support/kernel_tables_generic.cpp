@@ -4,7 +4,7 @@
 namespace signflip::test {
 
 std::vector<KernelTable> kernel_tables() {
-  return {{&cpu::generic_ops, &cpu::generic_training_ops}};
+  return {{&cpu::generic::ops, &cpu::generic::training_ops}};
 }
 
 }  // namespace signflip::test

@@ -4,11 +4,11 @@
 namespace signflip::test {
 
 std::vector<KernelTable> kernel_tables() {
-  std::vector<KernelTable> tables = {{&cpu::generic_ops, &cpu::generic_training_ops}};
+  std::vector<KernelTable> tables = {{&cpu::generic::ops, &cpu::generic::training_ops}};
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return tables;
-  tables.push_back({&cpu::avx2_ops, &cpu::avx2_training_ops});
+  tables.push_back({&cpu::avx2::ops, &cpu::avx2::training_ops});
   if (!__builtin_cpu_supports("avx512f")) return tables;
-  tables.push_back({&cpu::avx512_ops, &cpu::avx512_training_ops});
+  tables.push_back({&cpu::avx512::ops, &cpu::avx512::training_ops});
   return tables;
 }
 

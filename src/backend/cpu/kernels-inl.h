@@ -3,8 +3,12 @@
 
 #include "backend/cpu/conv/choose-inl.h"
 #include "backend/cpu/elementwise-inl.h"
+#include "backend/cpu/tables.h"
 #include "backend/cpu/transposed-inl.h"
 #include "backend/ops.h"
+
+#define SIGNFLIP_TEXT_OF(name) #name
+#define SIGNFLIP_TEXT(name) SIGNFLIP_TEXT_OF(name)
 
 namespace signflip::cpu::SIGNFLIP_ISA {
 namespace {
@@ -224,31 +228,28 @@ void dense_weight_gradient(const DenseShape& s, std::size_t count, RowRange rows
   multiply_transposed(some_columns, dy_packed, s.outputs, dweight);
 }
 
-constexpr Ops make_ops(const char* name) {
-  return {.name = name,
-          .plan_conv2d = plan_conv2d,
-          .plan_dense = plan_dense,
-          .conv2d_pack = conv2d_pack,
-          .conv2d_pack_transposed = conv2d_pack_transposed,
-          .dense_pack = dense_pack,
-          .dense_pack_transposed = dense_pack_transposed,
-          .conv2d_forward = conv2d_forward,
-          .conv2d_input_gradient = conv2d_input_gradient,
-          .conv2d_pooled_input_gradient = conv2d_pooled_input_gradient,
-          .dense_forward = dense_forward,
-          .dense_input_gradient = dense_input_gradient,
-          .relu_forward = relu_forward,
-          .relu_input_gradient = relu_input_gradient,
-          .maxpool_forward = maxpool_forward};
-}
-
-constexpr TrainingOps make_training_ops() {
-  return {.packed_gradient_size = packed_size,
-          .conv2d_weight_gradient = conv2d_weight_gradient,
-          .dense_gradient_pack = dense_gradient_pack,
-          .dense_weight_gradient = dense_weight_gradient,
-          .adam = adam};
-}
-
 }  // namespace
+
+constinit const Ops ops = {.name = SIGNFLIP_TEXT(SIGNFLIP_ISA),
+                           .plan_conv2d = plan_conv2d,
+                           .plan_dense = plan_dense,
+                           .conv2d_pack = conv2d_pack,
+                           .conv2d_pack_transposed = conv2d_pack_transposed,
+                           .dense_pack = dense_pack,
+                           .dense_pack_transposed = dense_pack_transposed,
+                           .conv2d_forward = conv2d_forward,
+                           .conv2d_input_gradient = conv2d_input_gradient,
+                           .conv2d_pooled_input_gradient = conv2d_pooled_input_gradient,
+                           .dense_forward = dense_forward,
+                           .dense_input_gradient = dense_input_gradient,
+                           .relu_forward = relu_forward,
+                           .relu_input_gradient = relu_input_gradient,
+                           .maxpool_forward = maxpool_forward};
+
+constinit const TrainingOps training_ops = {.packed_gradient_size = packed_size,
+                                            .conv2d_weight_gradient = conv2d_weight_gradient,
+                                            .dense_gradient_pack = dense_gradient_pack,
+                                            .dense_weight_gradient = dense_weight_gradient,
+                                            .adam = adam};
+
 }  // namespace signflip::cpu::SIGNFLIP_ISA

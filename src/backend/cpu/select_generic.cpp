@@ -3,7 +3,7 @@
 
 namespace signflip {
 
-const Ops& cpu_ops() { return cpu::generic_ops; }
-const TrainingOps& cpu_training_ops() { return cpu::generic_training_ops; }
+const Ops& cpu_ops() { return cpu::generic::ops; }
+const TrainingOps& cpu_training_ops() { return cpu::generic::training_ops; }
 
 }  // namespace signflip

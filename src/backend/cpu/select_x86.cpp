@@ -7,48 +7,31 @@
 namespace signflip {
 namespace {
 
-enum class InstructionSet { generic, avx2, avx512 };
+struct Tables {
+  const Ops& ops;
+  const TrainingOps& training_ops;
+};
 
-InstructionSet choose() {
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f");
+Tables choose() {
+  const Tables generic{cpu::generic::ops, cpu::generic::training_ops};
+  const Tables avx2{cpu::avx2::ops, cpu::avx2::training_ops};
+  const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f");
   const char* const wish = std::getenv("SIGNFLIP_KERNELS");
   const std::string_view wanted = wish != nullptr ? wish : "";
-  if (wanted == "generic") return InstructionSet::generic;
-  if (avx2 && wanted == "avx2") return InstructionSet::avx2;
-  if (avx512) return InstructionSet::avx512;
-  return avx2 ? InstructionSet::avx2 : InstructionSet::generic;
+  if (wanted == "generic" || !has_avx2) return generic;
+  if (wanted == "avx2" || !has_avx512) return avx2;
+  return {cpu::avx512::ops, cpu::avx512::training_ops};
 }
 
-InstructionSet chosen() {
-  static const InstructionSet set = choose();
-  return set;
+const Tables& chosen() {
+  static const Tables tables = choose();
+  return tables;
 }
 
 }  // namespace
 
-const Ops& cpu_ops() {
-  switch (chosen()) {
-    case InstructionSet::avx512:
-      return cpu::avx512_ops;
-    case InstructionSet::avx2:
-      return cpu::avx2_ops;
-    case InstructionSet::generic:
-      break;
-  }
-  return cpu::generic_ops;
-}
-
-const TrainingOps& cpu_training_ops() {
-  switch (chosen()) {
-    case InstructionSet::avx512:
-      return cpu::avx512_training_ops;
-    case InstructionSet::avx2:
-      return cpu::avx2_training_ops;
-    case InstructionSet::generic:
-      break;
-  }
-  return cpu::generic_training_ops;
-}
+const Ops& cpu_ops() { return chosen().ops; }
+const TrainingOps& cpu_training_ops() { return chosen().training_ops; }
 
 }  // namespace signflip

@@ -5,7 +5,19 @@
 
 namespace signflip::cpu {
 
-extern const Ops generic_ops, avx2_ops, avx512_ops;
-extern const TrainingOps generic_training_ops, avx2_training_ops, avx512_training_ops;
+namespace generic {
+extern const Ops ops;
+extern const TrainingOps training_ops;
+}  // namespace generic
+
+namespace avx2 {
+extern const Ops ops;
+extern const TrainingOps training_ops;
+}  // namespace avx2
+
+namespace avx512 {
+extern const Ops ops;
+extern const TrainingOps training_ops;
+}  // namespace avx512
 
 }  // namespace signflip::cpu

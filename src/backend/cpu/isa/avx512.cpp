@@ -3,11 +3,3 @@
 #define SIGNFLIP_VECTOR_WIDTH 16
 #define SIGNFLIP_TILE_ROWS 12
 #include "backend/cpu/kernels-inl.h"
-#include "backend/cpu/tables.h"
-
-namespace signflip::cpu {
-
-const Ops avx512_ops = avx512::make_ops("avx512");
-const TrainingOps avx512_training_ops = avx512::make_training_ops();
-
-}  // namespace signflip::cpu
