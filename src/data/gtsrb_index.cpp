@@ -89,7 +89,7 @@ bool stays_inside(const fs::path& path) {
 
 /// `deep`: pictures may lie in folders below `folder`.
 Result<GtsrbRow> read_row(const CsvTable& table, std::size_t index, const Columns& columns,
-                          const fs::path& folder, bool deep = false) {
+                          const fs::path& folder, bool deep) {
   const std::string& file = table.rows[index][columns.file];
   GtsrbRow row;
   row.place = table.place(index);
@@ -122,27 +122,46 @@ Result<GtsrbRow> read_row(const CsvTable& table, std::size_t index, const Column
   return row;
 }
 
-/// Reads one table; `label` ≥ 0 is the class that each of its rows must have.
-Status read_table(const fs::path& path, const fs::path& folder, int label, GtsrbIndex& index) {
-  const auto table = read_csv(path, ';');
+/// How the tables of one layout look.
+struct TableFormat {
+  char separator;
+  const char* file_column;
+  bool deep;  ///< pictures may lie in folders below the table's
+};
+constexpr TableFormat kOfficial{';', "Filename", false}, kKaggle{',', "Path", true};
+
+/// Adds the rows of a table, whose pictures lie in `folder`. `check` completes a row, given also
+/// its picture's name, or refuses it.
+template <class Check>
+Status read_table(const fs::path& path, TableFormat format, const fs::path& folder,
+                  GtsrbIndex& index, Check check) {
+  const auto table = read_csv(path, format.separator);
   if (!table) return table.error();
-  const auto columns = find_columns(*table, "Filename");
+  const auto columns = find_columns(*table, format.file_column);
   if (!columns) return columns.error();
   index.tables.push_back(path);
   for (std::size_t i = 0; i < table->rows.size(); ++i) {
-    auto row = read_row(*table, i, *columns, folder);
+    auto row = read_row(*table, i, *columns, folder, format.deep);
     if (!row) return row.error();
-    if (label >= 0 && row->label != label) {
-      return Error{row->place + ": class " + std::to_string(row->label) +
-                   " in the folder of class " + std::to_string(label)};
-    }
-    if (label >= 0 && !read_track(row->picture.filename().string(), *row)) {
-      return Error{row->place + ": " + row->picture.filename().string() +
-                   " is not named TRACK_FRAME.ppm"};
-    }
+    const Status checked = check(*row, row->picture.filename().string());
+    if (!checked) return checked;
     index.rows.push_back(*std::move(row));
   }
   return {};
+}
+
+/// The table of one class's folder.
+Status read_class_table(const fs::path& folder, const std::string& digits, int label,
+                        GtsrbIndex& index) {
+  return read_table(folder / ("GT-" + digits + ".csv"), kOfficial, folder, index,
+                    [&](GtsrbRow& row, const std::string& file) -> Status {
+                      if (row.label != label) {
+                        return Error{row.place + ": class " + std::to_string(row.label) +
+                                     " in the folder of class " + std::to_string(label)};
+                      }
+                      if (read_track(file, row)) return {};
+                      return Error{row.place + ": " + file + " is not named TRACK_FRAME.ppm"};
+                    });
 }
 
 /// Reads CLASS_TRACK_FRAME.png of Kaggle's training pictures.
@@ -154,21 +173,13 @@ bool read_kaggle_track(std::string_view file, GtsrbRow& row) {
 }
 
 Status read_kaggle(const fs::path& root, Split split, GtsrbIndex& index) {
-  const fs::path path = kaggle_table(root, split);
-  const auto table = read_csv(path, ',');
-  if (!table) return table.error();
-  const auto columns = find_columns(*table, "Path");
-  if (!columns) return columns.error();
-  index.tables.push_back(path);
-  for (std::size_t i = 0; i < table->rows.size(); ++i) {
-    auto row = read_row(*table, i, *columns, root, true);
-    if (!row) return row.error();
-    const std::string file = row->picture.filename().string();
-    if (split == Split::train && !read_kaggle_track(file, *row)) {
-      return Error{row->place + ": " + file + " is not named CLASS_TRACK_FRAME.png"};
-    }
-    index.rows.push_back(*std::move(row));
-  }
+  const Status read =
+      read_table(kaggle_table(root, split), kKaggle, root, index,
+                 [&](GtsrbRow& row, const std::string& file) -> Status {
+                   if (split != Split::train || read_kaggle_track(file, row)) return {};
+                   return Error{row.place + ": " + file + " is not named CLASS_TRACK_FRAME.png"};
+                 });
+  if (!read) return read;
   std::sort(index.rows.begin(), index.rows.end(), [](const GtsrbRow& a, const GtsrbRow& b) {
     return std::tie(a.label, a.track, a.frame, a.picture) <
            std::tie(b.label, b.track, b.frame, b.picture);
@@ -195,7 +206,7 @@ Status read_training(const fs::path& images, GtsrbIndex& index) {
       return Error{folder.string() + " is the folder of an unknown class; GTSRB has 0 to " +
                    std::to_string(kGtsrbClasses - 1)};
     }
-    const Status status = read_table(folder / ("GT-" + digits + ".csv"), folder, label, index);
+    const Status status = read_class_table(folder, digits, label, index);
     if (!status) return status;
   }
   std::sort(index.rows.begin(), index.rows.end(), [](const GtsrbRow& a, const GtsrbRow& b) {
@@ -210,7 +221,8 @@ Status read_test(const fs::path& root, const fs::path& images, GtsrbIndex& index
   std::error_code error;
   for (const fs::path& folder : {images, images.parent_path(), root, root.parent_path()}) {
     if (!fs::exists(folder / kTable, error)) continue;
-    if (Status s = read_table(folder / kTable, images, -1, index); !s) return s;
+    const auto any = [](const GtsrbRow&, const std::string&) { return Status(); };
+    if (Status s = read_table(folder / kTable, kOfficial, images, index, any); !s) return s;
     std::sort(index.rows.begin(), index.rows.end(),
               [](const GtsrbRow& a, const GtsrbRow& b) { return a.picture < b.picture; });
     return {};

@@ -102,10 +102,7 @@ Result<IdxArray> parse_idx(std::span<const std::uint8_t> bytes, std::string_view
   if (!header) return header.error();
   const auto values = bytes.subspan(header->bytes);
   if (values.size() != header->expected) {
-    return Error{
-        who + " has " + std::to_string(values.size()) + " values where its shape " +
-        shape_text(header->shape) + " calls for " +
-        (header->expected ? std::to_string(*header->expected) : "more than memory can hold")};
+    return size_error(who, values.size(), "values", header->shape, header->expected);
   }
   return IdxArray{std::move(header->shape), {values.begin(), values.end()}};
 }

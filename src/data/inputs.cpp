@@ -16,20 +16,9 @@ using Bytes = std::vector<std::uint8_t>;
 Result<Tensor> images_from_idx(const Bytes& bytes, const std::string& name) {
   const auto array = parse_idx(bytes, name);
   if (!array) return array.error();
-  const auto& shape = array->shape;
-  if (shape.size() != 3 && shape.size() != 4) {
-    return Error{name + " has shape " + shape_text(shape) +
-                 "; images are N×H×W×C, or N×H×W for one channel"};
-  }
-  if (array->values.empty())
-    return Error{name + " holds no images: its shape is " + shape_text(shape)};
-  for (std::size_t i = 1; i < shape.size(); ++i) {
-    if (shape[i] > kMaxPictureSide) {
-      return Error{name + " has images that are too large: " + shape_text(shape)};
-    }
-  }
-  Tensor images(shape[0], {static_cast<int>(shape[1]), static_cast<int>(shape[2]),
-                           shape.size() == 4 ? static_cast<int>(shape[3]) : 1});
+  const auto shape = image_shape_of(array->shape, name);
+  if (!shape) return shape.error();
+  Tensor images(array->shape[0], *shape);
   for (std::size_t i = 0; i < images.size(); ++i) images.data()[i] = unit_pixel(array->values[i]);
   return images;
 }

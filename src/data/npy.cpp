@@ -230,11 +230,8 @@ Result<NpyArray> parse_npy(std::span<const std::uint8_t> bytes, std::string_view
   auto layout = parse_layout(bytes, who);
   if (!layout) return layout.error();
   NpyArray array{std::move(layout->type), std::move(layout->shape), bytes.subspan(layout->start)};
-  const auto expected = layout->expected;
-  if (expected != array.values.size()) {
-    return Error{who + " has " + std::to_string(array.values.size()) +
-                 " bytes of values where its shape " + shape_text(array.shape) + " calls for " +
-                 (expected ? std::to_string(*expected) : "more than memory can hold")};
+  if (layout->expected != array.values.size()) {
+    return size_error(who, array.values.size(), "bytes of values", array.shape, layout->expected);
   }
   return array;
 }
@@ -243,21 +240,11 @@ Result<Tensor> read_npy_images(std::span<const std::uint8_t> bytes, std::string_
   const std::string who(name);
   const auto array = parse_npy(bytes, name);
   if (!array) return array.error();
-  const auto& shape = array->shape;
-  if (shape.size() != 3 && shape.size() != 4) {
-    return Error{who + " has shape " + shape_text(shape) +
-                 "; images are N×H×W×C, or N×H×W for one channel"};
-  }
-  if (array->values.empty())
-    return Error{who + " holds no images: its shape is " + shape_text(shape)};
-  constexpr std::size_t kMaxSide = 1 << 16;
-  if (shape[1] > kMaxSide || shape[2] > kMaxSide || (shape.size() == 4 && shape[3] > kMaxSide)) {
-    return Error{who + " has images that are too large: " + shape_text(shape)};
-  }
-  const ImageShape image{static_cast<int>(shape[1]), static_cast<int>(shape[2]),
-                         shape.size() == 4 ? static_cast<int>(shape[3]) : 1};
+  const auto image = image_shape_of(array->shape, who);
+  if (!image) return image.error();
+  const std::size_t count = array->shape[0];
 
-  std::vector<float> values(shape[0] * image.size());
+  std::vector<float> values(count * image->size());
   if (array->type == "|u1") {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = unit_pixel(array->values[i]);
   } else if (array->type == "<f4") {
@@ -266,7 +253,7 @@ Result<Tensor> read_npy_images(std::span<const std::uint8_t> bytes, std::string_
       if (!(value >= 0.0F && value <= 1.0F)) {
         return Error{who + " has the value " +
                      (std::isnan(value) ? "NaN" : number_text(static_cast<double>(value))) +
-                     " in image " + std::to_string(i / image.size()) +
+                     " in image " + std::to_string(i / image->size()) +
                      "; float pixels lie in [0,1] (divide by 255, or save unsigned bytes)"};
       }
       values[i] = value;
@@ -274,7 +261,7 @@ Result<Tensor> read_npy_images(std::span<const std::uint8_t> bytes, std::string_
   } else {
     return Error{who + " holds images of type " + array->type + "; pixels are <f4 or |u1"};
   }
-  return Tensor(shape[0], image, std::move(values));
+  return Tensor(count, *image, std::move(values));
 }
 
 Result<std::vector<int>> parse_npy_labels(std::span<const std::uint8_t> bytes,
