@@ -120,6 +120,17 @@ void pooled_input_gradient(const Sequential& network, std::size_t pool, std::siz
 
 }  // namespace
 
+void pixel_gradient(const Sequential& network, const float* gradient, std::size_t count,
+                    std::span<float> dimages) {
+  const ImageShape shape = network.input_shape();
+  if (network.input_scale().empty()) {
+    std::copy_n(gradient, count * shape.size(), dimages.data());
+  } else {
+    plain::channel_scale(count * shape.pixels(), static_cast<std::size_t>(shape.channels), gradient,
+                         network.input_scale().data(), dimages.data());
+  }
+}
+
 std::span<const float> forward(const Sequential& network, std::span<const float> images,
                                std::size_t count, Activations& activations) {
   normalise_input(network, images, count, activations);
@@ -145,14 +156,7 @@ void input_gradient(const Sequential& network, std::span<const float> doutput, s
     }
     current = next;
   }
-  const ImageShape shape = network.input_shape();
-  const float* const dx = activations.gradient(current);
-  if (network.input_scale().empty()) {
-    std::copy_n(dx, count * shape.size(), dimages.data());
-  } else {
-    plain::channel_scale(count * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
-                         network.input_scale().data(), dimages.data());
-  }
+  pixel_gradient(network, activations.gradient(current), count, dimages);
 }
 
 }  // namespace signflip

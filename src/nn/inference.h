@@ -51,6 +51,10 @@ std::span<const float> forward(const Sequential& network, std::span<const float>
 void normalise_input(const Sequential& network, std::span<const float> images, std::size_t count,
                      Activations& activations);
 
+/// The gradient with respect to the pixels, of that with respect to the normalised images.
+void pixel_gradient(const Sequential& network, const float* gradient, std::size_t count,
+                    std::span<float> dimages);
+
 /// A layer's values together with its memory in `activations`.
 LayerCall layer_call(const Sequential& network, std::size_t layer, std::size_t count,
                      Activations& activations);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "backend/plain_ops.h"
-
 namespace signflip {
 
 TrainingPass::TrainingPass(const Sequential& network, std::size_t capacity)
@@ -81,14 +79,7 @@ void TrainingPass::backward(std::span<const float> doutput, std::span<float> dim
     current = next;
   }
   if (dimages.empty()) return;
-  const ImageShape shape = network_.input_shape();
-  const float* const dx = activations_.gradient(current);
-  if (network_.input_scale().empty()) {
-    std::copy_n(dx, count_ * shape.size(), dimages.data());
-  } else {
-    plain::channel_scale(count_ * shape.pixels(), static_cast<std::size_t>(shape.channels), dx,
-                         network_.input_scale().data(), dimages.data());
-  }
+  pixel_gradient(network_, activations_.gradient(current), count_, dimages);
 }
 
 void TrainingPass::make_weight_gradient(std::size_t i, const float* dy) {
