@@ -22,6 +22,17 @@ SIGNFLIP_HOST_DEVICE inline void load(const float* from, float* to) {
   }
 }
 
+/// The neighbours from `at` on, or zeros where there is nothing to load from.
+template <int kWidth>
+SIGNFLIP_HOST_DEVICE inline void load_or_zero(const float* from, int at, float* to) {
+  if (from != nullptr) {
+    load<kWidth>(from + at, to);
+    return;
+  }
+  SIGNFLIP_UNROLL
+  for (int i = 0; i < kWidth; ++i) to[i] = 0;
+}
+
 /// The derivative of what follows a layer, from its value y.
 enum class Activation { none, relu, sigmoid };
 SIGNFLIP_HOST_DEVICE inline float through(Activation activation, float y, float gradient) {
@@ -58,14 +69,7 @@ SIGNFLIP_HOST_DEVICE void conv_forward_tile(const ConvDims& d, int tile, const f
       for (int c = 0; c < channels; c += kStep) {
         float values[kPixels][kStep];
         SIGNFLIP_UNROLL
-        for (int p = 0; p < kPixels; ++p) {
-          if (from[p] != nullptr) {
-            load<kStep>(from[p] + c, values[p]);
-          } else {
-            SIGNFLIP_UNROLL
-            for (int i = 0; i < kStep; ++i) values[p][i] = 0;
-          }
-        }
+        for (int p = 0; p < kPixels; ++p) load_or_zero<kStep>(from[p], c, values[p]);
         SIGNFLIP_UNROLL
         for (int i = 0; i < kStep; ++i, taps += filters) {
           float weights[kWidth];
@@ -153,14 +157,7 @@ SIGNFLIP_HOST_DEVICE void conv_backward_tile(const ConvDims& d, int tile, const 
       for (int f = 0; f < filters; f += kStep) {
         float gradients[kPixels][kStep];
         SIGNFLIP_UNROLL
-        for (int p = 0; p < kPixels; ++p) {
-          if (from[p] != nullptr) {
-            load<kStep>(from[p] + f, gradients[p]);
-          } else {
-            SIGNFLIP_UNROLL
-            for (int i = 0; i < kStep; ++i) gradients[p][i] = 0;
-          }
-        }
+        for (int p = 0; p < kPixels; ++p) load_or_zero<kStep>(from[p], f, gradients[p]);
         SIGNFLIP_UNROLL
         for (int c = 0; c < kWidth; ++c) {
           float weights[kStep];
