@@ -61,6 +61,12 @@ for (const [dataset, count, least] of [
       const clean = (100 * told.clean) / count;
       assert.ok(clean >= least && clean <= 100, `${clean}`);
       assert.ok(told.robust < told.clean);
+      if (dataset === "gtsrb") {
+        const name = page.locator(".confusion tbody .class-name").first();
+        assert.ok(await name.isHidden(), "numbers alone fit");
+        await page.getByLabel("Show the classes' names").check();
+        assert.ok(await name.isVisible());
+      }
       assert.deepEqual(page.problems, []);
       await keep(page, `drawn-test-${dataset}`);
     },
