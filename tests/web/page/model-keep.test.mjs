@@ -164,6 +164,28 @@ test(
     assert.ok(
       (await transfer.evaluateAll((list) => list.map(({ value }) => value))).includes("own-1"),
     );
+
+    // Deleted in a later visit it is gone from every view, for good.
+    await page.evaluate(() =>
+      globalThis.signflipPage.update({ view: "model", experiment: "train" }),
+    );
+    await page.getByRole("button", { name: /^Delete “Your net 1/ }).click();
+    await page.locator(".kept-nets").waitFor({ state: "hidden" });
+    await page.waitForFunction(() => !globalThis.signflipPage.state.model.includes("own-1"));
+    const kept = () =>
+      page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            indexedDB.open("signflip", 1).onsuccess = ({ target }) => {
+              const nets = target.result.transaction("nets").objectStore("nets");
+              nets.count().onsuccess = (counted) => resolve(counted.target.result);
+            };
+          }),
+      );
+    assert.equal(await kept(), 0);
+    await page.reload();
+    await page.locator("#lab-train .primary:not(:disabled)").waitFor();
+    assert.ok(await page.locator(".kept-nets").isHidden());
     assert.deepEqual(page.problems, []);
   },
 );

@@ -11,6 +11,7 @@ import { createKeep } from "../../keep.js";
 import { addOwn, forgetOwn, keepOwn, ownId } from "../../own.js";
 import { createRunBar } from "../../run-bar.js";
 import { bodyRow, figures, headRow, scrollable } from "../../tables.js";
+import { createKept } from "./kept.js";
 import { lookedAt, Trainer } from "./trainer.js";
 
 /** @typedef {import("./trainer.js").TrainingRun} TrainingRun */
@@ -64,8 +65,9 @@ class TrainTool {
       attack: this.#button("attack", () => this.#use({ experiment: "" })),
       explore: this.#button("explore", () => this.#use({ view: "image" })),
       download: this.#button("download", () => this.#save()),
-      forget: this.#button("forget", () => this.#forget()),
+      forget: this.#button("forget", () => this.#forget(this.trainer.training?.number)),
     };
+    this.keptNets = createKept(context, (number) => this.#forget(number));
     this.keep = createKeep(context, "train", {
       csv: () => this.#rows(),
       svg: () => (this.trainer.training ? this.plot.copy() : null),
@@ -148,6 +150,7 @@ class TrainTool {
         stats,
         h("div", { class: "buttons" }, ...Object.values(this.uses)),
         this.#kept,
+        this.keptNets.element,
         h(
           "details",
           { class: "more" },
@@ -216,13 +219,14 @@ class TrainTool {
     update({ ...where, subject: id, ...(where.view ? { model } : {}) });
   }
 
-  async #forget() {
-    const { training } = this.trainer;
-    const { lab, modelsChanged, state, update } = this.context;
-    if (!training) return;
-    const id = ownId(training.number);
-    await forgetOwn(lab.dataset, training.number).catch(() => {});
-    this.trainer.forget();
+  /** @param {number | undefined} number of a net, that of this run or another */
+  async #forget(number) {
+    const { lab, modelsChanged, state, update, words, announce, titleOf } = this.context;
+    if (number === undefined) return;
+    const id = ownId(number);
+    announce(words.t("train.forgotten", { title: titleOf(id) }));
+    await forgetOwn(lab.dataset, number).catch(() => {});
+    if (this.trainer.training?.number === number) this.trainer.forget();
     const model = state().model.filter((one) => one !== id);
     update({ subject: "", model: model.length > 0 ? model : [lab.models[0].id] });
     setText(this.#kept, "");
@@ -265,6 +269,7 @@ class TrainTool {
     this.uses.forget.disabled ||= this.bar.running();
     this.#list(training);
     this.keep.render();
+    this.keptNets.render(training ? [training.number] : []);
   }
 
   /** @param {TrainingRun | null} training @param {number} all epochs */
