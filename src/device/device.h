@@ -43,6 +43,7 @@ struct PlanLayer {
   Size2 kernel, stride;  ///< conv2d, maxpool2d; upsample2d's scale is its stride
   Size2 padding{0, 0};
   float rate = 0;          ///< dropout
+  float epsilon = 0;       ///< batchnorm2d
   std::size_t weight = 0;  ///< offset of the weight matrix in the parameters, its bias follows
   std::size_t bias = 0;
   std::size_t statistics = 0;  ///< batchnorm2d: offset of running means, then variances
@@ -54,7 +55,6 @@ struct Plan {
   std::vector<PlanLayer> layers;
   std::size_t parameters = 0, statistics = 0;
   std::vector<float> scale, shift;  ///< input normalisation per channel; empty: none
-  float batchnorm_epsilon = 1e-5F;
 };
 
 /// What an attack works on. Image i draws its random numbers from (seed, numbers[i]), from the

@@ -10,6 +10,7 @@ namespace {
 using Kind = PlanLayer::Kind;
 
 struct Describe {
+  const Layer& from;
   PlanLayer& layer;
   std::string_view& refused;  ///< what devices do not run
 
@@ -36,11 +37,19 @@ struct Describe {
     layer.kind = Kind::upsample2d;
     layer.stride = l.scale;
   }
-  void operator()(const BatchNorm&) const { layer.kind = Kind::batchnorm2d; }
+  void operator()(const BatchNorm& l) const {
+    layer.kind = Kind::batchnorm2d;
+    layer.epsilon = l.epsilon;
+    if (!l.affine) refused = "batch norm without affine parameters";
+  }
   void operator()(const Relu&) const { layer.kind = Kind::relu; }
   void operator()(const Flatten&) const { layer.kind = Kind::flatten; }
   void operator()(const Dense&) const { layer.kind = Kind::dense; }
   void operator()(const Sigmoid&) const { layer.kind = Kind::sigmoid; }
+  void operator()(const Average&) const { refused = layer_type(from); }
+  void operator()(const ClippedRelu&) const { refused = ClippedRelu::kType; }
+  void operator()(const ContrastNormalise&) const { refused = ContrastNormalise::kType; }
+  void operator()(const Elementwise&) const { refused = layer_type(from); }
 };
 
 }  // namespace
@@ -57,7 +66,7 @@ Result<Plan> make_plan(const Sequential& network) {
     layer.bias = placed.bias;
     layer.statistics = placed.statistics;
     std::string_view refused;
-    std::visit(Describe{layer, refused}, placed.layer);
+    std::visit(Describe{placed.layer, layer, refused}, placed.layer);
     if (!refused.empty()) {
       return Error{concat("layer ", plan.layers.size(), " is ", refused,
                           ", which does not run on a device: use the device cpu")};
@@ -68,7 +77,6 @@ Result<Plan> make_plan(const Sequential& network) {
   plan.statistics = network.statistics().size();
   plan.scale.assign(network.input_scale().begin(), network.input_scale().end());
   plan.shift.assign(network.input_shift().begin(), network.input_shift().end());
-  plan.batchnorm_epsilon = kBatchNormEpsilon;
   return plan;
 }
 

@@ -61,57 +61,43 @@ Status check_keys(std::string_view what, const JsonView& object,
   return {};
 }
 
-/// Reads the fields that a layer names in its fields(), and keeps the first error.
+/// What shares a ceiling, in the order of Ceilings.
+constexpr std::string_view kCeilings[] = {"layer", "channel", "neuron"};
+
+/// Reads the fields that a layer names in its fields(), and keeps the first error. What does not
+/// depend on the type of a field is apart, because each layer's fields() is compiled for it.
 class FieldReader {
  public:
   explicit FieldReader(const JsonView& json) : json_(json) {}
 
-  void operator()(const char* key, int& value) { take(key, whole_number(json_, key), value); }
-  void operator()(const char* key, Size2& value) { take(key, size2(json_, key), value); }
-  void operator()(const char* key, Size2& value, Size2 fallback) {
-    if (json_.contains(key)) {
-      take(key, size2(json_, key), value);
-    } else {
-      take(key, Result<Size2>(fallback), value);
-    }
+  template <class T>
+  void operator()(const char* key, T& value) {
+    has(key);
+    read(key, value);
+  }
+  template <class T>
+  void operator()(const char* key, T& value, T fallback) {
+    optional(key, value, fallback);
   }
   /// "same", or a Size2 which may be absent.
   void operator()(const char* key, Size2& value, bool& same) {
     const JsonView json = json_[key];
     same = json.is_string() && json.string() == "same";
-    if (same || !json.valid()) {
-      take(key, Result<Size2>(Size2{0, 0}), value);
+    if (!has(key) || same) {
+      value = {0, 0};
     } else if (json.is_string()) {
-      take(key, Result<Size2>(unexpected(key, json, "[height, width] or \"same\"")), value);
+      fail(unexpected(key, json, "[height, width] or \"same\""));
     } else {
-      take(key, size2(json_, key), value);
-    }
-  }
-  void operator()(const char* key, bool& value) {
-    const auto read = json_[key].boolean();
-    if (read) {
-      take(key, Result<bool>(*read), value);
-    } else {
-      take(key, Result<bool>(unexpected(key, json_[key], "true or false")), value);
+      read(key, value);
     }
   }
   /// Of a key that may be absent, and is not written where it says what is usual.
   template <class T>
   void optional(const char* key, T& value, T usual) {
-    if (json_.contains(key)) {
-      (*this)(key, value);
+    if (has(key)) {
+      read(key, value);
     } else {
-      take(key, Result<T>(usual), value);
-    }
-  }
-  void operator()(const char* key, float& value) {
-    const JsonView number = json_[key];
-    if (!number.valid()) {
-      take(key, Result<float>(Error{concat(key, " is missing")}), value);
-    } else if (!number.is_number()) {
-      take(key, Result<float>(unexpected(key, number, "a number")), value);
-    } else {
-      take(key, Result<float>(static_cast<float>(number.number())), value);
+      value = usual;
     }
   }
 
@@ -120,14 +106,45 @@ class FieldReader {
   }
 
  private:
-  template <class T>
-  void take(const char* key, Result<T> read, T& value) {
+  /// Notes that the key is known.
+  [[gnu::noinline]] bool has(const char* key) {
     keys_.push_back(key);
+    return json_.contains(key);
+  }
+  void fail(Error error) {
+    if (status_) status_ = std::move(error);
+  }
+  template <class T>
+  void take(Result<T> read, T& value) {
     if (read) {
       value = *read;
-    } else if (status_) {
-      status_ = read.error();
+    } else {
+      fail(read.error());
     }
+  }
+  [[gnu::noinline]] void read(const char* key, int& value) {
+    take(whole_number(json_, key), value);
+  }
+  [[gnu::noinline]] void read(const char* key, Size2& value) { take(size2(json_, key), value); }
+  [[gnu::noinline]] void read(const char* key, float& value) {
+    const JsonView json = json_[key];
+    if (!json.valid()) return fail(Error{concat(key, " is missing")});
+    if (!json.is_number()) return fail(unexpected(key, json, "a number"));
+    value = static_cast<float>(json.number());
+  }
+  [[gnu::noinline]] void read(const char* key, bool& value) {
+    const auto found = json_[key].boolean();
+    if (!found) return fail(unexpected(key, json_[key], "true or false"));
+    value = *found;
+  }
+  void read(const char* key, Ceilings& value) {
+    const JsonView json = json_[key];
+    const auto* const found = std::find(std::begin(kCeilings), std::end(kCeilings), json.string());
+    if (found == std::end(kCeilings)) {
+      return fail(
+          unexpected(key, json, listed({std::begin(kCeilings), std::end(kCeilings)}, " or ")));
+    }
+    value = static_cast<Ceilings>(found - kCeilings + 1);
   }
 
   const JsonView& json_;
@@ -146,6 +163,9 @@ class FieldWriter {
     (*this)(key, value);
     if (same) json_[key] = "same";
   }
+  void operator()(const char* key, Ceilings value) {
+    json_[key] = kCeilings[static_cast<std::size_t>(value) - 1];
+  }
   template <class T>
   void optional(const char* key, T value, T usual) {
     if (!(value == usual)) (*this)(key, value);
@@ -158,23 +178,29 @@ class FieldWriter {
   OrderedJson& json_;
 };
 
+template <class L>
+Layer read_fields(FieldReader& reader) {
+  L layer;
+  layer.fields(reader);
+  return layer;
+}
+
 /// Reads the layer whose type it is; `Layers...` are all of the variant's.
 template <class... Layers>
 Result<Layer> layer_of_type(const JsonView& json, const std::variant<Layers...>*) {
+  static constexpr std::string_view kTypes[] = {Layers::kType...};
+  static constexpr Layer (*kReaders[])(FieldReader&) = {read_fields<Layers>...};
   const JsonView type = json["type"];
   if (!type.is_string()) return Error{"needs a type"};
-  const std::string name = type.string();
-  std::optional<Result<Layer>> found;
-  const auto read = [&]<class L>(L layer) {
-    if (name != L::kType) return;
-    FieldReader reader(json);
-    layer.fields(reader);
-    const Status status = reader.finish(L::kType);
-    found = status ? Result<Layer>(Layer(layer)) : Result<Layer>(status.error());
-  };
-  (read(Layers{}), ...);
-  if (found) return *found;
-  return unexpected("type", type, listed({Layers::kType...}, " or "));
+  const auto* const found = std::find(std::begin(kTypes), std::end(kTypes), type.string());
+  if (found == std::end(kTypes)) {
+    return unexpected("type", type, listed({std::begin(kTypes), std::end(kTypes)}, " or "));
+  }
+  FieldReader reader(json);
+  Layer layer = kReaders[found - std::begin(kTypes)](reader);
+  const Status status = reader.finish(*found);
+  if (!status) return status.error();
+  return layer;
 }
 
 /// Files of Signflip 0.1 say batchnorm2d behind a dense layer or a flatten, too, where PyTorch has
@@ -187,13 +213,18 @@ void name_flat_norms(std::vector<Layer>& layers) {
     } else if (std::holds_alternative<Conv2d>(layer) || std::holds_alternative<MaxPool2d>(layer) ||
                std::holds_alternative<Upsample2d>(layer)) {
       flat = false;
-    } else if (flat && std::holds_alternative<BatchNorm2d>(layer)) {
-      layer = BatchNorm1d{};
+    } else if (const auto* norm = std::get_if<BatchNorm2d>(&layer); flat && norm != nullptr) {
+      layer = BatchNorm1d{BatchNorm(*norm)};
     }
   }
 }
 
+bool is_softmax(std::string_view type) { return type == "softmax" || type == "log_softmax"; }
+
 Result<Layer> layer_from_json(const JsonView& json) {
+  if (const std::string type = json["type"].string(); is_softmax(type)) {
+    return Error{concat(type, " may only be the last layer, where it is taken off")};
+  }
   return layer_of_type(json, static_cast<const Layer*>(nullptr));
 }
 
@@ -276,7 +307,14 @@ Result<Architecture> architecture_from_json(const JsonView& json) {
     result.deviation = std::move(*deviation);
   }
   if (!json["layers"].is_array()) return Error{"the architecture needs a list of layers"};
-  for (const JsonView& entry : json["layers"].items()) {
+  std::vector<JsonView> entries = json["layers"].items();
+  if (!entries.empty() && is_softmax(entries.back()["type"].string())) {
+    result.removed = entries.back()["type"].string();
+    const Status plain = check_keys(result.removed, entries.back(), {"type"});
+    if (!plain) return Error{concat("layer ", entries.size() - 1, ": ", plain.error().message)};
+    entries.pop_back();
+  }
+  for (const JsonView& entry : entries) {
     auto layer = layer_from_json(entry);
     if (!layer) {
       return Error{concat("layer ", result.layers.size(), ": ", layer.error().message)};

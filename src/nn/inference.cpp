@@ -86,6 +86,7 @@ LayerCall layer_call(const Sequential& network, std::size_t i, std::size_t count
   LayerCall call = network.call(i, count);
   call.scratch = activations.scratch();
   call.winners = activations.winners_of(i);
+  call.input = activations.input_of(i);
   return call;
 }
 

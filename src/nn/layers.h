@@ -8,20 +8,30 @@
 #include <vector>
 
 #include "core/result.h"
+#include "nn/layers/adaptive_avg_pool.h"
+#include "nn/layers/avg_pool.h"
 #include "nn/layers/batch_norm.h"
+#include "nn/layers/clipped_relu.h"
+#include "nn/layers/contrast_normalise.h"
 #include "nn/layers/conv2d.h"
 #include "nn/layers/dense.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/flatten.h"
+#include "nn/layers/gelu.h"
+#include "nn/layers/hardtanh.h"
+#include "nn/layers/leaky_relu.h"
 #include "nn/layers/max_pool.h"
 #include "nn/layers/relu.h"
 #include "nn/layers/sigmoid.h"
+#include "nn/layers/silu.h"
+#include "nn/layers/tanh.h"
 #include "nn/layers/upsample.h"
 
 namespace signflip {
 
 using Layer = std::variant<Conv2d, BatchNorm1d, BatchNorm2d, Relu, MaxPool2d, Dropout, Flatten,
-                           Dense, Upsample2d, Sigmoid>;
+                           Dense, Upsample2d, Sigmoid, LeakyRelu, Tanh, Gelu, Silu, Hardtanh,
+                           AvgPool2d, AdaptiveAvgPool2d, ClippedRelu, ContrastNormalise>;
 
 /// "conv2d", "batchnorm2d", "relu" … as in model files.
 std::string_view layer_type(const Layer& layer);
@@ -56,6 +66,9 @@ struct Architecture {
   std::vector<std::string> classes;    ///< empty for a denoiser, whose output has the input's shape
   std::vector<float> mean, deviation;  ///< input normalisation per channel; empty where absent
   std::vector<Layer> layers;
+  /// "softmax" or "log_softmax" where JSON had one behind these layers. It was taken off, because
+  /// losses and attacks take logits; JSON that is written has it no longer.
+  std::string removed = {};
 };
 
 }  // namespace signflip

@@ -6,6 +6,7 @@
 
 #include "core/bits.h"
 #include "core/concat.h"
+#include "core/exact/softmax.h"
 #include "core/rng.h"
 #include "nn/architecture_json.h"
 #include "nn/inference.h"
@@ -43,6 +44,18 @@ void for_each_weight(const PlacedLayer& placed, Visit visit) {
 [[gnu::noinline]] void rearrange(const PlacedLayer& placed, std::span<const float> theirs,
                                  std::span<float> ours) {
   for_each_weight(placed, [&](std::size_t to, std::size_t from) { ours[to] = theirs[from]; });
+}
+
+/// Whether the shapes are the same but for sides of 1.
+bool same_but_for_ones(const Sides& a, const Sides& b) {
+  std::size_t i = 0;
+  for (const std::size_t side : a) {
+    if (side == 1) continue;
+    while (i < b.size() && b[i] == 1) ++i;
+    if (i == b.size() || b[i++] != side) return false;
+  }
+  return std::all_of(b.begin() + static_cast<std::ptrdiff_t>(i), b.end(),
+                     [](std::size_t side) { return side == 1; });
 }
 
 std::string to_string(const Sides& sides) {
@@ -146,7 +159,14 @@ Status verify_selftest(const Safetensors& file, const Sequential& network) {
                         network.output_shape().size())};
   }
   Activations activations(network, 1);
-  const auto found = forward(network, input, 1, activations);
+  const auto logits_found = forward(network, input, 1, activations);
+  std::vector<float> found(logits_found.begin(), logits_found.end());
+  // Whoever wrote the file had what was taken off.
+  const std::string& removed = network.architecture().removed;
+  for (std::size_t k = 0; k < found.size() && !removed.empty(); ++k) {
+    found[k] = -cross_entropy(logits_found, static_cast<int>(k));
+    if (removed == "softmax") found[k] = std::exp(found[k]);
+  }
   float scale = 1.0F;
   for (const float logit : expected) scale = std::max(scale, std::abs(logit));
   for (std::size_t k = 0; k < expected.size(); ++k) {
@@ -159,15 +179,29 @@ Status verify_selftest(const Safetensors& file, const Sequential& network) {
   return {};
 }
 
+/// Where the architecture does not say what shares a ceiling, the tensor's size does.
+void settle_ceilings(const Safetensors& file, std::size_t i, ImageShape in, Layer& layer) {
+  auto* const relu = std::get_if<ClippedRelu>(&layer);
+  if (relu == nullptr || relu->ceilings != Ceilings::unsaid) return;
+  const StoredTensor* const tensor = file.find(std::to_string(i) + ".ceiling");
+  if (tensor == nullptr) return;  // read_network() says so
+  const std::size_t values = tensor->size();
+  relu->ceilings = values == 1                              ? Ceilings::layer
+                   : values == in.size() && in.pixels() > 1 ? Ceilings::neuron
+                                                            : Ceilings::channel;
+}
+
 /// The file must be large enough for its own architecture, before anything is allocated for it.
-Status check_size(const Architecture& architecture, std::size_t bytes) {
+Status check_size(const Safetensors& file, Architecture& architecture, std::size_t bytes) {
   ImageShape in = architecture.input;
   const Status fits = check_input(in);
   if (!fits) return fits;
   std::size_t parameters = 0;
-  for (const Layer& layer : architecture.layers) {
+  for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
+    Layer& layer = architecture.layers[i];
     const auto out = output_shape(layer, in);
     if (!out) break;  // Sequential::create says so
+    settle_ceilings(file, i, in, layer);
     const WeightShape shape = weight_shape(layer, in);
     parameters += shape.weight() + shape.bias;
     if (parameters > bytes) {
@@ -191,7 +225,7 @@ Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_vi
   }
   auto architecture = architecture_from_json(JsonView(text->second));
   if (!architecture) return bad(architecture.error());
-  const Status sized = check_size(*architecture, bytes.size());
+  const Status sized = check_size(*file, *architecture, bytes.size());
   if (!sized) return bad(sized.error());
   const std::size_t classes = architecture->classes.size();
   auto network = Sequential::create(std::move(*architecture));
@@ -225,11 +259,18 @@ Status read_network(const Safetensors& file, Sequential& network) {
     const LayerTraits kind = traits(placed.layer);
     if (!kind.weights) continue;
     const std::string prefix = std::to_string(i) + ".";
-    const WeightTensor tensor = weight_tensor(placed.layer, placed);
-    Status read = read_tensor(file, concat(prefix, tensor.name), tensor.sides, values);
-    if (!read) return read;
-    const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
-    rearrange(placed, values, weight);
+    Status read;
+    if (placed.shape.weight() > 0) {  // batch norm may have none
+      WeightTensor tensor = weight_tensor(placed.layer, placed);
+      const StoredTensor* const stored = file.find(concat(prefix, tensor.name));
+      if (tensor.broadcasts && stored != nullptr &&
+          same_but_for_ones(stored->shape, tensor.sides)) {
+        tensor.sides = stored->shape;
+      }
+      read = read_tensor(file, concat(prefix, tensor.name), tensor.sides, values);
+      if (!read) return read;
+      rearrange(placed, values, network.parameters().subspan(placed.weight, placed.shape.weight()));
+    }
     if (placed.shape.bias > 0) {
       read = read_tensor(file, prefix + "bias", {placed.shape.bias}, values);
       if (!read) return read;
@@ -258,15 +299,17 @@ void add_network(SafetensorsWriter& writer, const Sequential& network, WeightTyp
     const LayerTraits kind = traits(placed.layer);
     if (!kind.weights) continue;
     const std::string prefix = std::to_string(i) + ".";
-    const WeightTensor tensor = weight_tensor(placed.layer, placed);
     const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
-    values.resize(weight.size());
-    for_each_weight(placed,
-                    [&](std::size_t ours, std::size_t theirs) { values[theirs] = weight[ours]; });
-    if (type == WeightType::i8 && kind.packed) {
-      add_quantised(writer, concat(prefix, tensor.name), tensor.sides, values);
-    } else {
-      add(writer, type, concat(prefix, tensor.name), tensor.sides, values);
+    if (!weight.empty()) {
+      const WeightTensor tensor = weight_tensor(placed.layer, placed);
+      values.resize(weight.size());
+      for_each_weight(placed,
+                      [&](std::size_t ours, std::size_t theirs) { values[theirs] = weight[ours]; });
+      if (type == WeightType::i8 && kind.packed) {
+        add_quantised(writer, concat(prefix, tensor.name), tensor.sides, values);
+      } else {
+        add(writer, type, concat(prefix, tensor.name), tensor.sides, values);
+      }
     }
     if (placed.shape.bias > 0) {
       add(writer, type, prefix + "bias", {placed.shape.bias},

@@ -96,6 +96,10 @@ Result<std::vector<PlacedLayer>> Sequential::place_layers(const Architecture& ar
     return Error{concat("the last layer makes ", to_string(in), ", but there are ",
                         architecture.classes.size(), " classes")};
   }
+  if (!architecture.removed.empty() && (in.height != 1 || in.width != 1)) {
+    return Error{
+        concat(architecture.removed, " needs a flat input, not ", signflip::to_string(in))};
+  }
   return layers;
 }
 
@@ -123,7 +127,7 @@ Status Sequential::make_normalisation() {
   return {};
 }
 
-/// Memory for all values: 0 but for batch norm's, which make it the identity.
+/// Memory for all values: 0 but for batch norm's, which make it the identity, and for ceilings.
 void Sequential::allocate() {
   std::size_t packed = 0, parameters = 0, statistics = 0;
   for (const PlacedLayer& placed : layers_) {
@@ -139,9 +143,12 @@ void Sequential::allocate() {
   packed_ = AlignedFloats(packed);  // which is what weights of 0 are packed as
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const PlacedLayer& placed = layers_[i];
-    if (!traits(placed.layer).statistics) continue;
+    const LayerTraits kind = traits(placed.layer);
+    if (kind.initial_weight != 0.0F) {
+      std::fill_n(parameters_.begin() + placed.weight, placed.shape.weight(), kind.initial_weight);
+    }
+    if (!kind.statistics) continue;
     const std::size_t channels = placed.shape.columns;
-    std::fill_n(parameters_.begin() + placed.weight, channels, 1.0F);
     std::fill_n(statistics_.begin() + static_cast<std::ptrdiff_t>(placed.statistics + channels),
                 channels, 1.0F);
     prepare(i, {});

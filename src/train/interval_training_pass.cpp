@@ -130,13 +130,20 @@ void IntervalTrainingPass::make_batch_affine(std::size_t i, std::span<const floa
   const float biased =
       samples > 1 ? static_cast<float>(samples - 1) / static_cast<float>(samples) : 1.0F;
   float* const kept = norms_.data() + 2 * placed.statistics;
-  for (std::size_t c = 0; c < channels; ++c) {
-    const float inverse = 1.0F / std::sqrt(biased * mean[channels + c] + kBatchNormEpsilon);
-    kept[c] = mean[c];
-    kept[channels + c] = inverse;
-    kept[2 * channels + c] = weight[c] * inverse;
-    kept[3 * channels + c] = bias[c] - mean[c] * weight[c] * inverse;
-  }
+  std::visit(
+      [&]<class L>(const L& norm) {
+        if constexpr (L::kTraits.statistics) {
+          for (std::size_t c = 0; c < channels; ++c) {
+            const float inverse = 1.0F / std::sqrt(biased * mean[channels + c] + norm.epsilon);
+            const float scale = (norm.affine ? weight[c] : 1.0F) * inverse;
+            kept[c] = mean[c];
+            kept[channels + c] = inverse;
+            kept[2 * channels + c] = scale;
+            kept[3 * channels + c] = (norm.affine ? bias[c] : 0.0F) - mean[c] * scale;
+          }
+        }
+      },
+      placed.layer);
 }
 
 void IntervalTrainingPass::backward(std::span<const float> dmargins, std::span<float> gradients) {

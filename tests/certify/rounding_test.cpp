@@ -10,6 +10,7 @@
 
 #include "certify/interval_layers.h"
 #include "certify/interval_pass.h"
+#include "certify/layers/elementwise.h"
 #include "support/networks.h"
 
 namespace signflip {
@@ -85,6 +86,127 @@ TEST(Rounding, ASigmoidsIntervalHoldsItsImage) {
     interval_sigmoid(1, {&x.centre, &x.radius}, {&y.centre, &y.radius}, kElementwiseAllowance);
     ASSERT_LE(y.lower(), sigmoid(x.lower()));
     ASSERT_GE(y.upper(), sigmoid(x.upper()));
+  }
+}
+
+/// The functions in exact arithmetic, of themselves and not of backend/activation.h.
+Exact exact_activation(const Activation& f, Exact x) {
+  switch (f.kind) {
+    case Activation::Kind::leaky_relu:
+      return x > 0 ? x : exact(f.first) * x;
+    case Activation::Kind::tanh:
+      return std::tanh(x);
+    case Activation::Kind::gelu:
+      return x * std::erfc(-x / std::sqrt(Exact(2))) / 2;
+    case Activation::Kind::silu:
+      return x / (1 + std::exp(-x));
+    case Activation::Kind::hardtanh:
+      break;
+  }
+  return std::min(std::max(x, exact(f.first)), exact(f.second));
+}
+
+TEST(Rounding, AnActivationsIntervalHoldsItsImage) {
+  using Kind = Activation::Kind;
+  for (const Activation f :
+       {Activation{Kind::leaky_relu, 0.01F}, Activation{Kind::leaky_relu, -3},
+        Activation{Kind::leaky_relu, 5}, Activation{Kind::tanh}, Activation{Kind::gelu},
+        Activation{Kind::silu}, Activation{Kind::hardtanh, -1.3F, 0.4F}}) {
+    SCOPED_TRACE(static_cast<int>(f.kind));
+    Rng rng(7);
+    for (int trial = 0; trial < kTrials; ++trial) {
+      Centred x = some_interval(rng), y{};
+      if (trial % 4 == 0) x.centre *= 30.0F;
+      interval_activation(f, 1, {&x.centre, &x.radius}, {&y.centre, &y.radius},
+                          kElementwiseAllowance);
+      for (int step = 0; step <= 8; ++step) {
+        const Exact at = x.lower() + (x.upper() - x.lower()) * static_cast<Exact>(step) / 8;
+        const Exact value = exact_activation(f, at);
+        ASSERT_LE(y.lower(), value) << x.centre << " ± " << x.radius;
+        ASSERT_GE(y.upper(), value) << x.centre << " ± " << x.radius;
+        // As the network has it, at the nearest float that lies within.
+        const auto near = static_cast<float>(at);
+        if (exact(near) < x.lower() || exact(near) > x.upper()) continue;
+        const Exact computed = exact(plain::activation(f, near).value);
+        ASSERT_LE(y.lower(), computed) << near;
+        ASSERT_GE(y.upper(), computed) << near;
+      }
+    }
+  }
+}
+
+TEST(Rounding, AnActivationsIntervalIsNoWiderThanItsImage) {
+  using Kind = Activation::Kind;
+  // Around the minima of GELU and SiLU, where the ends alone would not do.
+  for (const Activation f : {Activation{Kind::gelu}, Activation{Kind::silu}}) {
+    float centre = -1.0F, radius = 0.9F;
+    Exact least = 1, most = -1;
+    for (int step = 0; step <= 10000; ++step) {
+      const Exact value = exact_activation(f, Exact(-1.9) + Exact(1.8) * Exact(step) / 10000);
+      least = std::min(least, value);
+      most = std::max(most, value);
+    }
+    Centred y{};
+    interval_activation(f, 1, {&centre, &radius}, {&y.centre, &y.radius}, kElementwiseAllowance);
+    EXPECT_NEAR(static_cast<double>(y.lower()), static_cast<double>(least), 1e-5);
+    EXPECT_NEAR(static_cast<double>(y.upper()), static_cast<double>(most), 1e-5);
+  }
+}
+
+TEST(Rounding, AnActivationOfAnythingIsNoBound) {
+  using Kind = Activation::Kind;
+  constexpr float kAnything = std::numeric_limits<float>::infinity();
+  for (const Activation f : {Activation{Kind::leaky_relu, 0.0F}, Activation{Kind::gelu},
+                             Activation{Kind::silu}, Activation{Kind::leaky_relu, 0.3F}}) {
+    float centre = 0.0F, radius = kAnything;
+    Centred y{};
+    interval_activation(f, 1, {&centre, &radius}, {&y.centre, &y.radius}, kElementwiseAllowance);
+    EXPECT_EQ(y.radius, kAnything);
+  }
+}
+
+TEST(Rounding, TheBoundsOfNormalisedContrastHoldAtTheCorners) {
+  // Images of tiny, usual and no contrast, on a pedestal that rounding would lose them on.
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    Rng rng(seed, 12);
+    constexpr std::size_t kSize = 6;
+    const float pedestal = seed % 3 == 0 ? 1000.0F : 0.3F;
+    const float spread = seed % 2 == 0 ? 1e-3F : 0.5F;
+    const float radius = seed % 5 == 0 ? 0.0F : rng.uniform(0.0F, 2.0F) * spread;
+    Sequential network = test::random_network(
+        {1, kSize, 1}, {ContrastNormalise{seed % 7 == 0 ? 0.4F : 1e-3F}}, 1, false);
+    Floats centre(kSize), radii(kSize, radius);
+    for (float& c : centre) c = pedestal + rng.uniform(-spread, spread);
+    const IntervalNetwork intervals(network);
+    Floats x = centre, r = radii, lower(kSize), upper(kSize);
+    IntervalScratch scratch(network, 1);
+    interval_layer(intervals, 0, 1, {x.data(), r.data()}, {x.data(), r.data()}, scratch);
+    to_bounds(kSize, {x.data(), r.data()}, lower.data(), upper.data(), kElementwiseAllowance);
+    for (unsigned corner = 0; corner < 1U << kSize; ++corner) {
+      std::vector<Exact> image(kSize);
+      Floats near(kSize);
+      Exact mean = 0, square = 0;
+      for (std::size_t i = 0; i < kSize; ++i) {
+        const Exact reach = exact(radius) * ((corner >> i & 1U) != 0 ? 1 : -1);
+        image[i] = exact(centre[i]) + reach;
+        mean += image[i] / kSize;
+        // The float within the interval that is nearest to the corner.
+        near[i] = static_cast<float>(image[i]);
+        if (std::fabs(exact(near[i]) - exact(centre[i])) > exact(radius)) near[i] = centre[i];
+      }
+      for (const Exact value : image) square += (value - mean) * (value - mean) / kSize;
+      const auto& layer = std::get<ContrastNormalise>(network.layers()[0].layer);
+      const Exact by = std::max(std::sqrt(square), exact(layer.epsilon));
+      Floats computed(kSize);
+      layer.forward(network.call(0, 1), near.data(), computed.data());
+      for (std::size_t i = 0; i < kSize; ++i) {
+        const Exact value = (image[i] - mean) / by;
+        ASSERT_LE(exact(lower[i]), value) << "seed " << seed;
+        ASSERT_GE(exact(upper[i]), value) << "seed " << seed;
+        ASSERT_LE(lower[i], computed[i]) << "seed " << seed;
+        ASSERT_GE(upper[i], computed[i]) << "seed " << seed;
+      }
+    }
   }
 }
 

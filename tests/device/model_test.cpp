@@ -83,6 +83,32 @@ TEST_F(DeviceModelTest, ShippedArchitecturesAgreeWithTheCpu) {
   }
 }
 
+TEST_F(DeviceModelTest, EachBatchNormHasItsOwnEpsilon) {
+  compare(random_network({6, 6, 2},
+                         {BatchNorm2d{{0.5F, true}}, Conv2d{4, {3, 3}, {1, 1}, {1, 1}},
+                          BatchNorm2d{{0.01F, true}}, Relu{}, Flatten{}, Dense{5},
+                          BatchNorm1d{{1.5F, true}}, Dense{3}},
+                         2),
+          3, 2);
+}
+
+TEST(DevicePlan, NamesTheLayerThatDoesNotRunOnADevice) {
+  const auto refusal = [](Layer layer) {
+    const auto plan = device::make_plan(random_network({3, 3, 2}, {Relu{}, layer}, 1));
+    return plan ? "it runs" : plan.error().message;
+  };
+  EXPECT_EQ(refusal(Gelu{}), "layer 1 is gelu, which does not run on a device: use the device cpu");
+  EXPECT_EQ(refusal(LeakyRelu{}).substr(0, 21), "layer 1 is leaky_relu");
+  EXPECT_EQ(refusal(AvgPool2d{}).substr(0, 20), "layer 1 is avgpool2d");
+  EXPECT_EQ(refusal(AdaptiveAvgPool2d{}).substr(0, 29), "layer 1 is adaptive_avgpool2d");
+  EXPECT_EQ(refusal(ClippedRelu{}).substr(0, 23), "layer 1 is clipped_relu");
+  EXPECT_EQ(refusal(ContrastNormalise{}).substr(0, 29), "layer 1 is contrast_normalise");
+  EXPECT_EQ(refusal(BatchNorm2d{{0.1F, false}}),
+            "layer 1 is batch norm without affine parameters, which does not run on a device: use "
+            "the device cpu");
+  EXPECT_EQ(refusal(Sigmoid{}), "it runs");
+}
+
 TEST_F(DeviceModelTest, LargeDenseLayersAreSplitAndAddedUp) {
   compare(random_network({24, 24, 3}, {Flatten{}, Dense{40}, Relu{}, Dense{5}}, 1), 3, 1);
 }

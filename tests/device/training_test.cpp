@@ -56,8 +56,8 @@ Sequential network() {
 /// What network() lacks: layers that bounds go through on their own, and overlapping windows.
 Sequential unusual_network() {
   return network_of({Conv2d{6, {3, 3}, {2, 2}, {1, 1}}, Sigmoid{}, Upsample2d{{2, 2}},
-                     MaxPool2d{{3, 3}, {2, 2}}, Relu{}, BatchNorm2d{}, Flatten{}, Dropout{0.1F},
-                     Dense{3}});
+                     MaxPool2d{{3, 3}, {2, 2}}, Relu{}, BatchNorm2d{{0.02F, true}}, Flatten{},
+                     Dropout{0.1F}, Dense{3}});
 }
 
 /// Images to images, through a bottleneck.
@@ -290,6 +290,8 @@ TEST_F(DeviceTrainingTest, SaysWhatItDoesNotTrain) {
   const std::string ending =
       refusal(config(Method::ibp), network_of({Flatten{}, Dense{3}, Relu{}}));
   EXPECT_NE(ending.find("last layer is dense"), std::string::npos);
+  EXPECT_EQ(refusal(config(Method::standard), network_of({Silu{}, Flatten{}, Dense{3}})),
+            "layer 0 is silu, which does not run on a device: use the device cpu");
 }
 
 }  // namespace

@@ -56,6 +56,77 @@ def convolutions():
          "groups": 4}, {"type": "flatten"}, {"type": "dense", "units": 5}]
 
 
+def activations():
+    """Each activation; batch norm with its own epsilon and without weights."""
+    net = nn.Sequential(
+        nn.Conv2d(2, 4, 3, stride=2, padding=1), nn.BatchNorm2d(4, eps=0.25), nn.LeakyReLU(),
+        nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4, affine=False), nn.GELU(), nn.Conv2d(4, 6, 2),
+        nn.SiLU(), nn.LeakyReLU(0.3), nn.Flatten(), nn.Linear(24, 9),
+        nn.BatchNorm1d(9, eps=0.001, affine=False), nn.Tanh(), nn.Linear(9, 6), nn.Hardtanh(),
+        nn.Linear(6, 5), nn.Hardtanh(-0.25, 3.0))
+    return net, [
+        {"type": "conv2d", "filters": 4, "kernel": 3, "stride": 2, "padding": 1},
+        {"type": "batchnorm2d", "eps": 0.25}, {"type": "leaky_relu"},
+        {"type": "conv2d", "filters": 4, "kernel": 3}, {"type": "batchnorm2d", "affine": False},
+        {"type": "gelu"}, {"type": "conv2d", "filters": 6, "kernel": 2}, {"type": "silu"},
+        {"type": "leaky_relu", "slope": 0.3}, {"type": "flatten"}, {"type": "dense", "units": 9},
+        {"type": "batchnorm1d", "eps": 0.001, "affine": False}, {"type": "tanh"},
+        {"type": "dense", "units": 6}, {"type": "hardtanh"}, {"type": "dense", "units": 5},
+        {"type": "hardtanh", "min_val": -0.25, "max_val": 3}]
+
+
+def average_pools():
+    """With padding that counts and that does not, adaptive and global."""
+    net = nn.Sequential(
+        nn.Conv2d(2, 3, 3, padding=1), nn.AvgPool2d((2, 3), stride=(1, 2), padding=(1, 1)),
+        nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False), nn.AvgPool2d((2, 1)),
+        nn.ReLU(), nn.AdaptiveAvgPool2d((4, 3)), nn.Conv2d(3, 5, 2), nn.AdaptiveAvgPool2d(1),
+        nn.Flatten())
+    return net, [
+        {"type": "conv2d", "filters": 3, "kernel": 3, "padding": 1},
+        {"type": "avgpool2d", "kernel": [2, 3], "stride": [1, 2], "padding": [1, 1]},
+        {"type": "avgpool2d", "kernel": 3, "stride": 1, "padding": 1, "count_include_pad": False},
+        {"type": "avgpool2d", "kernel": [2, 1]}, {"type": "relu"},
+        {"type": "adaptive_avgpool2d", "size": [4, 3]},
+        {"type": "conv2d", "filters": 5, "kernel": 2}, {"type": "adaptive_avgpool2d", "size": 1},
+        {"type": "flatten"}]
+
+
+class ClippedRelu(nn.Module):
+    def __init__(self, *sides):
+        super().__init__()
+        self.ceiling = nn.Parameter(torch.rand(sides) + 0.1)
+
+    def forward(self, x):
+        return torch.minimum(torch.relu(x), self.ceiling)
+
+
+class ContrastNormalise(nn.Module):
+    def __init__(self, eps=1e-3):
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x):
+        each = x.flatten(1)
+        mean, deviation = each.mean(1), each.std(1, unbiased=False)
+        return ((each - mean[:, None]) / deviation.clamp(min=self.eps)[:, None]).view(x.shape)
+
+
+def ceilings():
+    """A ceiling for each channel, each neuron and the whole layer; contrast."""
+    net = nn.Sequential(
+        ContrastNormalise(), nn.Conv2d(2, 4, 3, stride=2), ClippedRelu(4, 1, 1),
+        nn.Conv2d(4, 3, 2), ClippedRelu(3, 3, 3), ContrastNormalise(0.25), nn.Flatten(),
+        nn.Linear(27, 7), ClippedRelu(1), nn.Linear(7, 5))
+    return net, [
+        {"type": "contrast_normalise"},
+        {"type": "conv2d", "filters": 4, "kernel": 3, "stride": 2}, {"type": "clipped_relu"},
+        {"type": "conv2d", "filters": 3, "kernel": 2}, {"type": "clipped_relu"},
+        {"type": "contrast_normalise", "eps": 0.25}, {"type": "flatten"},
+        {"type": "dense", "units": 7}, {"type": "clipped_relu", "ceiling": "layer"},
+        {"type": "dense", "units": 5}]
+
+
 INPUT = (10, 9, 2)  # height, width, channels
 MEAN, STD = (0.4, 0.5), (0.3, 0.25)
 
@@ -86,9 +157,10 @@ def write(make):
     torch.manual_seed(2022)
     net, layers = make()
     for layer in net.modules():  # statistics and scales that are not their defaults
-        if isinstance(layer, nn.BatchNorm2d):
-            for tensor in (layer.weight.data, layer.bias.data, layer.running_mean):
-                tensor.uniform_(-0.8, 0.8)
+        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
+            for tensor in (layer.weight, layer.bias, layer.running_mean):
+                if tensor is not None:
+                    tensor.data.uniform_(-0.8, 0.8)
             layer.running_var.uniform_(0.2, 2.0)
     for layer in net.modules():
         if isinstance(layer, nn.Linear):
@@ -122,5 +194,5 @@ def write(make):
          {"format": "pt", "signflip": json.dumps(architecture)})
 
 
-for each in (small, convolutions):
+for each in (small, convolutions, activations, average_pools, ceilings):
     write(each)

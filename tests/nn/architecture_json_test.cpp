@@ -29,6 +29,7 @@ TEST(ArchitectureJson, RoundTripsEverything) {
   architecture.deviation = {0.3081F, 0.25F};
   architecture.layers = {Conv2d{3, {2, 4}, {1, 2}, {0, 1}},
                          BatchNorm2d{},
+                         BatchNorm2d{{0.25F, false}},
                          Relu{},
                          MaxPool2d{{2, 1}, {1, 2}},
                          Upsample2d{{2, 3}},
@@ -36,7 +37,23 @@ TEST(ArchitectureJson, RoundTripsEverything) {
                          Flatten{},
                          Dropout{0.25F},
                          Dense{3},
-                         BatchNorm1d{}};
+                         BatchNorm1d{},
+                         BatchNorm1d{{1e-3F, true}},
+                         LeakyRelu{},
+                         LeakyRelu{0.25F},
+                         Tanh{},
+                         Gelu{},
+                         Silu{},
+                         Hardtanh{},
+                         Hardtanh{0.0F, 6.0F},
+                         AvgPool2d{{2, 3}, {1, 2}, {1, 0}, false},
+                         AdaptiveAvgPool2d{{1, 2}},
+                         ClippedRelu{},
+                         ClippedRelu{Ceilings::layer},
+                         ClippedRelu{Ceilings::channel},
+                         ClippedRelu{Ceilings::neuron},
+                         ContrastNormalise{},
+                         ContrastNormalise{0.5F}};
   const OrderedJson json = architecture_to_json(architecture);
   const auto back = read(json.dump());
   ASSERT_TRUE(back) << back.error().message;
@@ -67,6 +84,23 @@ TEST(ArchitectureJson, ConvolutionsKeepWhatIsNotUsual) {
   EXPECT_EQ(usual->layers, (std::vector<Layer>{Conv2d{.filters = 1, .kernel = {3, 3}}}));
 }
 
+TEST(ArchitectureJson, ABatchNormOfAFlatInputKeepsItsKeysUnderItsOtherName) {
+  const auto architecture = read(R"({"layers": [{"type": "flatten"},
+    {"type": "batchnorm2d", "eps": 0.25, "affine": false}]})");
+  ASSERT_TRUE(architecture) << architecture.error().message;
+  EXPECT_EQ(architecture->layers[1], Layer(BatchNorm1d{{0.25F, false}}));
+}
+
+TEST(ArchitectureJson, WritesOnlyWhatIsNotPyTorchsDefault) {
+  Architecture architecture;
+  architecture.layers = {BatchNorm2d{}, BatchNorm2d{{0.5F, false}}, LeakyRelu{}, LeakyRelu{0.25F},
+                         Hardtanh{},    Hardtanh{-1.0F, 6.0F}};
+  EXPECT_EQ(architecture_to_json(architecture)["layers"].dump(),
+            R"([{"type":"batchnorm2d"},{"type":"batchnorm2d","eps":0.5,"affine":false},)"
+            R"({"type":"leaky_relu"},{"type":"leaky_relu","slope":0.25},{"type":"hardtanh"},)"
+            R"({"type":"hardtanh","max_val":6.0}])");
+}
+
 TEST(ArchitectureJson, ReadsTheContractsExample) {
   const auto architecture = read(R"({"version": 1, "name": "mnist-normal",
     "input": {"height": 28, "width": 28, "channels": 1}, "classes": ["0", "1"],
@@ -86,12 +120,14 @@ TEST(ArchitectureJson, OneNumberStandsForBothSidesAndDefaultsArePyTorchs) {
   const auto architecture = read(R"({"layers": [
     {"type": "conv2d", "filters": 4, "kernel": 3}, {"type": "maxpool2d", "kernel": 2},
     {"type": "maxpool2d", "kernel": 3, "stride": 1}, {"type": "upsample2d", "scale": 2},
-    {"type": "conv2d", "filters": 4, "kernel": 5, "stride": 2, "padding": 1}]})");
+    {"type": "conv2d", "filters": 4, "kernel": 5, "stride": 2, "padding": 1},
+    {"type": "avgpool2d", "kernel": 3}, {"type": "adaptive_avgpool2d", "size": 1}]})");
   ASSERT_TRUE(architecture) << architecture.error().message;
   EXPECT_EQ(architecture->layers,
             (std::vector<Layer>{Conv2d{4, {3, 3}, {1, 1}, {0, 0}}, MaxPool2d{{2, 2}, {2, 2}},
                                 MaxPool2d{{3, 3}, {1, 1}}, Upsample2d{{2, 2}},
-                                Conv2d{4, {5, 5}, {2, 2}, {1, 1}}}));
+                                Conv2d{4, {5, 5}, {2, 2}, {1, 1}}, AvgPool2d{{3, 3}, {3, 3}},
+                                AdaptiveAvgPool2d{{1, 1}}}));
   EXPECT_EQ(architecture->input, ImageShape{});
   EXPECT_TRUE(architecture->classes.empty());
 }
@@ -125,7 +161,8 @@ TEST(ArchitectureJson, NamesTheLayerThatIsWrong) {
   EXPECT_EQ(
       refusal_of_layer(R"({"type": "lstm"})"),
       "layer 1: type is \"lstm\", expected conv2d, batchnorm1d, batchnorm2d, relu, maxpool2d, "
-      "dropout, flatten, dense, upsample2d or sigmoid");
+      "dropout, flatten, dense, upsample2d, sigmoid, leaky_relu, tanh, gelu, silu, hardtanh, "
+      "avgpool2d, adaptive_avgpool2d, clipped_relu or contrast_normalise");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "kernel": 3})"), "layer 1: filters is missing");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3})"), "layer 1: kernel is missing");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3, "kernel": [3, 3, 3]})"),
@@ -156,12 +193,46 @@ TEST(ArchitectureJson, NamesTheLayerThatIsWrong) {
   EXPECT_EQ(refusal_of_layer(R"({"type": "dropout", "rate": "0.5"})"),
             "layer 1: rate is \"0.5\", expected a number");
   EXPECT_EQ(refusal_of_layer(R"({"type": "upsample2d"})"), "layer 1: scale is missing");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "clipped_relu", "ceiling": 6})"),
+            "layer 1: ceiling is 6, expected layer, channel or neuron");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "clipped_relu", "ceiling": "pixel"})"),
+            "layer 1: ceiling is \"pixel\", expected layer, channel or neuron");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "batchnorm2d", "affine": 0})"),
+            "layer 1: affine is 0, expected true or false");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "batchnorm2d", "eps": "1e-5"})"),
+            "layer 1: eps is \"1e-5\", expected a number");
+}
+
+TEST(ArchitectureJson, TakesOffASoftmaxAtTheEnd) {
+  for (const std::string type : {"softmax", "log_softmax"}) {
+    const auto architecture =
+        read(R"({"layers": [{"type": "relu"}, {"type": ")" + type + R"("}]})");
+    ASSERT_TRUE(architecture) << architecture.error().message;
+    EXPECT_EQ(architecture->layers, std::vector<Layer>{Relu{}});
+    EXPECT_EQ(architecture->removed, type);
+    EXPECT_EQ(architecture_to_json(*architecture)["layers"].size(), 1U);
+    EXPECT_EQ(refusal(R"({"layers": [{"type": ")" + type + R"("}, {"type": "relu"}]})"),
+              "layer 0: " + type + " may only be the last layer, where it is taken off");
+    EXPECT_EQ(refusal(R"({"layers": [{"type": ")" + type + R"("}, {"type": ")" + type + R"("}]})"),
+              "layer 0: " + type + " may only be the last layer, where it is taken off");
+    EXPECT_EQ(refusal_of_layer(R"({"type": ")" + type + R"(", "dim": 2})"),
+              "layer 1: " + type + " has an unknown key 'dim'; known are type");
+  }
+  EXPECT_EQ(read(R"({"layers": [{"type": "relu"}]})")->removed, "");
 }
 
 // What a file asks for must be done or refused: each of these means something in PyTorch.
 TEST(ArchitectureJson, RefusesUnknownKeysByName) {
-  EXPECT_EQ(refusal_of_layer(R"({"type": "batchnorm2d", "eps": 0.1})"),
-            "layer 1: batchnorm2d has an unknown key 'eps'; known are type");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "batchnorm2d", "momentum": 0.1})"),
+            "layer 1: batchnorm2d has an unknown key 'momentum'; known are type, eps and affine");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "avgpool2d", "kernel": 2, "ceil_mode": true})"),
+            "layer 1: avgpool2d has an unknown key 'ceil_mode'; known are type, kernel, stride, "
+            "padding and count_include_pad");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "adaptive_avgpool2d"})"), "layer 1: size is missing");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "gelu", "approximate": "tanh"})"),
+            "layer 1: gelu has an unknown key 'approximate'; known are type");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "leaky_relu", "negative_slope": 0.1})"),
+            "layer 1: leaky_relu has an unknown key 'negative_slope'; known are type and slope");
   EXPECT_EQ(refusal_of_layer(
                 R"({"type": "conv2d", "filters": 1, "kernel": 3, "padding_mode": "reflect"})"),
             "layer 1: conv2d has an unknown key 'padding_mode'; known are type, filters, kernel, "

@@ -42,12 +42,17 @@ TEST(OutputShape, OfTheOtherLayers) {
   const ImageShape in = {5, 6, 3};
   EXPECT_EQ(shape_after(MaxPool2d{{2, 2}, {2, 2}}, in), (ImageShape{2, 3, 3}));
   EXPECT_EQ(shape_after(MaxPool2d{{3, 2}, {1, 1}}, in), (ImageShape{3, 5, 3}));
+  EXPECT_EQ(shape_after(AvgPool2d{{3, 2}, {2, 3}, {1, 1}}, in), (ImageShape{3, 3, 3}));
+  EXPECT_EQ(shape_after(AdaptiveAvgPool2d{{1, 7}}, in), (ImageShape{1, 7, 3}));
   EXPECT_EQ(shape_after(Flatten{}, in), (ImageShape{1, 1, 90}));
   EXPECT_EQ(shape_after(Upsample2d{{2, 3}}, in), (ImageShape{10, 18, 3}));
   EXPECT_EQ(shape_after(Dense{7}, {1, 1, 90}), (ImageShape{1, 1, 7}));
   EXPECT_EQ(shape_after(BatchNorm1d{}, {1, 1, 90}), (ImageShape{1, 1, 90}));
-  for (const Layer& layer : {Layer(Relu{}), Layer(Sigmoid{}), Layer(BatchNorm2d{}),
-                             Layer(Dropout{0.0F}), Layer(Dropout{0.99F})}) {
+  for (const Layer& layer :
+       {Layer(Relu{}), Layer(Sigmoid{}), Layer(BatchNorm2d{}), Layer(Dropout{0.0F}),
+        Layer(Dropout{0.99F}), Layer(LeakyRelu{}), Layer(Tanh{}), Layer(Gelu{}), Layer(Silu{}),
+        Layer(Hardtanh{}), Layer(BatchNorm2d{{0.1F, false}}), Layer(ClippedRelu{}),
+        Layer(ContrastNormalise{})}) {
     EXPECT_EQ(shape_after(layer, in), in);
   }
 }
@@ -89,6 +94,21 @@ TEST(OutputShape, SaysWhyALayerDoesNotFit) {
             "dropout's rate must be at least 0 and below 1, not -0.5");
   EXPECT_EQ(refusal(BatchNorm1d{}, {2, 1, 4}),
             "batchnorm1d needs a flat input, not 2×1×4: use batchnorm2d");
+  EXPECT_EQ(refusal(AvgPool2d{{3, 3}, {1, 1}, {2, 0}}, {9, 9, 1}),
+            "avgpool2d needs a padding of at most half its kernel 3×3, not 2×0");
+  EXPECT_EQ(refusal(AvgPool2d{{3, 3}, {1, 1}}, {2, 9, 1}),
+            "avgpool2d with kernel 3×3 does not fit its input 2×9×1");
+  EXPECT_EQ(refusal(AdaptiveAvgPool2d{{0, 2}}, {9, 9, 1}),
+            "adaptive_avgpool2d needs a size between 1 and 4096, not 0×2");
+  EXPECT_EQ(refusal(ContrastNormalise{0.0F}, {9, 9, 1}),
+            "contrast_normalise's eps must be a finite number above 0, not 0");
+  EXPECT_EQ(refusal(BatchNorm2d{{0.0F, true}}, {2, 1, 4}),
+            "batchnorm2d's eps must be a finite number above 0, not 0");
+  EXPECT_EQ(refusal(BatchNorm1d{{NAN, true}}, {1, 1, 4}).substr(0, 17), "batchnorm1d's eps");
+  EXPECT_EQ(refusal(LeakyRelu{INFINITY}, {1, 1, 4}),
+            "leaky_relu's slope must be a finite number, not inf");
+  EXPECT_EQ(refusal(Hardtanh{1.0F, 1.0F}, {1, 1, 4}),
+            "hardtanh needs a finite min_val below a finite max_val, not 1 and 1");
   EXPECT_EQ(refusal(Upsample2d{{0, 2}}, {1, 1, 4}),
             "upsample2d needs a scale of at least 1, not 0×2");
   EXPECT_EQ(refusal(Upsample2d{{4096, 4096}}, {1, 1, 64}),
@@ -127,6 +147,11 @@ TEST(WeightShape, CountsWeightsAndMultiplyAdds) {
   EXPECT_EQ(multiply_adds(Dense{10}, {1, 1, 100}), 1000U);
   EXPECT_EQ(multiply_adds(Relu{}, {28, 28, 3}), 0U);
   EXPECT_EQ(weight_shape(BatchNorm2d{}, {5, 5, 7}).weight(), 7U);
+  EXPECT_EQ(weight_shape(ClippedRelu{}, {5, 5, 7}).weight(), 7U);
+  EXPECT_EQ(weight_shape(ClippedRelu{Ceilings::layer}, {5, 5, 7}).weight(), 1U);
+  EXPECT_EQ(weight_shape(ClippedRelu{Ceilings::neuron}, {5, 5, 7}).weight(), 175U);
+  EXPECT_EQ(weight_shape(BatchNorm2d{{0.1F, false}}, {5, 5, 7}).weight(), 0U);
+  EXPECT_EQ(weight_shape(BatchNorm2d{{0.1F, false}}, {5, 5, 7}).bias, 0U);
   EXPECT_EQ(weight_shape(Relu{}, {5, 5, 7}).bias, 0U);
 }
 

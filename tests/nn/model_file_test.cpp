@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "nn/architecture_json.h"
 #include "nn/half.h"
 #include "nn/inference.h"
 #include "support/double_network.h"
@@ -227,6 +228,121 @@ TEST(ModelFile, ReadsQuantisedWeightsWithAScaleForEachOutput) {
       "m");
   ASSERT_FALSE(half);
   EXPECT_EQ(half.error().message, "m: tensor 0.weight.scale has dtype F16, expected F32");
+}
+
+TEST(ModelFile, BatchNormWithoutWeightsHasStatisticsAlone) {
+  Sequential network = test::random_network(
+      {4, 4, 2}, {BatchNorm2d{{0.2F, false}}, Flatten{}, BatchNorm1d{{0.3F, true}}, Dense{3}}, 21);
+  for (const WeightType type : {WeightType::f32, WeightType::f16, WeightType::i8}) {
+    SafetensorsWriter writer;
+    add_network(writer, network, type);
+    const Bytes bytes = writer.finish();
+    const auto file = parse_safetensors(bytes, "m");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(file->find("0.weight"), nullptr);
+    EXPECT_EQ(file->find("0.bias"), nullptr);
+    EXPECT_NE(file->find("0.running_mean"), nullptr);
+    EXPECT_NE(file->find("2.weight"), nullptr);
+    Sequential back = *Sequential::create(network.architecture());
+    const Status read = read_network(*file, back);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(std::equal(network.statistics().begin(), network.statistics().end(),
+                           back.statistics().begin()));
+  }
+}
+
+TEST(ModelFile, TheCeilingsTensorSaysWhatSharesOne) {
+  const auto load = [](const std::string& keys, const std::vector<std::size_t>& sides) {
+    SafetensorsWriter writer;
+    writer.add_metadata("signflip", R"({"input": {"height": 2, "width": 3, "channels": 2},
+      "layers": [{"type": "clipped_relu")" +
+                                        keys + "}]}");
+    Floats values(1);
+    for (const std::size_t side : sides) values.resize(values.size() * side);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i) / 16.0F;
+    writer.add_f32("0.ceiling", sides, values);
+    return load_model(writer.finish(), "m");
+  };
+  const auto ceilings = [&](const std::vector<std::size_t>& sides) {
+    const auto model = load("", sides);
+    EXPECT_TRUE(model) << (model ? "" : model.error().message);
+    return model ? std::get<ClippedRelu>(model->network.layers()[0].layer).ceilings
+                 : Ceilings::unsaid;
+  };
+  EXPECT_EQ(ceilings({}), Ceilings::layer);
+  EXPECT_EQ(ceilings({1}), Ceilings::layer);
+  EXPECT_EQ(ceilings({1, 1, 1}), Ceilings::layer);
+  EXPECT_EQ(ceilings({2}), Ceilings::channel);
+  EXPECT_EQ(ceilings({1, 2, 1, 1}), Ceilings::channel);
+  EXPECT_EQ(ceilings({2, 2, 3}), Ceilings::neuron);
+  EXPECT_EQ(ceilings({1, 2, 2, 3}), Ceilings::neuron);
+
+  const auto model = load("", {2, 2, 3});
+  ASSERT_TRUE(model);
+  const Floats ones(12, 1.0F);  // H×W×C: the ceilings are in C×H×W
+  Floats expected = {0, 6, 1, 7, 2, 8, 3, 9, 4, 10, 5, 11};
+  for (float& value : expected) value /= 16.0F;
+  EXPECT_EQ(logits_of(model->network, ones), expected);
+
+  const auto other = load("", {2, 3, 2});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().message, "m: tensor 0.ceiling has the shape 2×3×2, expected 2×2×3");
+  const auto five = load("", {5});
+  ASSERT_FALSE(five);
+  EXPECT_EQ(five.error().message, "m: tensor 0.ceiling has the shape 5, expected 2");
+  const auto said = load(R"(, "ceiling": "neuron")", {2});
+  ASSERT_FALSE(said);
+  EXPECT_EQ(said.error().message, "m: tensor 0.ceiling has the shape 2, expected 2×2×3");
+}
+
+TEST(ModelFile, CeilingsAreWrittenAndReadAgain) {
+  for (const Ceilings ceilings : {Ceilings::layer, Ceilings::channel, Ceilings::neuron}) {
+    const Sequential network =
+        test::random_network({2, 3, 2}, {ClippedRelu{ceilings}, Flatten{}, Dense{12}}, 4);
+    SafetensorsWriter writer;
+    add_network(writer, network, WeightType::f32);
+    const Bytes bytes = writer.finish();
+    Sequential back = *Sequential::create(network.architecture());
+    const Status read = read_network(*parse_safetensors(bytes, "m"), back);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(std::equal(network.parameters().begin(), network.parameters().end(),
+                           back.parameters().begin()));
+  }
+}
+
+TEST(ModelFile, ASoftmaxAtTheEndIsTakenOffAndTheSelfTestMeansWhatItWasWrittenWith) {
+  const Sequential network = test::small_model();
+  const auto file_with = [&](const std::string& type, bool as_written) {
+    auto architecture = architecture_to_json(network.architecture());
+    architecture["layers"].push_back({{"type", type}});
+    SafetensorsWriter writer;
+    writer.add_metadata("signflip", architecture.dump());
+    add_network(writer, network, WeightType::f32);
+    const ImageShape in = network.input_shape();
+    const Floats image(in.size(), 0.5F);
+    Floats outputs = logits_of(network, image);
+    if (as_written) {
+      double sum = 0;
+      for (const float z : outputs) sum += std::exp(static_cast<double>(z));
+      for (float& z : outputs) {
+        const double log_p = static_cast<double>(z) - std::log(sum);
+        z = static_cast<float>(type == "softmax" ? std::exp(log_p) : log_p);
+      }
+    }
+    const auto side = [](int value) { return static_cast<std::size_t>(value); };
+    writer.add_f32("selftest.input", {1, side(in.height), side(in.width), side(in.channels)},
+                   image);
+    writer.add_f32("selftest.logits", {1, outputs.size()}, outputs);
+    return writer.finish();
+  };
+  for (const std::string type : {"softmax", "log_softmax"}) {
+    const auto model = load_model(file_with(type, true), "m");
+    ASSERT_TRUE(model) << model.error().message;
+    EXPECT_TRUE(model->verified);
+    EXPECT_EQ(model->network.architecture().removed, type);
+    EXPECT_EQ(model->network.architecture().layers, network.architecture().layers);
+    EXPECT_FALSE(load_model(file_with(type, false), "m")) << "logits are not what it ended in";
+  }
 }
 
 TEST(ModelFile, IgnoresTensorsThatItDoesNotKnow) {

@@ -48,6 +48,10 @@ def read(path):
     return architecture, tensors
 
 
+PLAIN = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GELU, "silu": nn.SiLU,
+         "flatten": nn.Flatten}
+
+
 def module(layer, shape):
     """The module of a layer, and the shape of its output (channels, height, width) or (units,)."""
     layer = dict(layer)
@@ -59,18 +63,29 @@ def module(layer, shape):
     elif kind == "dense":
         made = nn.Linear(shape[0], layer.pop("units"))
     elif kind == "batchnorm2d":
-        made = nn.BatchNorm2d(shape[0])
+        made = nn.BatchNorm2d(shape[0], layer.pop("eps", 1e-5), affine=layer.pop("affine", True))
     elif kind == "batchnorm1d":
-        made = nn.BatchNorm1d(shape[0])
+        made = nn.BatchNorm1d(shape[0], layer.pop("eps", 1e-5), affine=layer.pop("affine", True))
+    elif kind == "leaky_relu":
+        made = nn.LeakyReLU(layer.pop("slope", 0.01))
+    elif kind == "hardtanh":
+        made = nn.Hardtanh(layer.pop("min_val", -1.0), layer.pop("max_val", 1.0))
     elif kind == "maxpool2d":
         kernel = pair(layer.pop("kernel"))
         made = nn.MaxPool2d(kernel, stride=pair(layer.pop("stride", list(kernel))))
+    elif kind == "avgpool2d":
+        kernel = pair(layer.pop("kernel"))
+        made = nn.AvgPool2d(kernel, stride=pair(layer.pop("stride", list(kernel))),
+                            padding=pair(layer.pop("padding", 0)),
+                            count_include_pad=layer.pop("count_include_pad", True))
+    elif kind == "adaptive_avgpool2d":
+        made = nn.AdaptiveAvgPool2d(pair(layer.pop("size")))
     elif kind == "upsample2d":
         made = nn.Upsample(scale_factor=tuple(float(s) for s in pair(layer.pop("scale"))))
     elif kind == "dropout":
         made = nn.Dropout(layer.pop("rate"))
-    elif kind in ("relu", "sigmoid", "flatten"):
-        made = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}[kind]()
+    elif kind in PLAIN:
+        made = PLAIN[kind]()
     else:
         raise ValueError(f"no module for {kind}")
     if layer:

@@ -43,6 +43,9 @@ TEST(SequentialCreate, RefusesWhatDoesNotFit) {
             "the input must be at least 1×1×1 and of a sensible size, not 4096×4096×65536");
   EXPECT_EQ(refusal(with_layers({4, 4, 1}, {Relu{}, Dense{3}})),
             "layer 1: dense needs a flat input, not 4×4×1: put a flatten before it");
+  Architecture ends = with_layers({4, 4, 1}, {Relu{}});
+  ends.removed = "softmax";
+  EXPECT_EQ(refusal(ends), "softmax needs a flat input, not 4×4×1");
   EXPECT_EQ(refusal(with_layers({1, 1, 1}, std::vector<Layer>(100000, Relu{}))),
             "a network has at most 1000 layers, not 100000");
 }
@@ -85,6 +88,13 @@ TEST(Sequential, StartsAsZeroWeightsAndIdentityBatchNorm) {
   EXPECT_TRUE(test::close(outputs(*network, images), images, 1e-5));
 }
 
+TEST(Sequential, StartsWithCeilingsOf6) {
+  const auto network =
+      Sequential::create(with_layers({2, 2, 3}, {ClippedRelu{}, ClippedRelu{Ceilings::neuron}}));
+  ASSERT_TRUE(network);
+  EXPECT_EQ(Floats(network->parameters().begin(), network->parameters().end()), Floats(15, 6.0F));
+}
+
 TEST(Sequential, InitialisesAfterHe) {
   auto network = test::random_network({8, 8, 4}, {Conv2d{200, {3, 3}, {1, 1}, {0, 0}}}, 1);
   network.initialise(3);
@@ -118,8 +128,9 @@ TEST(FoldBatchNorm, KeepsOutputs) {
   const std::vector<std::vector<Layer>> foldable = {
       {conv, norm, Relu{}, Flatten{}, Dense{4}},
       {conv, norm, Relu{}, conv, norm, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, conv, norm},
-      {norm, conv, norm, norm, conv, Relu{}, norm, conv, norm, Flatten{}, norm, Dense{3}, norm}};
-  const std::size_t expected_layers[] = {4, 6, 11};
+      {norm, conv, norm, norm, conv, Relu{}, norm, conv, norm, Flatten{}, norm, Dense{3}, norm},
+      {conv, BatchNorm2d{{0.4F, true}}, Relu{}, conv, BatchNorm2d{{0.1F, false}}, Relu{}}};
+  const std::size_t expected_layers[] = {4, 6, 11, 4};
   for (std::size_t i = 0; i < foldable.size(); ++i) {
     const auto network = test::random_network({6, 6, 2}, foldable[i], 10 + i);
     const Sequential folded = fold_batchnorm(network);

@@ -6,8 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
+#include "backend/clipped_relu.h"
+#include "backend/contrast.h"
 #include "backend/plain_ops.h"
 #include "backend/plain_products.h"
 #include "core/rng.h"
@@ -48,6 +51,17 @@ inline void double_convolution(const Conv2d& conv, const Placement& place, std::
   }
 }
 
+/// The layer as `Base`, which several derive from; null where it is another.
+template <class Base>
+const Base* layer_as(const Layer& layer) {
+  return std::visit(
+      []<class L>(const L& l) -> const Base* {
+        if constexpr (std::is_base_of_v<Base, L>) return &l;
+        return nullptr;
+      },
+      layer);
+}
+
 /// Images (pixels) to outputs. `parameters` is laid out like network.parameters().
 inline std::vector<double> double_forward(const Sequential& network,
                                           const std::vector<double>& parameters,
@@ -83,26 +97,42 @@ inline std::vector<double> double_forward(const Sequential& network,
       plain::relu_forward(x.size(), x.data(), y.data());
     } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
       plain::sigmoid_forward(x.size(), x.data(), y.data());
+    } else if (std::holds_alternative<ClippedRelu>(placed.layer)) {
+      plain::clipped_relu_forward(x.size(), placed.shape.weight(), x.data(), weight, y.data());
+    } else if (const auto* contrast = std::get_if<ContrastNormalise>(&placed.layer)) {
+      plain::contrast_normalise_forward(placed.in.size(), count,
+                                        static_cast<double>(contrast->epsilon), x.data(), y.data());
+    } else if (const auto* average = layer_as<Average>(placed.layer)) {
+      plain::average_pool(average->pool_shape(placed), count, x.data(), y.data(), false);
+    } else if (const auto* activation = layer_as<Elementwise>(placed.layer)) {
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        y[i] = plain::activation(*activation, x[i]).value;
+      }
     } else if (const auto* dropout = std::get_if<Dropout>(&placed.layer)) {
       const double keep = 1 / (1 - static_cast<double>(dropout->rate));
       for (std::size_t i = 0; i < x.size(); ++i) {
         const bool dropped = mode == Mode::training && masks.uniform() < dropout->rate;
         y[i] = mode == Mode::inference ? x[i] : dropped ? 0 : x[i] * keep;
       }
-    } else if (mode == Mode::training) {
-      std::vector<double> mean(channels), variance(channels), inverse(channels);
-      plain::batchnorm_train_forward(x.size() / channels, channels, x.data(), weight, bias,
-                                     static_cast<double>(kBatchNormEpsilon), y.data(), mean.data(),
-                                     variance.data(), inverse.data());
     } else {
-      const auto running = network.statistics().subspan(placed.statistics, 2 * channels);
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const std::size_t c = i % channels;
-        const double mean = static_cast<double>(running[c]);
-        const double variance = static_cast<double>(running[channels + c]);
-        y[i] = weight[c] * (x[i] - mean) /
-                   std::sqrt(variance + static_cast<double>(kBatchNormEpsilon)) +
-               bias[c];
+      const BatchNorm& norm = *layer_as<BatchNorm>(placed.layer);
+      const std::vector<double> ones(channels, 1.0), zeros(channels);
+      const double* const scale = norm.affine ? weight : ones.data();
+      const double* const shift = norm.affine ? bias : zeros.data();
+      const double epsilon = static_cast<double>(norm.epsilon);
+      if (mode == Mode::training) {
+        std::vector<double> mean(channels), variance(channels), inverse(channels);
+        plain::batchnorm_train_forward(x.size() / channels, channels, x.data(), scale, shift,
+                                       epsilon, y.data(), mean.data(), variance.data(),
+                                       inverse.data());
+      } else {
+        const auto running = network.statistics().subspan(placed.statistics, 2 * channels);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          const std::size_t c = i % channels;
+          y[i] = scale[c] * (x[i] - static_cast<double>(running[c])) /
+                     std::sqrt(static_cast<double>(running[channels + c]) + epsilon) +
+                 shift[c];
+        }
       }
     }
     x = std::move(y);

@@ -26,6 +26,11 @@ inline void randomise(Sequential& network, std::uint64_t seed) {
     for (float& b : network.parameters().subspan(placed.bias, placed.shape.bias)) {
       b = rng.uniform(-0.5F, 0.5F);
     }
+    if (std::holds_alternative<ClippedRelu>(placed.layer)) {
+      for (float& w : network.parameters().subspan(placed.weight, placed.shape.weight())) {
+        w = rng.uniform(0.1F, 1.5F);
+      }
+    }
     if (!traits(placed.layer).statistics) continue;
     for (std::size_t c = 0; c < 2 * placed.shape.columns; ++c) {
       const bool is_mean = c < placed.shape.columns;
@@ -110,8 +115,8 @@ inline Conv2d random_convolution(ImageShape in, Rng& rng) {
   return conv;
 }
 
-/// 2 to 9 layers of any kind in any order that fits; at most two sigmoids, because a chain of them
-/// flattens everything until float32 has nothing left to compare.
+/// 2 to 9 layers of any kind in any order that fits; at most two that squash, because a chain of
+/// them flattens everything until float32 has nothing left to compare.
 inline Sequential random_architecture(std::uint64_t seed, Kinds kinds = Kinds::all) {
   Rng rng(seed, 1000);
   const auto upto = [&](int bound) {
@@ -120,11 +125,11 @@ inline Sequential random_architecture(std::uint64_t seed, Kinds kinds = Kinds::a
   const ImageShape input = {upto(6), upto(6), upto(3)};
   ImageShape in = input;
   std::vector<Layer> layers;
-  int sigmoids = 0;
+  int squashing = 0;
   const int wanted = 1 + upto(8);
   while (static_cast<int>(layers.size()) < wanted) {
     Layer layer = Relu{};
-    switch (rng.below(12)) {
+    switch (rng.below(kinds == Kinds::all ? 22 : 12)) {
       case 0: {
         const Size2 kernel = {upto(3), upto(3)};
         const Size2 padding = {upto(kernel.height) - 1, upto(kernel.width) - 1};
@@ -140,6 +145,10 @@ inline Sequential random_architecture(std::uint64_t seed, Kinds kinds = Kinds::a
         break;
       case 3:
         layer = in.pixels() == 1 ? Layer(BatchNorm1d{}) : Layer(BatchNorm2d{});
+        if (kinds == Kinds::all && rng.below(2) == 0) {
+          const BatchNorm norm = {rng.uniform(1e-3F, 0.5F), rng.below(2) == 0};
+          layer = in.pixels() == 1 ? Layer(BatchNorm1d{norm}) : Layer(BatchNorm2d{norm});
+        }
         break;
       case 4:
         layer = Upsample2d{{upto(2), upto(2)}};
@@ -155,12 +164,47 @@ inline Sequential random_architecture(std::uint64_t seed, Kinds kinds = Kinds::a
       case 9:
         layer = Dropout{0.25F * static_cast<float>(upto(4) - 1)};
         break;
+      case 10:
+      case 11:
+        break;
+      case 12:
+        layer = LeakyRelu{rng.uniform(-0.5F, 0.5F)};
+        break;
+      case 13:
+        layer = Tanh{};
+        break;
+      case 14:
+        layer = Gelu{};
+        break;
+      case 15:
+        layer = Silu{};
+        break;
+      case 16: {
+        const Size2 kernel = {upto(3), upto(3)};
+        const Size2 padding = {(upto(kernel.height) - 1) / 2, (upto(kernel.width) - 1) / 2};
+        layer = AvgPool2d{kernel, {upto(2), upto(2)}, padding, rng.below(2) == 0};
+        break;
+      }
+      case 18:
+      case 19:
+        layer = ClippedRelu{static_cast<Ceilings>(upto(3))};
+        break;
+      case 20:
+        layer = ContrastNormalise{rng.uniform(0.01F, 0.3F)};
+        break;
+      case 17:
+        layer = AdaptiveAvgPool2d{{upto(4), upto(4)}};
+        break;
       default:
+        layer = Hardtanh{rng.uniform(-1.0F, 0.0F), rng.uniform(0.5F, 2.0F)};
         break;
     }
     const auto out = output_shape(layer, in);
     if (!out || out->size() > 400) continue;
-    if (std::holds_alternative<Sigmoid>(layer) && ++sigmoids > 2) continue;
+    const bool squashes = std::holds_alternative<Sigmoid>(layer) ||
+                          std::holds_alternative<Tanh>(layer) ||
+                          std::holds_alternative<Hardtanh>(layer);
+    if (squashes && ++squashing > 2) continue;
     layers.push_back(layer);
     in = *out;
   }

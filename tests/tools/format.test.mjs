@@ -70,3 +70,34 @@ write(sys.argv[1], {"signflip": json.dumps(net)}, {
   );
   assert.deepEqual([...floatsOf(file("logits.npy"))], [0.25 + 1 + 0.5, 0.75 + 2 - 0.5]);
 });
+
+test("a softmax at the end is taken off, and the tool says so", { skip: missing }, () => {
+  python(
+    `net = {"version": 1, "input": {"height": 1, "width": 2, "channels": 1}, "classes": ["a", "b"],
+       "layers": [{"type": "flatten"}, {"type": "dense", "units": 2}, {"type": "softmax"}]}
+write(sys.argv[1], {"signflip": json.dumps(net)}, {
+  "1.weight": ("F32", [2, 2], struct.pack("<4f", 1, 2, 3, 4)), "1.bias": ("F32", [2], struct.pack("<2f", 0.5, -0.5))})`,
+    file("softmax.safetensors"),
+  );
+  const { status, stdout, stderr } = signflip("inspect", file("softmax.safetensors"));
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /softmax\.safetensors: softmax at the end was taken off/);
+  assert.match(stdout, /softmax at the end was taken off/);
+  const json = JSON.parse(works("inspect", file("softmax.safetensors"), "--json", "-"));
+  assert.equal(json.removed, "softmax");
+  assert.deepEqual(
+    json.layers.map((layer) => layer.type),
+    ["flatten", "dense"],
+  );
+  writeFileSync(file("pair.npy"), npy("<f4", [1, 1, 2, 1], new Float32Array([1, 0.5])));
+  works(
+    "predict",
+    "--model",
+    file("softmax.safetensors"),
+    "--images",
+    file("pair.npy"),
+    "--out",
+    file("logits.npy"),
+  );
+  assert.deepEqual([...floatsOf(file("logits.npy"))], [2.5, 4.5]);
+});

@@ -111,9 +111,12 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
         const double mean = static_cast<double>(of.statistics[placed.statistics + c]);
         const double unbiased = static_cast<double>(of.statistics[placed.statistics + classes + c]);
         const double biased = samples > 1 ? unbiased * (samples - 1) / samples : unbiased;
-        const double scale = weight[c] / std::sqrt(biased + static_cast<double>(kBatchNormEpsilon));
-        const double a = scale * (x.lower[j] - mean) + bias[c];
-        const double b = scale * (x.upper[j] - mean) + bias[c];
+        const BatchNorm& norm = *test::layer_as<BatchNorm>(placed.layer);
+        const double scale =
+            (norm.affine ? weight[c] : 1.0) / std::sqrt(biased + static_cast<double>(norm.epsilon));
+        const double shift = norm.affine ? bias[c] : 0.0;
+        const double a = scale * (x.lower[j] - mean) + shift;
+        const double b = scale * (x.upper[j] - mean) + shift;
         y.lower[j] = std::min(a, b);
         y.upper[j] = std::max(a, b);
       }
@@ -135,6 +138,54 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
       each([&](const Doubles& a, Doubles& b) { plain::relu_forward(out, a.data(), b.data()); });
     } else if (std::holds_alternative<Sigmoid>(placed.layer)) {
       each([&](const Doubles& a, Doubles& b) { plain::sigmoid_forward(out, a.data(), b.data()); });
+    } else if (std::holds_alternative<ClippedRelu>(placed.layer)) {
+      each([&](const Doubles& a, Doubles& b) {
+        plain::clipped_relu_forward(out, placed.shape.weight(), a.data(), weight, b.data());
+      });
+    } else if (const auto* contrast = std::get_if<ContrastNormalise>(&placed.layer)) {
+      const std::size_t size = placed.in.size();
+      const auto values = static_cast<double>(size);
+      for (std::size_t first = 0; first < out; first += size) {
+        double all_lower = 0, all_upper = 0, mean = 0, square = 0, reach = 0;
+        for (std::size_t j = first; j < first + size; ++j) {
+          all_lower += x.lower[j];
+          all_upper += x.upper[j];
+          mean += (x.lower[j] + x.upper[j]) / 2 / values;
+        }
+        for (std::size_t j = first; j < first + size; ++j) {
+          square += std::pow((x.lower[j] + x.upper[j]) / 2 - mean, 2) / values;
+          reach += std::pow((x.upper[j] - x.lower[j]) / 2, 2) / values;
+        }
+        const double epsilon = static_cast<double>(contrast->epsilon);
+        const double least = std::max(std::sqrt(square) - std::sqrt(reach), epsilon);
+        const double most = std::max(std::sqrt(square) + std::sqrt(reach), epsilon);
+        for (std::size_t j = first; j < first + size; ++j) {
+          const double a = x.lower[j] - (all_upper - x.upper[j] + x.lower[j]) / values;
+          const double b = x.upper[j] - (all_lower - x.lower[j] + x.upper[j]) / values;
+          y.lower[j] = a / (a < 0 ? least : most);
+          y.upper[j] = b / (b > 0 ? least : most);
+        }
+      }
+    } else if (const auto* average = test::layer_as<Average>(placed.layer)) {
+      each([&](const Doubles& a, Doubles& b) {
+        plain::average_pool(average->pool_shape(placed), kCount, a.data(), b.data(), false);
+      });
+    } else if (const auto* activation = test::layer_as<Elementwise>(placed.layer)) {
+      for (std::size_t j = 0; j < out; ++j) {
+        const double a = x.lower[j], b = x.upper[j];
+        const double at_a = plain::activation(*activation, a).value;
+        const double at_b = plain::activation(*activation, b).value;
+        // Where each turns, to the digits that a double has.
+        const double turn =
+            activation->kind == Activation::Kind::gelu   ? -0.7517915246935645
+            : activation->kind == Activation::Kind::silu ? -1.2784645427610738
+            : activation->kind == Activation::Kind::leaky_relu && activation->first < 0.0F
+                ? 0.0
+                : INFINITY;
+        y.upper[j] = std::max(at_a, at_b);
+        y.lower[j] = a <= turn && turn <= b ? plain::activation(*activation, turn).value
+                                            : std::min(at_a, at_b);
+      }
     } else {
       y = x;
     }
@@ -232,6 +283,25 @@ INSTANTIATE_TEST_SUITE_P(
               {conv(2, 3, 2, 1), Relu{}, Upsample2d{{2, 2}}, conv(3, 3, 1, 0), Relu{}, Flatten{},
                Dense{4}}},
         Named{"last_is_a_convolution", {conv(4, 3, 2, 0), Relu{}, conv(5, 2, 1, 0), Flatten{}}},
+        Named{
+            "activations",
+            {conv(3, 3, 1, 1), Gelu{}, conv(3, 3, 1, 1), Silu{}, conv(3, 3, 1, 1), LeakyRelu{-0.2F},
+             Flatten{}, Dense{6}, Tanh{}, Dense{5}, Hardtanh{-0.6F, 0.8F}, Dense{4}}},
+        Named{
+            "leaky_relu",
+            {conv(3, 3, 1, 1), LeakyRelu{}, kPool, Flatten{}, Dense{6}, LeakyRelu{0.3F}, Dense{4}}},
+        Named{"batchnorm_with_its_own_epsilon",
+              {conv(4, 3, 1, 1), BatchNorm2d{{0.2F, false}}, Relu{}, Flatten{}, Dense{5},
+               BatchNorm1d{{0.7F, true}}, Relu{}, Dense{4}}},
+        Named{"average_pools",
+              {conv(3, 3, 1, 1), AvgPool2d{{2, 2}, {2, 2}}, conv(3, 3, 1, 1), Relu{},
+               AdaptiveAvgPool2d{{2, 1}}, Flatten{}, Dense{4}}},
+        Named{"ceilings",
+              {conv(3, 3, 1, 1), ClippedRelu{}, conv(3, 3, 1, 0), ClippedRelu{Ceilings::neuron},
+               Flatten{}, Dense{6}, ClippedRelu{Ceilings::layer}, Dense{4}}},
+        Named{"contrast",
+              {conv(3, 3, 1, 1), ContrastNormalise{}, conv(3, 3, 1, 0), Relu{}, Flatten{}, Dense{6},
+               ContrastNormalise{0.3F}, Dense{4}}},
         Named{"last_is_a_relu", {Flatten{}, Dense{5}, Relu{}}}),
     [](const auto& each) { return std::string(each.param.name); });
 

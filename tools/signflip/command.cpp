@@ -126,11 +126,17 @@ Result<std::vector<std::uint8_t>> read_model_file(const std::string& path) {
   });
 }
 
+void say_removed(const std::string& path, const Architecture& architecture) {
+  if (architecture.removed.empty()) return;
+  say(path + ": " + architecture.removed + " at the end was taken off: attacks take logits");
+}
+
 Result<LoadedModel> load_model_from(const std::string& path) {
   const auto bytes = read_model_file(path);
   if (!bytes) return bytes.error();
   auto model = load_model(*bytes, path);
   if (!model) return model.error();
+  say_removed(path, model->network.architecture());
   return LoadedModel{std::move(*model), path, sha256_hex(*bytes)};
 }
 

@@ -58,6 +58,8 @@ struct LoadedModel {
 /// The bytes of a model file, no more than its header calls for.
 Result<std::vector<std::uint8_t>> read_model_file(const std::string& path);
 Result<LoadedModel> load_model_from(const std::string& path);
+/// Says on stderr what was taken off the layers that the file lists.
+void say_removed(const std::string& path, const Architecture& architecture);
 /// {"file", "sha256", "parameters"}.
 OrderedJson describe(const LoadedModel& model);
 

@@ -36,7 +36,7 @@ Status run(const Options& options) {
   std::string text = shown_name(architecture.name.empty() ? options.model : architecture.name) +
                      ": input " + to_string(network.input_shape()) + ", " +
                      std::to_string(architecture.classes.size()) + " classes\n\n" +
-                     "layer  type         output         parameters  multiply-adds\n";
+                     "layer  type                output         parameters  multiply-adds\n";
   const OrderedJson layers = architecture_to_json(architecture)["layers"];
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     const PlacedLayer& placed = network.layers()[i];
@@ -52,9 +52,13 @@ Status run(const Options& options) {
     // Each × takes two bytes and one column.
     output.append(output.size() < 15 ? 15 - output.size() + 2 : 1, ' ');
     char line[128];
-    std::snprintf(line, sizeof line, "%5zu  %-11s  %s%10zu  %13zu\n", i, type.c_str(),
+    std::snprintf(line, sizeof line, "%5zu  %-18s  %s%10zu  %13zu\n", i, type.c_str(),
                   output.c_str(), parameters, cost);
     text += line;
+  }
+  if (!architecture.removed.empty()) {
+    json["removed"] = architecture.removed;
+    text += "       " + architecture.removed + " at the end was taken off: attacks take logits\n";
   }
   text += "\nparameters     " + std::to_string(network.parameters().size()) + "\nmultiply-adds  " +
           std::to_string(network.multiply_adds()) + "\nself-test      " +

@@ -80,6 +80,7 @@ Result<Sequential> make_network(const Options& options, const Dataset& data,
     auto read = architecture_from_json(JsonView(text));
     if (!read) return Error{options.architecture + ": " + read.error().message};
     architecture = std::move(*read);
+    say_removed(options.architecture, architecture);
     if (architecture.input == ImageShape{}) architecture.input = data.image;
   } else {
     auto known = named_architecture(options.architecture, data.image, data.classes);

@@ -24,8 +24,9 @@ void interval_input_gradient(const BatchNorm&, const IntervalTrainingCall& call,
   }
 }
 
-void interval_weight_gradient(const BatchNorm&, const IntervalTrainingCall& call, Interval x,
+void interval_weight_gradient(const BatchNorm& norm, const IntervalTrainingCall& call, Interval x,
                               Interval dy, IntervalWeightGradient gradient) {
+  if (!norm.affine) return;
   const LayerCall& layer = call.interval.layer;
   const std::size_t channels = layer.place.shape.columns;
   for (std::size_t at = 0; at < layer.inputs(); at += channels) {

@@ -324,8 +324,8 @@ void Flow<Executor>::forward_batchnorm(std::size_t i, const float* weights, int 
   float* const inverse = mean + shards.count * channels;
   float* const batch = batch_statistics_.data() + layer.statistics;
   executor_.for_each(static_cast<std::int64_t>(shards.count) * channels,
-                     ShardMoments{shards, pairs_.data(), plan_.batchnorm_epsilon, mean, inverse,
-                                  batch, batch + channels, static_cast<int>(plan_.statistics)});
+                     ShardMoments{shards, pairs_.data(), layer.epsilon, mean, inverse, batch,
+                                  batch + channels, static_cast<int>(plan_.statistics)});
   const auto size = static_cast<int>(layer.in.size());
   executor_.for_each(static_cast<std::int64_t>(count) * size,
                      BatchNormForward{tables.of_row, channels, size, input_of(i), mean, inverse,

@@ -33,7 +33,7 @@ template <class Executor>
 class FoldedWeights {
  public:
   FoldedWeights(Executor& executor, const Plan& plan)
-      : executor_(executor), size_(plan.parameters), epsilon_(plan.batchnorm_epsilon) {
+      : executor_(executor), size_(plan.parameters) {
     const auto ranges = fold_ranges(plan, make_stages(plan, false));
     count_ = static_cast<int>(ranges.size());
     ranges_ = executor.template allocate<FoldRange>(ranges.size());
@@ -41,16 +41,14 @@ class FoldedWeights {
     executor.upload(ranges.data(), ranges_.data(), ranges.size());
   }
   void fold(const float* parameters, const float* statistics) {
-    executor_.for_each(
-        static_cast<std::int64_t>(size_),
-        FoldWeights{ranges_.data(), count_, parameters, statistics, epsilon_, folded_.data()});
+    executor_.for_each(static_cast<std::int64_t>(size_),
+                       FoldWeights{ranges_.data(), count_, parameters, statistics, folded_.data()});
   }
   const float* data() const { return folded_.data(); }
 
  private:
   Executor& executor_;
   std::size_t size_;
-  float epsilon_;
   int count_ = 0;
   typename Executor::template Array<FoldRange> ranges_;
   typename Executor::template Array<float> folded_;

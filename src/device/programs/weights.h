@@ -17,6 +17,7 @@ struct FoldRange {
   int columns;
   std::int64_t norm_weight, norm_bias, mean, variance;
   bool norm_alone;  // this range is a batch norm that stands alone
+  float epsilon;    // of the batch norm
 };
 
 inline std::vector<FoldRange> fold_ranges(const Plan& plan,
@@ -36,13 +37,15 @@ inline std::vector<FoldRange> fold_ranges(const Plan& plan,
                     -1,
                     -1,
                     -1,
-                    alone};
+                    alone,
+                    0.0F};
     if (alone || stage.folded >= 0) {
       const PlanLayer& norm = alone ? layer : plan.layers[static_cast<std::size_t>(stage.folded)];
       range.norm_weight = static_cast<std::int64_t>(norm.weight);
       range.norm_bias = static_cast<std::int64_t>(norm.bias);
       range.mean = static_cast<std::int64_t>(norm.statistics);
       range.variance = range.mean + columns;
+      range.epsilon = norm.epsilon;
     }
     ranges.push_back(range);
   }
@@ -54,7 +57,6 @@ struct FoldWeights {
   const FoldRange* ranges;
   int count;
   const float *parameters, *statistics;
-  float epsilon;  ///< batch norm's
   float* folded;
 
   SIGNFLIP_HOST_DEVICE void operator()(int i) const {
@@ -69,7 +71,7 @@ struct FoldWeights {
     const bool is_bias = i >= range.bias;
     const auto c = (i - (is_bias ? range.bias : range.begin)) % range.columns;
     const float scale =
-        parameters[range.norm_weight + c] / sqrtf(statistics[range.variance + c] + epsilon);
+        parameters[range.norm_weight + c] / sqrtf(statistics[range.variance + c] + range.epsilon);
     const float shift = parameters[range.norm_bias + c] - statistics[range.mean + c] * scale;
     if (range.norm_alone) {
       folded[i] = is_bias ? shift : scale;

@@ -8,13 +8,17 @@
 
 namespace signflip {
 
-Result<ImageShape> BatchNorm1d::output_shape(ImageShape in) const {
-  if (in.height == 1 && in.width == 1) return in;
+Result<ImageShape> BatchNorm::check(std::string_view type, ImageShape in, bool flat) const {
+  const Status fits = check_epsilon(type, epsilon);
+  if (!fits) return fits.error();
+  if (!flat || (in.height == 1 && in.width == 1)) return in;
   return Error{concat("batchnorm1d needs a flat input, not ", to_string(in), ": use batchnorm2d")};
 }
 
+/// The columns are the channels, of weights and statistics alike.
 WeightShape BatchNorm::weight_shape(ImageShape in) const {
   const auto channels = static_cast<std::size_t>(in.channels);
+  if (!affine) return {0, channels, 0};
   return {1, channels, channels};
 }
 
@@ -27,8 +31,8 @@ void BatchNorm::make_affine(std::size_t channels, const float* statistics, const
   const float* const mean = statistics;
   const float* const variance = statistics + channels;
   for (std::size_t c = 0; c < channels; ++c) {
-    scale[c] = weight[c] / std::sqrt(variance[c] + kBatchNormEpsilon);
-    shift[c] = bias[c] - mean[c] * scale[c];
+    scale[c] = (affine ? weight[c] : 1.0F) / std::sqrt(variance[c] + epsilon);
+    shift[c] = (affine ? bias[c] : 0.0F) - mean[c] * scale[c];
   }
 }
 
@@ -43,9 +47,10 @@ void BatchNorm::input_gradient(const LayerCall& call, const float*, const float*
                        call.scale, dx);
 }
 
-/// Kept: mean, then 1/deviation. Shared: two sums for each channel.
+/// Kept: mean, 1/deviation and, where the layer is not affine, weights of 1 and biases of 0.
+/// Shared: two sums for each channel.
 TrainingMemory BatchNorm::training_memory(const Placement& place, std::size_t) const {
-  return {.kept = 2 * place.shape.columns, .shared = 2 * place.shape.columns};
+  return {.kept = (affine ? 2 : 4) * place.shape.columns, .shared = 2 * place.shape.columns};
 }
 
 void BatchNorm::train_forward(const TrainingCall& call, const float* x, float* y) const {
@@ -54,8 +59,13 @@ void BatchNorm::train_forward(const TrainingCall& call, const float* x, float* y
   const std::size_t samples = layer.count * layer.place.in.pixels();
   float* const mean = call.kept;
   float* const running_variance = call.statistics + channels;
-  plain::batchnorm_train_forward(samples, channels, x, layer.weight, layer.bias, kBatchNormEpsilon,
-                                 y, mean, running_variance, mean + channels);
+  const float *weight = layer.weight, *bias = layer.bias;
+  if (!affine) {
+    weight = std::fill_n(mean + 2 * channels, channels, 1.0F) - channels;
+    bias = std::fill_n(mean + 3 * channels, channels, 0.0F) - channels;
+  }
+  plain::batchnorm_train_forward(samples, channels, x, weight, bias, epsilon, y, mean,
+                                 running_variance, mean + channels);
   std::copy_n(mean, channels, call.statistics);
   const float unbiased =
       samples > 1 ? static_cast<float>(samples) / static_cast<float>(samples - 1) : 1.0F;
@@ -67,12 +77,13 @@ void BatchNorm::train_input_gradient(const TrainingCall& call, const float* x, c
   const LayerCall& layer = call.layer;
   const std::size_t channels = layer.place.shape.columns;
   plain::batchnorm_train_input_gradient(layer.count * layer.place.in.pixels(), channels, x, dy,
-                                        layer.weight, call.kept, call.kept + channels, dx,
-                                        call.shared);
+                                        affine ? layer.weight : call.kept + 2 * channels, call.kept,
+                                        call.kept + channels, dx, call.shared);
 }
 
 void BatchNorm::weight_gradient(const TrainingCall& call, const float* x, const float* dy,
                                 float* dweight, float* dbias) const {
+  if (!affine) return;
   const LayerCall& layer = call.layer;
   const std::size_t channels = layer.place.shape.columns;
   plain::batchnorm_train_weight_gradient(layer.count * layer.place.in.pixels(), channels, x, dy,

@@ -1,5 +1,7 @@
 #include "nn/layers/rules.h"
 
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "core/concat.h"
@@ -31,6 +33,11 @@ Result<ImageShape> windows(std::string_view what, ImageShape in, Size2 kernel, S
                         to_string(in))};
   }
   return ImageShape{height / stride.height + 1, width / stride.width + 1, channels};
+}
+
+Status check_epsilon(std::string_view what, float epsilon) {
+  if (epsilon >= std::numeric_limits<float>::min() && std::isfinite(epsilon)) return {};
+  return Error{concat(what, "'s eps must be a finite number above 0, not ", epsilon)};
 }
 
 Status check_count(std::string_view what, int count) {

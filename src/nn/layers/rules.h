@@ -29,6 +29,8 @@ struct LayerTraits {
   bool trains_otherwise = false;
   /// The input gradient reads the values of the output, so no later layer may overwrite them.
   bool reads_output = false;
+  /// What the weights are before training or loading, unless they are drawn at random.
+  float initial_weight = 0.0F;
 };
 
 /// Trainable values: the weight matrix rows×columns and the bias (batch norm: 1×C and C).
@@ -59,6 +61,7 @@ struct WeightTensor {
   std::string_view name;
   std::vector<std::size_t> sides;
   std::size_t channels = 1;
+  bool broadcasts = false;  ///< a file's tensor may have more sides of 1
 };
 
 /// Floats that the packed copies of a weight matrix take.
@@ -91,6 +94,7 @@ struct LayerCall {
   const float* shift = nullptr;
   float* scratch = nullptr;
   std::int32_t* winners = nullptr;
+  const float* input = nullptr;  ///< the layer's input, in an input gradient that reads it
 
   /// Values of all images' inputs.
   std::size_t inputs() const { return count * place.in.size(); }
@@ -119,6 +123,8 @@ bool is_positive(Size2 size);
 /// The output of windows of that kernel, stride and padding; an error where they do not fit.
 Result<ImageShape> windows(std::string_view what, ImageShape in, Size2 kernel, Size2 stride,
                            Size2 padding, int channels);
+/// An error unless epsilon, which keeps a division from one by 0, is finite and above 0.
+Status check_epsilon(std::string_view what, float epsilon);
 /// An error unless 1 ≤ count ≤ kMaximumChannels.
 Status check_count(std::string_view what, int count);
 /// What to say of a layer whose weights or scratch memory exceed the limits.

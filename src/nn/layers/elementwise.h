@@ -1,0 +1,28 @@
+// What the layers share that apply one function of backend/activation.h to each value. They differ
+// in name, keys and the data of the function; all code is here, once.
+#pragma once
+
+#include "backend/activation.h"
+#include "nn/layers/rules.h"
+
+namespace signflip {
+
+struct Elementwise : Activation {
+  static constexpr LayerTraits kTraits = {};
+
+  explicit constexpr Elementwise(Activation f) : Activation(f) {}
+  bool operator==(const Elementwise&) const = default;
+
+  /// An error where the function's parameters are not finite or out of order.
+  Result<ImageShape> output_shape(ImageShape in) const;
+  std::size_t multiply_adds(ImageShape) const { return 0; }
+  /// The gradient reads the input, which no other layer overwrites as long as this one does not.
+  bool overwrites_input(const Placement&) const { return false; }
+  LayerMemory memory(const Placement&) const { return {}; }
+
+  void forward(const LayerCall& call, const float* x, float* y) const;
+  /// Reads call.input.
+  void input_gradient(const LayerCall& call, const float* y, const float* dy, float* dx) const;
+};
+
+}  // namespace signflip
