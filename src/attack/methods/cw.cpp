@@ -101,6 +101,7 @@ class CarliniWagner {
       s.loss_at_check = std::numeric_limits<double>::infinity();
     }
     const int interval = std::max(steps_ / 10, 1);
+    adam_ = {};
     for (int step = 0; step < steps_ && !active_.empty(); ++step) {
       if (step % 8 == 0 && !ticker.tick(static_cast<double>(step) / steps_)) return false;
       const std::size_t count = active_.size();
@@ -122,8 +123,9 @@ class CarliniWagner {
       } else {  // all are past their goal: only the distance pulls
         gradient_.fill(0);
       }
+      adam_.advance();
       for (std::size_t slot = 0; slot < count; ++slot) {
-        if (!stuck_[active_[slot]]) update(active_[slot], slot, step + 1);
+        if (!stuck_[active_[slot]]) update(active_[slot], slot);
       }
       active_.drop_if([this](std::size_t i) { return stuck_[i] != 0; });
     }
@@ -173,12 +175,12 @@ class CarliniWagner {
   }
 
   /// One step of Adam (Kingma and Ba 2015).
-  void update(std::size_t i, std::size_t slot, int t) {
+  void update(std::size_t i, std::size_t slot) {
     const std::span<const float> gradient = gradient_[slot], image = packed_[slot];
     const std::span<const float> slope = slope_[slot], clean = shard_.clean[i];
     const std::span<float> w = w_[i], m = momentum_[i], v = energy_[i];
-    const auto rate = static_cast<float>(learning_rate_ / (1 - std::pow(0.9, t)));
-    const auto correction = static_cast<float>(1 / (1 - std::pow(0.999, t)));
+    const auto rate = static_cast<float>(learning_rate_ / (1 - adam_.first));
+    const auto correction = static_cast<float>(1 / (1 - adam_.second));
     for (std::size_t j = 0; j < w.size(); ++j) {
       const float g = (2 * (image[j] - clean[j]) + gradient[j]) * slope[j];
       m[j] = 0.9F * m[j] + 0.1F * g;
@@ -186,6 +188,16 @@ class CarliniWagner {
       w[j] -= rate * m[j] / (std::sqrt(v[j] * correction) + 1e-8F);
     }
   }
+
+  /// Adam's two decay rates to the power of the step. Products, because std::pow would bring more
+  /// than six kilobytes of tables into the page's module.
+  struct Adam {
+    double first = 1, second = 1;
+    void advance() {
+      first *= 0.9;
+      second *= 0.999;
+    }
+  };
 
   Shard& shard_;
   double confidence_, learning_rate_;
@@ -196,6 +208,7 @@ class CarliniWagner {
   RowBuffer<float> start_, w_, momentum_, energy_;  ///< by row; the others by slot
   RowBuffer<float> slope_, packed_, gradient_, dlogits_;
   std::vector<char> stuck_;  ///< by row: aborted early
+  Adam adam_;
 };
 
 constexpr ParameterSpec kCwParameters[] = {
