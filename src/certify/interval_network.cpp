@@ -55,16 +55,30 @@ IntervalCall IntervalNetwork::call(std::size_t layer, std::size_t count) const {
   return call;
 }
 
-IntervalScratch::IntervalScratch(const Sequential& network, std::size_t capacity) {
-  std::size_t floats = 0, most = 0;
+IntervalScratch::IntervalScratch(const Sequential& network, std::size_t capacity)
+    : capacity_(capacity) {
+  std::size_t floats = 0, most = 0, carried = 0;
   for (const PlacedLayer& placed : network.layers()) {
     const LayerMemory memory =
         std::visit([&](const auto& layer) { return layer.memory(placed); }, placed.layer);
     floats = std::max(floats, memory.scratch);
     most = std::max(most, capacity * memory.winners);
+    carried += capacity * memory.carried;
   }
+  carried_.resize(2 * carried);
   scratch.resize(floats);
   winners.resize(most);
+}
+
+Interval IntervalScratch::carried(std::size_t offset) {
+  float* const centre = carried_.data() + capacity_ * offset;
+  return {centre, centre + carried_.size() / 2};
+}
+
+void IntervalScratch::lend(IntervalCall& call) {
+  call.layer.scratch = scratch.data();
+  call.carried = carried(call.place().carried);
+  call.carried_before = carried(call.place().carried_before);
 }
 
 void input_intervals(const IntervalNetwork& intervals, const float* images, std::size_t count,
@@ -90,7 +104,7 @@ IntervalStep interval_step(const PlacedLayer& placed) {
 void interval_layer(const IntervalNetwork& intervals, std::size_t i, std::size_t count, Interval x,
                     Interval y, IntervalScratch& scratch) {
   IntervalCall call = intervals.call(i, count);
-  call.layer.scratch = scratch.scratch.data();
+  scratch.lend(call);
   call.layer.winners = call.upper_winners = scratch.winners.data();
   std::visit([&](const auto& layer) { interval_forward(layer, call, x, y); },
              intervals.network().layers()[i].layer);

@@ -63,8 +63,17 @@ class IntervalNetwork {
 struct IntervalScratch {
   IntervalScratch(const Sequential& network, std::size_t capacity);
 
+  /// Gives a layer's call its scratch memory and what residual blocks keep.
+  void lend(IntervalCall& call);
+
   std::vector<float> scratch;
   std::vector<std::int32_t> winners;
+
+ private:
+  Interval carried(std::size_t offset);
+
+  std::size_t capacity_;
+  std::vector<float> carried_;  // centres, then radii
 };
 
 /// Intervals at the network's first layer, `count` images of input_shape(): epsilons[n] is image

@@ -50,6 +50,7 @@ struct Describe {
   void operator()(const ClippedRelu&) const { refused = ClippedRelu::kType; }
   void operator()(const ContrastNormalise&) const { refused = ContrastNormalise::kType; }
   void operator()(const Elementwise&) const { refused = layer_type(from); }
+  void operator()(const ResidualMark&) const { refused = ResidualMark::kType; }
 };
 
 }  // namespace

@@ -207,8 +207,16 @@ Result<Layer> layer_of_type(const JsonView& json, const std::variant<Layers...>*
 /// BatchNorm1d.
 void name_flat_norms(std::vector<Layer>& layers) {
   bool flat = false;
+  std::vector<bool> blocks;  // whether what goes into them is flat
   for (Layer& layer : layers) {
-    if (std::holds_alternative<Flatten>(layer) || std::holds_alternative<Dense>(layer)) {
+    if (const auto* mark = std::get_if<ResidualMark>(&layer)) {
+      if (*mark == kResidualBegin) {
+        blocks.push_back(flat);
+      } else if (*mark == kResidualTurn) {
+        flat = blocks.back();
+        blocks.pop_back();
+      }
+    } else if (std::holds_alternative<Flatten>(layer) || std::holds_alternative<Dense>(layer)) {
       flat = true;
     } else if (std::holds_alternative<Conv2d>(layer) || std::holds_alternative<MaxPool2d>(layer) ||
                std::holds_alternative<Upsample2d>(layer)) {
@@ -228,11 +236,54 @@ Result<Layer> layer_from_json(const JsonView& json) {
   return layer_of_type(json, static_cast<const Layer*>(nullptr));
 }
 
-OrderedJson layer_to_json(const Layer& layer) {
-  OrderedJson json = {{"type", layer_type(layer)}};
-  FieldWriter writer(json);
-  std::visit([&](auto l) { l.fields(writer); }, layer);
-  return json;
+/// Adds the layers of a list, a residual block as its two lists between marks. After an error
+/// `where`, the name of the list's place, is that of the layer that is wrong.
+Status read_layers(const std::vector<JsonView>& list, std::string& where,
+                   std::vector<Layer>& layers) {
+  const std::size_t prefix = where.size();
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    where += std::to_string(i);
+    if (list[i]["type"].string() == ResidualMark::kType) {
+      Status read = check_keys(ResidualMark::kType, list[i], {"type", "body", "shortcut"});
+      for (const auto kind : {ResidualMark::Kind::begin, ResidualMark::Kind::turn}) {
+        const bool body = kind == ResidualMark::Kind::begin;
+        const char* const key = body ? "body" : "shortcut";
+        const JsonView part = list[i][key];
+        if (read && !part.is_array() && (body || part.valid())) {
+          read = Error{concat("residual needs a list ", key)};
+        }
+        if (!read) return read;
+        layers.push_back(ResidualMark{kind});
+        const std::size_t block = where.size();
+        where += concat(".", key, ".");
+        read = read_layers(part.items(), where, layers);
+        if (!read) return read;
+        where.resize(block);
+      }
+      layers.push_back(kResidualEnd);
+    } else {
+      auto layer = layer_from_json(list[i]);
+      if (!layer) return layer.error();
+      layers.push_back(std::move(*layer));
+    }
+    where.resize(prefix);
+  }
+  return {};
+}
+
+/// The layers from `i` on, up to the end of the list or the mark behind them.
+OrderedJson layers_to_json(const std::vector<Layer>& layers, std::size_t& i) {
+  OrderedJson list = OrderedJson::array();
+  for (; i < layers.size(); ++i) {
+    const auto* const mark = std::get_if<ResidualMark>(&layers[i]);
+    const bool block = mark != nullptr && *mark == kResidualBegin;
+    if (mark != nullptr && !block) break;
+    list.push_back(layer_to_json(layers[i]));
+    if (!block) continue;
+    list.back()["body"] = layers_to_json(layers, ++i);
+    list.back()["shortcut"] = layers_to_json(layers, ++i);
+  }
+  return list;
 }
 
 Result<std::vector<float>> numbers(const JsonView& object, const char* key) {
@@ -248,6 +299,13 @@ Result<std::vector<float>> numbers(const JsonView& object, const char* key) {
 
 }  // namespace
 
+OrderedJson layer_to_json(const Layer& layer) {
+  OrderedJson json = {{"type", layer_type(layer)}};
+  FieldWriter writer(json);
+  std::visit([&](auto l) { l.fields(writer); }, layer);
+  return json;
+}
+
 OrderedJson architecture_to_json(const Architecture& architecture) {
   OrderedJson json;
   json["version"] = 1;
@@ -259,8 +317,8 @@ OrderedJson architecture_to_json(const Architecture& architecture) {
   if (!architecture.mean.empty()) {
     json["normalise"] = {{"mean", architecture.mean}, {"std", architecture.deviation}};
   }
-  json["layers"] = OrderedJson::array();
-  for (const Layer& layer : architecture.layers) json["layers"].push_back(layer_to_json(layer));
+  std::size_t first = 0;
+  json["layers"] = layers_to_json(architecture.layers, first);
   return json;
 }
 
@@ -314,13 +372,9 @@ Result<Architecture> architecture_from_json(const JsonView& json) {
     if (!plain) return Error{concat("layer ", entries.size() - 1, ": ", plain.error().message)};
     entries.pop_back();
   }
-  for (const JsonView& entry : entries) {
-    auto layer = layer_from_json(entry);
-    if (!layer) {
-      return Error{concat("layer ", result.layers.size(), ": ", layer.error().message)};
-    }
-    result.layers.push_back(std::move(*layer));
-  }
+  std::string where = "layer ";
+  const Status read = read_layers(entries, where, result.layers);
+  if (!read) return Error{concat(where, ": ", read.error().message)};
   name_flat_norms(result.layers);
   return result;
 }

@@ -44,7 +44,7 @@ Activations::Activations(const Sequential& network, std::size_t capacity)
       source_(network.layers().size() + 1),
       buffers_(source_.size()),
       first_winner_(source_.size()) {
-  std::size_t floats = 0, winners = 0, buffers = 0;
+  std::size_t floats = 0, winners = 0, buffers = 0, carried = 0;
   const auto place = [&](std::size_t size) {
     const std::size_t offset = floats;
     floats += whole_lines(size);
@@ -62,8 +62,10 @@ Activations::Activations(const Sequential& network, std::size_t capacity)
         std::visit([&](const auto& l) { return l.memory(placed); }, placed.layer);
     scratch = std::max(scratch, memory.scratch);
     winners += capacity * memory.winners;
+    carried += capacity * memory.carried;
   }
   scratch_ = place(scratch);
+  carried_ = place(carried);
   for (std::size_t& gradient : gradients_) gradient = place(capacity * largest);
   floats_ = aligned_memory(floats);
   winners_.reset(new std::int32_t[winners]);  // std::make_unique would clear it
@@ -87,6 +89,8 @@ LayerCall layer_call(const Sequential& network, std::size_t i, std::size_t count
   call.scratch = activations.scratch();
   call.winners = activations.winners_of(i);
   call.input = activations.input_of(i);
+  call.carried = activations.carried(call.place.carried);
+  call.carried_before = activations.carried(call.place.carried_before);
   return call;
 }
 

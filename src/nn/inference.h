@@ -27,6 +27,8 @@ class Activations {
   /// Max pooling's winners.
   std::int32_t* winners_of(std::size_t layer) { return winners_.get() + first_winner_[layer]; }
   float* scratch() { return at(scratch_); }
+  /// What residual blocks carry; `offset` as in Placement::carried.
+  float* carried(std::size_t offset) { return at(carried_) + capacity_ * offset; }
   /// Two buffers that gradients alternate between on their way back.
   float* gradient(int which) { return at(gradients_[which]); }
 
@@ -37,7 +39,7 @@ class Activations {
   std::vector<std::size_t> source_;   // buffer of the network's input, then of each layer's output
   std::vector<std::size_t> buffers_;  // their offsets in floats_
   std::vector<std::size_t> first_winner_;
-  std::size_t scratch_ = 0;
+  std::size_t scratch_ = 0, carried_ = 0;
   std::size_t gradients_[2] = {};
   AlignedMemory floats_;
   std::unique_ptr<std::int32_t[]> winners_;

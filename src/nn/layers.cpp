@@ -19,6 +19,9 @@ Result<ImageShape> within_limits(std::string_view what, Result<ImageShape> shape
   return shape;
 }
 
+/// Null where the layer is another.
+const ResidualMark* mark_of(const Layer& layer) { return std::get_if<ResidualMark>(&layer); }
+
 }  // namespace
 
 std::string_view layer_type(const Layer& layer) {
@@ -43,6 +46,61 @@ Status check_input(ImageShape input) {
 Result<ImageShape> output_shape(const Layer& layer, ImageShape in) {
   return within_limits(layer_type(layer),
                        std::visit([&](const auto& l) { return l.output_shape(in); }, layer));
+}
+
+std::size_t mark_before(const std::vector<Layer>& layers, std::size_t i) {
+  const ResidualMark& own = *mark_of(layers[i]);
+  if (own == kResidualBegin) return layers.size();
+  const ResidualMark& wanted = own == kResidualTurn ? kResidualBegin : kResidualTurn;
+  std::size_t depth = 0;
+  for (std::size_t j = i; j-- > 0;) {
+    const ResidualMark* const mark = mark_of(layers[j]);
+    if (mark == nullptr) continue;
+    if (*mark == kResidualEnd) {
+      ++depth;
+    } else if (depth == 0) {
+      return *mark == wanted ? j : layers.size();
+    } else if (*mark == kResidualBegin) {
+      --depth;
+    }
+  }
+  return layers.size();
+}
+
+Result<ImageShape> output_shape(const std::vector<Layer>& layers, std::size_t i,
+                                const std::vector<ImageShape>& inputs) {
+  const ResidualMark* const mark = mark_of(layers[i]);
+  if (mark == nullptr || *mark == kResidualBegin) return output_shape(layers[i], inputs[i]);
+  const std::size_t before = mark_before(layers, i);
+  if (before == layers.size()) return Error{"the marks of a residual block do not belong together"};
+  if (*mark == kResidualEnd && inputs[before] != inputs[i]) {
+    return Error{concat("residual's body makes ", to_string(inputs[before]), ", its shortcut ",
+                        to_string(inputs[i]), ", which cannot be added")};
+  }
+  return inputs[before];
+}
+
+std::string layer_name(const std::vector<Layer>& layers, std::size_t i) {
+  std::size_t depth = 0, place = 0;
+  bool shortcut = false;
+  for (std::size_t j = i; j-- > 0;) {
+    const ResidualMark* const mark = mark_of(layers[j]);
+    if (mark != nullptr && *mark == kResidualEnd) {
+      ++depth;
+    } else if (mark == nullptr || (depth > 0 && *mark == kResidualBegin && --depth == 0)) {
+      if (depth == 0 && !shortcut) ++place;  // a layer or a whole block of the same list
+    } else if (depth == 0 && *mark == kResidualTurn) {
+      shortcut = true;
+    } else if (depth == 0) {
+      const ResidualMark* const own = mark_of(layers[i]);
+      std::string name = layer_name(layers, j);
+      if (own != nullptr && *own == kResidualEnd) return name;
+      name += shortcut || (own != nullptr && *own == kResidualTurn) ? ".shortcut" : ".body";
+      if (own == nullptr || *own == kResidualBegin) name += concat(".", place);
+      return name;
+    }
+  }
+  return std::to_string(place);
 }
 
 WeightShape weight_shape(const Layer& layer, ImageShape in) {

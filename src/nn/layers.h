@@ -22,6 +22,7 @@
 #include "nn/layers/leaky_relu.h"
 #include "nn/layers/max_pool.h"
 #include "nn/layers/relu.h"
+#include "nn/layers/residual.h"
 #include "nn/layers/sigmoid.h"
 #include "nn/layers/silu.h"
 #include "nn/layers/tanh.h"
@@ -29,9 +30,10 @@
 
 namespace signflip {
 
-using Layer = std::variant<Conv2d, BatchNorm1d, BatchNorm2d, Relu, MaxPool2d, Dropout, Flatten,
-                           Dense, Upsample2d, Sigmoid, LeakyRelu, Tanh, Gelu, Silu, Hardtanh,
-                           AvgPool2d, AdaptiveAvgPool2d, ClippedRelu, ContrastNormalise>;
+using Layer =
+    std::variant<Conv2d, BatchNorm1d, BatchNorm2d, Relu, MaxPool2d, Dropout, Flatten, Dense,
+                 Upsample2d, Sigmoid, LeakyRelu, Tanh, Gelu, Silu, Hardtanh, AvgPool2d,
+                 AdaptiveAvgPool2d, ClippedRelu, ContrastNormalise, ResidualMark>;
 
 /// "conv2d", "batchnorm2d", "relu" … as in model files.
 std::string_view layer_type(const Layer& layer);
@@ -43,6 +45,19 @@ Status check_input(ImageShape input);
 /// The shape that the layer makes of `in`, which has passed check_input() or is another layer's
 /// output; or an error that says why it does not fit.
 Result<ImageShape> output_shape(const Layer& layer, ImageShape in);
+
+/// The same of layer i of a list, residual blocks included. `inputs` are the input shapes of the
+/// layers up to i.
+Result<ImageShape> output_shape(const std::vector<Layer>& layers, std::size_t i,
+                                const std::vector<ImageShape>& inputs);
+
+/// The mark before mark i in its residual block; layers.size() where there is none, as of the
+/// first.
+std::size_t mark_before(const std::vector<Layer>& layers, std::size_t i);
+
+/// The name of layer i as that of its tensors begins: "0", "1.body.0", "1.shortcut.2" … A block's
+/// marks have the names of the block, of its shortcut and of the block again.
+std::string layer_name(const std::vector<Layer>& layers, std::size_t i);
 
 /// Trainable values; all 0 where there are none.
 WeightShape weight_shape(const Layer& layer, ImageShape in);

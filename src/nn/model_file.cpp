@@ -180,10 +180,11 @@ Status verify_selftest(const Safetensors& file, const Sequential& network) {
 }
 
 /// Where the architecture does not say what shares a ceiling, the tensor's size does.
-void settle_ceilings(const Safetensors& file, std::size_t i, ImageShape in, Layer& layer) {
+void settle_ceilings(const Safetensors& file, const std::string& name, ImageShape in,
+                     Layer& layer) {
   auto* const relu = std::get_if<ClippedRelu>(&layer);
   if (relu == nullptr || relu->ceilings != Ceilings::unsaid) return;
-  const StoredTensor* const tensor = file.find(std::to_string(i) + ".ceiling");
+  const StoredTensor* const tensor = file.find(name + ".ceiling");
   if (tensor == nullptr) return;  // read_network() says so
   const std::size_t values = tensor->size();
   relu->ceilings = values == 1                              ? Ceilings::layer
@@ -197,11 +198,13 @@ Status check_size(const Safetensors& file, Architecture& architecture, std::size
   const Status fits = check_input(in);
   if (!fits) return fits;
   std::size_t parameters = 0;
+  std::vector<ImageShape> inputs;
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
     Layer& layer = architecture.layers[i];
-    const auto out = output_shape(layer, in);
+    inputs.push_back(in);
+    const auto out = output_shape(architecture.layers, i, inputs);
     if (!out) break;  // Sequential::create says so
-    settle_ceilings(file, i, in, layer);
+    settle_ceilings(file, layer_name(architecture.layers, i), in, layer);
     const WeightShape shape = weight_shape(layer, in);
     parameters += shape.weight() + shape.bias;
     if (parameters > bytes) {
@@ -258,7 +261,7 @@ Status read_network(const Safetensors& file, Sequential& network) {
     const PlacedLayer& placed = network.layers()[i];
     const LayerTraits kind = traits(placed.layer);
     if (!kind.weights) continue;
-    const std::string prefix = std::to_string(i) + ".";
+    const std::string prefix = layer_name(network.architecture().layers, i) + ".";
     Status read;
     if (placed.shape.weight() > 0) {  // batch norm may have none
       WeightTensor tensor = weight_tensor(placed.layer, placed);
@@ -298,7 +301,7 @@ void add_network(SafetensorsWriter& writer, const Sequential& network, WeightTyp
     const PlacedLayer& placed = network.layers()[i];
     const LayerTraits kind = traits(placed.layer);
     if (!kind.weights) continue;
-    const std::string prefix = std::to_string(i) + ".";
+    const std::string prefix = layer_name(network.architecture().layers, i) + ".";
     const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
     if (!weight.empty()) {
       const WeightTensor tensor = weight_tensor(placed.layer, placed);

@@ -52,12 +52,18 @@ Result<std::vector<PlacedLayer>> Sequential::place_layers(const Architecture& ar
                         architecture.layers.size())};
   }
   std::vector<PlacedLayer> layers;
-  std::size_t parameters = 0, statistics = 0, activations = architecture.input.size();
+  std::size_t parameters = 0, statistics = 0, activations = architecture.input.size(), carried = 0;
   ImageShape in = architecture.input;
+  std::vector<ImageShape> inputs;
+  int open = 0;  // residual blocks
+  const auto error = [&](std::size_t i, const std::string& message) {
+    return Error{concat("layer ", layer_name(architecture.layers, i), ": ", message)};
+  };
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
     const Layer& layer = architecture.layers[i];
-    const auto out = signflip::output_shape(layer, in);
-    if (!out) return Error{concat("layer ", i, ": ", out.error().message)};
+    inputs.push_back(in);
+    const auto out = signflip::output_shape(architecture.layers, i, inputs);
+    if (!out) return error(i, out.error().message);
     PlacedLayer placed;
     placed.layer = layer;
     placed.in = in;
@@ -68,13 +74,20 @@ Result<std::vector<PlacedLayer>> Sequential::place_layers(const Architecture& ar
     placed.bias = parameters + placed.shape.weight();
     parameters = placed.bias + placed.shape.bias;
     if (parameters > kMaximumParameters) {
-      return Error{
-          concat("layer ", i, ": the network has more than ", kMaximumParameters, " parameters")};
+      return error(i, concat("the network has more than ", kMaximumParameters, " parameters"));
     }
     activations += placed.in_place ? 0 : out->size();
-    if (activations > kMaximumActivations) {
-      return Error{concat("layer ", i, ": the network has more than ", kMaximumActivations,
-                          " activations per image")};
+    if (std::holds_alternative<ResidualMark>(layer)) {
+      const std::size_t before = mark_before(architecture.layers, i);
+      if (before < i) placed.carried_before = layers[before].carried;
+      placed.carried = carried;
+      const ResidualMark& mark = std::get<ResidualMark>(layer);
+      carried += mark.memory(placed).carried;
+      open += mark == kResidualBegin ? 1 : mark == kResidualEnd ? -1 : 0;
+    }
+    if (activations + carried > kMaximumActivations) {
+      return error(
+          i, concat("the network has more than ", kMaximumActivations, " activations per image"));
     }
     if (traits(layer).statistics) {
       placed.statistics = statistics;
@@ -91,6 +104,7 @@ Result<std::vector<PlacedLayer>> Sequential::place_layers(const Architecture& ar
     layers.push_back(std::move(placed));
     in = *out;
   }
+  if (open != 0) return Error{"a residual block has no end"};
   if (!architecture.classes.empty() &&
       in != ImageShape{1, 1, static_cast<int>(architecture.classes.size())}) {
     return Error{concat("the last layer makes ", to_string(in), ", but there are ",

@@ -104,7 +104,7 @@ std::span<const float> IntervalTrainingPass::forward(std::span<const float> imag
 IntervalTrainingCall IntervalTrainingPass::call(std::size_t i) {
   const PlacedLayer& placed = intervals_.network().layers()[i];
   IntervalTrainingCall call{.interval = intervals_.call(i, count_)};
-  call.interval.layer.scratch = scratch_.scratch.data();
+  scratch_.lend(call.interval);
   call.interval.layer.winners = winners_[0][i].data();
   call.interval.upper_winners = winners_[1][i].data();
   if (traits(placed.layer).statistics) {

@@ -127,6 +127,45 @@ def ceilings():
         {"type": "dense", "units": 5}]
 
 
+class Residual(nn.Module):
+    """The sum of two lists of layers; its parameters have the names of model files."""
+
+    def __init__(self, body, shortcut=()):
+        super().__init__()
+        self.body = nn.Sequential(*body)
+        self.shortcut = nn.Sequential(*shortcut)
+
+    def forward(self, x):
+        return self.body(x) + self.shortcut(x)
+
+
+def residual():
+    """Blocks as in ResNets (He et al. 2016), with and without a projection, and one in another."""
+    def conv(channels, filters, kernel=3, stride=1):
+        return nn.Conv2d(channels, filters, kernel, stride=stride, padding=kernel // 2, bias=False)
+
+    def as_json(filters, kernel=3, stride=1):
+        return {"type": "conv2d", "filters": filters, "kernel": kernel, "stride": stride,
+                "padding": kernel // 2, "bias": False}
+    net = nn.Sequential(
+        conv(2, 4), nn.BatchNorm2d(4), nn.ReLU(),
+        Residual([conv(4, 4), nn.BatchNorm2d(4), nn.ReLU(), conv(4, 4), nn.BatchNorm2d(4)]),
+        nn.ReLU(),
+        Residual([conv(4, 6, stride=2), nn.BatchNorm2d(6), nn.ReLU(), conv(6, 6),
+                  nn.BatchNorm2d(6)], [conv(4, 6, 1, 2), nn.BatchNorm2d(6)]), nn.ReLU(),
+        Residual([Residual([conv(6, 6)]), nn.Sigmoid()], [nn.ReLU()]), nn.Flatten(),
+        nn.Linear(150, 5))
+    norm, relu = {"type": "batchnorm2d"}, {"type": "relu"}
+    return net, [
+        as_json(4), norm, relu,
+        {"type": "residual", "body": [as_json(4), norm, relu, as_json(4), norm]}, relu,
+        {"type": "residual", "body": [as_json(6, stride=2), norm, relu, as_json(6), norm],
+         "shortcut": [as_json(6, 1, 2), norm]}, relu,
+        {"type": "residual", "body": [{"type": "residual", "body": [as_json(6)], "shortcut": []},
+                                      {"type": "sigmoid"}], "shortcut": [relu]},
+        {"type": "flatten"}, {"type": "dense", "units": 5}]
+
+
 INPUT = (10, 9, 2)  # height, width, channels
 MEAN, STD = (0.4, 0.5), (0.3, 0.25)
 
@@ -194,5 +233,5 @@ def write(make):
          {"format": "pt", "signflip": json.dumps(architecture)})
 
 
-for each in (small, convolutions, activations, average_pools, ceilings):
+for each in (small, convolutions, activations, average_pools, ceilings, residual):
     write(each)

@@ -101,6 +101,46 @@ TEST(ArchitectureJson, WritesOnlyWhatIsNotPyTorchsDefault) {
             R"({"type":"hardtanh","max_val":6.0}])");
 }
 
+TEST(ArchitectureJson, ResidualBlocksAreNestedLists) {
+  const std::string text =
+      R"({"version":1,"name":"","input":{"height":0,"width":0,"channels":0},"layers":[)"
+      R"({"type":"residual","body":[{"type":"relu"},{"type":"residual","body":[)"
+      R"({"type":"sigmoid"}],"shortcut":[]}],"shortcut":[{"type":"dropout","rate":0.5}]},)"
+      R"({"type":"flatten"}]})";
+  const auto architecture = read(text);
+  ASSERT_TRUE(architecture) << architecture.error().message;
+  EXPECT_EQ(
+      architecture->layers,
+      (std::vector<Layer>{kResidualBegin, Relu{}, kResidualBegin, Sigmoid{}, kResidualTurn,
+                          kResidualEnd, kResidualTurn, Dropout{0.5F}, kResidualEnd, Flatten{}}));
+  EXPECT_EQ(architecture_to_json(*architecture).dump(), text);
+  const auto shortest = read(R"({"layers": [{"type": "residual", "body": [{"type": "relu"}]}]})");
+  ASSERT_TRUE(shortest) << shortest.error().message;
+  EXPECT_EQ(shortest->layers,
+            (std::vector<Layer>{kResidualBegin, Relu{}, kResidualTurn, kResidualEnd}));
+}
+
+TEST(ArchitectureJson, NamesTheLayerOfAResidualBlockThatIsWrong) {
+  EXPECT_EQ(refusal_of_layer(R"({"type": "residual"})"), "layer 1: residual needs a list body");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "residual", "body": {"type": "relu"}})"),
+            "layer 1: residual needs a list body");
+  EXPECT_EQ(refusal_of_layer(
+                R"({"type": "residual", "body": [{"type": "relu"}], "shortcut": "identity"})"),
+            "layer 1: residual needs a list shortcut");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "residual", "body": [{"type": "relu"}], "scale": 0.1})"),
+            "layer 1: residual has an unknown key 'scale'; known are type, body and shortcut");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "residual", "body": [{"type": "relu"}, {"type": "residual",
+                "body": [{"type": "dense"}]}]})"),
+            "layer 1.body.1.body.0: units is missing");
+  EXPECT_EQ(refusal_of_layer(R"({"type": "residual", "body": [{"type": "relu"}],
+                "shortcut": [{"type": "relu", "inplace": true}]})"),
+            "layer 1.shortcut.0: relu has an unknown key 'inplace'; known are type");
+  for (const std::string mark : {"shortcut", "add"}) {  // these are ours, not the format's
+    EXPECT_EQ(refusal_of_layer(R"({"type": ")" + mark + "\"}").substr(0, 19 + mark.size()),
+              "layer 1: type is \"" + mark + "\"");
+  }
+}
+
 TEST(ArchitectureJson, ReadsTheContractsExample) {
   const auto architecture = read(R"({"version": 1, "name": "mnist-normal",
     "input": {"height": 28, "width": 28, "channels": 1}, "classes": ["0", "1"],
@@ -162,7 +202,8 @@ TEST(ArchitectureJson, NamesTheLayerThatIsWrong) {
       refusal_of_layer(R"({"type": "lstm"})"),
       "layer 1: type is \"lstm\", expected conv2d, batchnorm1d, batchnorm2d, relu, maxpool2d, "
       "dropout, flatten, dense, upsample2d, sigmoid, leaky_relu, tanh, gelu, silu, hardtanh, "
-      "avgpool2d, adaptive_avgpool2d, clipped_relu or contrast_normalise");
+      "avgpool2d, adaptive_avgpool2d, clipped_relu, contrast_normalise or "
+      "residual");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "kernel": 3})"), "layer 1: filters is missing");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3})"), "layer 1: kernel is missing");
   EXPECT_EQ(refusal_of_layer(R"({"type": "conv2d", "filters": 3, "kernel": [3, 3, 3]})"),

@@ -38,6 +38,56 @@ TEST(OutputShape, OfConvolutionsWithDilationGroupsAndSamePadding) {
   }
 }
 
+/// The output of the last of these layers, or why there is none.
+std::string last_shape(const std::vector<Layer>& layers, ImageShape in) {
+  std::vector<ImageShape> inputs = {in};
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const auto out = output_shape(layers, i, inputs);
+    if (!out) return out.error().message;
+    inputs.push_back(*out);
+  }
+  return to_string(inputs.back());
+}
+
+TEST(OutputShape, OfResidualBlocks) {
+  const Layer smaller = Conv2d{5, {3, 3}, {2, 2}, {1, 1}}, projection = Conv2d{5, {1, 1}, {2, 2}};
+  std::vector<Layer> layers = {Relu{}, kResidualBegin};
+  const auto next = [&](const Layer& layer) {
+    layers.push_back(layer);
+    return last_shape(layers, {8, 8, 3});
+  };
+  EXPECT_EQ(next(smaller), "4×4×5");
+  EXPECT_EQ(next(kResidualTurn), "8×8×3");
+  EXPECT_EQ(next(kResidualBegin), "8×8×3");
+  EXPECT_EQ(next(projection), "4×4×5");
+  EXPECT_EQ(next(kResidualTurn), "8×8×3");
+  EXPECT_EQ(next(projection), "4×4×5");
+  EXPECT_EQ(next(kResidualEnd), "4×4×5");
+  EXPECT_EQ(next(kResidualEnd), "4×4×5");
+  EXPECT_EQ(last_shape({kResidualBegin, smaller, kResidualTurn, kResidualEnd}, {8, 8, 3}),
+            "residual's body makes 4×4×5, its shortcut 8×8×3, which cannot be added");
+  const std::string unpaired = "the marks of a residual block do not belong together";
+  EXPECT_EQ(last_shape({kResidualEnd}, {8, 8, 3}), unpaired);
+  EXPECT_EQ(last_shape({kResidualTurn}, {8, 8, 3}), unpaired);
+  EXPECT_EQ(last_shape({kResidualBegin, kResidualEnd}, {8, 8, 3}), unpaired);
+  EXPECT_EQ(last_shape({kResidualBegin, kResidualTurn, kResidualTurn}, {8, 8, 3}), unpaired);
+  EXPECT_EQ(last_shape({kResidualBegin, kResidualTurn, kResidualEnd, kResidualEnd}, {8, 8, 3}),
+            unpaired);
+}
+
+TEST(LayerName, IsThatOfNestedLists) {
+  const std::vector<Layer> layers = {Relu{},        kResidualBegin, Relu{},       kResidualBegin,
+                                     Relu{},        kResidualTurn,  kResidualEnd, Relu{},
+                                     kResidualTurn, kResidualBegin, Relu{},       kResidualTurn,
+                                     kResidualEnd,  Relu{},         kResidualEnd, Relu{}};
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < layers.size(); ++i) names.push_back(layer_name(layers, i));
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "0", "1", "1.body.0", "1.body.1", "1.body.1.body.0", "1.body.1.shortcut",
+                       "1.body.1", "1.body.2", "1.shortcut", "1.shortcut.0", "1.shortcut.0.body.0",
+                       "1.shortcut.0.shortcut", "1.shortcut.0", "1.shortcut.1", "1", "2"}));
+}
+
 TEST(OutputShape, OfTheOtherLayers) {
   const ImageShape in = {5, 6, 3};
   EXPECT_EQ(shape_after(MaxPool2d{{2, 2}, {2, 2}}, in), (ImageShape{2, 3, 3}));
@@ -69,19 +119,18 @@ TEST(OutputShape, SaysWhyALayerDoesNotFit) {
   EXPECT_EQ(refusal(Conv2d{0, {3, 3}, {1, 1}, {0, 0}}, {9, 9, 1}),
             "conv2d's filters must be between 1 and 65536, not 0");
   EXPECT_EQ(refusal(Conv2d{.filters = 4, .kernel = {3, 3}, .groups = 3}, {9, 9, 6}),
-            "conv2d's groups must divide its 6 input channels and its 4 filters, not be 3");
+            "conv2d's groups are 3, which must divide 6 channels and 4 filters");
   EXPECT_EQ(refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .groups = 3}, {9, 9, 4}),
-            "conv2d's groups must divide its 4 input channels and its 3 filters, not be 3");
+            "conv2d's groups are 3, which must divide 4 channels and 3 filters");
   EXPECT_EQ(refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .groups = 0}, {9, 9, 4}),
-            "conv2d's groups must divide its 4 input channels and its 3 filters, not be 0");
+            "conv2d's groups are 0, which must divide 4 channels and 3 filters");
   EXPECT_EQ(refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .dilation = {0, 1}}, {9, 9, 4}),
-            "conv2d needs a dilation between 1 and 4096, not 0×1");
-  EXPECT_EQ(
-      refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .dilation = {1, 5}}, {9, 9, 4}),
-      "conv2d with kernel 3×11 does not fit its input 9×9×4 (its kernel 3×3 has the dilation 1×5)");
+            "conv2d needs a dilation of at least 1");
+  EXPECT_EQ(refusal(Conv2d{.filters = 3, .kernel = {3, 3}, .dilation = {1, 5}}, {9, 9, 4}),
+            "conv2d, its dilation counted, with kernel 3×11 does not fit its input 9×9×4");
   EXPECT_EQ(
       refusal(Conv2d{.filters = 3, .kernel = {2, 2}, .stride = {2, 1}, .same = true}, {9, 9, 4}),
-      "conv2d with padding \"same\" needs a stride of 1, not 2×1");
+      "conv2d with padding \"same\" needs a stride of 1");
   EXPECT_EQ(refusal(Dense{1000000000}, {1, 1, 4}),
             "dense's units must be between 1 and 65536, not 1000000000");
   EXPECT_EQ(refusal(Conv2d{1, {0, 3}, {1, 1}, {0, 0}}, {9, 9, 1}),

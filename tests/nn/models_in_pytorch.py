@@ -52,14 +52,41 @@ PLAIN = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GEL
          "flatten": nn.Flatten}
 
 
+class Residual(nn.Module):
+    """The sum of two lists of layers."""
+
+    def __init__(self, body, shortcut):
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x):
+        return self.body(x) + self.shortcut(x)
+
+
+def sequential(layers, shape):
+    """The modules of a list of layers."""
+    modules = []
+    for layer in layers:
+        made, shape = module(layer, shape)
+        modules.append(made)
+    return nn.Sequential(*modules)
+
+
 def module(layer, shape):
     """The module of a layer, and the shape of its output (channels, height, width) or (units,)."""
     layer = dict(layer)
     kind = layer.pop("type")
     if kind == "conv2d":
-        kernel, stride = pair(layer.pop("kernel")), pair(layer.pop("stride", 1))
-        padding = pair(layer.pop("padding", 0))
-        made = nn.Conv2d(shape[0], layer.pop("filters"), kernel, stride=stride, padding=padding)
+        padding = layer.pop("padding", 0)
+        made = nn.Conv2d(
+            shape[0], layer.pop("filters"), pair(layer.pop("kernel")),
+            stride=pair(layer.pop("stride", 1)),
+            padding=padding if padding == "same" else pair(padding),
+            dilation=pair(layer.pop("dilation", 1)), groups=layer.pop("groups", 1),
+            bias=layer.pop("bias", True))
+    elif kind == "residual":
+        made = Residual(sequential(layer.pop("body"), shape),
+                        sequential(layer.pop("shortcut", []), shape))
     elif kind == "dense":
         made = nn.Linear(shape[0], layer.pop("units"))
     elif kind == "batchnorm2d":
@@ -99,12 +126,8 @@ def check(path):
     architecture, tensors = read(path)
     side = architecture["input"]
     shape = (side["channels"], side["height"], side["width"])
-    modules = []
-    for layer in architecture["layers"]:
-        made, shape = module(layer, shape)
-        modules.append(made)
+    net = sequential(architecture["layers"], shape).eval()
     image, logits = tensors.pop("selftest.input"), tensors.pop("selftest.logits")
-    net = nn.Sequential(*modules).eval()
     expected = {k: v for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
     if set(expected) != set(tensors):
         return f"tensors that do not belong together: {sorted(set(expected) ^ set(tensors))}"

@@ -125,12 +125,18 @@ TEST(Sequential, HoldsPackedWeightsAtCacheLines) {
 TEST(FoldBatchNorm, KeepsOutputs) {
   const Layer conv = Conv2d{5, {3, 3}, {1, 1}, {1, 1}};
   const Layer norm = BatchNorm2d{};
+  const Layer bare = Conv2d{.filters = 5, .kernel = {3, 3}, .same = true, .bias = false};
+  const Layer depthwise =
+      Conv2d{.filters = 5, .kernel = {3, 3}, .padding = {1, 1}, .groups = 5, .bias = false};
   const std::vector<std::vector<Layer>> foldable = {
       {conv, norm, Relu{}, Flatten{}, Dense{4}},
       {conv, norm, Relu{}, conv, norm, Relu{}, MaxPool2d{{2, 2}, {2, 2}}, conv, norm},
       {norm, conv, norm, norm, conv, Relu{}, norm, conv, norm, Flatten{}, norm, Dense{3}, norm},
-      {conv, BatchNorm2d{{0.4F, true}}, Relu{}, conv, BatchNorm2d{{0.1F, false}}, Relu{}}};
-  const std::size_t expected_layers[] = {4, 6, 11, 4};
+      {conv, BatchNorm2d{{0.4F, true}}, Relu{}, conv, BatchNorm2d{{0.1F, false}}, Relu{}},
+      {bare, norm, Relu{}, depthwise, norm},
+      {bare, norm, Relu{}, kResidualBegin, bare, norm, Relu{}, bare, norm, kResidualTurn, norm,
+       bare, norm, kResidualEnd, norm, Relu{}}};
+  const std::size_t expected_layers[] = {4, 6, 11, 4, 3, 12};
   for (std::size_t i = 0; i < foldable.size(); ++i) {
     const auto network = test::random_network({6, 6, 2}, foldable[i], 10 + i);
     const Sequential folded = fold_batchnorm(network);

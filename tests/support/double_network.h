@@ -75,6 +75,7 @@ inline std::vector<double> double_forward(const Sequential& network,
     x[i] = (x[i] - static_cast<double>(architecture.mean[c])) /
            static_cast<double>(architecture.deviation[c]);
   }
+  std::vector<std::vector<double>> kept;  // what residual blocks still need
   for (const PlacedLayer& placed : network.layers()) {
     std::vector<double> y(count * placed.out.size());
     const double* const weight = parameters.data() + placed.weight;
@@ -108,6 +109,15 @@ inline std::vector<double> double_forward(const Sequential& network,
       for (std::size_t i = 0; i < x.size(); ++i) {
         y[i] = plain::activation(*activation, x[i]).value;
       }
+    } else if (placed.layer == Layer(kResidualBegin)) {
+      kept.push_back(x);
+      y = x;
+    } else if (placed.layer == Layer(kResidualTurn)) {
+      y = kept.back();
+      kept.back() = x;
+    } else if (placed.layer == Layer(kResidualEnd)) {
+      for (std::size_t i = 0; i < x.size(); ++i) y[i] = x[i] + kept.back()[i];
+      kept.pop_back();
     } else if (const auto* dropout = std::get_if<Dropout>(&placed.layer)) {
       const double keep = 1 / (1 - static_cast<double>(dropout->rate));
       for (std::size_t i = 0; i < x.size(); ++i) {

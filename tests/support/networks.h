@@ -115,6 +115,43 @@ inline Conv2d random_convolution(ImageShape in, Rng& rng) {
   return conv;
 }
 
+/// The shape behind these layers, which fit.
+inline ImageShape shape_after(const std::vector<Layer>& layers, ImageShape in) {
+  std::vector<ImageShape> inputs = {in};
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    inputs.push_back(*output_shape(layers, i, inputs));
+  }
+  return inputs.back();
+}
+
+/// A residual block, marks included, whose shortcut is the identity or a convolution; perhaps with
+/// another block in its body.
+inline std::vector<Layer> random_block(ImageShape in, Rng& rng, bool nested = false) {
+  const auto upto = [&](int bound) {
+    return 1 + static_cast<int>(rng.below(static_cast<std::uint32_t>(bound)));
+  };
+  const auto conv = [](int filters, int kernel, int stride) {
+    return Conv2d{filters, {kernel, kernel}, {stride, stride}, {kernel / 2, kernel / 2}};
+  };
+  const bool identity = rng.below(2) == 0;
+  const int filters = identity ? in.channels : upto(3), stride = identity ? 1 : upto(2);
+  std::vector<Layer> body = {kResidualBegin};
+  if (rng.below(3) == 0) body.push_back(Relu{});  // in place where a copy must be kept
+  if (rng.below(3) == 0) body.push_back(Dropout{0.25F});
+  if (!nested && rng.below(3) == 0) {
+    for (const Layer& layer : random_block(in, rng, true)) body.push_back(layer);
+    if (const auto out = shape_after(body, in); out != in) body.resize(1);
+  }
+  body.push_back(conv(filters, 3, stride));
+  if (rng.below(2) == 0) body.push_back(BatchNorm2d{});
+  if (rng.below(2) == 0) body.push_back(Relu{});
+  body.push_back(kResidualTurn);
+  if (rng.below(3) == 0) body.push_back(Relu{});
+  if (!identity) body.push_back(conv(filters, 1, stride));
+  body.push_back(kResidualEnd);
+  return body;
+}
+
 /// 2 to 9 layers of any kind in any order that fits; at most two that squash, because a chain of
 /// them flattens everything until float32 has nothing left to compare.
 inline Sequential random_architecture(std::uint64_t seed, Kinds kinds = Kinds::all) {
@@ -198,6 +235,12 @@ inline Sequential random_architecture(std::uint64_t seed, Kinds kinds = Kinds::a
       default:
         layer = Hardtanh{rng.uniform(-1.0F, 0.0F), rng.uniform(0.5F, 2.0F)};
         break;
+    }
+    if (kinds == Kinds::all && rng.below(12) == 0) {
+      const std::vector<Layer> block = random_block(in, rng);
+      layers.insert(layers.end(), block.begin(), block.end());
+      in = shape_after(block, in);
+      continue;
     }
     const auto out = output_shape(layer, in);
     if (!out || out->size() > 400) continue;

@@ -1,7 +1,7 @@
 // Every training method from outside, on a small dataset made here: it writes a model and a log that
 // say what was done, and its options are refused where they do not fit.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { signflip, temporaryFolder, writeBars } from "../support/tool.mjs";
@@ -75,6 +75,61 @@ for (const [method, more] of Object.entries(options)) {
     assert.equal(about.metadata["signflip.training"].method, method);
   });
 }
+
+// Blocks with and without a projection, depthwise and dilated convolutions, batch norm without a
+// bias before it: trained from a file, attacked, certified.
+test("a residual network of all kinds of convolutions goes the whole way", () => {
+  const bare = (filters, kernel, more = {}) => ({
+    type: "conv2d",
+    filters,
+    kernel,
+    bias: false,
+    ...more,
+  });
+  const norm = { type: "batchnorm2d" };
+  const relu = { type: "relu" };
+  const layers = [
+    bare(6, 3, { padding: "same" }),
+    norm,
+    relu,
+    {
+      type: "residual",
+      body: [bare(6, 3, { padding: 2, dilation: 2, groups: 6 }), norm, relu, bare(6, 1), norm],
+    },
+    relu,
+    {
+      type: "residual",
+      body: [bare(8, 3, { stride: 2, padding: 1 }), norm, relu],
+      shortcut: [bare(8, 1, { stride: 2 }), norm],
+    },
+    { type: "flatten" },
+    { type: "dense", units: 3 },
+  ];
+  writeFileSync(file("residual.json"), JSON.stringify({ layers }));
+  const trained = train("pgd", "--steps", "2", "--architecture", file("residual.json"));
+  assert.equal(trained.status, 0, trained.stderr);
+  assert.ok(log("pgd").at(-1).validation_accuracy > 0.8, JSON.stringify(log("pgd")));
+  const model = file("pgd.safetensors");
+  const about = JSON.parse(signflip("inspect", model, "--json", "-").stdout);
+  assert.equal(about.selftest, "passed");
+  const named = Object.fromEntries(about.layers.map((layer) => [layer.layer, layer]));
+  // Batch norm is folded into the convolutions before it, which gives them a bias.
+  assert.equal(named["2.body.0"].parameters, 6 * 9 + 6);
+  assert.equal(named["2.body.0"].groups, 6);
+  assert.equal(named["4.shortcut.0"].parameters, 6 * 8 + 8);
+  assert.deepEqual(named["4"].output, named["4.body.0"].output);
+  assert.equal(
+    about.layers.reduce((sum, { parameters }) => sum + parameters, 0),
+    about.model.parameters,
+  );
+  const on = ["--model", model, "--dataset", "bars", "--data", data, "--epsilon", "0.02"];
+  const attacked = signflip("evaluate", ...on, "--attacks", "clean,pgd", "--json", "-");
+  assert.equal(attacked.status, 0, attacked.stderr);
+  const certified = signflip("certify", ...on, "--json", "-");
+  assert.equal(certified.status, 0, certified.stderr);
+  const [clean, pgd] = JSON.parse(attacked.stdout).results;
+  assert.ok(clean.accuracy > 0.8 && pgd.accuracy <= clean.accuracy);
+});
 
 test("a denoiser stands in front of its classifier", () => {
   const results = JSON.parse(

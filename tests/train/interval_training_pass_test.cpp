@@ -63,6 +63,7 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
     x.lower.push_back(lower);
     x.upper.push_back(upper);
   }
+  std::vector<Ends> kept;  // what residual blocks still need
   const auto& layers = of.network.layers();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const PlacedLayer& placed = layers[i];
@@ -186,6 +187,18 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
         y.lower[j] = a <= turn && turn <= b ? plain::activation(*activation, turn).value
                                             : std::min(at_a, at_b);
       }
+    } else if (placed.layer == Layer(kResidualBegin)) {
+      kept.push_back(x);
+      y = x;
+    } else if (placed.layer == Layer(kResidualTurn)) {
+      y = kept.back();
+      kept.back() = x;
+    } else if (placed.layer == Layer(kResidualEnd)) {
+      for (std::size_t j = 0; j < out; ++j) {
+        y.lower[j] = x.lower[j] + kept.back().lower[j];
+        y.upper[j] = x.upper[j] + kept.back().upper[j];
+      }
+      kept.pop_back();
     } else {
       y = x;
     }

@@ -53,6 +53,65 @@ TEST(Trainer, LearnsAndReports) {
   }
 }
 
+/// A tiny ResNet: a block with the identity, one with a strided projection, batch norm in both.
+Sequential residual_network() {
+  const auto conv = [](int filters, int kernel, int stride) {
+    return Conv2d{.filters = filters,
+                  .kernel = {kernel, kernel},
+                  .stride = {stride, stride},
+                  .padding = {kernel / 2, kernel / 2},
+                  .bias = false};
+  };
+  Architecture architecture = network().architecture();
+  architecture.layers = {
+      conv(4, 3, 1), BatchNorm2d{}, Relu{},         kResidualBegin, conv(4, 3, 1),
+      BatchNorm2d{}, Relu{},        conv(4, 3, 1),  BatchNorm2d{},  kResidualTurn,
+      kResidualEnd,  Relu{},        kResidualBegin, conv(8, 3, 2),  BatchNorm2d{},
+      Relu{},        conv(8, 3, 1), BatchNorm2d{},  kResidualTurn,  conv(8, 1, 2),
+      BatchNorm2d{}, kResidualEnd,  Relu{},         Flatten{},      Dense{3}};
+  auto made = Sequential::create(architecture);
+  EXPECT_TRUE(made);
+  made->initialise(3);
+  return std::move(*made);
+}
+
+TEST(Trainer, TrainsResidualNetworks) {
+  const Dataset data = bars(400);
+  for (const Method method : {Method::standard, Method::pgd, Method::ibp}) {
+    SCOPED_TRACE(method_name(method));
+    TrainingConfig wanted = config(method);
+    wanted.epsilon = method == Method::ibp ? 0.01 : 0.05;
+    if (method == Method::ibp) {
+      wanted.epochs = 12;
+      wanted.warm_up = 2;
+      wanted.ramp = 6;
+    }
+    std::vector<std::uint8_t> models[2];
+    for (const int threads : {1, 2}) {
+      ThreadPool pool(threads);
+      Sequential start = residual_network();
+      if (method == Method::ibp) start.initialise_for_intervals(3);
+      auto trainer = Trainer::create(wanted, std::move(start), data, pool);
+      ASSERT_TRUE(trainer) << trainer.error().message;
+      double accuracy = 0.0, robust = 0.0;
+      while (!trainer->finished()) {
+        const auto report = trainer->train_epoch({});
+        ASSERT_TRUE(report);
+        accuracy = *report->validation_accuracy;
+        robust = report->validation_robust_accuracy.value_or(0.0);
+      }
+      EXPECT_GE(accuracy, 0.9);
+      // Attacked by PGD, or certified.
+      EXPECT_GE(robust, method == Method::standard ? 0.0 : 0.9);
+      models[threads - 1] = format_model(trainer->result(), {});
+    }
+    EXPECT_EQ(models[0], models[1]) << "the threads changed the result";
+    const auto loaded = load_model(models[0], "trained");
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_TRUE(loaded->verified);
+  }
+}
+
 TEST(Trainer, SameBytesWhateverTheThreads) {
   const Dataset data = bars(200);
   for (const Method method : kClassifierMethods) {

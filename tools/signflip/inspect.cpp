@@ -37,14 +37,15 @@ Status run(const Options& options) {
                      ": input " + to_string(network.input_shape()) + ", " +
                      std::to_string(architecture.classes.size()) + " classes\n\n" +
                      "layer  type                output         parameters  multiply-adds\n";
-  const OrderedJson layers = architecture_to_json(architecture)["layers"];
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     const PlacedLayer& placed = network.layers()[i];
     const std::size_t parameters = placed.shape.weight() + placed.shape.bias;
     const std::size_t cost = multiply_adds(placed.layer, placed.in);
     std::string output = to_string(placed.out);
     const std::string type(layer_type(placed.layer));
-    OrderedJson entry = layers[i];
+    const std::string name = layer_name(architecture.layers, i);
+    OrderedJson entry = {{"layer", name}};
+    entry.update(layer_to_json(placed.layer));
     entry["output"] = {placed.out.height, placed.out.width, placed.out.channels};
     entry["parameters"] = parameters;
     entry["multiply_adds"] = cost;
@@ -52,7 +53,7 @@ Status run(const Options& options) {
     // Each × takes two bytes and one column.
     output.append(output.size() < 15 ? 15 - output.size() + 2 : 1, ' ');
     char line[128];
-    std::snprintf(line, sizeof line, "%5zu  %-18s  %s%10zu  %13zu\n", i, type.c_str(),
+    std::snprintf(line, sizeof line, "%5s  %-18s  %s%10zu  %13zu\n", name.c_str(), type.c_str(),
                   output.c_str(), parameters, cost);
     text += line;
   }

@@ -32,6 +32,8 @@ struct IntervalCall {
   const float* packed_absolute = nullptr;
   const float* packed_absolute_transposed = nullptr;  ///< in training only
   const float* radius_bias = nullptr;                 ///< what rounding in adding the bias may cost
+  Interval carried = {},
+           carried_before = {};  ///< of a mark in a residual block, and of the mark before it
   std::int32_t* upper_winners = nullptr;  ///< max pooling's, of upper bounds; lower: layer.winners
 
   const Placement& place() const { return layer.place; }

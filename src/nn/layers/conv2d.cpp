@@ -65,28 +65,23 @@ Result<ImageShape> Conv2d::output_shape(ImageShape in) const {
   const Status counted = check_count("conv2d's filters", filters);
   if (!counted) return counted.error();
   if (groups < 1 || in.channels % groups != 0 || filters % groups != 0) {
-    return Error{concat("conv2d's groups must divide its ", in.channels, " input channels and its ",
-                        filters, " filters, not be ", groups)};
+    return Error{concat("conv2d's groups are ", groups, ", which must divide ", in.channels,
+                        " channels and ", filters, " filters")};
   }
   if (!is_positive(dilation)) {
-    return Error{concat("conv2d needs a dilation between 1 and ", kMaximumSide, ", not ",
-                        to_string(dilation))};
+    return Error{"conv2d needs a dilation of at least 1"};
   }
-  if (same && stride != Size2{1, 1}) {
-    return Error{
-        concat("conv2d with padding \"same\" needs a stride of 1, not ", to_string(stride))};
-  }
+  if (same && stride != Size2{1, 1})
+    return Error{"conv2d with padding \"same\" needs a stride of 1"};
   const Size2 seen = is_positive(kernel) ? extent() : kernel;
   ImageShape padded = in;
   if (same && is_positive(seen)) {
     padded.height += seen.height - 1;
     padded.width += seen.width - 1;
   }
-  const auto out = windows(kType, padded, seen, stride, padding, filters);
-  if (!out && dilation != Size2{1, 1}) {
-    return Error{concat(out.error().message, " (its kernel ", to_string(kernel),
-                        " has the dilation ", to_string(dilation), ")")};
-  }
+  const bool dilated = dilation != Size2{1, 1};
+  const auto out = windows(dilated ? "conv2d, its dilation counted," : kType, padded, seen, stride,
+                           padding, filters);
   if (out && !affordable(*this, in, *out)) return unaffordable(kType, in);
   return out;
 }

@@ -45,14 +45,16 @@ struct WeightShape {
 struct Placement {
   ImageShape in, out;
   WeightShape shape;
-  std::size_t weight = 0;        ///< offset of the weight matrix in parameters()
-  std::size_t bias = 0;          ///< offset of the bias
-  std::size_t statistics = 0;    ///< offset of running mean, then variance; of scale, then shift
-  bool in_place = false;         ///< the output overwrites the input, and the gradient likewise
-  Fusion fusion = Fusion::none;  ///< what comes behind a convolution and shares its gradient
-  std::size_t fuses = 0;         ///< of that pool: so many layers before it share its gradient
-  ConvPlan conv;                 ///< how the kernels run a convolution …
-  DensePlan dense;               ///< … or a dense layer
+  std::size_t weight = 0;          ///< offset of the weight matrix in parameters()
+  std::size_t bias = 0;            ///< offset of the bias
+  std::size_t statistics = 0;      ///< offset of running mean, then variance; of scale, then shift
+  std::size_t carried = 0;         ///< of a mark: offset, per image, of LayerMemory::carried …
+  std::size_t carried_before = 0;  ///< … and of that of the mark before it in its block
+  bool in_place = false;           ///< the output overwrites the input, and the gradient likewise
+  Fusion fusion = Fusion::none;    ///< what comes behind a convolution and shares its gradient
+  std::size_t fuses = 0;           ///< of that pool: so many layers before it share its gradient
+  ConvPlan conv;                   ///< how the kernels run a convolution …
+  DensePlan dense;                 ///< … or a dense layer
 };
 
 /// The weight tensor as PyTorch names it ("<i>.<name>") and lays it out. Rows of our matrix count
@@ -74,6 +76,7 @@ struct PackedSize {
 struct LayerMemory {
   std::size_t scratch = 0;  ///< floats, whatever the number of images; shared with other layers
   std::size_t winners = 0;  ///< integers per image, kept from the forward pass for the gradient
+  std::size_t carried = 0;  ///< floats per image, which a residual block needs there and back
 };
 
 /// The same in training.
@@ -94,7 +97,9 @@ struct LayerCall {
   const float* shift = nullptr;
   float* scratch = nullptr;
   std::int32_t* winners = nullptr;
-  const float* input = nullptr;  ///< the layer's input, in an input gradient that reads it
+  const float* input = nullptr;     ///< the layer's input, in an input gradient that reads it
+  float* carried = nullptr;         ///< of a mark in a residual block …
+  float* carried_before = nullptr;  ///< … and of the mark before it
 
   /// Values of all images' inputs.
   std::size_t inputs() const { return count * place.in.size(); }
