@@ -138,6 +138,38 @@ Layers thresholded(int classes) {
 }
 constexpr float kThreshold = 0.5F, kThresholdWidth = 0.025F;
 
+/// ResNets for small images (He et al. 2016, section 4.2): three resolutions with `blocks` blocks
+/// each, 16, 32 and 64 channels; where the shape changes the shortcut is a strided convolution.
+Layers residual(int classes, int blocks) {
+  const auto bare = [](int filters, int kernel, int stride) {
+    Conv2d made{filters, {kernel, kernel}, {stride, stride}, {kernel / 2, kernel / 2}};
+    made.bias = false;
+    return made;
+  };
+  Layers layers = {bare(16, 3, 1), BatchNorm2d{}, Relu{}};
+  for (int block = 0; block < 3 * blocks; ++block) {
+    const int filters = 16 << (block / blocks);
+    const bool smaller = block > 0 && block % blocks == 0;
+    const int stride = smaller ? 2 : 1;
+    for (const Layer& layer : Layers{kResidualBegin, bare(filters, 3, stride), BatchNorm2d{},
+                                     Relu{}, bare(filters, 3, 1), BatchNorm2d{}, kResidualTurn}) {
+      layers.push_back(layer);
+    }
+    if (smaller) {
+      layers.push_back(bare(filters, 1, stride));
+      layers.push_back(BatchNorm2d{});
+    }
+    layers.push_back(kResidualEnd);
+    layers.push_back(Relu{});
+  }
+  for (const Layer& layer : Layers{AdaptiveAvgPool2d{}, Flatten{}, Dense{classes}}) {
+    layers.push_back(layer);
+  }
+  return layers;
+}
+Layers resnet8(int classes) { return residual(classes, 1); }
+Layers resnet20(int classes) { return residual(classes, 3); }
+
 /// A convolutional autoencoder, at half the resolution inside; outputs are pixels. Its input's
 /// sides must be even. 26k on MNIST.
 Layers denoiser(int channels) {
@@ -167,7 +199,7 @@ constexpr std::array kNamed = {
     Named{"m243", medium},       Named{"smallcnn", small_cnn},    Named{"madry", madry},
     Named{"lenet", lenet},       Named{"g240s", signs},           Named{"r143", robust},
     Named{"r275", robust_signs}, Named{"g281", large_signs},      Named{kThresholded, thresholded},
-    Named{kDenoiser, denoiser}};
+    Named{"resnet8", resnet8},   Named{"resnet20", resnet20},     Named{kDenoiser, denoiser}};
 
 // Apart from kNamed, so that programs that never explain them do not hold them.
 constexpr ArchitectureSummary kSummaries[] = {
@@ -183,6 +215,8 @@ constexpr ArchitectureSummary kSummaries[] = {
     {"r275", "for adversarial training of signs; 275k on GTSRB, 24M multiply-adds"},
     {"g281", "4 convolutions with pooling for signs; 281k on GTSRB, 14M multiply-adds"},
     {"t290", "for certified training of digits: a soft threshold first; 290k on MNIST"},
+    {"resnet8", "3 residual blocks (He et al. 2016); 78k on CIFAR-10; on the CPU alone"},
+    {"resnet20", "9 residual blocks (He et al. 2016); 272k on CIFAR-10; on the CPU alone"},
     {"denoiser", "autoencoder for --method denoiser; sides must be even; 26k on MNIST"}};
 
 }  // namespace

@@ -27,7 +27,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Size{"smallcnn", kMnist, 10, 312202}, Size{"madry", kMnist, 10, 3274634},
                     Size{"lenet", kGtsrb, 43, 64811}, Size{"g240s", kGtsrb, 43, 234347},
                     Size{"r143", kMnist, 10, 143498}, Size{"r275", kGtsrb, 43, 275259},
-                    Size{"g281", kGtsrb, 43, 281307}, Size{"t290", kMnist, 10, 289834}),
+                    Size{"g281", kGtsrb, 43, 281307}, Size{"t290", kMnist, 10, 289834},
+                    Size{"resnet8", {32, 32, 3}, 10, 78042},
+                    Size{"resnet20", {32, 32, 3}, 10, 272474}),
     [](const auto& each) {
       std::string name = each.param.name;
       std::replace(name.begin(), name.end(), '-', '_');
@@ -51,6 +53,13 @@ TEST(NamedArchitectures, CountTheirMultiplyAdds) {
   const auto network = Sequential::create(*named_architecture("s", kMnist, 10));
   ASSERT_TRUE(network);
   EXPECT_EQ(network->multiply_adds(), 609384U);
+  const auto resnet = Sequential::create(*named_architecture("resnet8", {32, 32, 3}, 10));
+  ASSERT_TRUE(resnet);
+  // Convolutions and dense layer: what stands in the papers; batch norm: one for each value.
+  const std::size_t convolutions =
+      1024 * 432 + 1024 * 2 * 2304 + 256 * (4608 + 9216 + 512) + 64 * (18432 + 36864 + 2048) + 640;
+  const std::size_t norms = 3 * 1024 * 16 + 3 * 256 * 32 + 3 * 64 * 64;
+  EXPECT_EQ(resnet->multiply_adds(), convolutions + norms);
 }
 
 TEST(NamedArchitectures, ADenoiserMakesImages) {
@@ -74,7 +83,7 @@ TEST(NamedArchitectures, AreAllListed) {
     names = comma == std::string_view::npos ? "" : names.substr(comma + 2);
     ++count;
   }
-  EXPECT_EQ(count, 13U);
+  EXPECT_EQ(count, 15U);
   std::string described;
   for (const ArchitectureSummary& summary : architecture_summaries()) {
     described += (described.empty() ? "" : ", ") + std::string(summary.name);
@@ -84,9 +93,9 @@ TEST(NamedArchitectures, AreAllListed) {
 }
 
 TEST(NamedArchitectures, AnUnknownNameIsOneSentence) {
-  const auto architecture = named_architecture("resnet", kMnist, 10);
+  const auto architecture = named_architecture("transformer", kMnist, 10);
   ASSERT_FALSE(architecture);
-  EXPECT_EQ(architecture.error().message, "there is no architecture 'resnet'; known are " +
+  EXPECT_EQ(architecture.error().message, "there is no architecture 'transformer'; known are " +
                                               architecture_names() + ", or a FILE.json");
   EXPECT_FALSE(named_architecture("", kMnist, 10));
   const auto typing_error = named_architecture("compcat", kMnist, 10);
