@@ -189,8 +189,8 @@ class CarliniWagner {
     }
   }
 
-  /// Adam's two decay rates to the power of the step. Products, because std::pow would bring more
-  /// than six kilobytes of tables into the page's module.
+  /// Adam's two decay rates to the power of the step: products, because std::pow would be 1.2 KB of
+  /// the page's module.
   struct Adam {
     double first = 1, second = 1;
     void advance() {
