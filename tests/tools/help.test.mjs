@@ -52,6 +52,27 @@ test("train describes every architecture", () => {
   }
 });
 
+/** A state_dict of the architecture s for digits, as safetensors; its weights are 0. */
+function writeState(path) {
+  const shapes = { conv1: [16, 1, 4, 4], conv2: [32, 16, 4, 4], fc1: [100, 1568], fc2: [10, 100] };
+  const head = {};
+  let size = 0;
+  for (const [name, shape] of Object.entries(shapes)) {
+    for (const [what, sides] of [
+      ["weight", shape],
+      ["bias", shape.slice(0, 1)],
+    ]) {
+      const end = size + 4 * sides.reduce((product, side) => product * side, 1);
+      head[`${name}.${what}`] = { dtype: "F32", shape: sides, data_offsets: [size, end] };
+      size = end;
+    }
+  }
+  const text = Buffer.from(JSON.stringify(head));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  writeFileSync(path, Buffer.concat([length, text, Buffer.alloc(size)]));
+}
+
 /** What a reader of the examples has: models, a picture, an experiment of the page, and small datasets. */
 function prepare(folder) {
   symlinkSync(join(root, "models"), join(folder, "models"));
@@ -96,6 +117,7 @@ function prepare(folder) {
     join(folder, "grey.npy"),
     npy("<f4", [1, 28, 28, 1], new Float32Array(784).fill(0.3)),
   );
+  writeState(join(folder, "weights.safetensors"));
   const picture = run(
     folder,
     "attack --model models/mnist-standard.safetensors --images grey.npy --attack fgsm --epsilon 0 --out seven.png",

@@ -33,6 +33,8 @@ void add_evaluate(CLI::App& app, Context& context);
 void add_certify(CLI::App& app, Context& context);
 void add_inspect(CLI::App& app, Context& context);
 void add_convert(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
+void add_import(CLI::App& app, Context& context);
 void add_import_gtsrb(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 

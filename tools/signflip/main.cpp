@@ -75,6 +75,8 @@ int run(int argc, char** argv) {
   add_inspect(app, context);
   add_convert(app, context);
   add_report(app, context);
+  add_export(app, context);
+  add_import(app, context);
   add_import_gtsrb(app, context);
   add_config_options(app);
   check_all_values(app);

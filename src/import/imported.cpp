@@ -1,0 +1,99 @@
+#include "import/imported.h"
+
+#include <algorithm>
+
+#include "core/concat.h"
+#include "nn/safetensors.h"
+
+namespace signflip {
+namespace {
+
+/// One value for each channel, from one for all or one for each.
+Result<std::vector<float>> per_channel(std::string_view what, const std::vector<float>& values,
+                                       int channels) {
+  const auto count = static_cast<std::size_t>(channels);
+  if (values.size() == 1) return std::vector<float>(count, values[0]);
+  if (values.size() == count) return values;
+  return Error{concat(what, " has ", values.size(), " values, expected ", channels,
+                      ": one for each channel")};
+}
+
+struct Normalisation {
+  std::vector<float> mean, deviation;  ///< of pixels in [0,1]; empty where there is none
+};
+
+Result<Normalisation> normalisation(const Imported& imported, const ImportOptions& options) {
+  if (options.mean.empty() != options.deviation.empty()) {
+    return Error{concat(options.mean.empty() ? "std" : "mean", " is given without ",
+                        options.mean.empty() ? "mean" : "std", ": both belong together")};
+  }
+  if (!options.mean.empty() && !imported.mean.empty()) {
+    return Error{concat("mean is given, but the model normalises its input itself (mean ",
+                        imported.mean[0], ", std ", imported.deviation[0],
+                        " for the first channel): it would be normalised twice")};
+  }
+  const int channels = imported.input.channels;
+  const bool given = !options.mean.empty();
+  std::vector<float> mean = given ? options.mean : imported.mean;
+  std::vector<float> deviation = given ? options.deviation : imported.deviation;
+  const int range = options.pixel_range == 0 ? 1 : options.pixel_range;
+  if (mean.empty()) {
+    if (range == 1) return Normalisation{};
+    mean = {0.0F};
+    deviation = {1.0F};
+  }
+  auto means = per_channel("mean", mean, channels);
+  if (!means) return means.error();
+  auto deviations = per_channel("std", deviation, channels);
+  if (!deviations) return deviations.error();
+  // (range·x − mean) / std of a pixel x in [0,1].
+  for (float& value : *means) value /= static_cast<float>(range);
+  for (float& value : *deviations) {
+    if (!(value > 0.0F)) return Error{concat("std is ", value, ", expected more than 0")};
+    value /= static_cast<float>(range);
+  }
+  return Normalisation{std::move(*means), std::move(*deviations)};
+}
+
+}  // namespace
+
+Result<OrderedJson> complete_architecture(const Imported& imported, const ImportOptions& options) {
+  const std::size_t outputs = imported.outputs;
+  const auto normalise = normalisation(imported, options);
+  if (!normalise) return normalise.error();
+  OrderedJson json;
+  json["version"] = 1;
+  json["name"] = options.name;
+  json["input"] = {{"height", imported.input.height},
+                   {"width", imported.input.width},
+                   {"channels", imported.input.channels}};
+  if (outputs > 0) {
+    if (!options.classes.empty() && options.classes.size() != outputs) {
+      return Error{concat("there are names of ", options.classes.size(),
+                          " classes, but the model has ", outputs, " outputs")};
+    }
+    std::vector<std::string> classes = options.classes;
+    for (std::size_t k = classes.size(); k < outputs; ++k) classes.push_back(std::to_string(k));
+    json["classes"] = classes;
+  } else if (!options.classes.empty()) {
+    return Error{"there are names of classes, but the model's output is an image"};
+  }
+  if (!normalise->mean.empty()) {
+    json["normalise"] = {{"mean", normalise->mean}, {"std", normalise->deviation}};
+  }
+  json["layers"] = imported.layers;
+  return json;
+}
+
+std::vector<std::uint8_t> model_bytes(const OrderedJson& architecture,
+                                      const std::vector<ImportedTensor>& tensors) {
+  SafetensorsWriter writer;
+  writer.add_metadata("signflip",
+                      architecture.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  for (const ImportedTensor& tensor : tensors) {
+    writer.add_f32(tensor.name, tensor.shape, tensor.values);
+  }
+  return writer.finish();
+}
+
+}  // namespace signflip
