@@ -177,6 +177,8 @@ Command (with the dataset in \`$SIGNFLIP_DATA/${training.dataset}\`; \`tools/tra
 ${run.command}
 \`\`\`
 
+Configuration: [${name}.toml](${name}.toml); \`signflip train --config models/${name}.toml --out ${name}.safetensors\` remakes the model.
+
 Data, MD5 of the decompressed files:
 
 ${Object.entries(training.md5)
