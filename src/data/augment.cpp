@@ -27,6 +27,31 @@ void move(const AffineMap& map, int channels, std::span<const float> from, std::
   }
 }
 
+void mirror(ImageShape shape, std::span<float> image) {
+  const auto channels = static_cast<std::size_t>(shape.channels);
+  const auto width = static_cast<std::size_t>(shape.width);
+  for (std::size_t row = 0; row < static_cast<std::size_t>(shape.height); ++row) {
+    float* const line = image.data() + row * width * channels;
+    for (std::size_t x = 0; x < width / 2; ++x) {
+      std::swap_ranges(line + x * channels, line + (x + 1) * channels,
+                       line + (width - 1 - x) * channels);
+    }
+  }
+}
+
+void cut_out(const Hole& hole, ImageShape shape, std::span<float> image) {
+  float mean = 0.0F;
+  for (const float pixel : image) mean += pixel;
+  mean /= static_cast<float>(image.size());
+  for (int row = std::max(hole.top, 0); row < std::min(hole.bottom, shape.height); ++row) {
+    for (int column = std::max(hole.left, 0); column < std::min(hole.right, shape.width);
+         ++column) {
+      const auto at = static_cast<std::size_t>((row * shape.width + column) * shape.channels);
+      std::fill_n(image.data() + at, shape.channels, mean);
+    }
+  }
+}
+
 }  // namespace
 
 void augment(const Augmentation& options, ImageShape shape, Rng& rng, std::span<float> image,
@@ -42,10 +67,14 @@ void augment(const Augmentation& options, ImageShape shape, Rng& rng, std::span<
     float mean = 0.0F;
     for (const float pixel : image) mean += pixel;
     mean /= static_cast<float>(image.size());
-    const Lighting lighting(options, mean, draw<2>(rng).data());
+    const Lighting lighting(options, mean, draw<kLightDraws>(rng).data());
     for (float& pixel : image) pixel = lighting.of(pixel);
   } else {
     for (float& pixel : image) pixel = std::clamp(pixel, 0.0F, 1.0F);
+  }
+  if (options.flip && draw<kFlipDraws>(rng)[0] < 0.0F) mirror(shape, image);
+  if (options.cutout > 0.0F) {
+    cut_out(Hole(options, shape.width, shape.height, draw<kHoleDraws>(rng).data()), shape, image);
   }
 }
 

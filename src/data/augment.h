@@ -9,8 +9,9 @@
 
 namespace signflip {
 
-/// Changes one image H×W×C with pixels in [0,1] in place. Geometry interpolates bilinearly and
-/// repeats the border; the result is clipped to [0,1]. `buffer` is scratch of the image's size.
+/// Changes one image H×W×C with pixels in [0,1] in place: moved, then lit, mirrored and cut out.
+/// Geometry interpolates bilinearly and repeats the border; the result is clipped to [0,1].
+/// `buffer` is scratch of the image's size.
 void augment(const Augmentation& options, ImageShape shape, Rng& rng, std::span<float> image,
              std::span<float> buffer);
 

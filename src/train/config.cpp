@@ -76,7 +76,8 @@ Status check(const TrainingConfig& config) {
       Range{"scale", static_cast<double>(config.augmentation.scale), 0.0, 0.5},
       Range{"rotation", static_cast<double>(config.augmentation.rotation), 0.0, 180.0},
       Range{"brightness", static_cast<double>(config.augmentation.brightness), 0.0, 10.0},
-      Range{"contrast", static_cast<double>(config.augmentation.contrast), 0.0, 1.0}};
+      Range{"contrast", static_cast<double>(config.augmentation.contrast), 0.0, 1.0},
+      Range{"cutout", static_cast<double>(config.augmentation.cutout), 0.0, 1.0}};
   for (const Range& range : ranges) {
     if (!(range.value >= range.low && range.value <= range.high)) {
       return Error{concat(range.name, " is ", range.value, ", expected a number from ", range.low,
@@ -131,6 +132,9 @@ OrderedJson to_json(const TrainingConfig& config) {
                           {"rotation", config.augmentation.rotation},
                           {"brightness", config.augmentation.brightness},
                           {"contrast", config.augmentation.contrast}};
+  // Only where they are used, so that models of before stay the same, byte for byte.
+  if (config.augmentation.flip) json["augmentation"]["flip"] = true;
+  if (config.augmentation.cutout > 0) json["augmentation"]["cutout"] = config.augmentation.cutout;
   return json;
 }
 

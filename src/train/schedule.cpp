@@ -12,7 +12,8 @@ namespace {
 constexpr Named<Schedule> kSchedules[] = {{Schedule::constant, "constant"},
                                           {Schedule::step, "step"},
                                           {Schedule::cyclic, "cyclic"},
-                                          {Schedule::cosine, "cosine"}};
+                                          {Schedule::cosine, "cosine"},
+                                          {Schedule::rising, "rising"}};
 
 }  // namespace
 
@@ -34,6 +35,8 @@ double learning_rate_factor(Schedule schedule, double progress) {
       return progress < 0.4 ? progress / 0.4 : (1.0 - progress) / 0.6;
     case Schedule::cosine:
       return 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
+    case Schedule::rising:
+      return std::pow(10.0, -5.0 * (1.0 - progress));
   }
   return 1.0;
 }

@@ -13,6 +13,7 @@ enum class Schedule {
   step,      ///< 1, then 1/10 after half and 1/100 after three quarters
   cyclic,    ///< up from 0 to 1 over the first 40%, down to 0 (Smith 2017; Wong et al. 2020)
   cosine,    ///< half a cosine from 1 to 0 (Loshchilov and Hutter 2017)
+  rising,    ///< exponentially from 1e-5 to 1: a range test (Smith 2017)
 };
 
 Result<Schedule> schedule_from_name(const std::string& name);

@@ -8,6 +8,18 @@
 #include "train/validation.h"
 
 namespace signflip {
+namespace {
+
+/// Whether a layer of batch norm sees one value of each channel per image.
+bool normalises_single_values(const Sequential& network) {
+  const auto& layers = network.layers();
+  return std::any_of(layers.begin(), layers.end(), [](const PlacedLayer& placed) {
+    return placed.in.pixels() == 1 && (std::holds_alternative<BatchNorm1d>(placed.layer) ||
+                                       std::holds_alternative<BatchNorm2d>(placed.layer));
+  });
+}
+
+}  // namespace
 
 Trainer::~Trainer() = default;
 Trainer::Trainer(Trainer&&) noexcept = default;
@@ -33,6 +45,11 @@ Result<Trainer> Trainer::create(TrainingConfig config, Sequential network, const
   if (network.input_shape() != data.image) {
     return Error{"the architecture's input is " + to_string(network.input_shape()) +
                  ", but the images of " + data.name + " are " + to_string(data.image)};
+  }
+  if (config.batch_size == 1 && normalises_single_values(network)) {
+    return Error{
+        "batch-size is 1, but the network has batch norm of a flat layer, which needs 2 images or "
+        "more to normalise by"};
   }
   auto method = make_method(config, network, classifier);
   if (!method) return method.error();
@@ -102,6 +119,13 @@ std::vector<std::uint32_t> Trainer::draw_order() const {
     }
   }
   rng.shuffle(std::span<std::uint32_t>(order));
+  // From one value batch norm has no variance: it would learn nothing, and the running variance
+  // would shrink.
+  const std::size_t batch = state.sources_per_batch();
+  if (batch > 1 && order.size() > 1 && order.size() % batch == 1 &&
+      normalises_single_values(state.network)) {
+    order.pop_back();
+  }
   return order;
 }
 

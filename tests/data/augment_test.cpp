@@ -81,5 +81,52 @@ TEST(Augment, BrightnessIsAFactorFromOneOverItToIt) {
   EXPECT_NEAR(most, 0.5F, 0.01F);
 }
 
+TEST(Augment, EverySecondImageIsMirrored) {
+  Augmentation options;
+  options.flip = true;
+  constexpr ImageShape kWide{2, 3, 3};
+  std::vector<float> image(kWide.size()), buffer(image.size());
+  for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<float>(i) / 20.0F;
+  std::vector<float> mirrored;
+  for (const std::size_t pixel : {2U, 1U, 0U, 5U, 4U, 3U}) {
+    for (std::size_t c = 0; c < 3; ++c) mirrored.push_back(image[3 * pixel + c]);
+  }
+  int flipped = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    std::vector<float> copy = image;
+    Rng rng(seed, 1);
+    augment(options, kWide, rng, copy, buffer);
+    ASSERT_TRUE(copy == image || copy == mirrored);
+    flipped += copy == mirrored ? 1 : 0;
+  }
+  EXPECT_NEAR(flipped, 200, 50);  // five deviations
+}
+
+TEST(Augment, CutoutIsASquareOfTheImagesMean) {
+  Augmentation options;
+  options.cutout = 1.0F / 3.0F;  // 11 of 33
+  const std::vector<float> image = square();
+  const float mean = static_cast<float>(sum(image)) / static_cast<float>(image.size());
+  std::size_t most = 0, least = image.size();
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const std::vector<float> cut = augmented(options, seed);
+    std::size_t holes = 0;
+    int top = 33, bottom = -1, left = 33, right = -1;
+    for (std::size_t i = 0; i < cut.size(); ++i) {
+      if (cut[i] == image[i]) continue;
+      ASSERT_NEAR(cut[i], mean, 1e-6F);
+      ++holes;
+      const int row = static_cast<int>(i) / 33, column = static_cast<int>(i) % 33;
+      top = std::min(top, row), bottom = std::max(bottom, row);
+      left = std::min(left, column), right = std::max(right, column);
+    }
+    ASSERT_EQ(holes, static_cast<std::size_t>((bottom - top + 1) * (right - left + 1)));
+    most = std::max(most, holes);
+    least = std::min(least, holes);
+  }
+  EXPECT_EQ(most, 121U);
+  EXPECT_LT(least, 60U) << "holes at the edge are cut off";
+}
+
 }  // namespace
 }  // namespace signflip

@@ -248,6 +248,10 @@ TEST_F(DeviceTrainingTest, AugmentationAgreesWithTheCpu) {
     compare(wanted);
     wanted.augmentation = {0.0F, 0.0F, 0.0F, 0.4F, 0.3F, false};
     compare(wanted);
+    wanted.augmentation = {0.2F, 0.0F, 0.0F, 0.4F, 0.3F, false, true, 0.4F};
+    compare(wanted);
+    wanted.augmentation = {0.0F, 0.0F, 0.0F, 0.0F, 0.0F, false, true, 0.4F};
+    compare(wanted);
   }
 }
 

@@ -17,14 +17,20 @@ struct Augmentation {
   float brightness = 0.0F;    ///< a factor between 1/(1 + this) and 1 + this
   float contrast = 0.0F;      ///< relative distance from the image's mean
   bool whole_pixels = false;  ///< shift by whole pixels, without interpolation
+  bool flip = false;          ///< mirror every second image, left for right
+  float cutout = 0.0F;        ///< side of a square hole, a fraction of the image's smaller side
 
   SIGNFLIP_HOST_DEVICE bool moves() const { return shift != 0 || scale != 0 || rotation != 0; }
   SIGNFLIP_HOST_DEVICE bool lights() const { return brightness != 0 || contrast != 0; }
-  SIGNFLIP_HOST_DEVICE bool none() const { return !moves() && !lights(); }
+  SIGNFLIP_HOST_DEVICE bool none() const { return !moves() && !lights() && !flip && cutout == 0; }
 };
 
-/// Random numbers that moving an image takes; those of brightness and contrast follow.
+/// Random numbers that moving an image takes; those of contrast and brightness, of mirroring and of
+/// the hole follow, each where it is asked for.
 inline constexpr int kMoveDraws = 4;
+inline constexpr int kLightDraws = 2;
+inline constexpr int kFlipDraws = 1;
+inline constexpr int kHoleDraws = 2;
 
 /// Which four pixels a pixel is interpolated from, and with which weights.
 struct Interpolation {
@@ -94,6 +100,32 @@ struct Lighting {
   }
   SIGNFLIP_HOST_DEVICE float of(float pixel) const {
     return smaller(larger(gain * pixel + offset, 0.0F), 1.0F);
+  }
+};
+
+/// The square that Cutout takes from an image (DeVries and Taylor 2017): its centre is any pixel,
+/// and what lies outside is cut off. It is filled with the image's mean.
+struct Hole {
+  int top, left, bottom, right;  ///< bottom and right are the first outside
+
+  /// What two numbers in [−1, 1) give.
+  SIGNFLIP_HOST_DEVICE Hole(const Augmentation& ranges, int width, int height, const float* draws) {
+    const int smaller_side = width < height ? width : height;
+    const int side = static_cast<int>(std::round(ranges.cutout * static_cast<float>(smaller_side)));
+    top = start(draws[0], height) - side / 2;
+    left = start(draws[1], width) - side / 2;
+    bottom = top + side;
+    right = left + side;
+  }
+  SIGNFLIP_HOST_DEVICE bool holds(int row, int column) const {
+    return row >= top && row < bottom && column >= left && column < right;
+  }
+
+ private:
+  /// One of the pixels of a side.
+  SIGNFLIP_HOST_DEVICE static int start(float draw, int length) {
+    const int at = static_cast<int>(0.5F * (draw + 1.0F) * static_cast<float>(length));
+    return at < length ? at : length - 1;
   }
 };
 

@@ -99,9 +99,54 @@ struct GatherImages : ImageBlocks {
       const Lighting lighting(ranges, mean, numbers);
       for (int i = t; i < size; i += kThreads) to[i] = lighting.of(to[i]);
     });
+    std::uint64_t first = (ranges.moves() ? kMoveDraws : 0) + (ranges.lights() ? kLightDraws : 0);
+    if (ranges.flip) {
+      const bool mirrored = draws.uniform(first, -1, 1) < 0;
+      first += kFlipDraws;
+      team.phase([&](int t) {
+        if (!mirrored) return;
+        for (int i = t; i < image.height * (image.width / 2); i += kThreads) mirror(to, i);
+      });
+    }
+    if (ranges.cutout > 0) cut_out(team, shared, to, draws, first);
   }
 
  private:
+  /// Exchanges the i-th pixel of the left half with the one that mirrors it.
+  SIGNFLIP_HOST_DEVICE void mirror(float* to, int i) const {
+    const int half = image.width / 2, row = i / half, column = i % half;
+    float* const left = to + (row * image.width + column) * image.channels;
+    float* const right = to + (row * image.width + image.width - 1 - column) * image.channels;
+    for (int c = 0; c < image.channels; ++c) {
+      const float kept = left[c];
+      left[c] = right[c];
+      right[c] = kept;
+    }
+  }
+
+  template <class Team>
+  SIGNFLIP_HOST_DEVICE void cut_out(Team& team, float* shared, float* to, const Draws& draws,
+                                    std::uint64_t first) const {
+    const int size = image.size();
+    team.phase([&](int t) {
+      float sum = 0;
+      for (int i = t; i < size; i += kThreads) sum += to[i];
+      shared[t] = sum;
+    });
+    team.phase([&](int t) {
+      float mean = 0;
+      for (int i = 0; i < kThreads; ++i) mean += shared[i];
+      mean /= static_cast<float>(size);
+      const float numbers[kHoleDraws] = {draws.uniform(first, -1, 1),
+                                         draws.uniform(first + 1, -1, 1)};
+      const Hole hole(ranges, image.width, image.height, numbers);
+      for (int i = t; i < size; i += kThreads) {
+        const int pixel = i / image.channels;
+        if (hole.holds(pixel / image.width, pixel % image.width)) to[i] = mean;
+      }
+    });
+  }
+
   SIGNFLIP_HOST_DEVICE static float unit(std::uint8_t byte) {
     return static_cast<float>(byte) / 255.0F;
   }
