@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/concat.h"
+#include "data/layouts/layout.h"
 
 namespace signflip {
 namespace {
@@ -62,10 +63,32 @@ constexpr std::array<std::string_view, 43> kTrafficSigns = {"Speed limit 20 km/h
                                                             "End of no overtaking",
                                                             "End of no overtaking by lorries"};
 
+constexpr std::array<std::string_view, 10> kKuzushiji = {"o",  "ki", "su", "tsu", "na",
+                                                         "ha", "ma", "ya", "re",  "wo"};
+
+/// EMNIST by class: digits, capitals, small letters (Cohen et al. 2017). Its other parts are some
+/// of these.
+constexpr std::array<std::string_view, 62> kCharacters = {
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F",
+    "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V",
+    "W", "X", "Y", "Z", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l",
+    "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w", "x", "y", "z"};
+
+/// EMNIST balanced and by merge: small letters that look like their capitals are one class.
+constexpr std::array<std::string_view, 47> kMerged = {
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F",
+    "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V",
+    "W", "X", "Y", "Z", "a", "b", "d", "e", "f", "g", "h", "n", "q", "r", "t"};
+
 std::span<const std::string_view> names_of(std::string_view dataset) {
-  if (dataset == "mnist") return kDigits;
-  if (dataset == "fashion-mnist") return kFashion;
-  if (dataset == "gtsrb") return kTrafficSigns;
+  const std::string plain = layouts::plain_name(dataset);
+  if (plain == "mnist" || plain == "emnistmnist" || plain == "emnistdigits") return kDigits;
+  if (plain == "fashionmnist" || plain == "fashion") return kFashion;
+  if (plain == "kmnist" || plain == "kuzushijimnist") return kKuzushiji;
+  if (plain == "gtsrb") return kTrafficSigns;
+  if (plain == "emnistletters") return std::span(kCharacters).subspan(10, 26);
+  if (plain == "emnistbalanced" || plain == "emnistbymerge") return kMerged;
+  if (plain == "emnistbyclass") return kCharacters;
   return {};
 }
 

@@ -60,16 +60,38 @@ Result<fs::path> find_dataset_folder(const std::string& name, const std::string&
                "; set data to its folder, or run tools/fetch-data"};
 }
 
-Result<Dataset> load_dataset(const std::string& name, const fs::path& place, Split split) {
+namespace {
+
+/// An error where a size was demanded that images, which are no pictures, do not have.
+Status check_size(const Dataset& dataset, const std::optional<PictureSize>& pictures) {
+  if (!pictures || !pictures->demanded) return {};
+  const ImageShape image = dataset.image;
+  if (image.height == pictures->height && image.width == pictures->width &&
+      (pictures->channels == 0 || image.channels == pictures->channels)) {
+    return {};
+  }
+  return Error{"size is " + std::to_string(pictures->height) + "×" +
+               std::to_string(pictures->width) + ", but " + dataset.name + " has images of " +
+               to_string(image) + ": only pictures are resized"};
+}
+
+}  // namespace
+
+Result<Dataset> load_dataset(const std::string& name, const fs::path& place, Split split,
+                             const std::optional<PictureSize>& pictures) {
   std::error_code error;
   if (!fs::exists(place, error)) return Error{place.string() + " does not exist"};
   if (const layouts::Layout* const layout = layout_of(name, place, split)) {
-    return layout->load(name, place, split);
+    auto dataset = layout->load(name, place, split, pictures);
+    if (!dataset) return dataset;
+    const Status sized = check_size(*dataset, pictures);
+    if (!sized) return sized.error();
+    return dataset;
   }
   // What is there of the other split says what is missing.
   const Split other = split == Split::train ? Split::test : Split::train;
   const layouts::Layout* const half = layout_of(name, place, other);
-  if (half == &layouts::kIdx) return half->load(name, place, split);
+  if (half == &layouts::kIdx) return half->load(name, place, split, {});
   const std::string wanted = split == Split::train ? "training" : "test";
   if (half != nullptr) {
     return Error{place.string() + " (" + half->looks_like + ") has no " + wanted + " images"};

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct Dataset {
     std::string md5;  // of the decompressed bytes
   };
   std::vector<SourceFile> files;
+  /// What was done to the images that who uses them should know: a sentence, or nothing.
+  std::string remark;
 
   std::size_t count() const { return labels.size(); }
 
@@ -50,18 +53,28 @@ struct Dataset {
 Result<std::filesystem::path> find_dataset_folder(const std::string& name,
                                                   const std::string& data_option);
 
+/// What pictures of a dataset are made to be.
+struct PictureSize {
+  int height = 0, width = 0;
+  int channels = 0;  ///< 0: 1 where all pictures are grey, else 3
+  bool demanded =
+      false;  ///< an error where the dataset has no pictures, but images of another size
+};
+
 /// Loads one split from a folder or file in any of these layouts, the first that fits:
 /// - MNIST's IDX files under all names of its mirrors (layouts/idx.cpp), images N×H×W or N×H×W×C of
-///   any size; tracks from `train-index.csv` (columns class and track) where there is one;
+///   any size, EMNIST's turned upright; tracks from `train-index.csv` (columns class and track)
+///   where there is one;
 /// - .npz with MedMNIST's or Keras' names, or the same as .npy files (layouts/arrays.cpp);
 /// - CIFAR-10 and CIFAR-100, binary (layouts/cifar.cpp);
 /// - GTSRB's folders (gtsrb.h), whole pictures resized to 32×32;
 /// - a .csv of labels and pixels (layouts/pixel_csv.cpp);
-/// - a folder of class folders with pictures (layouts/image_folder.cpp).
+/// - a folder of class folders with pictures of any size (layouts/image_folder.cpp).
+/// Pictures become `pictures`, where that is given (GTSRB's only its height, a square).
 /// Images have 1 or 3 channels; there are as many labels as images. Classes: those that the layout
 /// names, else as many as a known dataset has, else the largest label of both splits + 1.
 Result<Dataset> load_dataset(const std::string& name, const std::filesystem::path& place,
-                             Split split);
+                             Split split, const std::optional<PictureSize>& pictures = {});
 
 struct ValidationSplit {
   std::vector<std::uint32_t> train, validation;  // indices, ascending; together all images
@@ -71,8 +84,9 @@ struct ValidationSplit {
 /// whole, and each class keeps at least one group for training. (validation_split.cpp)
 ValidationSplit split_validation(const Dataset& dataset, double fraction, std::uint64_t seed);
 
-/// The names of mnist, fashion-mnist or gtsrb where `classes` is their number of classes, else
-/// "0", "1", … (class_names.cpp)
+/// The names of mnist, fashion-mnist, kmnist, gtsrb or a part of emnist where `classes` is their
+/// number of classes, else "0", "1", … The dataset's name may be spelt FashionMNIST or
+/// EMNIST_Letters. (class_names.cpp)
 std::vector<std::string> known_class_names(const std::string& dataset, int classes);
 
 /// The number of classes of a dataset whose names are known, else 0. (class_names.cpp)

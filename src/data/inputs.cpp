@@ -6,6 +6,7 @@
 #include "data/idx.h"
 #include "data/image.h"
 #include "data/npy.h"
+#include "data/picture_files.h"
 #include "data/shape_text.h"
 
 namespace signflip {
@@ -23,21 +24,6 @@ Result<Tensor> images_from_idx(const Bytes& bytes, const std::string& name) {
   return images;
 }
 
-Result<Tensor> image_from_picture(const Bytes& bytes, const std::string& name,
-                                  ImageShape expected) {
-  if (expected.channels != 1 && expected.channels != 3) {
-    return Error{name + " is a picture, but the model expects images of " +
-                 std::to_string(expected.channels) + " channels"};
-  }
-  auto picture = decode_picture(bytes, name);
-  if (!picture) return picture.error();
-  const Picture fitted =
-      resize(convert_channels(*picture, expected.channels), expected.width, expected.height);
-  Tensor image(1, expected);
-  for (std::size_t i = 0; i < image.size(); ++i) image.data()[i] = unit_pixel(fitted.pixels[i]);
-  return image;
-}
-
 Result<std::vector<int>> labels_from_idx(const Bytes& bytes, const std::string& name) {
   const auto array = parse_idx(bytes, name);
   if (!array) return array.error();
@@ -47,28 +33,89 @@ Result<std::vector<int>> labels_from_idx(const Bytes& bytes, const std::string& 
   return std::vector<int>(array->values.begin(), array->values.end());
 }
 
-}  // namespace
+bool is_folder(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
 
-Result<Tensor> load_images(const std::filesystem::path& path, ImageShape expected) {
-  const std::string name = path.string();
+Status add_picture(const Bytes& bytes, const std::string& name, ImageShape expected,
+                   Framing framing, LoadedImages& loaded, std::vector<float>& values) {
+  const auto picture = decode_picture(bytes, name);
+  if (!picture) return picture.error();
+  const auto framed = frame(*picture, expected, framing, name);
+  if (!framed) return framed.error();
+  for (const std::uint8_t byte : framed->picture.pixels) values.push_back(unit_pixel(byte));
+  loaded.names.push_back(name);
+  ++loaded.pictures;
+  if (!framed->remark.empty()) loaded.remarks.push_back(name + ": " + framed->remark);
+  return {};
+}
+
+Status add_array(const Bytes& bytes, const std::string& name, ImageShape expected,
+                 LoadedImages& loaded, std::vector<float>& values) {
+  const auto images =
+      looks_like_npy(bytes) ? read_npy_images(bytes, name) : images_from_idx(bytes, name);
+  if (!images) return images.error();
+  if (images->image_shape() != expected) {
+    return Error{name + " has images of " + to_string(images->image_shape()) +
+                 " (height×width×channels) where " + to_string(expected) + " is expected"};
+  }
+  values.insert(values.end(), images->values().begin(), images->values().end());
+  for (std::size_t n = 0; n < images->count(); ++n) {
+    loaded.names.push_back(name + " " + std::to_string(n));
+  }
+  return {};
+}
+
+Status add_file(const std::string& name, ImageShape expected, Framing framing, LoadedImages& loaded,
+                std::vector<float>& values) {
   const auto bytes =
-      read_maybe_gzip(path, [&](std::span<const std::uint8_t> start) -> Result<std::size_t> {
+      read_maybe_gzip(name, [&](std::span<const std::uint8_t> start) -> Result<std::size_t> {
         if (looks_like_npy(start)) return npy_size(start, name);
         if (looks_like_idx(start)) return idx_size(start, name);
         if (looks_like_picture(start)) return kMaxPictureBytes;
         return Error{name + " is neither .npy nor IDX nor a PNG, JPEG, BMP or PPM picture"};
       });
   if (!bytes) return bytes.error();
-  if (!looks_like_npy(*bytes) && !looks_like_idx(*bytes)) {
-    return image_from_picture(*bytes, name, expected);
+  if (looks_like_npy(*bytes) || looks_like_idx(*bytes)) {
+    return add_array(*bytes, name, expected, loaded, values);
   }
-  auto images =
-      looks_like_npy(*bytes) ? read_npy_images(*bytes, name) : images_from_idx(*bytes, name);
-  if (images && images->image_shape() != expected) {
-    return Error{name + " has images of " + to_string(images->image_shape()) +
-                 " (height×width×channels) where " + to_string(expected) + " is expected"};
+  return add_picture(*bytes, name, expected, framing, loaded, values);
+}
+
+Status add_folder(const std::string& folder, ImageShape expected, Framing framing,
+                  LoadedImages& loaded, std::vector<float>& values) {
+  const auto files = picture_files(folder);
+  if (files.empty()) {
+    return Error{folder + " is a folder without pictures: expected PNG, JPEG, BMP or PPM files"};
   }
-  return images;
+  for (const auto& file : files) {
+    const Status read = add_file(file.string(), expected, framing, loaded, values);
+    if (!read) return read;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<LoadedImages> load_images(std::span<const std::string> paths, ImageShape expected,
+                                 Framing framing) {
+  LoadedImages loaded;
+  std::vector<float> values;
+  for (const std::string& path : paths) {
+    const Status read = is_folder(path) ? add_folder(path, expected, framing, loaded, values)
+                                        : add_file(path, expected, framing, loaded, values);
+    if (!read) return read.error();
+  }
+  loaded.images = Tensor(loaded.names.size(), expected, std::move(values));
+  return loaded;
+}
+
+Result<Tensor> load_images(const std::filesystem::path& path, ImageShape expected) {
+  const std::string name = path.string();
+  auto loaded = load_images(std::span(&name, 1), expected, Framing::middle);
+  if (!loaded) return loaded.error();
+  return std::move(loaded->images);
 }
 
 Result<std::vector<int>> load_labels(const std::filesystem::path& path, int classes,

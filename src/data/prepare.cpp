@@ -17,10 +17,16 @@ constexpr int kLeastContrast = 24;
 /// The part of the way from paper to ink that still counts as paper: grain, shadows.
 constexpr float kPaperPart = 0.2F;
 
-Picture middle_square(const Picture& picture) {
-  const int side = std::min(picture.width, picture.height);
-  if (picture.width == picture.height) return picture;
-  return crop(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side);
+/// The largest part in the middle with the sides' ratio of width×height.
+Picture middle_part(const Picture& picture, int width, int height) {
+  const auto fitted = [](int length, int numerator, int denominator) {
+    const auto exact = static_cast<long>(length) * numerator;
+    return std::max(1, static_cast<int>((exact + denominator / 2) / denominator));
+  };
+  const int across = std::min(picture.width, fitted(picture.height, width, height));
+  const int down = std::min(picture.height, fitted(picture.width, height, width));
+  if (across == picture.width && down == picture.height) return picture;
+  return crop(picture, (picture.width - across) / 2, (picture.height - down) / 2, across, down);
 }
 
 using Histogram = std::array<std::size_t, 256>;
@@ -132,12 +138,16 @@ Picture centred(const Picture& digit) {
 
 }  // namespace
 
-Picture prepare_square(const Picture& picture, int side, int channels) {
-  return resize(convert_channels(middle_square(picture), channels), side, side);
+Picture prepare_middle(const Picture& picture, int width, int height, int channels) {
+  return resize(convert_channels(middle_part(picture, width, height), channels), width, height);
 }
 
-Result<Picture> prepare_digit(const Picture& picture, std::string_view name) {
-  Picture grey = convert_channels(middle_square(picture), 1);
+Picture prepare_square(const Picture& picture, int side, int channels) {
+  return prepare_middle(picture, side, side, channels);
+}
+
+Result<Picture> prepare_digit(const Picture& picture, std::string_view name, bool* inverted_out) {
+  Picture grey = convert_channels(middle_part(picture, 1, 1), 1);
   const bool finished = picture.width == kDigitSide && picture.height == kDigitSide;
   if (grey.width > kLookSide) grey = resize(grey, kLookSide, kLookSide);
 
@@ -151,7 +161,10 @@ Result<Picture> prepare_digit(const Picture& picture, std::string_view name) {
   if (!both || light - dark < kLeastContrast) {
     return Error{std::string(name) + " shows nothing that stands out from its background"};
   }
-  const bool inverted = edge_is_bright(grey, threshold);
+  constexpr int kMiddleGrey = 127;
+  const bool inverted =
+      edge_is_bright(grey, finished ? std::max(threshold, kMiddleGrey) : threshold);
+  if (inverted_out != nullptr) *inverted_out = inverted;
   if (inverted) invert(grey);
   if (finished) return grey;
 

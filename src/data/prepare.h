@@ -8,7 +8,10 @@
 
 namespace signflip {
 
-/// The largest square in the middle of the picture, resized to side×side, with 1 or 3 channels.
+/// The largest part in the middle of the picture that is as wide for its height as width×height,
+/// resized to that, with 1 or 3 channels.
+Picture prepare_middle(const Picture& picture, int width, int height, int channels);
+/// The same for a square.
 Picture prepare_square(const Picture& picture, int side, int channels);
 
 /// The side of MNIST's pictures, and of the box that its digits fill (LeCun et al. 1998).
@@ -19,9 +22,11 @@ inline constexpr int kDigitBox = 20;
 /// square of the picture, ink and paper are told apart by Otsu's threshold (1979); what the edge of
 /// the square mostly shows is paper, so dark ink on light paper is inverted; the paper becomes
 /// black and the ink white; the ink's box is scaled to 20 pixels on its longer side and put where
-/// its centre of mass is in the middle. A picture that is 28×28 already is only made grey and, if
-/// need be, inverted. An error where nothing stands out from the paper. `name` is what the
-/// error calls the picture.
-Result<Picture> prepare_digit(const Picture& picture, std::string_view name);
+/// its centre of mass is in the middle. A picture that is 28×28 already is only made grey and,
+/// where its edge is mostly light, inverted: noise of up to half the range on a black background is
+/// no paper. An error where nothing stands out from the paper. `name` is what the error calls the
+/// picture; `inverted`, where given, tells whether it was.
+Result<Picture> prepare_digit(const Picture& picture, std::string_view name,
+                              bool* inverted = nullptr);
 
 }  // namespace signflip

@@ -10,6 +10,7 @@
 #include "attack/automatic.h"
 #include "core/batches.h"
 #include "core/exact/softmax.h"
+#include "evaluate/calibration.h"
 #include "evaluate/interval.h"
 
 namespace signflip {
@@ -96,14 +97,13 @@ bool within(const ImageFigures& image, const std::string& norm, double epsilon) 
   return static_cast<double>(norm == "l2" ? image.l2 : image.linf) <= epsilon;
 }
 
-using Budget = std::pair<std::string, double>;
-
 EvaluationRow worst_of(std::span<const EvaluationRow* const> rows, const Budget& budget,
                        std::span<const int> labels, bool targeted, int classes) {
   EvaluationRow worst;
   worst.attack = "worst";
-  std::tie(worst.norm, worst.epsilon) = budget;
-  worst.parameters["epsilon"] = budget.second;
+  worst.norm = budget.norm;
+  worst.epsilon = budget.epsilon;
+  worst.parameters["epsilon"] = budget.epsilon;
   worst.images.resize(labels.size());
   for (const EvaluationRow* const row : rows) {
     worst.gradients += row->gradients;
@@ -119,7 +119,7 @@ EvaluationRow worst_of(std::span<const EvaluationRow* const> rows, const Budget&
       ImageFigures found = row->images[n];
       if (targeted && row->attack == "clean") found.success = false;
       attacked = attacked && found.attacked;
-      if (!row->epsilon && !within(found, budget.first, budget.second)) continue;
+      if (!row->epsilon && !within(found, budget.norm, budget.epsilon)) continue;
       if (!any || badness(image, labels[n]) < badness(found, labels[n])) image = found;
       if (found.predicted_8bit != labels[n]) broken_8bit = found.predicted_8bit;
       if (!any || comparable(found.loss) > comparable(loss)) loss = found.loss;
@@ -131,6 +131,84 @@ EvaluationRow worst_of(std::span<const EvaluationRow* const> rows, const Budget&
   }
   count(worst, labels, classes);
   return worst;
+}
+
+float confidence_of(std::span<const float> logits) {
+  const int largest = argmax(logits);
+  if (largest == kNoClass) return -1.0F;
+  const float top = logits[static_cast<std::size_t>(largest)];
+  float sum = 0.0F;
+  for (const float logit : logits) sum += std::exp(logit - top);
+  return 1.0F / sum;
+}
+
+OrderedJson interval_json(double fraction, std::size_t trials) {
+  const auto [low, high] = confidence_interval(fraction, trials);
+  return {low, high};
+}
+
+/// Accuracy of each class on its own, of those that have images.
+OrderedJson per_class_json(const EvaluationRow& row, std::span<const int> labels) {
+  std::vector<std::size_t> count(row.confusion.size());
+  for (const int label : labels) ++count[static_cast<std::size_t>(label)];
+  OrderedJson list = OrderedJson::array();
+  for (std::size_t k = 0; k < row.confusion.size(); ++k) {
+    OrderedJson entry = {{"count", count[k]}, {"accuracy", nullptr}, {"interval", nullptr}};
+    if (count[k] > 0) {
+      const double accuracy =
+          static_cast<double>(row.confusion[k][k]) / static_cast<double>(count[k]);
+      entry["accuracy"] = accuracy;
+      entry["interval"] = interval_json(accuracy, count[k]);
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+/// Where every image has a class and a confidence.
+void add_calibration(const EvaluationRow& row, std::span<const int> labels, OrderedJson& json) {
+  std::vector<float> confidences;
+  std::vector<bool> correct;
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    if (row.images[n].confidence < 0.0F) return;
+    confidences.push_back(row.images[n].confidence);
+    correct.push_back(row.images[n].predicted == labels[n]);
+  }
+  const Calibration calibration = calibration_of(confidences, correct);
+  OrderedJson bins = OrderedJson::array();
+  for (const CalibrationBin& bin : calibration.bins) {
+    bins.push_back({{"count", bin.count},
+                    {"confidence", bin.count > 0 ? OrderedJson(bin.confidence) : nullptr},
+                    {"accuracy", bin.count > 0 ? OrderedJson(bin.accuracy) : nullptr}});
+  }
+  json["calibration"] = {{"expected_error", calibration.expected_error},
+                         {"mean_confidence", calibration.mean_confidence},
+                         {"bins", std::move(bins)}};
+}
+
+bool is_minimum_norm(const EvaluationRow& row) {
+  return !row.epsilon && row.attack != "clean" && row.attack != "worst" && !row.norm.empty();
+}
+
+/// How far the attack had to go for each image, and what it leaves at each radius in its norm.
+void add_distances(const EvaluationRow& row, std::span<const int> labels,
+                   std::span<const Budget> budgets, OrderedJson& json) {
+  OrderedJson distances = OrderedJson::array();
+  for (const ImageFigures& image : row.images) {
+    const float distance = row.norm == "l0" ? image.l0 : row.norm == "linf" ? image.linf : image.l2;
+    distances.push_back(image.success ? OrderedJson(distance) : OrderedJson(nullptr));
+  }
+  json["distances"] = std::move(distances);
+  if (budgets.empty()) return;
+  OrderedJson list = OrderedJson::array();
+  for (const Budget& budget : budgets) {
+    const double accuracy = accuracy_within(row, labels, budget);
+    list.push_back({{"norm", budget.norm},
+                    {"epsilon", budget.epsilon},
+                    {"accuracy", accuracy},
+                    {"accuracy_interval", interval_json(accuracy, labels.size())}});
+  }
+  json["accuracy_at"] = std::move(list);
 }
 
 }  // namespace
@@ -191,6 +269,7 @@ Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Ten
           image.predicted = image.predicted_8bit = argmax(z);
           image.success = image.predicted != labels[first + n];
           image.loss = cross_entropy(z, labels[first + n]);
+          image.confidence = confidence_of(z);
         }
       },
       progress);
@@ -206,21 +285,45 @@ std::vector<EvaluationRow> worst_rows(std::span<const EvaluationRow> rows,
   std::vector<Budget> budgets;
   for (const EvaluationRow& row : rows) {
     if (!row.epsilon) continue;
-    const Budget budget(row.norm, *row.epsilon);
+    const Budget budget{row.norm, *row.epsilon};
     if (std::ranges::find(budgets, budget) == budgets.end()) budgets.push_back(budget);
   }
   std::vector<EvaluationRow> worst;
   for (const Budget& budget : budgets) {
     std::vector<const EvaluationRow*> entering;
     for (const EvaluationRow& row : rows) {
-      if (!row.epsilon || Budget(row.norm, *row.epsilon) == budget) entering.push_back(&row);
+      if (!row.epsilon || Budget{row.norm, *row.epsilon} == budget) entering.push_back(&row);
     }
     if (entering.size() > 1) worst.push_back(worst_of(entering, budget, labels, targeted, classes));
   }
   return worst;
 }
 
-OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels) {
+std::vector<float> confidences_of(const DifferentiableModel& model, const Tensor& images,
+                                  ThreadPool& pool) {
+  const auto classes = static_cast<std::size_t>(model.classes());
+  std::vector<float> confidences(images.count());
+  forward_batches(model, images, pool,
+                  [&](std::size_t first, std::size_t count, std::span<const float> logits) {
+                    for (std::size_t n = 0; n < count; ++n) {
+                      confidences[first + n] = confidence_of(logits.subspan(n * classes, classes));
+                    }
+                  });
+  return confidences;
+}
+
+double accuracy_within(const EvaluationRow& row, std::span<const int> labels,
+                       const Budget& budget) {
+  std::size_t correct = 0;
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    const ImageFigures& image = row.images[n];
+    correct += image.predicted == labels[n] || !within(image, budget.norm, budget.epsilon) ? 1 : 0;
+  }
+  return static_cast<double>(correct) / static_cast<double>(labels.size());
+}
+
+OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels,
+                    std::span<const Budget> budgets) {
   const auto optional = [](const std::optional<double>& value) {
     return value ? OrderedJson(*value) : OrderedJson(nullptr);
   };
@@ -233,12 +336,13 @@ OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels) {
   }
   if (!row.automatic.empty()) json["automatic"] = row.automatic;
   json["accuracy"] = row.accuracy;
-  const auto [low, high] = confidence_interval(row.accuracy, labels.size());
-  json["accuracy_interval"] = {low, high};
+  json["accuracy_interval"] = interval_json(row.accuracy, labels.size());
   json["accuracy_8bit"] = row.accuracy_8bit;
+  json["accuracy_8bit_interval"] = interval_json(row.accuracy_8bit, labels.size());
   json["loss"] = optional(row.loss);
   if (row.without_class > 0) json["without_class"] = row.without_class;
   json["success_rate"] = row.success_rate;
+  json["success_rate_interval"] = interval_json(row.success_rate, row.successes + row.failures);
   json["successes"] = row.successes;
   json["failures"] = row.failures;
   json["mean_l0"] = optional(row.mean_l0);
@@ -249,6 +353,9 @@ OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels) {
   json["queries"] = row.queries;
   json["seconds"] = row.seconds;
   json["confusion"] = row.confusion;
+  json["per_class"] = per_class_json(row, labels);
+  add_calibration(row, labels, json);
+  if (is_minimum_norm(row)) add_distances(row, labels, budgets, json);
   std::string correct;  // one character per image: what paired comparisons need
   for (std::size_t n = 0; n < labels.size(); ++n) {
     correct += row.images[n].predicted == labels[n] ? '1' : '0';

@@ -22,6 +22,9 @@ struct ImageFigures {
   bool attacked = true;
   float loss = 0.0F;  ///< cross-entropy of the label at the final image
   float l0 = 0.0F, l2 = 0.0F, linf = 0.0F;
+  /// The largest softmax probability at the final image; below 0 where it was not measured, and for
+  /// an image without a class.
+  float confidence = -1.0F;
 };
 
 /// The figures of one attack (or of none: "clean") over a set of images.
@@ -58,6 +61,10 @@ EvaluationRow summarise(const AttackRequest& request, const AttackOutcome& outco
 void complete_row(EvaluationRow& row, const AttackRequest* request, std::span<const int> labels,
                   int classes);
 
+/// The largest softmax probability of each image; −1 where the logits are not all numbers.
+std::vector<float> confidences_of(const DifferentiableModel& model, const Tensor& images,
+                                  ThreadPool& pool);
+
 /// The figures without an attack. An error if cancelled.
 Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Tensor& images,
                                      std::span<const int> labels, ThreadPool& pool,
@@ -70,8 +77,23 @@ Result<EvaluationRow> evaluate_clean(const DifferentiableModel& model, const Ten
 std::vector<EvaluationRow> worst_rows(std::span<const EvaluationRow> rows,
                                       std::span<const int> labels, bool targeted, int classes);
 
+/// A radius that perturbations are judged at, in a norm.
+struct Budget {
+  std::string norm;  ///< "linf" or "l2"
+  double epsilon = 0.0;
+
+  bool operator==(const Budget&) const = default;
+};
+
+/// The fraction of images that are still classified as their label where only perturbations within
+/// the budget count: what an attack without a budget of its own leaves at a radius.
+double accuracy_within(const EvaluationRow& row, std::span<const int> labels, const Budget& budget);
+
 /// One entry of "results". "correct" has one character per image: 1 where it keeps its label.
-OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels);
+/// Attacks without a budget have "distances", one per image, null where the attack failed, and
+/// "accuracy_at" for each of `budgets`.
+OrderedJson to_json(const EvaluationRow& row, std::span<const int> labels,
+                    std::span<const Budget> budgets = {});
 
 /// The rows as a table for people, one line each, and below it what the table has no room for.
 std::string format_table(std::span<const EvaluationRow> rows);

@@ -61,7 +61,8 @@ OrderedJson images_to_json(const EvaluationRow& row) {
           {"loss", column(row, &ImageFigures::loss)},
           {"l0", column(row, &ImageFigures::l0)},
           {"l2", column(row, &ImageFigures::l2)},
-          {"linf", column(row, &ImageFigures::linf)}};
+          {"linf", column(row, &ImageFigures::linf)},
+          {"confidence", column(row, &ImageFigures::confidence)}};
 }
 
 std::optional<EvaluationRow> restore_row(const AttackRequest* request, const Json& result,
@@ -92,6 +93,7 @@ std::optional<EvaluationRow> restore_row(const AttackRequest* request, const Jso
                     real_column("loss", &ImageFigures::loss) &&
                     real_column("l0", &ImageFigures::l0) && real_column("l2", &ImageFigures::l2) &&
                     real_column("linf", &ImageFigures::linf) &&
+                    real_column("confidence", &ImageFigures::confidence) &&
                     read_count(result, "gradients", row.gradients) &&
                     read_count(result, "queries", row.queries) && result.contains("seconds") &&
                     result["seconds"].is_number();

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "evaluate/evaluate.h"
+#include "evaluate/interval.h"
 
 namespace signflip {
 namespace {
@@ -21,12 +22,22 @@ std::string percent_cell(double fraction, int width) {
   return cell(100.0 * fraction, width - 1, 2) + "%";
 }
 
+/// Where the accuracy on all such images lies, as far as these tell.
+std::string interval_cell(const EvaluationRow& row) {
+  const auto [low, high] = confidence_interval(row.accuracy, row.images.size());
+  char text[48];
+  std::snprintf(text, sizeof text, "  %6.2f–%.2f%%", 100.0 * low, 100.0 * high);
+  return text;
+}
+
 }  // namespace
 
 std::string table_header(bool with_epsilon) {
   std::string text = "attack          ";
   if (with_epsilon) text += "  epsilon";
-  return text + " accuracy    8-bit      loss  success   mean L2  mean L∞   max L∞   seconds\n";
+  return text +
+         " accuracy    8-bit      loss  success   mean L2  mean L∞   max L∞   seconds   95% "
+         "interval\n";
 }
 
 std::string table_line(const EvaluationRow& row, bool with_epsilon) {
@@ -37,7 +48,8 @@ std::string table_line(const EvaluationRow& row, bool with_epsilon) {
   if (with_epsilon) text += cell(row.epsilon, 8, 5);
   return text + percent_cell(row.accuracy, 8) + percent_cell(row.accuracy_8bit, 8) +
          cell(row.loss, 9, 4) + percent_cell(row.success_rate, 8) + cell(row.mean_l2, 9, 3) +
-         cell(row.mean_linf, 8, 4) + cell(row.max_linf, 8, 4) + cell(row.seconds, 9, 2) + "\n";
+         cell(row.mean_linf, 8, 4) + cell(row.max_linf, 8, 4) + cell(row.seconds, 9, 2) +
+         interval_cell(row) + "\n";
 }
 
 std::string table_notes(std::span<const EvaluationRow> rows) {

@@ -1,6 +1,8 @@
 // Every layout in which datasets lie on disk, as a made-up miniature, and what each refuses.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "data/dataset.h"
 #include "data/gzip.h"
 #include "data/idx.h"
@@ -52,7 +54,7 @@ TEST(Layouts, MnistsFormatUnderAllItsNames) {
        "train-labels-idx1-ubyte/train-labels-idx1-ubyte"},
       {"raw/train-images-idx3-ubyte", "raw/train-labels-idx1-ubyte"},
       {"MNIST/raw/train-images-idx3-ubyte", "MNIST/raw/train-labels-idx1-ubyte"},
-      {"emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte"}};
+      {"other-letters-train-images-idx3-ubyte", "other-letters-train-labels-idx1-ubyte"}};
   for (const auto& [images, labels] : names) {
     SCOPED_TRACE(images);
     for (const bool packed : {false, true}) {
@@ -80,7 +82,7 @@ TEST(Layouts, OfSeveralFamiliesTheNameDecides) {
   }
   folder.write("emnist-digits-train-labels-idx1-ubyte", labels_idx());
   folder.write("emnist-letters-train-labels-idx1-ubyte", format_idx({{2}, {3, 4}}));
-  EXPECT_EQ(loaded("emnist-letters", folder.path(), Split::train).labels[0], 3);
+  EXPECT_EQ(loaded("emnist-letters", folder.path(), Split::train).labels[0], 2);
   EXPECT_EQ(loaded("emnist-digits", folder.path(), Split::train).labels[0], 1);
   EXPECT_TRUE(contains(refusal("digits", folder.path()),
                        "several datasets (emnist-digits, emnist-letters), and none of them is "
@@ -89,6 +91,62 @@ TEST(Layouts, OfSeveralFamiliesTheNameDecides) {
   folder.write("A/FashionMNIST/raw/train-labels-idx1-ubyte", labels_idx());
   folder.write("A/MNIST/raw/train-images-idx3-ubyte", format_idx({{1, 1, 1}, {9}}));
   EXPECT_EQ(loaded("fashion-mnist", folder.path() / "A", Split::train).pixels, kPixels);
+}
+
+TEST(Layouts, EmnistIsTurnedUprightAndHasItsClasses) {
+  const TemporaryFolder folder;
+  const auto write = [&](const std::string& part, std::uint8_t first, std::uint8_t second) {
+    folder.write(part + "/emnist-" + part + "-train-images-idx3-ubyte", images_idx());
+    folder.write(part + "/emnist-" + part + "-train-labels-idx1-ubyte",
+                 format_idx({{2}, {first, second}}));
+  };
+  write("letters", 1, 26);
+  const Dataset letters = loaded("emnist-letters", folder.path() / "letters", Split::train);
+  EXPECT_EQ(letters.image, (ImageShape{3, 2, 1}));
+  EXPECT_EQ(letters.pixels, (Bytes{1, 4, 2, 5, 3, 6, 11, 14, 12, 15, 13, 16}));
+  EXPECT_EQ(letters.labels, (std::vector<int>{0, 25}));
+  EXPECT_EQ(letters.class_names.front() + letters.class_names.back(), "AZ");
+  EXPECT_TRUE(contains(letters.remark, "turned upright")) << letters.remark;
+  EXPECT_TRUE(contains(letters.remark, "1 to 26")) << letters.remark;
+  // The files say what they are, whatever the dataset is called.
+  write("balanced", 0, 46);
+  const Dataset balanced = loaded("mine", folder.path() / "balanced", Split::train);
+  ASSERT_EQ(balanced.classes, 47);
+  EXPECT_EQ(balanced.class_names[10] + balanced.class_names[46], "At");
+  write("byclass", 0, 61);
+  EXPECT_EQ(loaded("EMNIST_ByClass", folder.path() / "byclass", Split::train).class_names[61], "z");
+  write("mnist", 0, 9);
+  EXPECT_EQ(loaded("emnist-mnist", folder.path() / "mnist", Split::train).class_names[9], "9");
+}
+
+TEST(Layouts, KnownDatasetsHaveTheirClassesUnderAnySpelling) {
+  for (const char* name : {"fashion-mnist", "FashionMNIST", "fashion_mnist", "Fashion"}) {
+    EXPECT_EQ(known_class_names(name, 10)[9], "Ankle boot") << name;
+  }
+  EXPECT_EQ(known_class_names("KMNIST", 10)[3], "tsu");
+  EXPECT_EQ(known_class_names("EMNIST-Letters", 26)[2], "C");
+  EXPECT_EQ(known_class_names("emnist-bymerge", 47)[37], "b");
+  EXPECT_EQ(known_class_names("other", 3)[2], "2");
+}
+
+TEST(Layouts, FloatsBecomeBytes) {
+  const auto floats = [](std::vector<float> values) {
+    return format_npy(std::span<const float>(values), {2, 1, 2});
+  };
+  const TemporaryFolder folder;
+  folder.write("y_train.npy", npy({2}, {1, 0}));
+  folder.write("x_train.npy", floats({0.0F, 1.0F, 17.0F / 255.0F, 254.0F / 255.0F}));
+  const Dataset exact = loaded("small", folder.path(), Split::train);
+  EXPECT_EQ(exact.pixels, (Bytes{0, 255, 17, 254}));
+  EXPECT_EQ(exact.remark, "");
+  folder.write("x_train.npy", floats({0.0F, 1.0F, 0.5F, 0.25F}));
+  const Dataset rounded = loaded("small", folder.path(), Split::train);
+  EXPECT_EQ(rounded.pixels, (Bytes{0, 255, 128, 64}));
+  EXPECT_TRUE(contains(rounded.remark, "2 of 4 pixels were rounded")) << rounded.remark;
+  for (const float wrong : {17.0F, -0.1F, std::numeric_limits<float>::quiet_NaN()}) {
+    folder.write("x_train.npy", floats({0.0F, 1.0F, wrong, 0.0F}));
+    EXPECT_TRUE(contains(refusal("small", folder.path()), "expected values in [0,1]"));
+  }
 }
 
 TEST(Layouts, ArraysInAnArchiveOrInAFolder) {
@@ -132,8 +190,8 @@ TEST(Layouts, ArraysThatDoNotFitAreRefused) {
       contains(archive(images, npy({2, 2}, {1, 0, 1, 1})), "several labels for each image"));
   EXPECT_TRUE(contains(archive(npy({2, 3, 1, 2}, kPixels), labels),
                        "2 channels; 1 (grey) or 3 (colour) are read, last of all"));
-  EXPECT_TRUE(contains(archive(format_npy(std::vector<float>(12), {2, 2, 3}), labels),
-                       "type <f4; a dataset's pixels are unsigned bytes"));
+  EXPECT_TRUE(contains(archive(format_npy(std::vector<std::int32_t>(12), {2, 2, 3}), labels),
+                       "type <i4; pixels are unsigned bytes"));
   EXPECT_TRUE(contains(archive(bytes_of("junk"), labels), "is not an .npy file"));
   const Bytes good = zip({{"train_images.npy", images}, {"train_labels.npy", labels}}, true);
   for (std::size_t size = 0; size < good.size(); size += 7) {
@@ -220,6 +278,18 @@ Bytes png(int width, int height, std::uint8_t value, int channels = 1) {
   return encode_png({width, height, channels, Bytes(size, value)});
 }
 
+/// A dark upright stroke on light paper.
+Bytes stroke_png(int side) {
+  Picture picture{side, side, 3, {}};
+  for (int y = 0; y < side; ++y) {
+    for (int x = 0; x < side; ++x) {
+      const bool ink = x > side * 2 / 5 && x < side * 3 / 5 && y > side / 8 && y < side * 7 / 8;
+      picture.pixels.insert(picture.pixels.end(), 3, ink ? 30 : 210);
+    }
+  }
+  return encode_png(picture);
+}
+
 TEST(Layouts, FoldersOfClassFolders) {
   const TemporaryFolder folder;
   folder.write("pets/train/dog/b.png", png(3, 2, 40));
@@ -242,7 +312,13 @@ TEST(Layouts, FoldersOfClassFolders) {
   EXPECT_EQ(loaded("pets", pets, Split::train).image, (ImageShape{2, 3, 3}));
   folder.write("pets/train/dog/c.png", png(4, 2, 70));
   EXPECT_TRUE(contains(refusal("pets", pets), "c.png is 4×2 pixels, but"));
-  EXPECT_TRUE(contains(refusal("pets", pets), "resize them first"));
+  EXPECT_TRUE(contains(refusal("pets", pets), "--size 32"));
+  const auto resized =
+      load_dataset("pets", pets, Split::train, PictureSize{.height = 2, .width = 2});
+  ASSERT_TRUE(resized) << resized.error().message;
+  EXPECT_EQ(resized->image, (ImageShape{2, 2, 1}));
+  EXPECT_EQ(resized->pixels[0], 10);
+  EXPECT_TRUE(contains(resized->remark, "3 of 3 pictures were changed")) << resized->remark;
   folder.write("pets/train/dog/c.png", "junk");
   EXPECT_TRUE(contains(refusal("pets", pets), "c.png is not a PNG"));
   fs::remove_all(pets / "val");
@@ -258,11 +334,14 @@ TEST(Layouts, NumberedClassFoldersAreInTheOrderOfTheirNumbers) {
   EXPECT_EQ(plain.pixels[4 * 10], 10);
   EXPECT_EQ(plain.class_names.at(10), "10");
   for (int k = 0; k < 10; ++k) {
-    folder.write("mnist/test/" + std::to_string(k) + "/x.png", png(56, 56, 200, 3));
+    folder.write("mnist/test/" + std::to_string(k) + "/x.png", stroke_png(56));
   }
   const Dataset digits = loaded("mnist", folder.path() / "mnist", Split::test);
   EXPECT_EQ(digits.image, (ImageShape{28, 28, 1})) << "what MNIST's are";
-  EXPECT_EQ(digits.pixels.at(100), 200);
+  EXPECT_EQ(digits.pixels.at(0), 0) << "the paper";
+  EXPECT_EQ(digits.pixels.at(14 * 28 + 14), 255) << "the ink";
+  EXPECT_TRUE(contains(digits.remark, "10 of 10 pictures were changed")) << digits.remark;
+  EXPECT_TRUE(contains(digits.remark, "56×56, inverted, its ink cut out")) << digits.remark;
 }
 
 /// A 4×4 picture, as PPM.

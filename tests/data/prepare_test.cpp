@@ -84,6 +84,27 @@ TEST(PrepareDigit, LeavesAnMnistPictureAlone) {
   EXPECT_EQ(inverted->pixels, own.pixels);
 }
 
+TEST(PrepareDigit, NoiseOnBlackIsNoPaper) {
+  // Half the range on every second pixel, as an attack may write it.
+  const Picture noisy = paint(28, 28, [](int x, int y) {
+    return x > 12 && x < 16 && y > 4 && y < 24 ? 255 : 127 * ((x + y) % 2);
+  });
+  bool inverted = true;
+  const auto same = prepare_digit(noisy, "it", &inverted);
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->pixels, noisy.pixels);
+  EXPECT_FALSE(inverted);
+}
+
+TEST(PrepareMiddle, KeepsTheRatioOfTheSides) {
+  const Picture wide = paint(40, 10, [](int x, int) { return x < 10 || x >= 30 ? 9 : 100; });
+  const Picture half = prepare_middle(wide, 4, 2, 1);
+  EXPECT_EQ(half.width, 4);
+  EXPECT_EQ(half.height, 2);
+  for (const std::uint8_t value : half.pixels) EXPECT_EQ(value, 100);
+  EXPECT_EQ(prepare_middle(wide, 40, 10, 1).pixels, wide.pixels);
+}
+
 TEST(PrepareDigit, KeepsFlatDigitsInside) {
   // All the ink's weight at one end: the middle would push the other end out.
   const Picture heavy = paint(100, 100, [](int x, int y) {

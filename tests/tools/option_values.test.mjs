@@ -73,6 +73,23 @@ test("train refuses options that have no effect with the method", () => {
   refuses(train("--kappa", "0.5", "--method", "pgd"), /--kappa .* --method ibp/);
   refuses(train("--momentum", "0.5"), /--momentum .* --optimiser sgd/);
   refuses(train("--steps", "3"), /--steps was given/);
+  refuses(train("--ramp", "3", "--method", "finetune"), /--ramp .* a --method that attacks batch/);
+});
+
+test("evaluate refuses options that have no effect with what it measures", () => {
+  const evaluate = (...more) => ["evaluate", "--model", "x", "--dataset", "none", ...more];
+  refuses(
+    evaluate("--seed", "3"),
+    /--seed was given, but has an effect only with attacks or --limit/,
+  );
+  refuses(evaluate("--target", "3"), /--target .* only with attacks/);
+  refuses(evaluate("--from", "y"), /--from .* only with attacks/);
+  refuses(evaluate("--restart"), /--restart .* only with --json and a file/);
+  refuses(evaluate("--epsilon", "0.1"), /--epsilon was given, but no attack has such a parameter/);
+  refuses(
+    evaluate("--attacks", "fgsm", "--from", "y", "--denoiser", "z", "--gray-box"),
+    /--gray-box .* attacks that are crafted on the model itself/,
+  );
 });
 
 test("stdout that cannot be written to is an error in every command", () => {

@@ -1,22 +1,26 @@
 // signflip attack: adversarial versions of given images.
 #include <algorithm>
+#include <sstream>
 
 #include "attack/written_image.h"
 #include "attack_options.h"
 #include "core/number.h"
+#include "csv_output.h"
 #include "data/file.h"
 #include "data/image.h"
-#include "data/inputs.h"
 #include "data/npy.h"
 #include "evaluate/evaluate.h"
+#include "image_options.h"
 #include "outputs.h"
+#include "sheet.h"
 #include "target.h"
 
 namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string images, labels, attack, targets, out, json, device = "cpu";
+  std::string labels, attack, targets, out, json, csv, sheet, device = "cpu";
+  ImageOptions images;
   bool targeted = false;
   std::uint64_t seed = 0;
   int threads = 0;
@@ -26,19 +30,69 @@ struct Options {
 
 bool is_picture(const std::string& file) { return has_ending(file, ".png"); }
 
-Status write_images(const std::string& file, const AttackRequest& request, const Tensor& clean,
-                    const Tensor& adversarial) {
-  if (file.empty()) return {};
-  if (!is_picture(file)) return write_npy(file, adversarial);
-  std::vector<float> rounded(adversarial.size());
-  round_to_written(*request.attack, request.parameters, clean.image(0), adversarial.image(0),
-                   rounded);
+/// A folder to write pictures to: one that is there, or a name that ends in a slash.
+bool is_folder(const std::string& file) {
+  std::error_code error;
+  return file.ends_with('/') || std::filesystem::is_directory(file, error);
+}
+
+/// Whether what is written are pictures, and so what they are taken for as written.
+bool writes_pictures(const std::string& out) { return is_picture(out) || is_folder(out); }
+
+Picture to_picture(const Tensor& images, std::size_t n) {
+  const ImageShape shape = images.image_shape();
+  Picture picture{shape.width, shape.height, shape.channels, {}};
+  for (const float value : images.image(n)) {
+    picture.pixels.push_back(static_cast<std::uint8_t>(value * 255.0F + 0.5F));
+  }
+  return picture;
+}
+
+/// Image n as a picture file has it: in 8 bits, within the budget.
+Picture written_picture(const AttackRequest& request, const Tensor& clean,
+                        const Tensor& adversarial, std::size_t n) {
   const ImageShape shape = adversarial.image_shape();
+  std::vector<float> rounded(shape.size());
+  round_to_written(*request.attack, request.parameters, clean.image(n), adversarial.image(n),
+                   rounded);
   Picture picture{shape.width, shape.height, shape.channels, {}};
   for (const float value : rounded) {
     picture.pixels.push_back(static_cast<std::uint8_t>(value * 255.0F + 0.5F));
   }
-  return write_file_atomically(file, encode_png(picture));
+  return picture;
+}
+
+/// File names for the images in a folder: those of their pictures, else numbers; no name twice.
+std::vector<std::string> picture_names(const LoadedImages& loaded) {
+  const bool named = loaded.pictures == loaded.names.size();
+  std::vector<std::string> names;
+  for (const std::string& name : loaded.names) {
+    const std::string stem = named ? std::filesystem::path(name).stem().string()
+                                   : "image-" + std::to_string(names.size());
+    std::string free = stem + ".png";
+    for (int i = 2; std::ranges::find(names, free) != names.end(); ++i) {
+      free = stem + "-" + std::to_string(i) + ".png";
+    }
+    names.push_back(std::move(free));
+  }
+  return names;
+}
+
+Status write_images(const std::string& out, const AttackRequest& request,
+                    const LoadedImages& loaded, const Tensor& adversarial) {
+  if (out.empty()) return {};
+  const auto write = [&](const std::string& file, std::size_t n) {
+    const Picture picture = written_picture(request, loaded.images, adversarial, n);
+    return write_file_atomically(file, encode_png(picture));
+  };
+  if (is_picture(out)) return write(out, 0);
+  if (!is_folder(out)) return write_npy(out, adversarial);
+  const std::vector<std::string> names = picture_names(loaded);
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    const Status written = write((std::filesystem::path(out) / names[n]).string(), n);
+    if (!written) return written;
+  }
+  return {};
 }
 
 /// The classes that the model sees in the images.
@@ -51,17 +105,27 @@ std::vector<int> classes_of(const DifferentiableModel& model, const Tensor& imag
   return classes;
 }
 
-/// Labels from a file, or where `text` is a whole number that class for every image.
+/// Labels from a file; or where `text` is a whole number that class for every image, where it is a
+/// list of them one for each.
 Result<std::vector<int>> labels_from(const std::string& option, const std::string& text,
                                      int classes, std::size_t count) {
-  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-  if (!digits) return load_labels(text, classes, count);
-  const auto value = parse_decimal(text);
-  if (!value || *value >= classes) {
-    return Error{option + " is " + text + ", expected a class from 0 to " +
-                 std::to_string(classes - 1) + ", or a file"};
+  if (text.find_first_not_of("0123456789,") != std::string::npos) {
+    return load_labels(text, classes, count);
   }
-  return std::vector<int>(count, static_cast<int>(*value));
+  std::vector<int> labels;
+  std::istringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const auto value = parse_decimal(part);
+    if (!value || *value >= classes) {
+      return Error{option + " is " + text + ", expected a class from 0 to " +
+                   std::to_string(classes - 1) + ", or a file"};
+    }
+    labels.push_back(static_cast<int>(*value));
+  }
+  if (labels.size() == 1) return std::vector<int>(count, labels[0]);
+  if (labels.size() == count) return labels;
+  return Error{option + " is " + text + ", " + std::to_string(labels.size()) + " classes for " +
+               std::to_string(count) + " images"};
 }
 
 std::string class_text(const std::vector<std::string>& names, int which) {
@@ -69,13 +133,37 @@ std::string class_text(const std::vector<std::string>& names, int which) {
                            : names[static_cast<std::size_t>(which)];
 }
 
+/// Draws the sheet of what was written, or would be as pictures.
+Status write_sheet(const Options& options, const AttackRequest& request, const LoadedImages& loaded,
+                   const AttackOutcome& outcome, const std::vector<int>& before) {
+  const auto& classes = options.target.network().architecture().classes;
+  std::vector<SheetRow> rows;
+  for (std::size_t n = 0; n < loaded.names.size(); ++n) {
+    rows.push_back({.name = std::filesystem::path(loaded.names[n]).filename().string(),
+                    .clean = to_picture(loaded.images, n),
+                    .adversarial = written_picture(request, loaded.images, outcome.adversarial, n),
+                    .before = class_text(classes, before[n]),
+                    .after = class_text(classes, outcome.predicted_8bit[n]),
+                    .linf = outcome.linf[n],
+                    .l2 = outcome.l2[n]});
+  }
+  return write_file_atomically(options.sheet, encode_png(draw_sheet(options.attack, rows)));
+}
+
 Status run(Options& options) {
+  const bool folder = is_folder(options.out);
   const Output outputs[] = {
-      {.option = "--out", .file = options.out, .endings = {".npy", ".png"}, .strict = true},
-      json_output(options.json)};
-  const Input inputs[] = {
-      {"--images", options.images}, {"--labels", options.labels}, {"--targets", options.targets}};
-  const Status checked = check_outputs(outputs, inputs);
+      {.option = "--out",
+       .file = folder ? "" : options.out,
+       .endings = {".npy", ".png"},
+       .strict = true},
+      json_output(options.json),
+      csv_output(options.csv),
+      {.option = "--sheet", .file = options.sheet, .endings = {".png"}, .strict = true}};
+  std::vector<Input> inputs = {{"--labels", options.labels}, {"--targets", options.targets}};
+  for (const std::string& path : options.images.paths()) inputs.push_back({"--images", path});
+  Status checked = check_outputs(outputs, inputs);
+  if (checked && folder) checked = prepare_folder("--out", options.out);
   if (!checked) return checked;
   const auto attack = require_attack(options.attack);
   if (!attack) return attack.error();
@@ -92,11 +180,13 @@ Status run(Options& options) {
   if (!loaded) return loaded;
   const Sequential& network = options.target.network();
   const DifferentiableModel& judge = options.target.judge();
-  const auto images = load_images(options.images, network.input_shape());
-  if (!images) return images.error();
+  const auto input = options.images.load(network);
+  if (!input) return input.error();
+  const Tensor* const images = &input->images;
   if (is_picture(options.out) && images->count() != 1) {
     return Error{"--out is " + options.out + ", but a PNG holds one image, and there are " +
-                 std::to_string(images->count()) + ": name an .npy file"};
+                 std::to_string(images->count()) +
+                 ": name an .npy file, or a folder for one file each, adversarial/"};
   }
   ThreadPool pool(options.threads);
   std::vector<int> labels, targets;
@@ -120,24 +210,30 @@ Status run(Options& options) {
                                        *images, labels, targets, pool, bar.callback());
   bar.finish();
   if (!outcome) return outcome.error();
-  const Status written = write_images(options.out, request, *images, outcome->adversarial);
+  const Status written = write_images(options.out, request, *input, outcome->adversarial);
   if (!written) return written;
 
-  const std::vector<int> before = targets.empty() ? std::vector<int>() : classes_of(judge, *images);
+  const bool compares = !targets.empty() || !options.sheet.empty();
+  const std::vector<int> clean = compares ? classes_of(judge, *images) : std::vector<int>();
+  const std::vector<int> before = targets.empty() ? std::vector<int>() : clean;
   const EvaluationRow row =
       summarise(request, *outcome, labels, targets, before, network.classes());
+  if (!options.sheet.empty()) {
+    const Status drawn = write_sheet(options, request, *input, *outcome, clean);
+    if (!drawn) return drawn;
+  }
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION}};
   options.target.describe(json);
-  json["dataset"] = {{"name", std::filesystem::path(options.images).filename().string()},
-                     {"split", "custom"},
-                     {"count", images->count()}};
+  json["dataset"] = {
+      {"name", options.images.title()}, {"split", "custom"}, {"count", images->count()}};
   json["seed"] = options.seed;
   json["targeted"] = !targets.empty();
   json["results"] = OrderedJson::array({to_json(row, labels)});
   json["images"] = OrderedJson::array();
   for (std::size_t n = 0; n < images->count(); ++n) {
     const ImageFigures& image = row.images[n];
-    OrderedJson entry = {{"label", labels[n]},
+    OrderedJson entry = {{"image", input->names[n]},
+                         {"label", labels[n]},
                          {"predicted", image.predicted},
                          {"predicted_8bit", image.predicted_8bit},
                          {"success", image.success},
@@ -148,16 +244,22 @@ Status run(Options& options) {
     json["images"].push_back(entry);
   }
   std::string text = format_table(std::vector{row});
-  if (images->count() == 1) {
+  constexpr std::size_t kFew = 20;
+  if (images->count() == 1 || (input->pictures > 0 && images->count() <= kFew)) {
     const auto& classes = network.architecture().classes;
-    // Of a picture that was written, what it is taken for as it was written.
-    const ImageFigures& image = row.images[0];
-    text += "\n" + class_text(classes, labels[0]) + " → " +
-            class_text(classes, is_picture(options.out) ? image.predicted_8bit : image.predicted) +
-            "\n";
+    text += "\n";
+    for (std::size_t n = 0; n < images->count(); ++n) {
+      // Of a picture that was written, what it is taken for as it was written.
+      const ImageFigures& image = row.images[n];
+      const int after = writes_pictures(options.out) ? image.predicted_8bit : image.predicted;
+      if (images->count() > 1) text += shown_name(input->names[n]) + ": ";
+      text += class_text(classes, labels[n]) + " → " + class_text(classes, after) + "\n";
+    }
   }
   print_result(text, options.json);
-  return write_json(options.json, json);
+  const Status said = write_json(options.json, json);
+  if (!said) return said;
+  return write_csv(options.csv, json);
 }
 
 }  // namespace
@@ -169,22 +271,31 @@ void add_attack(CLI::App& app, Context& context) {
       "signflip attack --model models/mnist-standard.safetensors --images seven.png \\\n"
       "    --attack mim --epsilon 0.2 --out adversarial.png\n"
       "  signflip attack --model models/mnist-mixed.safetensors --images seven.png \\\n"
-      "    --attack cw --targeted --out adversarial.npy --json attack.json");
+      "    --attack cw --targeted --out adversarial.npy --json attack.json\n"
+      "  signflip attack --model models/mnist-standard.safetensors \\\n"
+      "    --images seven.png seven.png --attack fgsm --out adversarial/ \\\n"
+      "    --sheet sheet.png");
   options->target.add_to(*command);
-  command->add_option("--images", options->images, ".npy, IDX (.gz) or one picture")->required();
-  command->add_option(
-      "--labels", options->labels,
-      "true labels, .npy or IDX, or one class for all, 7 (default: what the model says of the "
-      "clean images)");
+  options->images.add_to(*command);
+  command->add_option("--labels", options->labels,
+                      "true labels, .npy or IDX, one class for all, 7, or one for each, 7,2 "
+                      "(default: what the model says of the "
+                      "clean images)");
   command->add_option("--attack", options->attack, "one of " + attack_names())->required();
   command->add_flag("--targeted", options->targeted,
                     "aim at a class; without --targets the one after the label");
   command->add_option("--targets", options->targets,
-                      "classes to aim at, .npy or IDX, or one for all, 3");
+                      "classes to aim at, .npy or IDX, one for all, 3, or one for each, 3,8");
   command->add_option("--seed", options->seed, "of the attack's random numbers")
       ->capture_default_str();
-  command->add_option("--out", options->out, "adversarial images: .npy, or .png for a single one");
+  command->add_option(
+      "--out", options->out,
+      "adversarial images: .npy, .png for a single one, or a folder, out/, for a PNG of each");
+  command->add_option("--sheet", options->sheet,
+                      "a PNG to look at: each image, its perturbation and the adversarial image, "
+                      "with what the model takes them for");
   add_json_option(*command, options->json);
+  add_csv_option(*command, options->csv);
   add_device_option(*command, options->device);
   add_threads_option(*command, options->threads);
   options->parameters.add_to(*command, false);

@@ -104,9 +104,10 @@ Result<Parameters> AttackOptions::parameters(const AttackEntry& attack,
   return make_parameters(attack, own);
 }
 
-Status AttackOptions::check_all_used(const std::vector<const AttackEntry*>& attacks) const {
+Status AttackOptions::check_all_used(const std::vector<const AttackEntry*>& attacks,
+                                     const std::string& used_otherwise) const {
   for (const auto& [name, text] : given_) {
-    if (text.empty()) continue;
+    if (text.empty() || name == used_otherwise) continue;
     const bool used = std::ranges::any_of(
         attacks, [&](const AttackEntry* attack) { return has_parameter(*attack, name); });
     if (used) continue;
@@ -114,7 +115,8 @@ Status AttackOptions::check_all_used(const std::vector<const AttackEntry*>& atta
     for (const AttackEntry* attack : attacks) {
       names += (names.empty() ? "" : ", ") + std::string(attack->name);
     }
-    return Error{"--" + name + " was given, but " + (names.empty() ? "no attack" : names) +
+    if (names.empty()) return Error{"--" + name + " was given, but no attack has such a parameter"};
+    return Error{"--" + name + " was given, but " + names +
                  (attacks.size() == 1 ? " has" : " have") + " no such parameter"};
   }
   return {};

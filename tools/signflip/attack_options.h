@@ -30,7 +30,8 @@ class AttackOptions {
   Result<Parameters> parameters(const AttackEntry& attack, const std::string& epsilon = {}) const;
 
   /// An error if an option was given that none of the attacks has.
-  Status check_all_used(const std::vector<const AttackEntry*>& attacks) const;
+  Status check_all_used(const std::vector<const AttackEntry*>& attacks,
+                        const std::string& used_otherwise = {}) const;
 
  private:
   std::map<std::string, std::string> given_;  // by parameter name; empty: not given

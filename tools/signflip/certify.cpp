@@ -7,7 +7,9 @@
 
 #include "command.h"
 #include "core/number.h"
+#include "csv_output.h"
 #include "data/class_names.h"
+#include "evaluate/interval.h"
 #include "option_values.h"
 #include "outputs.h"
 #include "plans.h"
@@ -16,7 +18,7 @@ namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string model, dataset, data, split = "test", epsilon, json;
+  std::string model, dataset, data, split = "test", epsilon, json, csv;
   std::size_t limit = 0;
   std::uint64_t seed = 0;
   bool no_radii = false;
@@ -44,12 +46,18 @@ Result<std::vector<double>> radii_from(const std::string& text) {
 
 OrderedJson to_json(const CertifyRequest& request, const Certificates& certificates) {
   const CertifiedFigures figures = summarise(certificates);
+  const auto interval = [&](double fraction) -> OrderedJson {
+    const auto [low, high] = confidence_interval(fraction, certificates.correct.size());
+    return {low, high};
+  };
   OrderedJson row = {{"method", "ibp"},
                      {"norm", "linf"},
                      {"epsilon", request.epsilon},
                      {"count", certificates.correct.size()},
                      {"accuracy", figures.accuracy},
-                     {"verified_accuracy", figures.verified_accuracy}};
+                     {"accuracy_interval", interval(figures.accuracy)},
+                     {"verified_accuracy", figures.verified_accuracy},
+                     {"verified_accuracy_interval", interval(figures.verified_accuracy)}};
   if (!certificates.radius.empty()) {
     row["mean_radius"] = figures.mean_radius;
     row["median_radius"] = figures.median_radius;
@@ -60,7 +68,8 @@ OrderedJson to_json(const CertifyRequest& request, const Certificates& certifica
 
 std::string table_header(bool searched) {
   return std::string("method   epsilon    clean  verified") +
-         (searched ? "  mean radius  median radius   seconds\n" : "   seconds\n");
+         (searched ? "  mean radius  median radius   seconds" : "   seconds") +
+         "  95% interval of verified\n";
 }
 
 std::string table_line(const CertifyRequest& request, const Certificates& certificates) {
@@ -73,13 +82,16 @@ std::string table_line(const CertifyRequest& request, const Certificates& certif
     std::snprintf(line, sizeof line, " %12.5f %14.5f", figures.mean_radius, figures.median_radius);
     text += line;
   }
-  std::snprintf(line, sizeof line, " %9.2f\n", certificates.seconds);
+  const auto [low, high] =
+      confidence_interval(figures.verified_accuracy, certificates.correct.size());
+  std::snprintf(line, sizeof line, " %9.2f  %6.2f–%.2f%%\n", certificates.seconds, 100.0 * low,
+                100.0 * high);
   return text + line;
 }
 
 Status run(const Options& options) {
-  const Output output = json_output(options.json);
-  const Status writable = check_outputs(std::span(&output, 1));
+  const Output outputs[] = {json_output(options.json), csv_output(options.csv)};
+  const Status writable = check_outputs(outputs);
   if (!writable) return writable;
   const Requirement requirements[] = {{"--seed", options.limit > 0, "--limit"}};
   const Status used = check_effects(*options.command, requirements);
@@ -94,8 +106,8 @@ Status run(const Options& options) {
                  ", which is a denoiser: certificates are about classes, name a classifier"};
   }
   const Split split = options.split == "train" ? Split::train : Split::test;
-  const auto dataset =
-      load_dataset_for(options.dataset, options.data, split, options.limit, options.seed);
+  const auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit,
+                                        options.seed, picture_size(network.input_shape()));
   if (!dataset) return dataset.error();
   if (dataset->image != network.input_shape() || dataset->classes != network.classes()) {
     return Error{"the model takes images of " + to_string(network.input_shape()) + " in " +
@@ -127,7 +139,9 @@ Status run(const Options& options) {
     json["results"].push_back(to_json(request, *certificates));
     print_result(table_line(request, *certificates), options.json);
   }
-  return write_json(options.json, json);
+  const Status written = write_json(options.json, json);
+  if (!written) return written;
+  return write_csv(options.csv, json);
 }
 
 }  // namespace
@@ -163,6 +177,7 @@ void add_certify(CLI::App& app, Context& context) {
   command->add_flag("--no-radii", options->no_radii,
                     "leave out the search for radii, which takes most of the time");
   add_json_option(*command, options->json);
+  add_csv_option(*command, options->csv);
   add_threads_option(*command, options->threads);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });
 }

@@ -147,13 +147,19 @@ OrderedJson describe(const LoadedModel& model) {
 }
 
 Result<Dataset> load_dataset_for(const std::string& name, const std::string& data, Split split,
-                                 std::size_t limit, std::uint64_t seed) {
+                                 std::size_t limit, std::uint64_t seed,
+                                 const std::optional<PictureSize>& pictures) {
   const auto folder = find_dataset_folder(name, data);
   if (!folder) return Error{folder.error().message + dataset_hint(data)};
-  auto dataset = load_dataset(name, *folder, split);
+  auto dataset = load_dataset(name, *folder, split, pictures);
+  if (dataset && !dataset->remark.empty()) say(dataset->remark);
   if (!dataset || limit == 0) return dataset;
   keep_images(*dataset, stratified_sample(dataset->labels, limit, seed));
   return dataset;
+}
+
+PictureSize picture_size(ImageShape shape) {
+  return {.height = shape.height, .width = shape.width, .channels = shape.channels};
 }
 
 void add_limit_option(CLI::App& command, std::size_t& limit) {

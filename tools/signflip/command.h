@@ -66,9 +66,12 @@ void say_removed(const std::string& path, const Architecture& architecture);
 OrderedJson describe(const LoadedModel& model);
 
 /// Finds and loads a dataset: all of it, or where `limit` is not 0 a stratified sample of so many
-/// images, fixed by `seed`.
+/// images, fixed by `seed`. Pictures become `pictures`. Says on stderr what was done to images.
 Result<Dataset> load_dataset_for(const std::string& name, const std::string& data, Split split,
-                                 std::size_t limit, std::uint64_t seed);
+                                 std::size_t limit, std::uint64_t seed,
+                                 const std::optional<PictureSize>& pictures = {});
+/// What pictures must be for this network.
+PictureSize picture_size(ImageShape shape);
 void add_limit_option(CLI::App& command, std::size_t& limit);
 
 /// Writes results to a file, or to stdout for "-"; nothing for an empty name.

@@ -67,6 +67,8 @@ class Words {
       given_.push_back(option);
       if (option->get_items_expected_max() == 0) continue;  // a flag
       if (equals == std::string::npos) ++i;
+      const bool several = option->get_items_expected_max() > 1 && option->get_allow_extra_args();
+      while (several && i + 1 < words.size() && !words[i + 1].starts_with("--")) ++i;
       if (i < words.size() && name == "--config") {
         config_ = equals == std::string::npos ? words[i] : word.substr(equals + 1);
       }

@@ -1,93 +1,25 @@
 // signflip evaluate: accuracy of a model on a dataset, clean and under attacks.
 #include <algorithm>
 
-#include "attack_options.h"
+#include "csv_output.h"
 #include "data/class_names.h"
 #include "data/sample.h"
 #include "evaluate/saved_row.h"
-#include "experiment.h"
+#include "evaluate_options.h"
+#include "evaluate_text.h"
 #include "outputs.h"
 #include "partial_results.h"
-#include "plans.h"
-#include "target.h"
 
 namespace signflip::cli {
 namespace {
 
-struct Options {
-  std::string experiment, dataset, data, split = "test", attacks, json, device = "cpu";
-  std::size_t limit = 0;
-  std::vector<std::uint64_t> seeds;
-  bool restart = false;
-  std::optional<int> goal;  ///< the class that attacks aim at
-  int threads = 0;
-  AttackOptions parameters;
-  Target target, source;
-};
-
-/// A model to be measured, and the one that attacks look at instead, where that names a model.
-struct Subject {
-  Target target, source;
-};
-
-/// Fills what the command line leaves open from the experiment's file, and says which models are to
-/// be measured.
-Result<std::vector<Subject>> apply_experiment(Options& options) {
-  const auto experiment = read_experiment(options.experiment);
-  if (!experiment) return experiment.error();
-  // Models of the command line take the place of all that the file names.
-  std::vector<Target> targets = options.target.one_for_each();
-  const bool own = !targets.empty();
-  if (!own) targets.assign(experiment->models.size(), options.target);
-  std::vector<Subject> subjects;
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    const ExperimentModel& model = experiment->models[own ? 0 : i];
-    Subject& subject = subjects.emplace_back(Subject{targets[i], options.source});
-    subject.target.suggest(model.model, model.denoiser, model.gray_box);
-    if (!subject.source.has_model()) {
-      subject.source.suggest(model.from, model.from_denoiser, false);
-    }
-  }
-  if (options.dataset.empty()) options.dataset = experiment->dataset;
-  if (options.seeds.empty() && experiment->seed) options.seeds = {*experiment->seed};
-  // Another list of attacks has other parameters, and perhaps no goal.
-  if (options.attacks.empty() && !experiment->attack.empty()) {
-    options.attacks = "clean," + experiment->attack;
-    if (!options.goal) options.goal = experiment->target;
-    for (const auto& [name, text] : experiment->parameters) {
-      const Status known = options.parameters.suggest(name, text);
-      if (!known) return Error{options.experiment + ": " + known.error().message};
-    }
-  }
-  return subjects;
-}
-
-/// The models to be measured. Fills in defaults.
-Result<std::vector<Subject>> find_subjects(Options& options) {
-  std::vector<Subject> subjects;
-  if (!options.experiment.empty()) {
-    auto applied = apply_experiment(options);
-    if (!applied) return applied;
-    subjects = std::move(*applied);
-  } else {
-    for (Target& target : options.target.one_for_each()) {
-      subjects.push_back({std::move(target), options.source});
-    }
-    if (subjects.empty()) subjects.push_back({options.target, options.source});
-  }
-  if (options.dataset.empty()) {
-    return Error{"--dataset is missing: expected mnist, gtsrb or another name"};
-  }
-  if (options.attacks.empty()) options.attacks = "clean";
-  if (options.seeds.empty()) options.seeds = {0};
-  return subjects;
-}
+using Options = EvaluateOptions;
 
 /// The images under attack. Those of the goal's class are there already, and left out.
-Result<Dataset> load_images(const Options& options) {
+Result<Dataset> load_images(const Options& options, ImageShape shape) {
   const Split split = options.split == "train" ? Split::train : Split::test;
-  auto dataset =
-      load_dataset_for(options.dataset, options.data, split, options.limit, options.seeds[0]);
+  auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit,
+                                  options.seeds[0], picture_size(shape));
   if (!dataset || !options.goal) return dataset;
   if (*options.goal < 0 || *options.goal >= dataset->classes) {
     return Error{"the target is class " + std::to_string(*options.goal) + ", but " +
@@ -135,21 +67,6 @@ Status check_fit(const Subject& subject, const Dataset& dataset, const Options& 
   return check_same_classes("--from", subject.source.network().architecture().classes, dataset);
 }
 
-/// What the table has no column for: how many images came to be of the class that was aimed at.
-std::string goal_lines(const std::vector<EvaluationRow>& rows, const Options& options) {
-  std::string text;
-  for (const EvaluationRow& row : rows) {
-    if (!options.goal || row.attack == "clean" || row.attack == "worst") continue;
-    char line[160];
-    const std::size_t attacked = row.successes + row.failures;
-    std::snprintf(line, sizeof line, "%s: %.2f%% are now read as class %d%s\n", row.attack.c_str(),
-                  100.0 * row.success_rate, *options.goal,
-                  attacked < row.images.size() ? ", of the images that were not before" : "");
-    text += line;
-  }
-  return text;
-}
-
 /// What all models are measured with.
 struct Course {
   const Options& options;
@@ -158,7 +75,8 @@ struct Course {
   device::Device* device;
   ThreadPool& pool;
   PartialResults& results;
-  bool with_epsilon;  ///< the table has a column for it
+  bool with_epsilon;          ///< the table has a column for it
+  std::vector<double> radii;  ///< of --epsilon
 
   void print(const std::string& text) const { print_result(text, options.json); }
 };
@@ -191,7 +109,8 @@ class Measurement {
       }
       if (plan.names_seed) row->seed = plan.request.seed;
       course_.print(table_line(*row, course_.with_epsilon));
-      const Status added = course_.results.add(to_json(*row, labels()), images_to_json(*row));
+      const Status added =
+          course_.results.add(to_json(*row, labels(), judged_at(*row)), images_to_json(*row));
       if (!added) return added;
       rows_.push_back(std::move(*row));
     }
@@ -219,7 +138,22 @@ class Measurement {
     const auto outcome = run_attack_with(course_.device, crafted_on(), judge(), plan.request,
                                          images_, labels(), targets_, course_.pool, bar.callback());
     if (!outcome) return outcome.error();
-    return summarise(plan.request, *outcome, labels(), targets_, before_, classes());
+    EvaluationRow row = summarise(plan.request, *outcome, labels(), targets_, before_, classes());
+    const auto confidences = confidences_of(judge(), outcome->adversarial, course_.pool);
+    for (std::size_t n = 0; n < confidences.size(); ++n) {
+      row.images[n].confidence = confidences[n];
+    }
+    return row;
+  }
+
+  /// The radii at which an attack without a budget is judged: those of the others' budgets, or
+  /// where there are none those of --epsilon in its own norm.
+  std::vector<Budget> judged_at(const EvaluationRow& row) const {
+    std::vector<Budget> budgets = budgets_of(course_.plans);
+    if (budgets.empty() && row.norm != "l0") {
+      for (const double epsilon : course_.radii) budgets.push_back({row.norm, epsilon});
+    }
+    return budgets;
   }
 
   /// What a targeted attack finds: images of its class are left alone.
@@ -239,7 +173,12 @@ class Measurement {
       course_.results.add_summary(to_json(row, labels()));
       rows_.push_back(std::move(row));
     }
-    course_.print(table_notes(rows_) + goal_lines(rows_, course_.options));
+    std::string notes = table_notes(rows_) + goal_lines(rows_, course_.options.goal);
+    for (const EvaluationRow& row : rows_) notes += radius_lines(row, labels(), judged_at(row));
+    if (course_.options.per_class) {
+      notes += class_table(rows_, labels(), course_.dataset.class_names);
+    }
+    course_.print(notes);
   }
 
   const Subject& subject_;
@@ -256,6 +195,7 @@ OrderedJson describe(const Subject& subject, const Dataset& dataset, const Optio
   subject.target.describe(json);
   if (subject.source.has_model()) subject.source.describe_source(json);
   json["dataset"] = {{"name", dataset.name}, {"split", options.split}, {"count", dataset.count()}};
+  json["classes"] = dataset.class_names;
   if (options.seeds.size() == 1) {
     json["seed"] = options.seeds[0];
   } else {
@@ -307,13 +247,15 @@ Status prepare(std::vector<Subject>& subjects, const Course& course) {
 }
 
 Status run(Options& options) {
-  const Output output = json_output(options.json);
-  const Status writable = check_outputs(std::span(&output, 1));
+  const Output outputs[] = {json_output(options.json), csv_output(options.csv)};
+  const Status writable = check_outputs(outputs);
   if (!writable) return writable;
   auto subjects = find_subjects(options);
   if (!subjects) return subjects.error();
   const auto plans = make_plans(options.attacks, options.parameters, options.goal, options.seeds);
   if (!plans) return plans.error();
+  const Status used = check_used(options, *plans);
+  if (!used) return used;
   const auto device = open_device(options.device);
   if (!device) return device.error();
   for (Subject& subject : *subjects) {
@@ -321,16 +263,18 @@ Status run(Options& options) {
     if (loaded && subject.source.is_given()) loaded = subject.source.load();
     if (!loaded) return loaded;
   }
-  const auto dataset = load_images(options);
+  const auto dataset = load_images(options, subjects->front().target.network().input_shape());
   if (!dataset) return dataset.error();
   auto results =
       PartialResults::open(options.json, describe_run(*subjects, *plans, *dataset, options),
                            subjects->size(), options.restart);
   if (!results) return results.error();
 
+  const auto radii = epsilons_of(options.parameters);
+  if (!radii) return radii.error();
   ThreadPool pool(options.threads);
   const Course course{
-      options, *plans, *dataset, device->get(), pool, *results, differ_in_epsilon(*plans)};
+      options, *plans, *dataset, device->get(), pool, *results, differ_in_epsilon(*plans), *radii};
   const Status prepared = prepare(*subjects, course);
   if (!prepared) return prepared;
   if (results->stored_count() > 0) {
@@ -345,52 +289,16 @@ Status run(Options& options) {
     if (!measured && stop_requested()) return stopped(*subjects, course, results->count());
     if (!measured) return measured;
   }
-  return results->finish();
+  const Status finished = results->finish();
+  if (!finished) return finished;
+  return write_csv(options.csv, results->whole());
 }
 
 }  // namespace
 
 void add_evaluate(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* const command =
-      add_command(app, "evaluate", "Accuracy on a dataset, clean and under attacks",
-                  "signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
-                  "    --attacks clean,fgsm,mim --epsilon 0.25 --json mixed.json\n"
-                  "  signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
-                  "    --attacks all --epsilon 0:0.3:4 --limit 100\n"
-                  "  signflip evaluate --experiment signflip-mnist-mim.json --limit 1000");
-  options->target.add_several_to(*command);
-  command->add_option(
-      "--experiment", options->experiment,
-      "JSON that the page saved: its models, dataset, attack, parameters, target and "
-      "seed, where they are not given here; of several models --json writes a "
-      "list with an entry for each");
-  command->add_option("--dataset", options->dataset, "mnist, gtsrb or another name");
-  command->add_option("--data", options->data,
-                      "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
-  command->add_option("--split", options->split)
-      ->check(CLI::IsMember({"train", "test"}))
-      ->capture_default_str();
-  add_limit_option(*command, options->limit);
-  command->add_option("--attacks", options->attacks,
-                      "list of clean, " + attack_names() +
-                          "; all: clean and every one that suits (default: clean)");
-  command->add_option("--target", options->goal,
-                      "aim at this class; images that are of it already are left out");
-  options->source.add_source_to(*command);
-  command
-      ->add_option("--seed", options->seeds,
-                   "of the attacks' random numbers and of --limit (default: 0); of a list, 1,2,3, "
-                   "each attack runs with each, and --limit takes the first")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  add_json_option(*command, options->json);
-  command->add_flag("--restart", options->restart,
-                    "begin anew where the file of --json holds an unfinished run, which is else "
-                    "gone on with");
-  add_device_option(*command, options->device);
-  add_threads_option(*command, options->threads);
-  options->parameters.add_to(*command, true);
+  CLI::App* const command = add_evaluate_command(app, *options);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });
 }
 

@@ -42,9 +42,10 @@ class PartialResults {
   /// The whole, without what only a run needs that goes on; writes the file, or stdout.
   Status finish();
 
- private:
+  /// One entry, or the list of those of several models.
   OrderedJson whole() const;
 
+ private:
   std::string file_;
   OrderedJson configuration_;
   bool several_ = false;

@@ -128,9 +128,36 @@ Result<std::vector<Plan>> make_plans(const std::string& attacks, const AttackOpt
       }
     }
   }
-  const Status used = options.check_all_used(entries);
+  // Attacks without a budget are judged at epsilon.
+  const bool judged = std::ranges::any_of(
+      entries, [](const AttackEntry* attack) { return attack->family == Family::minimum_norm; });
+  const Status used = options.check_all_used(entries, judged ? "epsilon" : "");
   if (!used) return used.error();
   return plans;
+}
+
+Result<std::vector<double>> epsilons_of(const AttackOptions& options) {
+  std::vector<double> radii;
+  if (!options.is_given("epsilon")) return radii;
+  const auto values = epsilon_values(options.given("epsilon"));
+  if (!values) return values.error();
+  for (const std::string& value : *values) {
+    const double radius = parse_number(value).value_or(-1.0);
+    if (!(radius >= 0.0)) return wrong_epsilon(value, "a number from 0 up");
+    radii.push_back(radius);
+  }
+  return radii;
+}
+
+std::vector<Budget> budgets_of(std::span<const Plan> plans) {
+  std::vector<Budget> budgets;
+  for (const Plan& plan : plans) {
+    if (plan.clean || !plan.request.parameters.has("epsilon")) continue;
+    const Budget budget{std::string(norm_of(*plan.request.attack, plan.request.parameters)),
+                        plan.request.parameters.real("epsilon")};
+    if (std::ranges::find(budgets, budget) == budgets.end()) budgets.push_back(budget);
+  }
+  return budgets;
 }
 
 bool differ_in_epsilon(std::span<const Plan> plans) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attack_options.h"
+#include "evaluate/evaluate.h"
 
 namespace signflip::cli {
 
@@ -26,6 +27,12 @@ Result<std::vector<std::string>> epsilon_values(const std::string& text);
 /// where they do.
 Result<std::vector<Plan>> make_plans(const std::string& attacks, const AttackOptions& options,
                                      std::optional<int> goal, std::span<const std::uint64_t> seeds);
+
+/// The radii that --epsilon names; none where it was not given.
+Result<std::vector<double>> epsilons_of(const AttackOptions& options);
+
+/// The budgets of the plans that have one, each once.
+std::vector<Budget> budgets_of(std::span<const Plan> plans);
 
 /// Whether the plans differ in epsilon.
 bool differ_in_epsilon(std::span<const Plan> plans);

@@ -7,15 +7,18 @@
 #include "core/batches.h"
 #include "core/concat.h"
 #include "core/exact/softmax.h"
-#include "data/inputs.h"
+#include "csv_output.h"
 #include "data/npy.h"
+#include "evaluate/report/tables_csv.h"
+#include "image_options.h"
 #include "outputs.h"
 
 namespace signflip::cli {
 namespace {
 
 struct Options {
-  std::string model, images, out, json;
+  std::string model, out, json, csv;
+  ImageOptions images;
   int threads = 0;
 };
 
@@ -49,15 +52,18 @@ std::string probability_table(std::span<const float> probabilities,
 Status run(const Options& options) {
   const Output outputs[] = {
       {.option = "--out", .file = options.out, .endings = {".npy"}, .strict = true},
-      json_output(options.json)};
-  const Input inputs[] = {{"--model", options.model}, {"--images", options.images}};
+      json_output(options.json),
+      csv_output(options.csv)};
+  std::vector<Input> inputs = {{"--model", options.model}};
+  for (const std::string& path : options.images.paths()) inputs.push_back({"--images", path});
   const Status checked = check_outputs(outputs, inputs);
   if (!checked) return checked;
   const auto model = load_model_from(options.model);
   if (!model) return model.error();
   const Sequential& network = model->file.network;
-  const auto images = load_images(options.images, network.input_shape());
-  if (!images) return images.error();
+  const auto loaded = options.images.load(network);
+  if (!loaded) return loaded.error();
+  const Tensor* const images = &loaded->images;
   const std::vector<float> logits = logits_of(network, *images, options.threads);
   const ImageShape out = network.output_shape();
   const bool classifier = out.height == 1 && out.width == 1;
@@ -79,7 +85,7 @@ Status run(const Options& options) {
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION},
                       {"model", describe(*model)},
                       {"images", OrderedJson::array()}};
-  std::string text = "image  class  probability\n";
+  std::string text = "image  class  probability  name\n";
   std::vector<float> probabilities(classes.size());
   std::size_t without_class = 0;
   for (std::size_t n = 0; n < images->count(); ++n) {
@@ -88,18 +94,25 @@ Status run(const Options& options) {
     const int largest = argmax(z);
     if (largest == kNoClass) {
       ++without_class;
-      json["images"].push_back(
-          {{"label", kNoClass}, {"class", nullptr}, {"probabilities", nullptr}});
+      json["images"].push_back({{"image", loaded->names[n]},
+                                {"label", kNoClass},
+                                {"class", nullptr},
+                                {"probabilities", nullptr}});
       text += concat(n, ": no class\n");
       continue;
     }
     const auto label = static_cast<std::size_t>(largest);
-    json["images"].push_back(
-        {{"label", label}, {"class", classes[label]}, {"probabilities", probabilities}});
-    char line[48];
-    std::snprintf(line, sizeof line, "%5zu  %5s  %10.4f%%\n", n, std::to_string(label).c_str(),
+    json["images"].push_back({{"image", loaded->names[n]},
+                              {"label", label},
+                              {"class", classes[label]},
+                              {"probabilities", probabilities}});
+    char line[400];  // a double may have 309 digits, for all that the compiler knows
+    std::snprintf(line, sizeof line, "%5zu  %5zu  %10.4f%%  ", n, label,
                   100.0 * static_cast<double>(probabilities[label]));
-    text += line;
+    text += line + shown_name(classes[label]);
+    // Pictures are known by their files, images of arrays by their numbers.
+    if (loaded->pictures > 0) text += "  " + shown_name(loaded->names[n]);
+    text += "\n";
   }
   if (images->count() == 1) text = probability_table(probabilities, classes);
   if (without_class > 0) {
@@ -108,7 +121,9 @@ Status run(const Options& options) {
                    " images: its logits are not numbers\n");
   }
   print_result(text, options.json);
-  return write_json(options.json, json);
+  const Status written = write_json(options.json, json);
+  if (!written || options.csv.empty()) return written;
+  return write_csv_text(options.csv, report::predictions_csv(json, classes));
 }
 
 }  // namespace
@@ -121,9 +136,10 @@ void add_predict(CLI::App& app, Context& context) {
                   "  signflip predict --model models/mnist-standard.safetensors \\\n"
                   "    --images seven.png --out logits.npy --json -");
   command->add_option("--model", options->model, "model file (.safetensors)")->required();
-  command->add_option("--images", options->images, ".npy, IDX (.gz) or one picture")->required();
+  options->images.add_to(*command);
   command->add_option("--out", options->out, "write the logits to this .npy file");
   add_json_option(*command, options->json);
+  add_csv_option(*command, options->csv);
   add_threads_option(*command, options->threads);
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });
 }

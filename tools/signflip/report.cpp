@@ -15,36 +15,40 @@ namespace {
 
 struct Options {
   std::vector<std::string> files;
-  std::string html, json, svg, csv;
+  std::string html, json, svg, png, csv;
 };
 
-Status write_text(const std::string& file, const std::string& text) {
-  return write_file_atomically(file,
-                               {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
+using Bytes = std::vector<std::uint8_t>;
+
+Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 
 /// Writes what `files` names into a folder; says how many there are.
-Status write_all(const std::string& folder,
-                 const std::vector<std::pair<std::string, std::string>>& files,
+Status write_all(const std::string& folder, const std::vector<std::pair<std::string, Bytes>>& files,
                  const Options& options) {
-  for (const auto& [name, text] : files) {
-    const Status written = write_text((std::filesystem::path(folder) / name).string(), text);
+  for (const auto& [name, bytes] : files) {
+    const Status written =
+        write_file_atomically((std::filesystem::path(folder) / name).string(), bytes);
     if (!written) return written;
     print_result("wrote " + (std::filesystem::path(folder) / name).string() + "\n", options.json);
   }
   return {};
 }
 
-Status write_figures(const report::ReportInput& input, const Options& options) {
-  std::vector<std::pair<std::string, std::string>> files;
+/// Every plot as a file of its own, SVG or PNG as the option says; nothing where it was not given.
+Status write_figures(const report::ReportInput& input, const std::string& format,
+                     const std::string& folder, const Options& options) {
+  if (folder.empty()) return {};
+  std::vector<std::pair<std::string, Bytes>> files;
   for (const report::Figure& figure : report::figures(input)) {
-    files.emplace_back(figure.name + ".svg", figure.svg);
+    files.emplace_back(figure.name + "." + format, format == "png"
+                                                       ? report::plot_png(figure.plot)
+                                                       : bytes_of(report::plot_svg(figure.plot)));
   }
   if (files.empty()) {
-    return Error{"--svg is " + options.svg +
+    return Error{"--" + format + " is " + folder +
                  ", but there is nothing to plot: expected several --epsilon, or a training log"};
   }
-  return write_all(options.svg, files, options);
+  return write_all(folder, files, options);
 }
 
 Status write_tables(const report::ReportInput& input, const Options& options) {
@@ -53,10 +57,13 @@ Status write_tables(const report::ReportInput& input, const Options& options) {
     results = results || !file.results.empty();
     certificates = certificates || !file.certificates.empty();
   }
-  std::vector<std::pair<std::string, std::string>> files;
-  if (results) files.emplace_back("results.csv", report::results_csv(input));
-  if (certificates) files.emplace_back("certificates.csv", report::certificates_csv(input));
-  if (!input.runs.empty()) files.emplace_back("training.csv", report::training_csv(input));
+  std::vector<std::pair<std::string, Bytes>> files;
+  if (results) files.emplace_back("results.csv", bytes_of(report::results_csv(input)));
+  if (results) files.emplace_back("classes.csv", bytes_of(report::classes_csv(input)));
+  if (certificates)
+    files.emplace_back("certificates.csv", bytes_of(report::certificates_csv(input)));
+  if (!input.runs.empty())
+    files.emplace_back("training.csv", bytes_of(report::training_csv(input)));
   return write_all(options.csv, files, options);
 }
 
@@ -86,24 +93,26 @@ Result<report::ReportInput> read_files(const std::vector<std::string>& files) {
 }
 
 Status run(const Options& options) {
-  if (options.html.empty() && options.json.empty() && options.svg.empty() && options.csv.empty()) {
+  if (options.html.empty() && options.json.empty() && options.svg.empty() && options.png.empty() &&
+      options.csv.empty()) {
     return Error{
         "--html is missing: expected a page to write, --json and a file for the remarks, "
-        "or --svg or --csv and a folder"};
+        "or --svg, --png or --csv and a folder"};
   }
   const Output outputs[] = {
       {.option = "--html", .file = options.html, .endings = {".html", ".htm"}, .strict = true},
       json_output(options.json)};
   std::vector<Input> inputs;
   for (const std::string& file : options.files) inputs.push_back({"files", file});
-  for (const Status& status : {check_outputs(outputs, inputs), prepare_folder("--svg", options.svg),
-                               prepare_folder("--csv", options.csv)}) {
+  for (const Status& status :
+       {check_outputs(outputs, inputs), prepare_folder("--svg", options.svg),
+        prepare_folder("--png", options.png), prepare_folder("--csv", options.csv)}) {
     if (!status) return status;
   }
   const auto input = read_files(options.files);
   if (!input) return input.error();
-  if (!options.svg.empty()) {
-    const Status drawn = write_figures(*input, options);
+  for (const auto& [format, folder] : {std::pair{"svg", options.svg}, {"png", options.png}}) {
+    const Status drawn = write_figures(*input, format, folder, options);
     if (!drawn) return drawn;
   }
   if (!options.csv.empty()) {
@@ -121,7 +130,7 @@ Status run(const Options& options) {
     std::cout << page << std::flush;
     return {};
   }
-  const Status written = write_text(options.html, page);
+  const Status written = write_file_atomically(options.html, bytes_of(page));
   if (!written) return written;
   print_result("wrote " + options.html + "\n", options.json);
   return {};
@@ -136,7 +145,7 @@ void add_report(CLI::App& app, Context& context) {
       "One HTML page from results and training logs, with tables and plots; pictures and CSV files",
       "signflip report mixed.json mixed.jsonl --html report.html\n"
       "  signflip report mixed.json certified.json mixed.jsonl \\\n"
-      "    --svg figures --csv tables");
+      "    --svg figures --png pictures --csv tables");
   command
       ->add_option("files", options->files,
                    "what evaluate, attack and certify wrote with --json, and train with --log")
@@ -146,9 +155,11 @@ void add_report(CLI::App& app, Context& context) {
                       "write the page's remarks on the figures to this file; - is stdout");
   command->add_option("--svg", options->svg,
                       "folder to write each plot to, as an SVG file; made where it is missing");
+  command->add_option("--png", options->png,
+                      "the same as PNG files, 1440 pixels wide, for programs without SVG");
   command->add_option(
       "--csv", options->csv,
-      "folder to write results.csv, certificates.csv and training.csv to, as far as "
+      "folder to write results.csv, classes.csv, certificates.csv and training.csv to, as far as "
       "there are any; made where it is missing");
   command->callback([options, &context] { context.run = [options] { return run(*options); }; });
 }

@@ -1,19 +1,19 @@
 // signflip train: from a dataset and an architecture to a model file, with a log, checkpoints and
 // resume.
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <iostream>
 
 #include "command.h"
 #include "data/file.h"
-#include "nn/architecture_json.h"
-#include "nn/json_place.h"
 #include "outputs.h"
+#include "range_test.h"
 #include "run_lock.h"
 #include "train/checkpoint.h"
 #include "train/device_batches.h"
 #include "train/trainer.h"
+#include "train/validation.h"
+#include "train_network.h"
 #include "train_options.h"
 #include "training_log.h"
 
@@ -21,87 +21,6 @@ namespace signflip::cli {
 namespace {
 
 using Options = TrainOptions;
-
-/// Mean and deviation of each channel over the training images, to four digits.
-void set_normalisation(const Dataset& data, Architecture& architecture) {
-  const auto channels = static_cast<std::size_t>(data.image.channels);
-  std::vector<double> sum(channels), squares(channels);
-  for (std::size_t i = 0; i < data.pixels.size(); ++i) {
-    const double pixel = data.pixels[i] / 255.0;
-    sum[i % channels] += pixel;
-    squares[i % channels] += pixel * pixel;
-  }
-  const double count = static_cast<double>(data.pixels.size() / channels);
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double mean = sum[c] / count;
-    const double deviation = std::sqrt(std::max(squares[c] / count - mean * mean, 0.0));
-    const auto digits = [](double value) {
-      return static_cast<float>(std::round(value * 1e4) / 1e4);
-    };
-    architecture.mean.push_back(digits(mean));
-    architecture.deviation.push_back(std::max(digits(deviation), 1e-3F));
-  }
-}
-
-/// Notes a model file that a run begins from or trains for: by what is in it, not where it lies.
-void refer(OrderedJson& references, const char* name, const LoadedModel& model) {
-  references[name] = std::filesystem::path(model.path).filename().string();
-  references[std::string(name) + "_sha256"] = model.sha256;
-}
-
-/// The weights that --init names, to go on from.
-Result<Sequential> take_over(const Options& options, const Dataset& data, OrderedJson& references) {
-  auto model = load_model_from(options.init);
-  if (!model) return Error{"--init: " + model.error().message};
-  refer(references, "init", *model);
-  if (options.name.empty()) return std::move(model->file.network);
-  Architecture architecture = model->file.network.architecture();
-  architecture.name = options.name;
-  if (!architecture.classes.empty()) architecture.classes = data.class_names;
-  auto network = Sequential::create(std::move(architecture));
-  if (!network) return network.error();
-  std::ranges::copy(model->file.network.parameters(), network->parameters().begin());
-  std::ranges::copy(model->file.network.statistics(), network->statistics().begin());
-  network->prepare();
-  return network;
-}
-
-/// The network to train; notes in `references` the model file that it begins from.
-Result<Sequential> make_network(const Options& options, const Dataset& data,
-                                OrderedJson& references) {
-  if (!options.init.empty()) return take_over(options, data, references);
-  Architecture architecture;
-  if (options.architecture.ends_with(".json")) {
-    const auto bytes = read_file(options.architecture, kMaxTextBytes);
-    if (!bytes) return bytes.error();
-    const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-    const std::string malformed = json_error_place(text);
-    if (!malformed.empty()) return Error{options.architecture + " is not JSON: " + malformed};
-    auto read = architecture_from_json(JsonView(text));
-    if (!read) return Error{options.architecture + ": " + read.error().message};
-    architecture = std::move(*read);
-    say_removed(options.architecture, architecture);
-    if (architecture.input == ImageShape{}) architecture.input = data.image;
-  } else {
-    auto known = named_architecture(options.architecture, data.image, data.classes);
-    if (!known) return Error{"--architecture: " + known.error().message};
-    architecture = std::move(*known);
-  }
-  if (options.config.method != Method::denoiser) {
-    architecture.classes = data.class_names;
-    if (architecture.mean.empty() && !options.no_normalise) set_normalisation(data, architecture);
-  }
-  if (!options.name.empty()) architecture.name = options.name;
-  auto network = Sequential::create(std::move(architecture));
-  if (!network)
-    return Error{"--architecture " + options.architecture + ": " + network.error().message};
-  if (options.config.method == Method::ibp) {
-    network->initialise_for_intervals(options.config.seed);
-  } else {
-    network->initialise(options.config.seed);
-  }
-  return network;
-}
 
 /// What the result depends on: the provenance in the model's metadata. The same for the same seed,
 /// whatever the threads, folders and interruptions.
@@ -130,9 +49,16 @@ OrderedJson describe_run(const Options& options, const Trainer& trainer,
 }
 
 /// The first line of the log: that, and how it came about.
-OrderedJson log_head(const OrderedJson& description, const std::string& command) {
+OrderedJson log_head(const OrderedJson& description, const Trainer& trainer,
+                     const std::string& command) {
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION}, {"command", command}};
   json.update(description);
+  // How many images validation accuracies are of: what their intervals follow from.
+  const auto held_out =
+      split_validation(trainer.data(), trainer.config().validation, trainer.config().seed)
+          .validation;
+  json["validation_images"] = held_out.size();
+  json["robust_validation_images"] = robust_validation_images(held_out).size();
   return json;
 }
 
@@ -288,20 +214,29 @@ Status check_files(const Options& options, const std::string& checkpoint) {
 Status run(Options& options, const std::string& command) {
   const auto device = open_device(options.device);
   if (!device) return device.error();
-  const std::string checkpoint =
-      options.checkpoint.empty() ? options.out + ".checkpoint" : options.checkpoint;
+  const Status prepared = prepare_range_test(options);
+  if (!prepared) return prepared;
+  const std::string checkpoint = options.range_test           ? ""
+                                 : options.checkpoint.empty() ? options.out + ".checkpoint"
+                                                              : options.checkpoint;
   const Status files = check_files(options, checkpoint);
   if (!files) return files;
   const Status used = check(options);
   if (!used) return used;
 
-  const auto lock = RunLock::take(checkpoint);
-  if (!lock) return lock.error();
-  const Status free = check_unfinished(options, checkpoint);
-  if (!free) return free;
+  std::optional<RunLock> lock;
+  if (!options.range_test) {
+    auto taken = RunLock::take(checkpoint);
+    if (!taken) return taken.error();
+    lock.emplace(std::move(*taken));
+    const Status free = check_unfinished(options, checkpoint);
+    if (!free) return free;
+  }
 
+  const auto size = wished_size(options);
+  if (!size) return size.error();
   const auto data = load_dataset_for(options.dataset, options.data, Split::train, options.limit,
-                                     options.config.seed);
+                                     options.config.seed, *size);
   if (!data) return data.error();
   OrderedJson references = OrderedJson::object();
   auto network = make_network(options, *data, references);
@@ -322,6 +257,10 @@ Status run(Options& options, const std::string& command) {
   const Status stepped = check_steps(options, trainer->config());
   if (!stepped) return stepped;
   OrderedJson description = describe_run(options, *trainer, references);
+  if (options.range_test) {
+    description["range_test"] = true;
+    return run_range_test(options, *trainer, log_head(description, *trainer, command));
+  }
   BestEpoch best;
   const auto beginning = begin(options, checkpoint, description, *trainer, best);
   if (!beginning) return beginning.error();
@@ -329,7 +268,7 @@ Status run(Options& options, const std::string& command) {
     print_result(options.out + " is finished: nothing is left to train\n", "");
     return {};
   }
-  Log log(options.log, log_head(description, command).dump());
+  Log log(options.log, log_head(description, *trainer, command).dump());
   if (*beginning == Beginning::resumed) log.take_over(trainer->epochs_done());
   const Status started = log.write();
   if (!started) return started;

@@ -1,6 +1,9 @@
 #include "train_options.h"
 
+#include <sstream>
+
 #include "attack/catalog.h"
+#include "core/number.h"
 #include "help.h"
 #include "nn/architecture_json.h"
 #include "option_values.h"
@@ -12,6 +15,7 @@ namespace {
 Status check_used(const TrainOptions& options) {
   const auto is = [&](Method method) { return options.config.method == method; };
   const bool adversarial = !is(Method::standard);
+  const bool rises = adversarial && !is(Method::finetune);  // which attacks once, at epsilon
   const bool validated = options.config.validation > 0;
   const Requirement requirements[] = {
       {"--epsilon", adversarial || validated, "a --method that attacks, or with --validation"},
@@ -20,8 +24,8 @@ Status check_used(const TrainOptions& options) {
       {"--patience", validated, "--validation above 0"},
       {"--whole-pixels", options.config.augmentation.shift > 0, "--shift"},
       {"--steps", adversarial, "a --method that attacks"},
-      {"--warm-up", adversarial, "a --method that attacks"},
-      {"--ramp", adversarial, "a --method that attacks"},
+      {"--warm-up", rises, "a --method that attacks batch by batch"},
+      {"--ramp", rises, "a --method that attacks batch by batch"},
       {"--beta", is(Method::trades), "--method trades"},
       {"--kappa", is(Method::ibp), "--method ibp"},
       {"--guidance", is(Method::denoiser), "--method denoiser"},
@@ -44,6 +48,30 @@ std::string architectures_help() {
 }
 
 }  // namespace
+
+Result<std::optional<PictureSize>> picture_size_from(const std::string& text) {
+  if (text.empty()) return std::optional<PictureSize>();
+  constexpr int kMostSide = 1024;
+  std::vector<int> sides;
+  std::istringstream parts(text);
+  bool fits = text.find_first_not_of("0123456789x") == std::string::npos && !text.ends_with('x');
+  for (std::string part; fits && std::getline(parts, part, 'x');) {
+    const auto side = parse_decimal(part);
+    fits = side && *side >= 1 && *side <= kMostSide;
+    if (fits) sides.push_back(static_cast<int>(*side));
+  }
+  fits = fits && !sides.empty() && sides.size() <= 3 &&
+         (sides.size() < 3 || sides[2] == 1 || sides[2] == 3);
+  if (!fits) {
+    return Error{"--size is " + text +
+                 ", expected 32, 32x48 (height, width) or 28x28x1 (with 1 or 3 channels), sides "
+                 "up to 1024"};
+  }
+  return std::optional(PictureSize{.height = sides[0],
+                                   .width = sides.size() > 1 ? sides[1] : sides[0],
+                                   .channels = sides.size() > 2 ? sides[2] : 0,
+                                   .demanded = true});
+}
 
 Status check(TrainOptions& options) {
   const auto method = method_from_name(options.method);
@@ -82,7 +110,7 @@ CLI::App* add_train_command(CLI::App& app, TrainOptions& options) {
   command.add_option("--dataset", options.dataset, "mnist, gtsrb or another name")->required();
   command.add_option("--data", options.data,
                      "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
-  command.add_option("--out", options.out, "model file to write")->required();
+  command.add_option("--out", options.out, "model file to write; required, but for --range-test");
   const auto add = [&](const char* name, auto& value, const std::string& help) {
     return command.add_option(name, value, help)->capture_default_str();
   };
@@ -114,7 +142,7 @@ CLI::App* add_train_command(CLI::App& app, TrainOptions& options) {
   add("--optimiser,--optimizer", options.optimiser, "sgd, adam or adamw");
   add("--momentum", config.optimiser.momentum, "of sgd");
   add("--weight-decay", config.optimiser.weight_decay, "L2; decoupled with adamw");
-  add("--schedule", options.schedule, "constant, step, cyclic or cosine");
+  add("--schedule", options.schedule, "constant, step, cyclic, cosine or rising");
   add("--clip", config.clip, "largest L2 norm of one step's gradient; 0: any");
   add("--label-smoothing", config.label_smoothing, "0: off");
   add("--average", config.average, "decay per step of the weights' moving average; 0: off");
@@ -128,6 +156,11 @@ CLI::App* add_train_command(CLI::App& app, TrainOptions& options) {
   add("--brightness", config.augmentation.brightness,
       "augmentation: factor from 1/(1+this) to 1+this");
   add("--contrast", config.augmentation.contrast, "augmentation: relative to the mean");
+  command.add_flag("--flip", config.augmentation.flip,
+                   "augmentation: mirror every second image, left for right; not for digits");
+  add("--cutout", config.augmentation.cutout,
+      "augmentation: a square hole of this fraction of the side, filled with the image's mean; 0: "
+      "none");
   command.add_flag("--no-normalise", options.no_normalise,
                    "feed pixels in [0,1] as they are, not standardised");
   add("--keep", options.keep,
@@ -137,8 +170,16 @@ CLI::App* add_train_command(CLI::App& app, TrainOptions& options) {
   add("--patience", options.patience,
       "end the run after so many epochs without a better validation; 0: never")
       ->check(CLI::Range(0, 100000));
+  command.add_flag(
+      "--range-test", options.range_test,
+      "train at rising learning rates, from 1e-5 of --learning-rate (here 1 by default) "
+      "up, and print the losses, to choose one by; writes no model");
   add("--seed", config.seed, "of weights, order, augmentation, dropout and attacks");
   add_limit_option(command, options.limit);
+  command.add_option("--size", options.size,
+                     "resize a dataset's pictures to 32 (a square), 32x48 (height, width) or "
+                     "28x28x1 (with channels); default: as the architecture's file or --init takes "
+                     "them, else as they are known or alike");
   command.add_option("--name", options.name,
                      "name in the model file (default: the architecture's)");
   command.add_option("--log", options.log, "write one line of JSON per epoch");

@@ -56,6 +56,8 @@ std::optional<LogState> read_log_state(const std::string& file) {
   while (std::getline(stream, line)) ++state.epochs_done;
   first.erase("signflip");
   first.erase("command");
+  first.erase("validation_images");
+  first.erase("robust_validation_images");
   state.description = std::move(first);
   return state;
 }
@@ -71,8 +73,10 @@ void Log::take_over(int epochs) {
   for (int e = 0; e < epochs && std::getline(stream, line); ++e) lines_.push_back(line);
 }
 
+void Log::append(const OrderedJson& line) { lines_.push_back(line.dump()); }
+
 Status Log::add(const OrderedJson& line) {
-  lines_.push_back(line.dump());
+  append(line);
   return write();
 }
 

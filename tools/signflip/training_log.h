@@ -34,6 +34,8 @@ class Log {
   /// Takes over the first `epochs` epochs of the file from an earlier run.
   void take_over(int epochs);
   Status add(const OrderedJson& line);
+  /// Adds a line that write() will write.
+  void append(const OrderedJson& line);
   Status write() const;
 
  private:

@@ -129,7 +129,8 @@ bool holds(const std::string& name, const fs::path& place, Split split) {
   return find_pair(open_folder(place), split).has_value();
 }
 
-Result<Dataset> load(const std::string& name, const fs::path& place, Split split) {
+Result<Dataset> load(const std::string& name, const fs::path& place, Split split,
+                     const std::optional<PictureSize>&) {
   const auto archive = find_archive(name, place);
   auto source = archive ? open_archive(*archive) : Result<Source>(open_folder(place));
   if (!source) return source.error();

@@ -69,7 +69,8 @@ bool holds(const std::string&, const fs::path& place, Split split) {
   return find(place, split).has_value();
 }
 
-Result<Dataset> load(const std::string& name, const fs::path& place, Split split) {
+Result<Dataset> load(const std::string& name, const fs::path& place, Split split,
+                     const std::optional<PictureSize>&) {
   const Found found = *find(place, split);
   const std::size_t record = found.version.labels + 3 * kPlane;
   Dataset dataset;

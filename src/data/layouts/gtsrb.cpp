@@ -1,5 +1,5 @@
 // GTSRB in the folders that its makers, torchvision and Kaggle give it (data/gtsrb.h): whole
-// pictures, resized to 32×32.
+// pictures, resized to 32×32, or to the square that is wished for.
 #include "data/gtsrb.h"
 
 #include "data/gtsrb_index.h"
@@ -15,8 +15,9 @@ bool holds(const std::string&, const std::filesystem::path& place, Split split) 
   return root && has_gtsrb_split(*root, split);
 }
 
-Result<Dataset> load(const std::string& name, const std::filesystem::path& place, Split split) {
-  auto dataset = load_gtsrb(place, split, {kSide, GtsrbCrop::none});
+Result<Dataset> load(const std::string& name, const std::filesystem::path& place, Split split,
+                     const std::optional<PictureSize>& pictures) {
+  auto dataset = load_gtsrb(place, split, {pictures ? pictures->height : kSide, GtsrbCrop::none});
   if (dataset) dataset->name = name;
   return dataset;
 }

@@ -1,39 +1,29 @@
 // A folder of class folders with pictures (torchvision's ImageFolder): train/CLASS/*.png and
 // test/CLASS/*.png, or CLASS/*.png alone, which is then whatever split is asked for. Classes are in
 // the order of their folders' names; where all of these are numbers, in that of the numbers.
+// Pictures of any size go the way of single pictures (data/framing.h).
 #include <algorithm>
 #include <charconv>
 
 #include "data/file.h"
-#include "data/image.h"
+#include "data/framing.h"
 #include "data/layouts/layout.h"
+#include "data/picture_files.h"
 
 namespace signflip::layouts {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool is_picture_name(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char* known : {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm"}) {
-    if (ending == known) return true;
-  }
-  return false;
-}
-
-/// Folders or picture files in a folder, by name; hidden ones count for nothing.
-std::vector<fs::path> list(const fs::path& folder, bool folders) {
+/// Folders in a folder, by name; hidden ones count for nothing.
+std::vector<fs::path> folders_in(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     const fs::path& path = entry->path();
     if (path.filename().string().starts_with('.')) continue;
-    const bool wanted = folders ? fs::is_directory(path, error)
-                                : is_picture_name(path) && fs::is_regular_file(path, error);
-    if (wanted) found.push_back(path);
+    if (fs::is_directory(path, error)) found.push_back(path);
   }
   std::sort(found.begin(), found.end());
   return found;
@@ -48,8 +38,8 @@ std::optional<int> as_number(const std::string& text) {
 
 /// Class folders in the order of their classes; empty where there are none with pictures.
 std::vector<fs::path> class_folders(const fs::path& folder) {
-  std::vector<fs::path> folders = list(folder, true);
-  std::erase_if(folders, [](const fs::path& path) { return list(path, false).empty(); });
+  std::vector<fs::path> folders = folders_in(folder);
+  std::erase_if(folders, [](const fs::path& path) { return picture_files(path).empty(); });
   const auto number = [](const fs::path& path) { return as_number(path.filename().string()); };
   if (std::all_of(folders.begin(), folders.end(),
                   [&](const auto& p) { return number(p).has_value(); })) {
@@ -95,7 +85,7 @@ struct Pictures {
 Result<Pictures> read_all(const std::vector<fs::path>& folders) {
   Pictures pictures;
   for (std::size_t k = 0; k < folders.size(); ++k) {
-    for (const fs::path& file : list(folders[k], false)) {
+    for (const fs::path& file : picture_files(folders[k])) {
       const auto bytes = read_file(file, kMaxPictureBytes);
       if (!bytes) return bytes.error();
       auto picture = decode_picture(*bytes, file.string());
@@ -108,48 +98,66 @@ Result<Pictures> read_all(const std::vector<fs::path>& folders) {
   return pictures;
 }
 
-/// What all of them become: as they are where they are alike, else what is known of the dataset.
-Result<ImageShape> common_shape(const Pictures& pictures, const std::string& name) {
+/// What all of them become: what is wished for, else what is known of the dataset, else as they are
+/// where they are alike.
+Result<ImageShape> common_shape(const Pictures& pictures, const std::string& name,
+                                const std::optional<PictureSize>& wish) {
+  int channels = 1;
+  for (const Picture& picture : pictures.all) channels = std::max(channels, picture.channels);
+  if (wish) {
+    return ImageShape{wish->height, wish->width, wish->channels > 0 ? wish->channels : channels};
+  }
   if (const auto known = known_shape(name)) return *known;
   const Picture& first = pictures.all[0];
-  int channels = 1;
   for (std::size_t i = 0; i < pictures.all.size(); ++i) {
     const Picture& picture = pictures.all[i];
-    channels = std::max(channels, picture.channels);
     if (picture.width == first.width && picture.height == first.height) continue;
     return Error{pictures.names[i] + " is " + std::to_string(picture.width) + "×" +
                  std::to_string(picture.height) + " pixels, but " + pictures.names[0] + " is " +
                  std::to_string(first.width) + "×" + std::to_string(first.height) +
-                 ": a dataset's pictures are of one size, so resize them first"};
+                 ": say to what size pictures are resized, --size 32"};
   }
   return ImageShape{first.height, first.width, channels};
 }
 
-Result<Dataset> load(const std::string& name, const fs::path& place, Split split) {
+/// "500 of 1200 pictures changed, as first.png: 30×40, its middle resized to 32×32".
+std::string summary(const std::vector<std::string>& remarks, std::size_t pictures) {
+  if (remarks.empty()) return "";
+  return std::to_string(remarks.size()) + " of " + std::to_string(pictures) +
+         " pictures were changed, such as " + remarks[0];
+}
+
+Result<Dataset> load(const std::string& name, const fs::path& place, Split split,
+                     const std::optional<PictureSize>& wish) {
   const fs::path folder = *find(place, split);
   const std::vector<fs::path> folders = class_folders(folder);
   auto pictures = read_all(folders);
   if (!pictures) return pictures.error();
-  const auto shape = common_shape(*pictures, name);
+  const auto shape = common_shape(*pictures, name, wish);
   if (!shape) return shape.error();
-  Dataset dataset;
-  dataset.name = name;
-  dataset.split = split;
-  dataset.image = *shape;
-  dataset.pixels.reserve(pictures->all.size() * shape->size());
-  for (const Picture& picture : pictures->all) {
-    const Picture fitted =
-        resize(convert_channels(picture, shape->channels), shape->width, shape->height);
-    dataset.pixels.insert(dataset.pixels.end(), fitted.pixels.begin(), fitted.pixels.end());
-  }
-  Status status = take_labels(std::move(pictures->labels), folder.string(), dataset);
-  if (!status) return status.error();
   std::vector<std::string> names;
   for (const fs::path& one : folders) names.push_back(one.filename().string());
   // Folders of a known dataset are often called by their numbers: then its names are better.
   const bool numbered = as_number(names.front()) == 0 &&
                         as_number(names.back()) == static_cast<int>(names.size()) - 1;
   if (numbered) names = known_class_names(name, static_cast<int>(names.size()));
+  const Framing framing = framing_for(*shape, names);
+  Dataset dataset;
+  dataset.name = name;
+  dataset.split = split;
+  dataset.image = *shape;
+  dataset.pixels.reserve(pictures->all.size() * shape->size());
+  std::vector<std::string> remarks;
+  for (std::size_t i = 0; i < pictures->all.size(); ++i) {
+    const auto framed = frame(pictures->all[i], *shape, framing, pictures->names[i]);
+    if (!framed) return framed.error();
+    const auto& pixels = framed->picture.pixels;
+    dataset.pixels.insert(dataset.pixels.end(), pixels.begin(), pixels.end());
+    if (!framed->remark.empty()) remarks.push_back(pictures->names[i] + ": " + framed->remark);
+  }
+  dataset.remark = summary(remarks, pictures->all.size());
+  Status status = take_labels(std::move(pictures->labels), folder.string(), dataset);
+  if (!status) return status.error();
   status = name_classes(std::move(names), {}, folder.string(), dataset);
   if (!status) return status.error();
   dataset.files.push_back({"pictures", md5_hex(dataset.pixels)});

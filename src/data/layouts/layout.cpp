@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
+#include <cstring>
 
+#include "core/number.h"
 #include "data/image.h"
 #include "data/shape_text.h"
 
@@ -49,12 +52,46 @@ Status take_images(const std::vector<std::size_t>& shape, std::vector<std::uint8
   return {};
 }
 
-Status take_images(const NpyArray& array, const std::string& where, Dataset& dataset) {
-  if (array.type != "|u1") {
-    return Error{where + " holds images of type " + array.type +
-                 "; a dataset's pixels are unsigned bytes, |u1"};
+namespace {
+
+/// Pixels in [0,1] as bytes.
+Result<std::vector<std::uint8_t>> bytes_of_floats(const NpyArray& array, const std::string& where,
+                                                  Dataset& dataset) {
+  constexpr float kLevels = 255.0F, kSame = 1e-3F;  // of a level: what float32 rounding makes of it
+  std::vector<std::uint8_t> bytes(array.values.size() / sizeof(float));
+  std::size_t rounded = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    float value = 0.0F;
+    std::memcpy(&value, array.values.data() + i * sizeof(float), sizeof(float));
+    if (!(value >= 0.0F && value <= 1.0F)) {
+      return Error{where + " has the pixel " +
+                   (std::isnan(value) ? "NaN" : number_text(static_cast<double>(value))) +
+                   ", expected values in [0,1] (divide by 255, or save unsigned bytes)"};
+    }
+    const float level = std::round(value * kLevels);
+    rounded += std::fabs(value * kLevels - level) > kSame ? 1 : 0;
+    bytes[i] = static_cast<std::uint8_t>(level);
   }
-  return take_images(array.shape, {array.values.begin(), array.values.end()}, where, dataset);
+  if (rounded > 0) {
+    dataset.remark = where + ": " + std::to_string(rounded) + " of " +
+                     std::to_string(bytes.size()) + " pixels were rounded to a multiple of 1/255";
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Status take_images(const NpyArray& array, const std::string& where, Dataset& dataset) {
+  if (array.type == "|u1") {
+    return take_images(array.shape, {array.values.begin(), array.values.end()}, where, dataset);
+  }
+  if (array.type != "<f4") {
+    return Error{where + " holds images of type " + array.type +
+                 "; pixels are unsigned bytes, |u1, or <f4 in [0,1]"};
+  }
+  auto bytes = bytes_of_floats(array, where, dataset);
+  if (!bytes) return bytes.error();
+  return take_images(array.shape, std::move(*bytes), where, dataset);
 }
 
 Status take_labels(std::vector<int> labels, const std::string& where, Dataset& dataset) {
@@ -74,10 +111,10 @@ Status take_labels(std::vector<int> labels, const std::string& where, Dataset& d
 }
 
 Status name_classes(std::vector<std::string> names, std::span<const int> others,
-                    const std::string& where, Dataset& dataset) {
+                    const std::string& where, Dataset& dataset, const std::string& known) {
+  const std::string& name = known.empty() ? dataset.name : known;
   const auto top = std::max_element(dataset.labels.begin(), dataset.labels.end());
-  dataset.classes =
-      names.empty() ? known_class_count(dataset.name) : static_cast<int>(names.size());
+  dataset.classes = names.empty() ? known_class_count(name) : static_cast<int>(names.size());
   if (dataset.classes == 0) {
     dataset.classes = *top + 1;
     for (const int label : others) dataset.classes = std::max(dataset.classes, label + 1);
@@ -86,8 +123,7 @@ Status name_classes(std::vector<std::string> names, std::span<const int> others,
                  std::to_string(top - dataset.labels.begin()) + ", but " + dataset.name + " has " +
                  std::to_string(dataset.classes) + " classes"};
   }
-  dataset.class_names =
-      names.empty() ? known_class_names(dataset.name, dataset.classes) : std::move(names);
+  dataset.class_names = names.empty() ? known_class_names(name, dataset.classes) : std::move(names);
   return {};
 }
 

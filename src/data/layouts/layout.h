@@ -17,7 +17,9 @@ struct Layout {
   const char* looks_like;  ///< for the error where nothing is found
   /// Whether this split, at least, is there in this form. Cheap: names are looked at, not contents.
   bool (*holds)(const std::string& name, const std::filesystem::path& place, Split split);
-  Result<Dataset> (*load)(const std::string& name, const std::filesystem::path& place, Split split);
+  /// `pictures`: what pictures are made to be; layouts of arrays have no use for it.
+  Result<Dataset> (*load)(const std::string& name, const std::filesystem::path& place, Split split,
+                          const std::optional<PictureSize>& pictures);
 };
 
 extern const Layout kIdx, kArrays, kCifar, kPixelCsv, kGtsrb, kImageFolder;
@@ -31,18 +33,19 @@ std::string plain_name(std::string_view name);
 /// Fills in images N×H×W×C (or N×H×W), 1 or 3 channels; `where` names them in errors.
 Status take_images(const std::vector<std::size_t>& shape, std::vector<std::uint8_t> values,
                    const std::string& where, Dataset& dataset);
-/// The same for an array: |u1 only.
+/// The same for an array of |u1, or of <f4 in [0,1], which is rounded to 256 levels: a remark says
+/// where that changed anything.
 Status take_images(const NpyArray& array, const std::string& where, Dataset& dataset);
 /// As many labels as images.
 Status take_labels(std::vector<int> labels, const std::string& where, Dataset& dataset);
 
 /// Sets classes and class names: `names` where the data bring some, else those of a known dataset,
-/// else numbers, as many as the largest label of this split and `others` calls for.
+/// else numbers, as many as the largest label of this split and `others` calls for. `known`: the
+/// name of that dataset, where it is not the one that was asked for.
 Status name_classes(std::vector<std::string> names, std::span<const int> others,
-                    const std::string& where, Dataset& dataset);
+                    const std::string& where, Dataset& dataset, const std::string& known = {});
 
-/// Pictures of one size, as a dataset's are: as they are where all are alike, else resized to what
-/// images of the known dataset `name` have; an error where that is not known.
+/// The shape of the images of a known dataset.
 std::optional<ImageShape> known_shape(const std::string& name);
 
 }  // namespace signflip::layouts

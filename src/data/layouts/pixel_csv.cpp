@@ -92,7 +92,8 @@ bool holds(const std::string& name, const fs::path& place, Split split) {
   return find(name, place, split).has_value();
 }
 
-Result<Dataset> load(const std::string& name, const fs::path& place, Split split) {
+Result<Dataset> load(const std::string& name, const fs::path& place, Split split,
+                     const std::optional<PictureSize>&) {
   const std::string file = find(name, place, split)->string();
   constexpr std::size_t kMost = std::size_t{1} << 31;
   const auto bytes = read_file(file, kMost);

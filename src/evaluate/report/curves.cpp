@@ -44,12 +44,37 @@ void tidy(std::vector<Point>& points) {
                points.end());
 }
 
+/// What an attack without a budget leaves at each radius: so far as the other series go, else as
+/// far as it went.
+void add_distances(std::vector<Series>& all, const Entry& entry) {
+  constexpr int kParts = 20;
+  const std::vector<double>& distances = entry.result->distances;
+  double top = 0.0;
+  for (const Series& series : all) {
+    for (const Point& point : series.points) top = std::max(top, point.x);
+  }
+  if (top == 0.0) top = *std::ranges::max_element(distances);
+  if (top == 0.0) return;
+  for (int i = 0; i <= kParts; ++i) {
+    const double radius = top * i / kParts;
+    const auto fooled =
+        std::ranges::count_if(distances, [&](double distance) { return distance <= radius; });
+    add_point(
+        all, entry.label,
+        {radius, 1.0 - static_cast<double>(fooled) / static_cast<double>(*entry.file->count)});
+  }
+}
+
 std::map<PlotKey, std::vector<Series>> series_of(const Subject& subject) {
   std::map<PlotKey, std::vector<Series>> plots;
   for (const Entry& entry : subject.entries) {
     if (entry.clean() || !entry.epsilon) continue;
     add_point(plots[{entry.norm, entry.file->count}], entry.label,
               {*entry.epsilon, entry.result->accuracy});
+  }
+  for (const Entry& entry : subject.entries) {
+    if (entry.epsilon || entry.result->distances.empty() || !entry.file->count) continue;
+    add_distances(plots[{entry.norm, entry.file->count}], entry);
   }
   for (const CertificateEntry& entry : subject.certificates) {
     const Certificate& proof = *entry.certificate;
@@ -121,10 +146,10 @@ Markup curves_section(const DatasetGroup& group) {
 Markup verified_section(const DatasetGroup& group) {
   Table table;
   table.caption = "Verified and empirical accuracy: " + dataset_title(group);
-  table.columns = {{"Model", false},  {"Method", false}, {"ε"},
-                   {"Images"},        {"Clean"},         {"Verified"},
-                   {"Lowest found"},  {"By", false},     {"Mean radius"},
-                   {"Median radius"}, {"Time"}};
+  table.columns = {{"Model", false}, {"Method", false}, {"ε"},
+                   {"Images"},       {"Clean"},         {"Verified"},
+                   {"95% interval"}, {"Lowest found"},  {"By", false},
+                   {"Mean radius"},  {"Median radius"}, {"Time"}};
   for (const Subject& subject : group.subjects) {
     std::vector<CertificateEntry> entries = subject.certificates;
     std::ranges::stable_sort(entries, {},
@@ -141,6 +166,7 @@ Markup verified_section(const DatasetGroup& group) {
                  epsilon_text(proof.epsilon)),
             text(count_text(count)), text(percent(proof.accuracy)),
             text(percent(proof.verified_accuracy)),
+            text(interval_text(proof.verified_accuracy, entry.file->count)),
             lowest != nullptr ? text(percent(lowest->result->accuracy)) : Markup(),
             lowest != nullptr ? text(lowest->label) : Markup(),
             text(short_number(proof.mean_radius)), text(short_number(proof.median_radius)),

@@ -3,7 +3,6 @@
 #include <map>
 
 #include "data/dataset.h"
-#include "evaluate/interval.h"
 #include "evaluate/report/confusion.h"
 #include "evaluate/report/format.h"
 #include "evaluate/report/sections.h"
@@ -13,13 +12,6 @@ namespace {
 
 std::optional<double> as_number(std::optional<std::uint64_t> value) {
   return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
-}
-
-/// "97.80–99.10%": where the accuracy on all images of the kind lies, as far as a sample tells.
-std::string interval_text(double fraction, std::optional<std::uint64_t> count) {
-  if (!count) return "";
-  const auto [low, high] = confidence_interval(fraction, static_cast<std::size_t>(*count));
-  return fixed(100.0 * low, 2) + "–" + percent(high);
 }
 
 Markup figures_table(const Subject& subject) {
@@ -79,7 +71,7 @@ Markup parameters_table(const Subject& subject) {
 }
 
 /// The matrices of a subject: the clean one and that of the lowest accuracy, the others folded.
-Markup confusions(const Subject& subject, const std::string& dataset) {
+Markup confusions(const Subject& subject) {
   const Entry *clean = nullptr, *lowest = nullptr;
   for (const Entry& entry : subject.entries) {
     if (entry.result->confusion.empty()) continue;
@@ -94,7 +86,7 @@ Markup confusions(const Subject& subject, const std::string& dataset) {
   for (const Entry& entry : subject.entries) {
     const auto& matrix = entry.result->confusion;
     if (matrix.empty()) continue;
-    const auto classes = known_class_names(dataset, static_cast<int>(matrix.size()));
+    const auto classes = class_names_of(*entry.file, matrix.size());
     const std::string name =
         entry.label + (entry.epsilon ? ", ε = " + epsilon_text(*entry.epsilon) : std::string());
     const std::string words = percent(entry.result->accuracy) +
@@ -200,7 +192,7 @@ Markup details_section(const DatasetGroup& group) {
     const Markup figures = figures_table(subject);
     if (figures.empty()) continue;
     all += element("h3", text(subject.label)) + figures + parameters_table(subject) +
-           confusions(subject, group.name);
+           confusions(subject);
   }
   return all;
 }

@@ -28,15 +28,14 @@ std::string name_of(const std::string& title) {
 
 void add(std::vector<Figure>& figures, const std::vector<Plot>& plots) {
   for (const Plot& plot : plots) {
-    std::string svg = plot_svg(plot);
-    if (svg.empty()) continue;
+    if (plot_svg(plot).empty()) continue;
     const std::string name = name_of(plot.title);
     std::string free = name;
     for (int number = 2; std::ranges::find(figures, free, &Figure::name) != figures.end();
          ++number) {
       free = name + "-" + std::to_string(number);
     }
-    figures.push_back({free, std::move(svg)});
+    figures.push_back({free, plot});
   }
 }
 
@@ -44,9 +43,14 @@ void add(std::vector<Figure>& figures, const std::vector<Plot>& plots) {
 
 std::vector<Figure> figures(const ReportInput& input) {
   std::vector<Figure> all;
-  for (const DatasetGroup& group : group_by_subject(input)) add(all, accuracy_plots(group));
+  for (const DatasetGroup& group : group_by_subject(input)) {
+    add(all, accuracy_plots(group));
+    add(all, distance_plots(group));
+    add(all, calibration_plots(group));
+  }
   for (const TrainingRun& run : input.runs) add(all, training_plots(run));
   add(all, comparison_plots(input.runs));
+  for (const RangeTest& test : input.range_tests) add(all, {range_test_plot(test)});
   return all;
 }
 

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "evaluate/report/input.h"
+#include "evaluate/report/plot.h"
 
 namespace signflip::report {
 
 struct Figure {
   std::string name;  ///< for a file, without ending: "mnist-mixed-accuracy-against-linf"
-  std::string svg;   ///< a whole file
+  Plot plot;
 };
 
 /// Accuracy against ε for each model, each training run, and where there are several runs, these

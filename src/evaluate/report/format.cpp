@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "evaluate/interval.h"
+
 namespace signflip::report {
 namespace {
 
@@ -25,6 +27,12 @@ std::string short_number(std::optional<double> value, int digits) {
 std::string fixed(std::optional<double> value, int decimals) {
   if (!value) return "";
   return std::fabs(*value) < 1e9 ? printed("%.*f", decimals, *value) : short_number(value);
+}
+
+std::string interval_text(std::optional<double> fraction, std::optional<std::uint64_t> count) {
+  if (!fraction || !count) return "";
+  const auto [low, high] = confidence_interval(*fraction, static_cast<std::size_t>(*count));
+  return fixed(100.0 * low, 2) + "–" + percent(high);
 }
 
 std::string count_text(std::optional<double> value) {

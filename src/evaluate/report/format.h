@@ -1,6 +1,7 @@
 // How a report writes numbers. Values that were not measured become "".
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,9 @@ namespace signflip::report {
 
 /// 0.2113 → "21.13%".
 std::string percent(std::optional<double> fraction);
+/// "97.80–99.10%": where a fraction of so many images lies for all of their kind, with 95%
+/// (evaluate/interval.h).
+std::string interval_text(std::optional<double> fraction, std::optional<std::uint64_t> count);
 /// Whole numbers with commas, "10,000"; others as short_number().
 std::string count_text(std::optional<double> value);
 /// `digits` significant digits at most.

@@ -11,6 +11,7 @@ namespace signflip::report {
 namespace {
 
 constexpr std::size_t kMaximumResults = 1000, kMaximumClasses = 1000, kMaximumEpochs = 100000;
+constexpr std::size_t kMaximumSteps = 1000000, kMaximumBins = 1000;
 
 std::string_view value_of(const TextPairs& pairs, std::string_view name) {
   const auto found = std::ranges::find(pairs, name, &TextPairs::value_type::first);
@@ -69,6 +70,51 @@ std::vector<std::string> read_names(const Fields& fields, std::string_view name)
   return names;
 }
 
+std::optional<Calibration> read_calibration(const Fields& fields, FirstError& error) {
+  const JsonView value = fields.find("calibration");
+  if (!value.valid()) return {};
+  const Fields inner(value, fields.place_of("calibration"), error);
+  Calibration calibration;
+  calibration.expected_error = inner.required_number("expected_error", Fields::kFraction);
+  const JsonView bins = inner.find("bins");
+  const std::vector<JsonView> items = bins.items();
+  if (!bins.is_array() || items.size() > kMaximumBins) {
+    inner.complain("bins", "a list of at most 1000 bins");
+    return {};
+  }
+  for (std::size_t i = 0; i < items.size() && !error; ++i) {
+    const Fields bin(items[i], indexed(inner.place_of("bins"), i), error);
+    const auto count = bin.whole("count");
+    const auto confidence = bin.number("confidence", Fields::kFraction);
+    const auto accuracy = bin.number("accuracy", Fields::kFraction);
+    if (!count || *count == 0 || !confidence || !accuracy) continue;
+    calibration.bins.push_back({static_cast<double>(*count), *confidence, *accuracy});
+  }
+  return calibration;
+}
+
+/// How far an attack had to go for each image; those it failed on are left out.
+std::vector<double> read_distances(const Fields& fields, std::optional<std::uint64_t> count) {
+  std::vector<double> distances;
+  const JsonView value = fields.find("distances");
+  if (!value.valid()) return distances;
+  const std::vector<JsonView> items = value.items();
+  if (!value.is_array() || (count && items.size() != *count)) {
+    fields.complain("distances", "one number or null per image");
+    return distances;
+  }
+  for (const JsonView item : items) {
+    if (item.is_null()) continue;
+    const double number = item.is_number() ? item.number() : -1.0;
+    if (!(number >= 0.0) || number > 1e6) {
+      fields.complain("distances", "numbers from 0 up, or null");
+      return distances;
+    }
+    distances.push_back(number);
+  }
+  return distances;
+}
+
 AttackResult read_result(const Fields& fields, std::optional<std::uint64_t> count,
                          FirstError& error) {
   AttackResult result;
@@ -93,6 +139,8 @@ AttackResult read_result(const Fields& fields, std::optional<std::uint64_t> coun
   result.confusion = read_confusion(fields, error);
   result.correct = read_correct(fields, count);
   result.automatic = read_names(fields, "automatic");
+  result.calibration = read_calibration(fields, error);
+  result.distances = read_distances(fields, count);
   for (const auto& [name, value] : fields.members()) {
     constexpr std::array<std::string_view, 11> kOthers = {
         "attack", "norm",      "epsilon", "accuracy",  "accuracy_interval", "accuracy_8bit",
@@ -100,6 +148,7 @@ AttackResult read_result(const Fields& fields, std::optional<std::uint64_t> coun
     const auto is_figure = [&name = name](const auto& figure) { return name == figure.first; };
     if (std::ranges::find(kOthers, name) != kOthers.end()) continue;
     if (std::ranges::any_of(figures, is_figure) || value.is_null()) continue;
+    if (value.is_array() || value.is_object()) continue;  // figures of images and classes
     result.parameters.emplace_back(name, scalar_text(value));
   }
   return result;
@@ -134,6 +183,7 @@ Result<Measurement> read_measurement(const Fields& fields, const std::string& fi
   measurement.targeted = fields.flag("targeted");
   measurement.unfinished = fields.find("unfinished").valid();
   measurement.seed = fields.whole("seed");
+  measurement.classes = read_names(fields, "classes");
   const Fields dataset(fields.find("dataset"), fields.place_of("dataset"), error);
   measurement.dataset = dataset.required_text("name");
   measurement.split = dataset.text("split");
@@ -179,7 +229,16 @@ Epoch read_epoch(const Fields& fields) {
   return epoch;
 }
 
-Result<TrainingRun> read_run(std::string_view text, const std::string& file, FirstError& error) {
+/// A line of a range test.
+RangeTest::Step read_step(const Fields& fields) {
+  return {fields.required_number("learning_rate", {1e-100, 1e100}),
+          fields.required_number("loss", Fields::kAny),
+          fields.number("smoothed_loss", Fields::kAny)};
+}
+
+/// `steps`: filled instead of the run's epochs where the log is of a range test.
+Result<TrainingRun> read_run(std::string_view text, const std::string& file, RangeTest& range,
+                             FirstError& error) {
   TrainingRun run;
   run.source = file;
   bool first = true;
@@ -199,6 +258,16 @@ Result<TrainingRun> read_run(std::string_view text, const std::string& file, Fir
       flatten(fields.members(), "", run.configuration);
       run.version = run.configured("signflip");
       first = false;
+      continue;
+    }
+    if (run.configured("range_test") == "true") {
+      range.steps.push_back(read_step(fields));
+      const std::size_t count = range.steps.size();
+      if (count > kMaximumSteps) fields.complain("step", "at most 1000000 steps");
+      if (count > 1 && range.steps[count - 2].learning_rate >= range.steps.back().learning_rate &&
+          !error) {
+        fields.complain("learning_rate", "more than in the line before");
+      }
       continue;
     }
     run.epochs.push_back(read_epoch(fields));
@@ -285,8 +354,13 @@ Status read_input(std::string_view text, const std::string& file, ReportInput& i
   if (!first["method"].is_string() || !first["epochs"].valid()) {
     return Error{file + " has " + keys_of(first) + std::string(kExpected)};
   }
-  auto run = read_run(text, file, error);
+  RangeTest range{file, {}};
+  auto run = read_run(text, file, range, error);
   if (!run) return run.error();
+  if (run->configured("range_test") == "true") {
+    input.range_tests.push_back(std::move(range));
+    return {};
+  }
   input.runs.push_back(std::move(*run));
   return {};
 }

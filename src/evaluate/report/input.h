@@ -22,6 +22,15 @@ struct ModelReference {
   std::optional<double> parameters;
 };
 
+/// How confident a model is, and how often it is right then: bins that have images.
+struct Calibration {
+  struct Bin {
+    double count, confidence, accuracy;
+  };
+  double expected_error = 0.0;
+  std::vector<Bin> bins;
+};
+
 /// One entry of "results" of evaluate or attack. Fractions lie in [0,1].
 struct AttackResult {
   std::string attack;  ///< "clean", "worst" or the name of an attack, known or not
@@ -37,6 +46,8 @@ struct AttackResult {
   std::optional<double> gradients, queries, seconds;
   std::string correct;  ///< one '0' or '1' per image, '1': still its label; or empty
   std::vector<std::vector<std::uint64_t>> confusion;  ///< square: [label][predicted]; or empty
+  std::optional<Calibration> calibration;
+  std::vector<double> distances;  ///< of an attack without a budget: norms of its successes
 
   /// The value of a parameter, or "".
   std::string_view parameter(std::string_view name) const;
@@ -65,6 +76,7 @@ struct Measurement {
   bool targeted = false;
   bool unfinished = false;  ///< the run was interrupted, or goes on
   std::string dataset, split;
+  std::vector<std::string> classes;          ///< their names; may be empty
   std::optional<std::uint64_t> count, seed;  ///< count: images
   std::vector<AttackResult> results;
   std::vector<Certificate> certificates;
@@ -88,9 +100,20 @@ struct TrainingRun {
   std::string_view configured(std::string_view name) const;
 };
 
+/// One log of train --range-test.
+struct RangeTest {
+  struct Step {
+    double learning_rate, loss;
+    std::optional<double> smoothed_loss;
+  };
+  std::string source;
+  std::vector<Step> steps;  ///< rates ascending
+};
+
 struct ReportInput {
   std::vector<Measurement> measurements;
   std::vector<TrainingRun> runs;
+  std::vector<RangeTest> range_tests;
 };
 
 /// Files above this are no results of ours.

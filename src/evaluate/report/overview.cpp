@@ -66,7 +66,8 @@ const Certificate* certificate_for(const Subject& subject, const Budget& budget)
 Markup attributed(const Entry* entry) {
   if (entry == nullptr) return {};
   return element("b", text(percent(entry->result->accuracy))) + bar(entry->result->accuracy) +
-         element("small", text(entry->label));
+         element("small", text(entry->label + ", " +
+                               interval_text(entry->result->accuracy, entry->file->count)));
 }
 
 Table::Row glance_row(const Subject& subject, const Budget& budget) {
@@ -89,8 +90,13 @@ Table::Row glance_row(const Subject& subject, const Budget& budget) {
   return {{text(subject.label),
            text(budget.clean ? "none" : budget_text({false, budget.norm, budget.epsilon, {}})),
            text(budget.count ? count_text(static_cast<double>(*budget.count)) : ""),
-           text(percent(clean_accuracy)), attributed(highest), attributed(lowest),
-           proof != nullptr ? text(percent(proof->verified_accuracy)) : Markup()}};
+           text(percent(clean_accuracy)) +
+               element("small", text(interval_text(clean_accuracy, budget.count))),
+           attributed(highest), attributed(lowest),
+           proof != nullptr
+               ? text(percent(proof->verified_accuracy)) +
+                     element("small", text(interval_text(proof->verified_accuracy, budget.count)))
+               : Markup()}};
 }
 
 struct Line {

@@ -13,16 +13,14 @@ namespace {
 
 // In units of the viewBox: small enough that letters stay readable where it is drawn 280 px wide.
 constexpr double kWidth = 360, kHeight = 250, kLeft = 62, kRight = 12, kTop = 12, kBottom = 44;
-constexpr int kStyles = 8;
 constexpr std::size_t kMostMarkers = 40, kMostPoints = 1000;
-
-std::string pixels(double value) { return fixed(value, 1); }
 
 /// One axis: values to places in the viewBox.
 struct Axis {
   double low, high, from, to;
   bool logarithmic = false;
 
+  /// Where a value stands; values beyond the ends at these.
   double place(double value) const {
     const auto scaled = [this](double v) { return logarithmic ? std::log10(v) : v; };
     const double share = (scaled(value) - scaled(low)) / (scaled(high) - scaled(low));
@@ -53,8 +51,8 @@ Axis y_axis(const Plot& plot) {
   const double from = kHeight - kBottom, to = kTop;
   if (plot.fractions) return {0.0, 1.0, from, to};
   auto [low, high] = extent(plot, [](const Point& p) { return p.y; });
-  if (low > 0.0 && high > 100.0 * low) return {low, high, from, to, true};
-  if (plot.from_zero && low >= 0.0) low = 0.0;
+  if (plot.bars == 0.0 && low > 0.0 && high > 100.0 * low) return {low, high, from, to, true};
+  if ((plot.from_zero || plot.bars > 0.0) && low >= 0.0) low = 0.0;
   Axis axis = make_axis(low, high, from, to);
   // Ends at round numbers.
   const auto ticks = round_ticks(axis.low, axis.high, 5);
@@ -68,35 +66,50 @@ Axis y_axis(const Plot& plot) {
 
 Axis x_axis(const Plot& plot) {
   auto [low, high] = extent(plot, [](const Point& p) { return p.x; });
+  if (plot.decades && low > 0.0 && high > low) {
+    return {low, high, kLeft, kWidth - kRight, true};
+  }
   if (!plot.epochs) low = std::min(low, 0.0);
-  return make_axis(low, high, kLeft, kWidth - kRight);
+  return make_axis(low, high + plot.bars, kLeft, kWidth - kRight);
 }
 
-std::string style_class(int style) { return "s" + std::to_string(style % kStyles); }
+/// Powers of ten within an axis.
+std::vector<double> decades(const Axis& axis) {
+  std::vector<double> ticks;
+  const auto first = static_cast<int>(std::ceil(std::log10(axis.low) - 1e-9));
+  for (int e = first; e <= std::log10(axis.high) + 1e-9; ++e) ticks.push_back(std::pow(10.0, e));
+  return ticks;
+}
 
-Markup marker(int style, double x, double y, const Markup& title) {
-  const auto polygon = [&](std::initializer_list<Point> corners) {
-    std::string points;
-    for (const Point& corner : corners) {
-      points += (points.empty() ? "" : " ") + pixels(x + corner.x) + "," + pixels(y + corner.y);
-    }
-    return element("polygon", {{"class", "m " + style_class(style)}, {"points", points}}, title);
+Shape marker(int style, double x, double y, const std::string& title = {}) {
+  Shape shape{.form = Form::polygon, .role = Role::marker, .style = style, .title = title};
+  const auto at = [&](std::initializer_list<Point> corners) {
+    for (const Point& corner : corners) shape.points.push_back({x + corner.x, y + corner.y});
   };
   switch (style % 4) {
     case 0:
-      return element("circle",
-                     {{"class", "m " + style_class(style)},
-                      {"cx", pixels(x)},
-                      {"cy", pixels(y)},
-                      {"r", "3.4"}},
-                     title);
+      shape.form = Form::circle;
+      shape.radius = 3.4;
+      at({{0, 0}});
+      break;
     case 1:
-      return polygon({{-3, -3}, {3, -3}, {3, 3}, {-3, 3}});
+      at({{-3, -3}, {3, -3}, {3, 3}, {-3, 3}});
+      break;
     case 2:
-      return polygon({{0, -4}, {3.8, 3}, {-3.8, 3}});
+      at({{0, -4}, {3.8, 3}, {-3.8, 3}});
+      break;
     default:
-      return polygon({{0, -4.2}, {4.2, 0}, {0, 4.2}, {-4.2, 0}});
+      at({{0, -4.2}, {4.2, 0}, {0, 4.2}, {-4.2, 0}});
   }
+  return shape;
+}
+
+Shape line(Role role, std::vector<Point> points, int style = 0) {
+  return {.form = Form::path, .role = role, .style = style, .points = std::move(points)};
+}
+
+Shape label(Role role, double x, double y, const std::string& words) {
+  return {.form = Form::text, .role = role, .points = {{x, y}}, .words = words};
 }
 
 std::string value_text(const Plot& plot, double y) {
@@ -107,12 +120,8 @@ std::string x_text(const Plot& plot, double x) {
   return plot.epochs ? count_text(x) : epsilon_text(x);
 }
 
-Markup label(std::string_view style, double x, double y, const std::string& words) {
-  return element("text", {{"class", style}, {"x", pixels(x)}, {"y", pixels(y)}}, text(words));
-}
-
-Markup draw_axes(const Plot& plot, const Axis& x, const Axis& y) {
-  Markup svg;
+Drawing draw_axes(const Plot& plot, const Axis& x, const Axis& y) {
+  Drawing drawing;
   std::vector<double> ticks;
   if (y.logarithmic) {
     for (double e = std::ceil(std::log10(y.low)); e <= std::log10(y.high); ++e) {
@@ -125,52 +134,61 @@ Markup draw_axes(const Plot& plot, const Axis& x, const Axis& y) {
     ticks = round_ticks(y.low, y.high, 5);
   }
   for (const double tick : ticks) {
-    const std::string at = pixels(y.place(tick));
-    svg += element(
-        "line",
-        {{"class", "grid"}, {"x1", pixels(x.from)}, {"x2", pixels(x.to)}, {"y1", at}, {"y2", at}});
-    svg += label("y", x.from - 6, y.place(tick) + 4,
-                 plot.fractions ? short_number(100.0 * tick) + "%" : short_number(tick));
+    const double at = y.place(tick);
+    drawing.push_back(line(Role::grid, {{x.from, at}, {x.to, at}}));
+    drawing.push_back(
+        label(Role::y_label, x.from - 6, at + 4,
+              plot.fractions ? short_number(100.0 * tick) + "%" : short_number(tick)));
   }
-  for (const double tick : round_ticks(x.low, x.high, 6)) {
+  for (const double tick : x.logarithmic ? decades(x) : round_ticks(x.low, x.high, 6)) {
     if (plot.epochs && tick != std::floor(tick)) continue;
-    const std::string at = pixels(x.place(tick));
-    svg += element("line", {{"class", "tick"},
-                            {"x1", at},
-                            {"x2", at},
-                            {"y1", pixels(y.from)},
-                            {"y2", pixels(y.from + 4)}});
-    svg += label("x", x.place(tick), y.from + 17, short_number(tick));
+    const double at = x.place(tick);
+    drawing.push_back(line(Role::tick, {{at, y.from}, {at, y.from + 4}}));
+    drawing.push_back(label(Role::x_label, at, y.from + 17, short_number(tick)));
   }
-  svg += element("line", {{"class", "axis"},
-                          {"x1", pixels(x.from)},
-                          {"x2", pixels(x.to)},
-                          {"y1", pixels(y.from)},
-                          {"y2", pixels(y.from)}});
-  svg += label("x", (x.from + x.to) / 2, kHeight - 8, plot.x_label);
-  const std::string turn = "translate(11 " + pixels((y.from + y.to) / 2) + ") rotate(-90)";
-  svg += element("text", {{"class", "x"}, {"transform", turn}}, text(plot.y_label));
-  return svg;
+  drawing.push_back(line(Role::axis, {{x.from, y.from}, {x.to, y.from}}));
+  drawing.push_back(label(Role::x_label, (x.from + x.to) / 2, kHeight - 8, plot.x_label));
+  Shape title = label(Role::x_label, 11, (y.from + y.to) / 2, plot.y_label);
+  title.upwards = true;
+  drawing.push_back(std::move(title));
+  return drawing;
 }
 
-Markup draw_series(const Plot& plot, const Series& series, const Axis& x, const Axis& y) {
-  std::string path;
+std::string title_of(const Plot& plot, const Series& series, const Point& point) {
+  return series.name + ", " + plot.x_label + " " + x_text(plot, point.x) + ": " +
+         value_text(plot, point.y);
+}
+
+Drawing draw_bars(const Plot& plot, const Series& series, const Axis& x, const Axis& y) {
+  Drawing drawing;
+  for (const Point& point : series.points) {
+    const double left = x.place(point.x), right = x.place(point.x + plot.bars);
+    const double top = y.place(point.y);
+    drawing.push_back({.form = Form::polygon,
+                       .role = Role::bar,
+                       .style = series.style,
+                       .points = {{left, y.from}, {left, top}, {right, top}, {right, y.from}},
+                       .title = title_of(plot, series, point)});
+  }
+  return drawing;
+}
+
+Drawing draw_series(const Plot& plot, const Series& series, const Axis& x, const Axis& y) {
+  if (plot.bars > 0.0) return draw_bars(plot, series, x, y);
+  std::vector<Point> path;
   const std::size_t every = (series.points.size() + kMostPoints - 1) / kMostPoints;
   for (std::size_t i = 0; i < series.points.size(); i += std::max<std::size_t>(every, 1)) {
     const Point& point = series.points[i];
-    path += (path.empty() ? "M" : "L") + pixels(x.place(point.x)) + " " + pixels(y.place(point.y));
+    path.push_back({x.place(point.x), y.place(point.y)});
   }
-  Markup svg;
-  if (series.points.size() > 1) {
-    svg += element("path", {{"class", "line " + style_class(series.style)}, {"d", path}});
-  }
-  if (series.points.size() > kMostMarkers) return svg;
+  Drawing drawing;
+  if (series.points.size() > 1) drawing.push_back(line(Role::line, path, series.style));
+  if (series.points.size() > kMostMarkers) return drawing;
   for (const Point& point : series.points) {
-    svg += marker(series.style, x.place(point.x), y.place(point.y),
-                  element("title", text(series.name + ", " + plot.x_label + " " +
-                                        x_text(plot, point.x) + ": " + value_text(plot, point.y))));
+    drawing.push_back(
+        marker(series.style, x.place(point.x), y.place(point.y), title_of(plot, series, point)));
   }
-  return svg;
+  return drawing;
 }
 
 /// Calls item(swatch of 30×12, name) for each line of the legend.
@@ -178,24 +196,31 @@ template <class Item>
 void for_each_legend_item(const Plot& plot, const Item& item) {
   for (const Series& series : plot.series) {
     if (series.points.empty()) continue;
-    Markup line;
-    if (series.points.size() > 1) {
-      line = element("path", {{"class", "line " + style_class(series.style)}, {"d", "M0 6L30 6"}});
+    Drawing swatch;
+    if (plot.bars > 0.0) {
+      swatch.push_back({.form = Form::polygon,
+                        .role = Role::bar,
+                        .style = series.style,
+                        .points = {{3, 1}, {27, 1}, {27, 11}, {3, 11}}});
+    } else {
+      if (series.points.size() > 1) {
+        swatch.push_back(line(Role::line, {{0, 6}, {30, 6}}, series.style));
+      }
+      if (series.points.size() <= kMostMarkers) swatch.push_back(marker(series.style, 15, 6));
     }
-    item(series.points.size() > kMostMarkers ? line : line + marker(series.style, 15, 6, {}),
-         series.name);
+    item(swatch, series.name);
   }
   if (!plot.crossed.empty()) {
-    item(element("path", {{"class", "crossed"}, {"d", "M15 0L15 12"}}), plot.crossed_name);
+    item(Drawing{line(Role::crossed, {{15, 0}, {15, 12}})}, plot.crossed_name);
   }
 }
 
 Markup legend(const Plot& plot) {
   Markup items;
-  for_each_legend_item(plot, [&](const Markup& swatch, const std::string& name) {
-    items +=
-        element("li", element("svg", {{"viewBox", "0 0 30 12"}, {"aria-hidden", "true"}}, swatch) +
-                          text(name));
+  for_each_legend_item(plot, [&](const Drawing& swatch, const std::string& name) {
+    const Markup picture =
+        element("svg", {{"viewBox", "0 0 30 12"}, {"aria-hidden", "true"}}, to_svg(swatch));
+    items += element("li", picture + text(name));
   });
   return element("ul", {{"class", "legend"}}, items);
 }
@@ -205,19 +230,37 @@ bool is_empty(const Plot& plot) {
 }
 
 /// Axes and lines, in the viewBox.
-Markup drawing(const Plot& plot) {
+Drawing drawing(const Plot& plot) {
   const Axis x = x_axis(plot), y = y_axis(plot);
-  Markup svg = draw_axes(plot, x, y);
+  Drawing drawing = draw_axes(plot, x, y);
   for (const double at : plot.crossed) {
-    const std::string place = pixels(x.place(at));
-    svg += element(
-        "path",
-        {{"class", "crossed"},
-         {"d", "M" + place + " " + pixels(y.from) + "L" + place + " " + pixels(y.to)}},
-        element("title", text(plot.x_label + " " + x_text(plot, at) + ": " + plot.crossed_name)));
+    Shape crossed = line(Role::crossed, {{x.place(at), y.from}, {x.place(at), y.to}});
+    crossed.title = plot.x_label + " " + x_text(plot, at) + ": " + plot.crossed_name;
+    drawing.push_back(std::move(crossed));
   }
-  for (const Series& series : plot.series) svg += draw_series(plot, series, x, y);
-  return svg;
+  for (const Series& series : plot.series) {
+    const Drawing drawn = draw_series(plot, series, x, y);
+    drawing.insert(drawing.end(), drawn.begin(), drawn.end());
+  }
+  return drawing;
+}
+
+/// The plot with its title above and its legend below, and how high that is.
+std::pair<Drawing, double> whole_picture(const Plot& plot) {
+  constexpr double kLine = 17, kTitle = 22;
+  Drawing all = {label(Role::heading, 8, 16, plot.title)};
+  const auto add = [&](const Drawing& drawing, double x, double y) {
+    const Drawing placed = moved(drawing, x, y);
+    all.insert(all.end(), placed.begin(), placed.end());
+  };
+  add(drawing(plot), 0, kTitle);
+  double y = kHeight + kTitle;
+  for_each_legend_item(plot, [&](const Drawing& swatch, const std::string& name) {
+    add(swatch, kLeft, y);
+    all.push_back(label(Role::words, kLeft + 36, y + 10, name));
+    y += kLine;
+  });
+  return {std::move(all), std::ceil(y + kLine / 2)};
 }
 
 /// One row for each x, one column for each series.
@@ -267,40 +310,36 @@ Markup line_plot(const Plot& plot) {
   return element("figure",
                  element("figcaption", text(plot.title)) +
                      element("svg", {{"viewBox", box}, {"role", "img"}, {"aria-label", plot.title}},
-                             element("title", text(plot.title)) + drawing(plot)) +
+                             element("title", text(plot.title)) + to_svg(drawing(plot))) +
                      legend(plot) + (plot.listed ? values(plot) : Markup())) +
          Markup::trusted("\n");
 }
 
 std::string plot_svg(const Plot& plot) {
-  constexpr double kLine = 17, kTitle = 22;
   if (is_empty(plot)) return {};
-  Markup lines;
-  double y = kHeight + kTitle;
-  const auto line = [&](const Markup& swatch, const std::string& name) {
-    lines += element("g", {{"transform", "translate(" + pixels(kLeft) + " " + pixels(y) + ")"}},
-                     swatch + element("text", {{"x", "36"}, {"y", "10"}}, text(name)));
-    y += kLine;
-  };
-  for_each_legend_item(plot, line);
-  const std::string height = fixed(y + kLine / 2, 0), width = fixed(kWidth, 0);
+  const auto [all, high] = whole_picture(plot);
+  const std::string height = fixed(high, 0), width = fixed(kWidth, 0);
   const std::string box = "0 0 " + width + " " + height;
-  const std::string below = "translate(0 " + fixed(kTitle, 0) + ")";
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" +
          element("svg",
                  {{"xmlns", "http://www.w3.org/2000/svg"},
                   {"viewBox", box},
                   {"width", fixed(2 * kWidth, 0)},
-                  {"height", fixed(2 * (y + kLine / 2), 0)},
+                  {"height", fixed(2 * high, 0)},
                   {"role", "img"}},
                  element("title", text(plot.title)) +
                      element("style", Markup::trusted(picture_style())) +
                      element("rect", {{"width", width}, {"height", height}, {"fill", "#fff"}}) +
-                     element("text", {{"x", "8"}, {"y", "16"}, {"class", "heading"}},
-                             text(plot.title)) +
-                     element("g", {{"transform", below}}, drawing(plot)) + lines)
+                     to_svg(all))
              .html() +
          "\n";
+}
+
+std::vector<std::uint8_t> plot_png(const Plot& plot) {
+  constexpr double kPixels = 4.0;  // for each unit: 300 dots per inch at 12 cm
+  if (is_empty(plot)) return {};
+  const auto [all, high] = whole_picture(plot);
+  return to_png(all, kWidth, high, kPixels);
 }
 
 }  // namespace signflip::report

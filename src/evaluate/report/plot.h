@@ -2,17 +2,15 @@
 // dashes and markers all differ, so that none is needed alone.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "evaluate/report/drawing.h"
 #include "evaluate/report/markup.h"
 
 namespace signflip::report {
-
-struct Point {
-  double x, y;
-};
 
 struct Series {
   std::string name;
@@ -26,6 +24,8 @@ struct Plot {
   bool fractions = false;  ///< y from 0 to 1, written as percent
   bool from_zero = false;  ///< y begins at 0 where no value is negative
   bool epochs = false;     ///< x is whole numbers
+  bool decades = false;    ///< x is drawn logarithmically
+  double bars = 0.0;       ///< not 0: no lines but bars, so wide in x, from 0 up
   bool listed = true;      ///< with a table of the values; false where another table has them
   std::vector<Series> series;
   std::vector<double> crossed;  ///< x that get a vertical dashed line
@@ -39,6 +39,9 @@ Markup line_plot(const Plot& plot);
 /// The same as an SVG file of its own, with its colours, title and legend; empty where no series
 /// has a point.
 std::string plot_svg(const Plot& plot);
+/// The same picture as the bytes of a PNG file, 1440 pixels wide; empty where no series has a
+/// point.
+std::vector<std::uint8_t> plot_png(const Plot& plot);
 
 /// Round numbers from `low` to `high`, about `count` of them.
 std::vector<double> round_ticks(double low, double high, int count);

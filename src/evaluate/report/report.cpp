@@ -29,13 +29,14 @@ Markup remarks_section(const std::vector<Remark>& remarks) {
 Markup dataset_section(const DatasetGroup& group, const std::string& id) {
   return element("section", {{"id", id}},
                  element("h2", text("Accuracy: " + dataset_title(group))) + glance_section(group) +
-                     curves_section(group) + overview_section(group) + verified_section(group) +
-                     details_section(group));
+                     published_section(group) + curves_section(group) + overview_section(group) +
+                     verified_section(group) + reliability_section(group) + details_section(group));
 }
 
 Markup training_sections(const ReportInput& input) {
-  if (input.runs.empty()) return {};
+  if (input.runs.empty() && input.range_tests.empty()) return {};
   Markup section = element("h2", text("Training")), together;
+  for (const RangeTest& test : input.range_tests) together += line_plot(range_test_plot(test));
   for (const Plot& plot : comparison_plots(input.runs)) together += line_plot(plot);
   if (!together.empty()) section += element("div", {{"class", "plots"}}, together);
   for (std::size_t i = 0; i < input.runs.size(); ++i)
@@ -77,7 +78,7 @@ std::string render(const ReportInput& input, const std::string& version) {
     link(id, "Accuracy: " + dataset_title(groups[i]));
     sections += dataset_section(groups[i], id);
   }
-  if (!input.runs.empty()) link("training", "Training");
+  if (!input.runs.empty() || !input.range_tests.empty()) link("training", "Training");
   link("measured", "What was measured");
   const Markup head =
       void_element("meta", {{"charset", "utf-8"}}) +

@@ -20,6 +20,14 @@ std::vector<Plot> accuracy_plots(const DatasetGroup& group);
 Markup curves_section(const DatasetGroup& group);
 /// Certificates, beside the lowest accuracy found at the same ε.
 Markup verified_section(const DatasetGroup& group);
+/// Ours beside what is published at the same budget; nothing where nothing is.
+Markup published_section(const DatasetGroup& group);
+/// Confidence against accuracy for each subject, clean and under the strongest attack.
+std::vector<Plot> calibration_plots(const DatasetGroup& group);
+/// How far attacks without a budget had to go.
+std::vector<Plot> distance_plots(const DatasetGroup& group);
+/// Both, and the accuracy of each class.
+Markup reliability_section(const DatasetGroup& group);
 /// All figures of each subject, and its confusion matrices.
 Markup details_section(const DatasetGroup& group);
 
@@ -30,6 +38,9 @@ Markup measured_section(const ReportInput& input, const std::vector<DatasetGroup
 std::vector<Plot> training_plots(const TrainingRun& run);
 /// Loss and validation accuracies of several runs together; nothing for one.
 std::vector<Plot> comparison_plots(const std::vector<TrainingRun>& runs);
+
+/// Loss against learning rate.
+Plot range_test_plot(const RangeTest& test);
 
 /// One training run: curves, all epochs, configuration.
 Markup training_section(const TrainingRun& run, std::size_t number);

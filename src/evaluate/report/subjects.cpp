@@ -6,6 +6,7 @@
 
 #include "attack/catalog.h"
 #include "core/number.h"
+#include "data/dataset.h"
 #include "evaluate/report/format.h"
 
 namespace signflip::report {
@@ -133,6 +134,11 @@ const Entry* Subject::clean(std::optional<std::uint64_t> count) const {
   const auto found = std::ranges::find_if(
       entries, [&](const Entry& entry) { return entry.clean() && entry.file->count == count; });
   return found != entries.end() ? &*found : nullptr;
+}
+
+std::vector<std::string> class_names_of(const Measurement& file, std::size_t classes) {
+  if (file.classes.size() == classes) return file.classes;
+  return known_class_names(file.dataset, static_cast<int>(classes));
 }
 
 std::vector<DatasetGroup> group_by_subject(const ReportInput& input) {

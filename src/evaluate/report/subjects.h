@@ -58,6 +58,10 @@ struct DatasetGroup {
 /// same images with the same accuracy and loss) is left out. The pointers are into `input`.
 std::vector<DatasetGroup> group_by_subject(const ReportInput& input);
 
+/// The names of so many classes: the file's, where it has them, else those of a known dataset or
+/// numbers.
+std::vector<std::string> class_names_of(const Measurement& file, std::size_t classes);
+
 /// "mnist-mixed", with the start of its SHA-256 where another model of that name is in the input.
 std::string model_label(const ModelReference& model, const ReportInput& input);
 

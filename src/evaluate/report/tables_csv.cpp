@@ -3,6 +3,7 @@
 #include "core/number.h"
 #include "evaluate/interval.h"
 #include "evaluate/report/format.h"
+#include "evaluate/report/subjects.h"
 
 namespace signflip::report {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 /// Lines of cells; quotes a cell where it must be.
 class Csv {
  public:
+  Csv() = default;
   explicit Csv(std::initializer_list<const char*> header) {
     for (const char* const name : header) add(std::string(name));
     end();
@@ -101,6 +103,53 @@ std::string certificates_csv(const ReportInput& input) {
       csv.add(proof.method).add(proof.norm).add(std::optional(proof.epsilon)).add(proof.accuracy);
       csv.add(std::optional(proof.verified_accuracy)).interval(proof.verified_accuracy, file.count);
       csv.add(proof.mean_radius).add(proof.median_radius).add(proof.seconds).end();
+    }
+  }
+  return csv.text();
+}
+
+std::string predictions_csv(const OrderedJson& predictions,
+                            const std::vector<std::string>& classes) {
+  Csv csv;
+  csv.add(std::string("image")).add(std::string("label")).add(std::string("class"));
+  for (const std::string& name : classes) csv.add("probability of " + name);
+  csv.end();
+  for (const OrderedJson& image : predictions["images"]) {
+    csv.add(image["image"].get<std::string>());
+    if (image["class"].is_null()) {
+      csv.add("").add("");
+    } else {
+      csv.add(std::to_string(image["label"].get<std::size_t>()));
+      csv.add(image["class"].get<std::string>());
+    }
+    for (std::size_t k = 0; k < classes.size(); ++k) {
+      const bool known = !image["probabilities"].is_null();
+      csv.add(known ? std::optional(image["probabilities"][k].get<double>()) : std::nullopt);
+    }
+    csv.end();
+  }
+  return csv.text();
+}
+
+std::string classes_csv(const ReportInput& input) {
+  Csv csv{"file",  "model",  "denoiser", "transform", "from",         "dataset",
+          "split", "images", "seed",     "attack",    "norm",         "epsilon",
+          "class", "name",   "count",    "accuracy",  "accuracy_low", "accuracy_high"};
+  for (const Measurement& file : input.measurements) {
+    for (const AttackResult& result : file.results) {
+      const auto names = class_names_of(file, result.confusion.size());
+      for (std::size_t k = 0; k < result.confusion.size(); ++k) {
+        std::uint64_t count = 0;
+        for (const std::uint64_t some : result.confusion[k]) count += some;
+        std::optional<double> accuracy;
+        if (count > 0) {
+          accuracy = static_cast<double>(result.confusion[k][k]) / static_cast<double>(count);
+        }
+        add_subject(csv, file);
+        csv.add(result.attack).add(result.norm).add(result.epsilon).add(std::to_string(k));
+        csv.add(names[k]).add(std::to_string(count)).add(accuracy);
+        csv.interval(accuracy, accuracy ? std::optional(count) : std::nullopt).end();
+      }
     }
   }
   return csv.text();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "evaluate/report/input.h"
+#include "nn/json.h"
 
 namespace signflip::report {
 
@@ -14,5 +15,12 @@ std::string results_csv(const ReportInput& input);
 std::string certificates_csv(const ReportInput& input);
 /// One line per epoch of each run.
 std::string training_csv(const ReportInput& input);
+
+/// What predict says of images, one line each: image, label, class and the probability of every
+/// class. `predictions`: its JSON.
+std::string predictions_csv(const OrderedJson& predictions,
+                            const std::vector<std::string>& classes);
+/// Accuracy of each class under each attack.
+std::string classes_csv(const ReportInput& input);
 
 }  // namespace signflip::report

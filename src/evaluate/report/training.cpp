@@ -1,4 +1,5 @@
 // Training runs: curves, all epochs in a table, and the configuration.
+#include "core/number.h"
 #include "evaluate/report/format.h"
 #include "evaluate/report/plot.h"
 #include "evaluate/report/sections.h"
@@ -78,10 +79,17 @@ std::string summary(const TrainingRun& run) {
     words += ". At the end";
     if (last.loss) words += " loss " + fixed(last.loss, 4) + ",";
     if (last.train_accuracy) words += " training accuracy " + percent(last.train_accuracy) + ",";
-    if (last.validation_accuracy) words += " validation " + percent(last.validation_accuracy) + ",";
-    if (last.validation_robust_accuracy) {
-      words += " robust validation " + percent(last.validation_robust_accuracy) + ",";
-    }
+    const auto add = [&](const char* what, const std::optional<double>& accuracy,
+                         const char* images) {
+      if (!accuracy) return;
+      const auto count = parse_decimal(run.configured(images));
+      const std::string interval =
+          count ? interval_text(accuracy, static_cast<std::uint64_t>(*count)) : "";
+      words += std::string(what) + percent(accuracy) +
+               (interval.empty() ? "" : " (95%: " + interval + ")") + ",";
+    };
+    add(" validation ", last.validation_accuracy, "validation_images");
+    add(" robust validation ", last.validation_robust_accuracy, "robust_validation_images");
     words.pop_back();
   }
   if (!run.configured("robust_validation").empty()) {
@@ -123,6 +131,22 @@ std::vector<Plot> comparison_plots(const std::vector<TrainingRun>& runs) {
   return {together("Loss", &Epoch::loss, false),
           together("Validation accuracy", &Epoch::validation_accuracy, true),
           together("Robust validation accuracy", &Epoch::validation_robust_accuracy, true)};
+}
+
+Plot range_test_plot(const RangeTest& test) {
+  Plot plot;
+  plot.title = "Range test: " + file_name(test.source);
+  plot.x_label = "Learning rate";
+  plot.y_label = "Loss";
+  plot.decades = true;
+  plot.listed = false;
+  Series loss{"Loss of a batch", 5, {}}, smoothed{"Moving average", 0, {}};
+  for (const RangeTest::Step& step : test.steps) {
+    loss.points.push_back({step.learning_rate, step.loss});
+    if (step.smoothed_loss) smoothed.points.push_back({step.learning_rate, *step.smoothed_loss});
+  }
+  plot.series = {std::move(loss), std::move(smoothed)};
+  return plot;
 }
 
 Markup training_section(const TrainingRun& run, std::size_t number) {
