@@ -73,7 +73,9 @@ test("certify writes verified accuracy and radii, and threads change nothing", (
     "epsilon",
     "count",
     "accuracy",
+    "accuracy_interval",
     "verified_accuracy",
+    "verified_accuracy_interval",
     "mean_radius",
     "median_radius",
   ]);
