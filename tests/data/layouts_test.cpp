@@ -318,7 +318,7 @@ TEST(Layouts, FoldersOfClassFolders) {
   ASSERT_TRUE(resized) << resized.error().message;
   EXPECT_EQ(resized->image, (ImageShape{2, 2, 1}));
   EXPECT_EQ(resized->pixels[0], 10);
-  EXPECT_TRUE(contains(resized->remark, "3 of 3 pictures were changed")) << resized->remark;
+  EXPECT_TRUE(contains(resized->remark, "4 of 4 pictures were changed")) << resized->remark;
   folder.write("pets/train/dog/c.png", "junk");
   EXPECT_TRUE(contains(refusal("pets", pets), "c.png is not a PNG"));
   fs::remove_all(pets / "val");
