@@ -185,6 +185,8 @@ export interface State {
   lang: string;
   /** Parts of the compact page that are not shown (css/embed.css). */
   hide: string[];
+  /** The step of the guided start, from 1; 0 without it. */
+  guide: number;
 }
 
 /** An input that can be chosen: our own digit, a test image, or the visitor's drawing or picture. An id

@@ -32,7 +32,7 @@ after(() => site?.close());
 test("the page offers it, says its words, and English ones where it has none", async () => {
   const page = await site.open();
   await page.getByLabel("Language").selectOption({ label: "Esperanto" });
-  await page.getByText("Kontraŭaj ekzemploj").waitFor();
+  await page.getByText("Kontraŭaj ekzemploj").waitFor({ state: "attached" });
   await page.getByText("Unu paŝo.").waitFor();
   await page.getByRole("heading", { name: "Result", exact: true }).waitFor();
   await page.waitForURL(/[?&]lang=eo/);
@@ -44,7 +44,7 @@ test("the page offers it, says its words, and English ones where it has none", a
 
 test("a browser that asks for it gets it, and where no script runs it is there as well", async () => {
   const page = await site.open("", { locale: "eo" });
-  await page.getByText("Kontraŭaj ekzemploj").waitFor();
+  await page.getByText("Kontraŭaj ekzemploj").waitFor({ state: "attached" });
   assert.equal(await page.evaluate(() => document.documentElement.lang), "eo");
   const html = await (await fetch(site.url)).text();
   assert.match(html, /<noscript>.*<span lang="eo">Ĉi tiu paĝo bezonas JavaScript\.<\/span>/);

@@ -44,6 +44,7 @@ test("every part of the state survives the way to the URL and back", () => {
     theme: "dark",
     lang: "de",
     hide: ["goal", "samples"],
+    guide: 2,
   };
   assert.deepEqual(readUrl(writeUrl(state)), state);
   assert.match(writeUrl(state), /attack=mim&epsilon=0\.25&steps=12/);

@@ -21,6 +21,7 @@ export default {
     "page.theme.dark": "Design: dunkel",
     "page.theme.light": "Design: hell",
     "page.title": "Signflip: Ziffernerkennung live überlistet",
+    "page.guide": "Geführter Einstieg",
     "page.tagline": "Adversariale Beispiele, live im Browser",
     "page.language": "Sprache",
 
@@ -491,6 +492,35 @@ export default {
     "figure.smallest": "Kleinstes ε, das {attack} fand: {epsilon}",
     "figure.scale": "Störung: volle Farbe heißt ±{scale} ({factor}-fach verstärkt)",
     "figure.step": "Schritt {step}",
+  },
+
+  /** The guided start. */
+  guide: {
+    "guide.title": "{number} von {of}: {what}",
+    "guide.1.title": "Kippe eine Ziffer",
+    "guide.1.task":
+      "Zieh „Budget ε“ langsam nach rechts. So viel darf sich jedes Pixel ändern. Halt an, wenn das Netz keine 3 mehr liest.",
+    "guide.1.holds": "Bei ε = {epsilon} liest es noch eine {label}.",
+    "guide.1.fooled":
+      "Gekippt: Bei ε = {epsilon} liest das Netz eine {read}. Du siehst immer noch eine {label}.",
+    "guide.2.title": "Ein gehärtetes Netz",
+    "guide.2.task":
+      "Das gemischte Modell hat aus solchen Bildern gelernt. Hier sind beide unter demselben Angriff, FGSM, bei ε = 0,15.",
+    "guide.2.holds": "Das gemischte Modell liest noch eine {label}. Ist es nun sicher?",
+    "guide.2.fooled":
+      "Hier liest das gemischte Modell eine {read}: Mit dem kleineren Budget siehst du es standhalten.",
+    "guide.3.title": "Die Verteidigung fällt",
+    "guide.3.task":
+      "Dasselbe Budget, ein anderer Angriff: MIM geht zehn kleine Schritte statt eines großen. Das gemischte Modell ist ihm nie begegnet.",
+    "guide.3.holds":
+      "Bei ε = {epsilon} liest das gemischte Modell noch eine {label}. Gib dem Angriff etwas mehr.",
+    "guide.3.fooled":
+      "Das gemischte Modell liest eine {read}. Dass es FGSM standhielt, stimmte und sagt nichts über andere Angriffe.",
+    "guide.back": "Zurück",
+    "guide.next": "Nächster Schritt",
+    "guide.leave": "Führung verlassen",
+    "guide.left": "Die Führung ist beendet.",
+    "guide.course": "Weiter mit dem Kurs",
   },
 
   /** Explore a model. */

@@ -21,6 +21,7 @@ export default {
     "page.theme.dark": "Theme: dark",
     "page.theme.light": "Theme: light",
     "page.title": "Signflip: fool a digit classifier, live",
+    "page.guide": "Guided start",
     "page.tagline": "Adversarial examples, live in your browser",
     "page.language": "Language",
 
@@ -422,6 +423,35 @@ export default {
     "figure.smallest": "Smallest ε that {attack} found: {epsilon}",
     "figure.scale": "Perturbation: full colour is ±{scale} (amplified ×{factor})",
     "figure.step": "step {step}",
+  },
+
+  /** The guided start. */
+  guide: {
+    "guide.title": "{number} of {of}: {what}",
+    "guide.1.title": "Flip a digit",
+    "guide.1.task":
+      "Drag “Budget ε” slowly to the right. It is how much each pixel may change. Stop when the network no longer reads a 3.",
+    "guide.1.holds": "At ε = {epsilon} it still reads a {label}.",
+    "guide.1.fooled":
+      "Flipped: at ε = {epsilon} the network reads a {read}. You still see a {label}.",
+    "guide.2.title": "A network that was hardened",
+    "guide.2.task":
+      "The mixed model has learnt from such images. Here are both under the same attack, FGSM, at ε = 0.15.",
+    "guide.2.holds": "The mixed model still reads a {label}. Is it safe now?",
+    "guide.2.fooled":
+      "Here the mixed model reads a {read}: go back to the smaller budget to see it hold.",
+    "guide.3.title": "The defence falls",
+    "guide.3.task":
+      "The same budget, another attack: MIM takes ten small steps instead of one large one. The mixed model has never met it.",
+    "guide.3.holds":
+      "At ε = {epsilon} the mixed model still reads a {label}. Give the attack a little more.",
+    "guide.3.fooled":
+      "The mixed model reads a {read}. Its success against FGSM was true, and says nothing of other attacks.",
+    "guide.back": "Back",
+    "guide.next": "Next step",
+    "guide.leave": "Leave the guide",
+    "guide.left": "The guide is closed.",
+    "guide.course": "Go on with the course",
   },
 
   /** Explore a model. */

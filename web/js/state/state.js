@@ -27,6 +27,7 @@ const fixed = [
   "theme",
   "lang",
   "hide",
+  "guide",
 ];
 /** What the page shows: one image under attack, or a whole model. */
 export const views = ["image", "model"];
@@ -59,6 +60,7 @@ export function defaultState(language = "en", dataset = first) {
     theme: "auto",
     lang: Object.hasOwn(languages, prefix) ? prefix : "en",
     hide: [],
+    guide: 0,
   };
 }
 
@@ -109,6 +111,7 @@ export function readUrl(query, language) {
   if (theme === "light" || theme === "dark") state.theme = theme;
   const lang = given.get("lang") ?? "";
   if (Object.hasOwn(languages, lang)) state.lang = lang;
+  if (/^[1-3]$/.test(given.get("guide") ?? "")) state.guide = Number(given.get("guide"));
   state.hide = (given.get("hide") ?? "").match(/[a-z]+/g) ?? [];
   for (const [name, text] of given) {
     if (!fixed.includes(name) && /^[a-z][a-zA-Z0-9]*$/.test(name))
@@ -143,6 +146,7 @@ export function writeUrl(state, language) {
   if (state.count !== 0) query.set("count", String(state.count));
   if (state.theme !== "auto") query.set("theme", state.theme);
   if (state.lang !== usual.lang) query.set("lang", state.lang);
+  if (state.guide > 0) query.set("guide", String(state.guide));
   if (state.hide.length > 0) query.set("hide", state.hide.join(","));
   return query.toString().replaceAll("%2C", ",");
 }

@@ -7,6 +7,31 @@ import { createSettings } from "./settings.js";
 /** @typedef {import("./context").Context} Context */
 /** @typedef {{element: HTMLElement, render: () => void}} Part */
 
+/** Where the guided start begins (features/guide). @type {Partial<import("../types").State>} */
+const guided = {
+  guide: 1,
+  view: "image",
+  dataset: "mnist",
+  sample: "3a",
+  model: ["standard"],
+  attack: "fgsm",
+  parameters: { epsilon: 0 },
+  target: null,
+  from: "",
+};
+
+/** The way to it. @param {Context} context @param {Record<string, string>} [more] attributes */
+const guideLink = ({ words, update }, more) =>
+  h(
+    "a",
+    {
+      ...more,
+      href: "?guide=1&model=standard&epsilon=0",
+      onclick: plainClick(() => update(guided)),
+    },
+    words.t("page.guide"),
+  );
+
 /** @param {Context} context
  * @returns {{elements: HTMLElement[], render: () => void}} */
 export function createMasthead(context) {
@@ -43,7 +68,8 @@ export function createMasthead(context) {
 }
 
 /** Links to the views; each leads to the state as it is. @param {Context} context @returns {Part} */
-function createViews({ words, state, update }) {
+function createViews(context) {
+  const { words, state, update } = context;
   const links = views.map(
     (view) =>
       /** @type {HTMLAnchorElement} */ (
@@ -55,7 +81,12 @@ function createViews({ words, state, update }) {
       ),
   );
   return {
-    element: h("nav", { class: "views", "aria-label": words.t("view.title") }, ...links),
+    element: h(
+      "nav",
+      { class: "views", "aria-label": words.t("view.title") },
+      ...links,
+      guideLink(context, { class: "guided" }),
+    ),
     render() {
       const now = state();
       links.forEach((link, i) => {
@@ -91,7 +122,8 @@ function createDatasets({ words, state, update }) {
 }
 
 /** The foot of the page: what it is, whose work it stands on. @param {Context} context */
-export function createFooter({ words }) {
+export function createFooter(context) {
+  const { words } = context;
   const { source } = document.documentElement.dataset;
   const link = (/** @type {string} */ name, /** @type {string} */ href) =>
     h("a", { href, rel: "noopener" }, words.t(`footer.${name}`));
@@ -101,6 +133,7 @@ export function createFooter({ words }) {
     h(
       "p",
       { class: "links" },
+      guideLink(context),
       link("course", "lessons/index.html"),
       link("licence", "LICENSE.txt"),
       source ? link("source", source) : null,

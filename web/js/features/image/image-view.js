@@ -25,6 +25,7 @@ export function createImageView(context, place, packed) {
   const alert = createAlert(context);
   const caption = createCaption(context);
   const steps = createSteps(context);
+  const guide = createGuide(context);
   const share = h("section", { class: "panel share-panel", "aria-labelledby": "share-title" });
   const about = h("div", { class: "about" });
   // Below the fold: fetched when the first result is there and one comes near them.
@@ -36,6 +37,7 @@ export function createImageView(context, place, packed) {
     "section",
     { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
     h("h2", { id: "results-title", class: "hidden" }, words.t("results.title")),
+    guide.element,
     models.element,
     alert.element,
     steps.element,
@@ -53,7 +55,8 @@ export function createImageView(context, place, packed) {
   let begun = false;
   return {
     render(snapshot) {
-      for (const view of [source, attack, models, lanes, steps, caption]) view.render(snapshot);
+      for (const view of [source, attack, guide, models, lanes, steps, caption])
+        view.render(snapshot);
       alert.render(context.trouble());
       results.toggleAttribute("data-stale", snapshot.result !== null && !snapshot.current);
       if (snapshot.run.state === "slow") results.setAttribute("aria-busy", "true");
@@ -63,7 +66,7 @@ export function createImageView(context, place, packed) {
     },
     remove() {
       source.remove();
-      for (const view of [steps, ...later]) view.remove();
+      for (const view of [steps, guide, ...later]) view.remove();
     },
   };
 }
@@ -105,6 +108,21 @@ function createLanes(context) {
       make(snapshot.state.model);
       for (const lane of lanes.values()) lane.render(snapshot);
     },
+  };
+}
+
+/** The guided start, where the address has one. @param {ViewContext} context */
+function createGuide(context) {
+  const element = h("section", {
+    class: "panel guide",
+    "aria-labelledby": "guide-title",
+    hidden: true,
+  });
+  const view = new LazyView(element, () => import("../guide/index.js"), { skeletons: 1 });
+  return {
+    element,
+    render: () => view.render(context.state().guide > 0 && datasets.mnist !== undefined, context),
+    remove: () => view.remove(),
   };
 }
 
