@@ -4,18 +4,17 @@ namespace signflip {
 
 void Piece::append_to(std::string& message) const {
   switch (kind_) {
-    case Kind::text:
-      message += text_;
-      break;
-    case Kind::real:
+    case kReal:
       message += number_text(real_);
       break;
-    case Kind::negative:
-      message += '-';
-      [[fallthrough]];
-    case Kind::whole:
+    case kSigned:
+      message += std::to_string(signed_);
+      break;
+    case kWhole:
       message += std::to_string(whole_);
       break;
+    default:
+      message.append(text_, static_cast<std::size_t>(kind_));
   }
 }
 
