@@ -247,7 +247,12 @@ class Exporter {
     const auto shortcut = list(json["shortcut"], value, name + ".shortcut.");
     if (!shortcut) return shortcut;
     ++at_;
-    return Value{graph_.node("Add", name, {body->name, shortcut->name}), body->flat};
+    Value left = *body, right = *shortcut;
+    if (left.flat != right.flat) {  // of one pixel, else they would not fit
+      left = as_list(left, name + ".body.list");
+      right = as_list(right, name + ".shortcut.list");
+    }
+    return Value{graph_.node("Add", name, {left.name, right.name}), left.flat};
   }
 
   const Sequential& network_;

@@ -19,6 +19,14 @@ struct Windows {
 
   std::int64_t extent(int axis) const { return (kernel[axis] - 1) * dilation[axis] + 1; }
   bool padded() const { return before[0] + before[1] + after[0] + after[1] > 0; }
+  /// What our padding "same" is: the output as large as the input, where odd one more behind.
+  bool is_same() const {
+    for (int a = 0; a < 2; ++a) {
+      const std::int64_t total = extent(a) - 1;
+      if (stride[a] != 1 || before[a] != total / 2 || after[a] != total - total / 2) return false;
+    }
+    return true;
+  }
   bool symmetric() const { return before[0] == after[0] && before[1] == after[1]; }
 };
 
@@ -164,7 +172,8 @@ Result<Value> Translator::conv(const Node& node, const Inputs& in) {
   if (!w) return w.error();
   std::vector<float> values = floats((*weight)->values);
   const auto planes = static_cast<std::size_t>(sides[0] * sides[1]);
-  const Status symmetric = make_symmetric(node, *w, values, planes);
+  const bool same = !w->symmetric() && w->is_same();
+  const Status symmetric = same ? Status{} : make_symmetric(node, *w, values, planes);
   if (!symmetric) return symmetric.error();
   Step step{.kind = Step::Kind::layer,
             .json = {{"type", "conv2d"}, {"filters", sides[0]}},
@@ -174,7 +183,7 @@ Result<Value> Translator::conv(const Node& node, const Inputs& in) {
             .flat = false};
   step.json["kernel"] = pair(w->kernel);
   step.json["stride"] = pair(w->stride);
-  step.json["padding"] = pair(w->before);
+  step.json["padding"] = same ? OrderedJson("same") : pair(w->before);
   if (groups != 1) step.json["groups"] = groups;
   if (w->dilation[0] != 1 || w->dilation[1] != 1) step.json["dilation"] = pair(w->dilation);
   const auto side = [](std::int64_t s) { return static_cast<std::size_t>(s); };

@@ -99,13 +99,15 @@ Result<Value> Translator::settled(const Value& value) {
     return Error{"operator Pad is read only in front of a convolution"};
   }
   if (!value.curve) return value;
-  if (const auto known = settled_.find(value.curve.get()); known != settled_.end()) {
-    return known->second;
-  }
-  Value result = value;
+  Value result = value;  // another order of axes may be that of a value with the same curve
   result.curve = nullptr;
   result.operators.clear();
   result.parent = nullptr;
+  result.cost = 0;
+  if (const auto known = settled_.find(value.curve.get()); known != settled_.end()) {
+    result.step = known->second.step;
+    return result;
+  }
   const auto channels = static_cast<std::size_t>(shape(value).channels);
   if (const auto line = as_line(*value.curve)) {
     if (line->scale != 1.0 || line->shift != 0.0) {
@@ -129,11 +131,11 @@ Result<Value> Translator::settled(const Value& value) {
     if (!inner) return unknown;
     Value outer = *inner;
     outer.curve = std::make_shared<const Curve>(value.last);
+    outer.parent = nullptr;
     const auto whole = settled(outer);
     if (!whole) return unknown;
-    result = *whole;
+    result.step = whole->step;
   }
-  result.cost = 0;
   kept_.push_back(value.curve);
   settled_[value.curve.get()] = result;
   return result;
@@ -260,8 +262,14 @@ Status Translator::begin() {
   const auto picture = [](std::int64_t channels) { return channels == 1 || channels == 3; };
   if (rank == 3) {
     value.layout = Layout::nhw;
-  } else if (!picture(input.shape[1]) && picture(input.shape[3])) {
-    value.layout = Layout::nhwc;
+  } else {
+    const ImageShape& given = options_.input;
+    const auto fits = [&](std::size_t axis, int side) {
+      return input.shape[axis] < 1 || input.shape[axis] == side;
+    };
+    const bool said = given != ImageShape{} && fits(1, given.channels) && fits(2, given.height) &&
+                      fits(3, given.width);
+    if (!said && !picture(input.shape[1]) && picture(input.shape[3])) value.layout = Layout::nhwc;
   }
   const auto found = image_input(input, value.layout);
   if (!found) return found.error();
