@@ -9,10 +9,11 @@ of any build. Needs no safetensors package: the format is a JSON header and the 
 """
 import json
 import pathlib
-import struct
 
 import torch
 from torch import nn
+
+from golden_file import save
 
 torch.set_num_threads(1)
 
@@ -177,19 +178,6 @@ def nhwc(images):
 def normalised(images):
     shape = (1, len(MEAN), 1, 1)
     return (images - torch.tensor(MEAN).view(shape)) / torch.tensor(STD).view(shape)
-
-
-def save(path, tensors, metadata):
-    header, data = {"__metadata__": metadata}, b""
-    for name, tensor in tensors.items():
-        dtype = {torch.float32: "F32", torch.int64: "I64"}[tensor.dtype]
-        raw = tensor.detach().contiguous().numpy().tobytes()
-        header[name] = {"dtype": dtype, "shape": list(tensor.shape),
-                        "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 def write(make):
