@@ -1,4 +1,5 @@
 // What the tests of the command-line tool share: running it, and small files for it to read.
+import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +21,20 @@ export function temporaryFolder() {
 /** Runs the tool to its end: {status, stdout, stderr}. */
 export const signflip = (...args) =>
   spawnSync(binary, args, { encoding: "utf8", env: { ...process.env, SIGNFLIP_DATA: "/nowhere" } });
+
+/** A run that must end well. */
+export function succeeds(...args) {
+  const result = signflip(...args);
+  assert.equal(result.status, 0, result.stderr);
+  return result;
+}
+
+/** A run that must fail, with these words on stderr. */
+export function refuses(args, pattern) {
+  const { status, stderr } = signflip(...args);
+  assert.notEqual(status, 0, args.join(" "));
+  assert.match(stderr, pattern);
+}
 
 /** Starts the tool; the caller listens and waits. */
 export const start = (...args) => spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });

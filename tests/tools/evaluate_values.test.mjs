@@ -4,17 +4,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { npy, signflip, temporaryFolder, writeBars } from "../support/tool.mjs";
+import { npy, signflip, succeeds, temporaryFolder, writeBars } from "../support/tool.mjs";
 
 const folder = temporaryFolder();
 const data = join(folder, "bars");
 const file = (name) => join(folder, name);
 
-function run(...args) {
-  const { status, stdout, stderr } = signflip(...args);
-  assert.equal(status, 0, stderr);
-  return stdout;
-}
+const run = (...args) => succeeds(...args).stdout;
 const model = file("net.safetensors");
 const evaluate = (...more) => [
   "evaluate",

@@ -5,7 +5,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decodePng } from "../support/png.mjs";
-import { floatsOf, npy, signflip, temporaryFolder, writeBars } from "../support/tool.mjs";
+import { floatsOf, npy, refuses, succeeds, temporaryFolder, writeBars } from "../support/tool.mjs";
 
 const folder = temporaryFolder();
 const file = (name) => join(folder, name);
@@ -18,16 +18,7 @@ const table = (name) =>
     .split("\r\n")
     .map((line) => line.split(","));
 
-function run(...args) {
-  const result = signflip(...args);
-  assert.equal(result.status, 0, result.stderr);
-  return result.stdout;
-}
-const refuses = (args, pattern) => {
-  const { status, stderr } = signflip(...args);
-  assert.notEqual(status, 0, args.join(" "));
-  assert.match(stderr, pattern);
-};
+const run = (...args) => succeeds(...args).stdout;
 
 writeBars(folder);
 const model = ["--model", file("bars.safetensors")];

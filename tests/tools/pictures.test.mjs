@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { floatsOf, idx, npy, root, signflip, temporaryFolder } from "../support/tool.mjs";
+import { floatsOf, idx, npy, refuses, root, succeeds, temporaryFolder } from "../support/tool.mjs";
 
 const folder = temporaryFolder();
 const file = (name) => join(folder, name);
@@ -26,19 +26,18 @@ const one = (side, ink, paper) =>
     return u >= 12.5 && u < 15.5 && v >= 4 && v < 24 ? ink : paper;
   });
 
-function run(...args) {
-  const result = signflip(...args);
-  assert.equal(result.status, 0, result.stderr);
-  return result;
-}
-const refuses = (args, pattern) => {
-  const { status, stderr } = signflip(...args);
-  assert.notEqual(status, 0, args.join(" "));
-  assert.match(stderr, pattern);
-};
 function logits(image, ...more) {
   const out = file("logits.npy");
-  const { stderr } = run("predict", "--model", model, "--images", image, "--out", out, ...more);
+  const { stderr } = succeeds(
+    "predict",
+    "--model",
+    model,
+    "--images",
+    image,
+    "--out",
+    out,
+    ...more,
+  );
   return { values: [...floatsOf(out)], stderr };
 }
 const top = (values) => values.indexOf(Math.max(...values));
@@ -76,7 +75,14 @@ test("several pictures, and folders of them, in one predict or attack", () => {
   writeFileSync(file("several/b.pgm"), one(28, 255, 0));
   writeFileSync(file("several/a.pgm"), one(56, 0, 200));
   const several = ["--images", file("light.pgm"), file("dark.pgm"), file("several")];
-  const { stdout, stderr } = run("predict", "--model", model, ...several, "--json", file("p.json"));
+  const { stdout, stderr } = succeeds(
+    "predict",
+    "--model",
+    model,
+    ...several,
+    "--json",
+    file("p.json"),
+  );
   const { images } = JSON.parse(readFileSync(file("p.json"), "utf8"));
   assert.deepEqual(
     images.map(({ image, label }) => [image.replace(/^.*\//, ""), label]),
@@ -91,7 +97,15 @@ test("several pictures, and folders of them, in one predict or attack", () => {
   assert.match(stderr, /a\.pgm: 56×56/);
 
   const attack = ["attack", "--model", model, ...several, "--attack", "fgsm", "--epsilon", "0.1"];
-  const attacked = run(...attack, "--labels", "1", "--targets", "0,2,3,4", "--out", file("out/"));
+  const attacked = succeeds(
+    ...attack,
+    "--labels",
+    "1",
+    "--targets",
+    "0,2,3,4",
+    "--out",
+    file("out/"),
+  );
   assert.deepEqual(readdirSync(file("out")).sort(), ["a.png", "b.png", "dark.png", "light.png"]);
   assert.match(attacked.stdout, /dark\.pgm: 1 → \d$/m);
   const before = logits(file("light.pgm")).values;
@@ -99,7 +113,7 @@ test("several pictures, and folders of them, in one predict or attack", () => {
   assert.notDeepEqual(after, before);
   assert.deepEqual(logits(file("out/dark.png")).values.length, 10);
   // Written pictures keep the budget.
-  run(
+  succeeds(
     ...attack.slice(0, 3),
     "--images",
     file("out"),
@@ -146,12 +160,12 @@ test("class folders with pictures of any size go the way of single pictures", ()
     ...["--epochs", "2", "--seed", "3", "--restart", "--out", file("sorted.safetensors"), ...more],
   ];
   refuses(train(), /17\.pgm is 17×17 pixels, but .*12\.pgm is 12×12: .*--size 32/);
-  const { stderr } = run(...train("--size", "12"));
+  const { stderr } = succeeds(...train("--size", "12"));
   assert.match(
     stderr,
     /6 of 8 pictures were changed, such as .*: 17×17, its middle resized to 12×12/,
   );
-  const evaluated = run(
+  const evaluated = succeeds(
     ...["evaluate", "--model", file("sorted.safetensors"), "--dataset", "sorted"],
     ...["--data", file("sorted"), "--json", "-"],
   );
@@ -159,7 +173,7 @@ test("class folders with pictures of any size go the way of single pictures", ()
   assert.equal(JSON.parse(evaluated.stdout).dataset.count, 8);
   // The same pixels as predict's.
   const seen = (image) => {
-    run(
+    succeeds(
       "predict",
       "--model",
       file("sorted.safetensors"),
@@ -211,10 +225,10 @@ test("a traffic sign's picture gives predict the pixels that the dataset has", (
     join(track, "GT-00000.csv"),
     "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n00000_00000.ppm;41;37;5;5;34;34;0\n",
   );
-  run("import-gtsrb", file("GTSRB"), file("gtsrb"));
+  succeeds("import-gtsrb", file("GTSRB"), file("gtsrb"));
   const signs = join(root, "models/gtsrb-standard.safetensors");
   const of = (image) => {
-    run("predict", "--model", signs, "--images", image, "--out", file("signs.npy"));
+    succeeds("predict", "--model", signs, "--images", image, "--out", file("signs.npy"));
     return [...floatsOf(file("signs.npy"))];
   };
   assert.deepEqual(

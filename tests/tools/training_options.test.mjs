@@ -4,22 +4,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { idx, signflip, temporaryFolder, writeBars } from "../support/tool.mjs";
+import { idx, refuses, signflip, succeeds, temporaryFolder, writeBars } from "../support/tool.mjs";
 
 const folder = temporaryFolder();
 const file = (name) => join(folder, name);
 const read = (name) => readFileSync(file(name), "utf8");
 
-function run(...args) {
-  const result = signflip(...args);
-  assert.equal(result.status, 0, result.stderr);
-  return result.stdout;
-}
-const refuses = (args, pattern) => {
-  const { status, stderr } = signflip(...args);
-  assert.notEqual(status, 0, args.join(" "));
-  assert.match(stderr, pattern);
-};
+const run = (...args) => succeeds(...args).stdout;
 
 writeBars(folder);
 const data = ["--dataset", "bars", "--data", folder];
