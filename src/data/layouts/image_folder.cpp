@@ -15,20 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Folders in a folder, by name; hidden ones count for nothing.
-std::vector<fs::path> folders_in(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const fs::path& path = entry->path();
-    if (path.filename().string().starts_with('.')) continue;
-    if (fs::is_directory(path, error)) found.push_back(path);
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
 std::optional<int> as_number(const std::string& text) {
   int value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
