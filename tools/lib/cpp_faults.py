@@ -238,10 +238,12 @@ def faults_of(text):
 
 
 class Fault:
-    def __init__(self, file, line, original, replacement, description, site, name=""):
+    """`nth` of its kind in its file; its key, under which results are kept, does not depend on lines elsewhere."""
+
+    def __init__(self, file, line, original, replacement, description, site, name="", nth=1):
         self.file, self.line, self.site, self.name = file, line, site, name
         self.original, self.replacement, self.description = original, replacement, description
-        self.key = hashlib.sha256(f"{file}\0{original}\0{replacement}\0{description}\0{line}".encode()).hexdigest()[:12]
+        self.key = hashlib.sha256(f"{file}\0{original}\0{replacement}\0{description}\0{nth}".encode()).hexdigest()[:12]
         self.number = -1
 
     def folder(self):
