@@ -58,5 +58,26 @@ TEST(ApgdProgress, HalvesTheStepWhereTheLossSeldomRises) {
   EXPECT_EQ(stuck.step_size, 1);
 }
 
+TEST(ApgdProgress, HalvesTheStepWhereTheBestStaysButNotTwiceInARow) {
+  // Condition 2 of the paper's section 3: the loss rises step by step, so condition 1 does not
+  // hold, but from so deep that the best of the last checkpoint is never reached again.
+  constexpr int kInterval = 8;
+  ApgdProgress progress(1);
+  const auto climb = [&](double from) {
+    for (int step = 0; step < kInterval; ++step) progress.record(from + step, {}, false, false);
+    return progress.check(kInterval);
+  };
+  progress.record(-1, {}, true, false);
+  EXPECT_FALSE(climb(0)) << "the best is new";
+  EXPECT_TRUE(climb(-100)) << "the best is that of the last checkpoint, whose step was kept";
+  EXPECT_EQ(progress.step_size, 1);
+  EXPECT_FALSE(climb(-90)) << "the step was halved at the last checkpoint";
+  EXPECT_TRUE(climb(-80));
+  EXPECT_EQ(progress.step_size, 0.5);
+  EXPECT_FALSE(climb(-70));
+  EXPECT_FALSE(climb(50)) << "a new best";
+  EXPECT_EQ(progress.step_size, 0.5);
+}
+
 }  // namespace
 }  // namespace signflip::test
