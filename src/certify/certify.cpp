@@ -70,7 +70,7 @@ void certified_radii(IntervalPass& pass, std::span<const float> images, std::spa
     for (std::size_t i = 0; i < open.size(); ++i) {
       Search search = open[i];
       const bool proved = verified(margins.subspan(i * classes, classes), y[i]);
-      if (round == 0 && !proved) continue;
+      // An image that is not proved itself ends here: from 0 to 0 there is nothing to search.
       (proved ? search.proved : search.unproved) = tried[i];
       radii[search.image] = search.proved;
       const double precision = std::max(kRelative * search.proved, kAbsolute * maximum);
