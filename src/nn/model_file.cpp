@@ -192,6 +192,45 @@ void settle_ceilings(const Safetensors& file, const std::string& name, ImageShap
                                                             : Ceilings::channel;
 }
 
+/// What the layers' tensors are called, sorted; with what PyTorch counts in a batch norm.
+std::vector<std::string> names_of_tensors(const Sequential& network) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const PlacedLayer& placed = network.layers()[i];
+    if (!traits(placed.layer).weights) continue;
+    const std::string prefix = layer_name(network.architecture().layers, i) + ".";
+    const auto add_name = [&](std::string_view value) { names.push_back(concat(prefix, value)); };
+    if (placed.shape.weight() > 0) add_name(weight_tensor(placed.layer, placed).name);
+    if (placed.shape.bias > 0) add_name("bias");
+    if (!traits(placed.layer).statistics) continue;
+    for (const char* const value : {"running_mean", "running_var", "num_batches_tracked"}) {
+      add_name(value);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// A tensor that nothing reads is a part of another network, or a name that is misspelt. Those that
+/// begin with "golden." are expected values, for the tests of whoever wrote the file.
+Status check_no_others(const Safetensors& file, const Sequential& network) {
+  const std::vector<std::string> own = names_of_tensors(network);
+  for (const StoredTensor& tensor : file.tensors) {
+    std::string_view name = tensor.name;
+    if (name.starts_with("golden.") || name == "selftest.input" || name == "selftest.logits") {
+      continue;
+    }
+    constexpr std::string_view kScale = ".scale";
+    if (name.ends_with(kScale)) {
+      const StoredTensor* const scaled = file.find(name.substr(0, name.size() - kScale.size()));
+      if (scaled != nullptr && scaled->dtype == "I8") name = scaled->name;
+    }
+    if (std::binary_search(own.begin(), own.end(), name)) continue;
+    return Error{concat("tensor ", tensor.name, " belongs to none of its layers")};
+  }
+  return {};
+}
+
 /// The file must be large enough for its own architecture, before anything is allocated for it.
 Status check_size(const Safetensors& file, Architecture& architecture, std::size_t bytes) {
   ImageShape in = architecture.input;
@@ -240,11 +279,13 @@ Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_vi
   const Status read = read_network(*file, *network);
   if (!read) return bad(read.error());
   ModelFile model{std::move(*network), false, std::move(file->metadata)};
-  if (file->find("selftest.input") != nullptr) {
+  if (file->find("selftest.input") != nullptr || file->find("selftest.logits") != nullptr) {
     const Status verified = verify_selftest(*file, model.network);
     if (!verified) return bad(verified.error());
     model.verified = true;
   }
+  const Status whole = check_no_others(*file, model.network);
+  if (!whole) return bad(whole.error());
   return model;
 }
 
@@ -354,47 +395,6 @@ std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOpti
     writer.add_f32("selftest.logits", sides, logits);
   }
   return writer.finish();
-}
-
-Sequential fold_batchnorm(const Sequential& network) {
-  const auto& layers = network.layers();
-  const auto folds = [&](std::size_t i) {
-    return i > 0 && std::holds_alternative<BatchNorm2d>(layers[i].layer) &&
-           std::holds_alternative<Conv2d>(layers[i - 1].layer);
-  };
-  Architecture architecture = network.architecture();
-  architecture.layers.clear();
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (folds(i)) {
-      std::get<Conv2d>(architecture.layers.back()).bias = true;
-    } else {
-      architecture.layers.push_back(layers[i].layer);
-    }
-  }
-  Sequential folded = *Sequential::create(std::move(architecture));
-  for (std::size_t i = 0, to = 0; i < layers.size(); ++i) {
-    if (folds(i)) {
-      const PlacedLayer& conv = folded.layers()[to - 1];
-      const float* const scale = network.channel_scale(i);
-      const float* const shift = network.channel_shift(i);
-      const std::size_t filters = conv.shape.columns;
-      const auto weight = folded.parameters().subspan(conv.weight, conv.shape.weight());
-      for (std::size_t w = 0; w < weight.size(); ++w) weight[w] *= scale[w % filters];
-      const auto bias = folded.parameters().subspan(conv.bias, filters);
-      for (std::size_t f = 0; f < filters; ++f) bias[f] = bias[f] * scale[f] + shift[f];
-      continue;
-    }
-    const PlacedLayer& from = layers[i];
-    const PlacedLayer& place = folded.layers()[to++];
-    copy(network.parameters().subspan(from.weight, from.shape.weight() + from.shape.bias),
-         folded.parameters().subspan(place.weight));
-    if (traits(from.layer).statistics) {
-      copy(network.statistics().subspan(from.statistics, 2 * from.shape.columns),
-           folded.statistics().subspan(place.statistics));
-    }
-  }
-  folded.prepare();
-  return folded;
 }
 
 }  // namespace signflip

@@ -21,7 +21,8 @@ struct ModelFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Reads a model. Whatever does not fit is an error whose message starts with `name`.
+/// Reads a model. Whatever does not fit is an error whose message starts with `name`: so are
+/// tensors of no layer, but for names that begin with "golden.".
 Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_view name);
 
 /// How a file stores the weights of convolutions and dense layers. i8: round(w / scale) with one
@@ -48,9 +49,5 @@ void add_network(SafetensorsWriter& writer, const Sequential& network, WeightTyp
 /// Fills the network's values from a file's tensors; an error if one is missing or has another
 /// shape.
 Status read_network(const Safetensors& file, Sequential& network);
-
-/// The same network without batch norm: each that follows a convolution is folded into it, so that
-/// inference gives the same outputs up to rounding.
-Sequential fold_batchnorm(const Sequential& network);
 
 }  // namespace signflip

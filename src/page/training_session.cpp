@@ -5,6 +5,7 @@
 
 #include "core/concat.h"
 #include "nn/architecture_json.h"
+#include "nn/fold_batchnorm.h"
 #include "nn/model_file.h"
 #include "train/validation.h"
 

@@ -137,6 +137,7 @@ TEST(DamagedModel, TensorsMustBeThereAndFit) {
   EXPECT_EQ(renamed("6.bias"), "m.safetensors: tensor 6.bias is missing");
   EXPECT_EQ(renamed("1.running_mean"), "m.safetensors: tensor 1.running_mean is missing");
   EXPECT_EQ(renamed("selftest.logits"), "m.safetensors: tensor selftest.logits is missing");
+  EXPECT_EQ(renamed("selftest.input"), "m.safetensors: tensor selftest.input is missing");
   EXPECT_EQ(refusal(test::with_header(good(),
                                       [](Json& header) {
                                         header["0.weight"]["shape"] = {3, 2, 2, 3};
@@ -150,6 +151,26 @@ TEST(DamagedModel, TensorsMustBeThereAndFit) {
   EXPECT_EQ(
       refusal(test::with_header(good(), [](Json& header) { header["6.bias"]["dtype"] = "I32"; })),
       "m.safetensors: tensor 6.bias has dtype I32, expected F32, F16 or I8");
+}
+
+TEST(DamagedModel, TensorsMustBeOfTheNetwork) {
+  const auto with = [](const std::string& name, const std::string& dtype) {
+    return refusal(test::with_header(good(), [&](Json& header) {
+      header[name] = {{"dtype", dtype}, {"shape", {0}}, {"data_offsets", {0, 0}}};
+    }));
+  };
+  const auto stranger = [](const std::string& name) {
+    return "m.safetensors: tensor " + name + " belongs to none of its layers";
+  };
+  // Of a layer that is not there, of one that has no values, misspelt, and of other kinds of
+  // layers.
+  for (const char* const name :
+       {"7.weight", "2.weight", "0.weights", "0.running_mean", "weight", "06.bias",
+        "0.weight.scale", "1.num_batches", "selftest.x", "x", ""}) {
+    EXPECT_EQ(with(name, "F32"), stranger(name));
+  }
+  EXPECT_EQ(with("golden.logits", "F32"), "it is a model") << "expected values of some test";
+  EXPECT_EQ(with("1.num_batches_tracked", "I64"), "it is a model") << "PyTorch's state_dict has it";
 }
 
 TEST(DamagedModel, TheArchitectureMustBeOne) {

@@ -345,16 +345,5 @@ TEST(ModelFile, ASoftmaxAtTheEndIsTakenOffAndTheSelfTestMeansWhatItWasWrittenWit
   }
 }
 
-TEST(ModelFile, IgnoresTensorsThatItDoesNotKnow) {
-  const Sequential network = test::small_model();
-  SafetensorsWriter writer;
-  writer.add_metadata(
-      "signflip", std::string(test::header_of(format_model(network, {}))["__metadata__"]["signflip"]
-                                  .get<std::string>()));
-  add_network(writer, network, WeightType::f32);
-  writer.add_f32("optimizer.step", {1}, Floats{3.0F});
-  EXPECT_TRUE(load_model(writer.finish(), "m"));
-}
-
 }  // namespace
 }  // namespace signflip

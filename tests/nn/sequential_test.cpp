@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "nn/fold_batchnorm.h"
 #include "nn/inference.h"
 #include "nn/model_file.h"
 #include "support/networks.h"

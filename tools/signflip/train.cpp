@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "data/file.h"
+#include "nn/fold_batchnorm.h"
 #include "outputs.h"
 #include "range_test.h"
 #include "run_lock.h"
