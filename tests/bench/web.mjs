@@ -75,9 +75,19 @@ writeFileSync(
 );
 cpSync(join(built, "tests/bench/signflip_bench_wasm.js"), join(site, "bench.js"));
 cpSync(join(built, "tests/bench/signflip_bench_wasm.wasm"), join(site, "signflip_bench_wasm.wasm"));
-for (const file of ["signflip-engine.js", "signflip.wasm"])
+for (const file of ["signflip", "signflip-import"].flatMap((name) => [
+  `${name}-engine.js`,
+  `${name}.wasm`,
+]))
   cpSync(join(built, "web", file), join(site, file));
-for (const file of ["signflip.js", "model.js", "call-buffer.js", "instance.js"])
+for (const file of [
+  "signflip.js",
+  "engine.js",
+  "import.js",
+  "model.js",
+  "call-buffer.js",
+  "instance.js",
+])
   cpSync(join(root, "web/js/engine", file), join(site, file));
 cpSync(join(out, "models"), join(site, "models"), { recursive: true });
 cpSync(join(root, "tests/bench/peers"), join(site, "peers"), { recursive: true });

@@ -4,21 +4,24 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./tool.mjs";
 
-/** A wrapper with its glue and .wasm beside it, in a folder of the test's own: what it exports by default.
- * @param {string} folder @param {string} wrapper @param {string} engine */
-async function load(folder, wrapper, engine) {
+/** What the wrappers import. */
+const shared = ["engine.js", "import.js", "model.js", "call-buffer.js", "instance.js"];
+
+/** A wrapper with glue and .wasm of the modules beside it, in a folder of the test's own: what it exports by default.
+ * @param {string} folder @param {string} wrapper @param {...string} modules */
+async function load(folder, wrapper, ...modules) {
   const built = process.env.SIGNFLIP_ENGINE ?? join(root, "build/wasm/web");
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
-  for (const file of [wrapper, "model.js", "call-buffer.js", "instance.js"])
+  for (const file of [wrapper, ...shared])
     cpSync(join(root, "web/js/engine", file), join(folder, file));
-  for (const file of [`${engine}-engine.js`, `${engine}.wasm`])
+  for (const file of modules.flatMap((name) => [`${name}-engine.js`, `${name}.wasm`]))
     cpSync(join(built, file), join(folder, file));
   const { default: create } = await import(join(folder, wrapper));
   return create();
 }
 
 /** @param {string} folder */
-export const loadEngine = (folder) => load(folder, "signflip.js", "signflip");
+export const loadEngine = (folder) => load(folder, "signflip.js", "signflip", "signflip-import");
 
 /** The module of maps. @param {string} folder */
 export const loadMapper = (folder) => load(folder, "map.js", "signflip-map");

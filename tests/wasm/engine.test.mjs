@@ -1,7 +1,7 @@
 // What the module does beyond models and attacks: a denoiser in front of a classifier, pictures made
 // ready, the iterates of an attack, calls within calls.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ownSamples } from "../../web/js/state/samples.js";
@@ -177,6 +177,29 @@ test("what is no picture, or shows nothing, gets a sentence", () => {
       ),
     /nothing that stands out/,
   );
+});
+
+test("pictures are a module of their own, without which all else works", async () => {
+  const folder = temporaryFolder();
+  await loadEngine(folder);
+  const binary = readFileSync(join(folder, "signflip-import.wasm"));
+  rmSync(join(folder, "signflip-import.wasm"));
+  const { default: create } = await import(join(folder, "signflip.js"));
+  const grey = pnm(2, 1, 1, (x) => 200 * x);
+  const alone = await create();
+  assert.ok(alone.attacks().length > 0);
+  assert.throws(
+    () => alone.decodeImage(grey),
+    /^Error: decodeImage\(\) needs signflip-import\.wasm/,
+  );
+  assert.throws(
+    () => alone.prepareImage(grey, { side: 2, channels: 1 }),
+    /^Error: prepareImage\(\)/,
+  );
+  const unwanted = await create({ importBinary: null });
+  assert.throws(() => unwanted.decodeImage(grey), /importBinary: null/);
+  const given = await create({ importBinary: binary });
+  assert.deepEqual([...given.decodeImage(grey).pixels], [0, 200]);
 });
 
 test("bytes are pixels of 255ths, and pieces of a run give what one call gives", () => {

@@ -35,6 +35,7 @@ test("every export is there, with types before what runs", () => {
   for (const name of [
     ".",
     "./signflip.wasm",
+    "./signflip-import.wasm",
     "./sign-flip.js",
     "./models/*",
     "./package.json",

@@ -111,7 +111,7 @@ export async function posterOf(query, { site, css, page = "index.html" }) {
   const { default: createSignflip } = await import(
     pathToFileURL(join(site, "js/signflip.js")).href
   );
-  const signflip = await createSignflip({ wasmBinary: readFileSync(wasm) });
+  const signflip = await createSignflip({ wasmBinary: readFileSync(wasm), importBinary: null });
   const attacks = signflip.attacks();
   const wrong = refusal(text, state, attacks);
   if (wrong) throw new Error(wrong);

@@ -46,7 +46,7 @@ async function bytesOf(path) {
 async function createEngine() {
   if (!isolated) {
     const { default: create } = await import(new URL("js/signflip.js", site).href);
-    return create();
+    return create({ importBinary: null });
   }
   await script("lessons/held.js");
   return Reflect.get(

@@ -119,8 +119,8 @@ export class EngineClient {
     }
   }
 
-  /** Asks something about the result at hand, beside the attacks: a trace, the smallest budget, a picture
-   * to make ready. Null where the worker was replaced meanwhile, or told to stop.
+  /** Asks something about the result at hand, beside the attacks: a trace, the smallest budget.
+   * Null where the worker was replaced meanwhile, or told to stop.
    * @param {string} type @param {any} body @param {ExploreRequest | null} request whose models it needs
    * @param {OnProgress} [onProgress] @returns {Promise<any>} */
   async aside(type, body, request, onProgress) {

@@ -86,5 +86,8 @@ async function compiled(path) {
 /** The module of maps, compiled. */
 export const mapModule = shared(() => compiled("js/signflip-map.wasm"));
 
+/** The module that reads what the visitor brings, compiled. */
+export const importModule = shared(() => compiled("js/signflip-import.wasm"));
+
 /** The engine's module, compiled once for every worker. */
 export const engineModule = shared(() => compiled("js/signflip.wasm"));

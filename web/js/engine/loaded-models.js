@@ -1,11 +1,11 @@
 // The engine inside a worker, and the models that it was given.
-import createSignflip from "./signflip.js";
+import { Engine, engineInstance } from "./engine.js";
 
 /** classifier: without its denoiser; model: what is asked. The same where there is no denoiser.
  * @typedef {{model: import("./model.js").Model, classifier: import("./model.js").Model,
  *   denoiser: import("./model.js").Model | null}} Loaded */
 
-/** @type {import("./signflip.js").Signflip} */
+/** @type {import("./engine.js").Engine} */
 export let signflip;
 
 /** @type {Map<string, Loaded>} */
@@ -13,7 +13,7 @@ const models = new Map();
 
 /** @param {{wasm: WebAssembly.Module}} start compiled by the page, for all its workers */
 export async function start({ wasm }) {
-  signflip = await createSignflip({ wasmModule: wasm });
+  signflip = new Engine(await engineInstance({ wasmModule: wasm }));
   return { attacks: signflip.attacks() };
 }
 

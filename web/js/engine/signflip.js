@@ -1,72 +1,26 @@
-// Signflip in JavaScript: loads the WebAssembly module and gives it types and exceptions. For pages,
+// Signflip in JavaScript: loads the WebAssembly modules and gives them types and exceptions. For pages,
 // workers, and node 18+. The build puts Emscripten's glue (signflip-engine.js) and signflip.wasm beside
-// this file.
+// this file; and, for what reads pictures, signflip-import-engine.js and signflip-import.wasm.
 //
 // Images are N×H×W×C: Float32Arrays with values in [0,1], or Uint8Arrays, which are divided by 255. Every
 // array that comes back is a copy that belongs to the caller.
-
-import { CallBuffer, toBytes, unwrap } from "./call-buffer.js";
-import { instance } from "./instance.js";
+import { Engine, engineInstance } from "./engine.js";
+import createImporter from "./import.js";
 import { Model } from "./model.js";
 
 export { Model };
 
-/**
- * @typedef {object} ParameterInfo
- * @property {string} name        camelCase, as attack() takes it
- * @property {string} title
- * @property {"real"|"integer"|"boolean"|"choice"} kind
- * @property {number|boolean|string} default
- * @property {number} min
- * @property {number} max
- * @property {number} [step]      sensible for a slider
- * @property {number} [slider]    where a slider should end, if before max
- * @property {boolean} automatic  0 means "chosen from the others"; help says how
- * @property {string[]} [choices]
- * @property {string} help
- *
- * @typedef {object} AttackInfo
- * @property {string} name
- * @property {string} title
- * @property {string} paper
- * @property {string} norm        "linf", "l2" or "l0"
- * @property {string} family      "fixed-budget", "minimum-norm", "few-pixels" or "ensemble"
- * @property {boolean} targeted
- * @property {boolean} untargeted
- * @property {boolean} needsGradients
- * @property {string} summary
- * @property {string} cost
- * @property {ParameterInfo[]} parameters
- */
+/** @typedef {import("./engine.js").AttackInfo} AttackInfo */
+/** @typedef {import("./engine.js").ParameterInfo} ParameterInfo */
 
-/** The module: a catalogue of attacks, and a way to load models and pictures. */
-export class Signflip {
-  #engine;
-  #buffer;
+/** A catalogue of attacks, and a way to load models and pictures. */
+export class Signflip extends Engine {
+  #importer;
 
-  /** @param {any} engine */
-  constructor(engine) {
-    this.#engine = engine;
-    this.#buffer = new CallBuffer(engine);
-  }
-
-  /** @returns {AttackInfo[]} every attack, with the ranges of its parameters */
-  attacks() {
-    return this.#engine.attacks();
-  }
-
-  /** How much memory the module has, in bytes: models, images and what attacks work with. */
-  get memoryBytes() {
-    return this.#engine.callBufferFloats().buffer.byteLength;
-  }
-
-  /**
-   * @param {Uint8Array|ArrayBuffer} bytes a .safetensors model file
-   * @returns {Model}
-   */
-  loadModel(bytes) {
-    const { model } = unwrap(this.#engine.loadModel(toBytes(bytes, "the model")));
-    return new Model(this.#engine, this.#buffer, model);
+  /** @param {any} engine @param {import("./import.js").Importer | Error} importer or why there is none */
+  constructor(engine, importer) {
+    super(engine);
+    this.#importer = importer;
   }
 
   /**
@@ -74,7 +28,7 @@ export class Signflip {
    * @returns {{width: number, height: number, channels: number, pixels: Uint8Array}} H×W×C bytes
    */
   decodeImage(bytes) {
-    return unwrap(this.#engine.decodeImage(toBytes(bytes, "the picture")));
+    return this.#reader("decodeImage").decodeImage(bytes);
   }
 
   /**
@@ -84,21 +38,34 @@ export class Signflip {
    * @param {{side: number, channels: number, digit?: boolean}} shape
    * @returns {Float32Array} side·side·channels values in [0,1]
    */
-  prepareImage(bytes, { side, channels, digit = false }) {
-    const picture = toBytes(bytes, "the picture");
-    return unwrap(this.#engine.prepareImage(picture, side, channels, digit)).pixels;
+  prepareImage(bytes, shape) {
+    return this.#reader("prepareImage").prepareImage(bytes, shape);
+  }
+
+  /** @param {string} method */
+  #reader(method) {
+    if (this.#importer instanceof Error) {
+      const why = `${method}() needs signflip-import.wasm: ${this.#importer.message}`;
+      throw new Error(why, { cause: this.#importer });
+    }
+    return this.#importer;
   }
 }
 
+/** @param {unknown} error */
+const asError = (error) => (error instanceof Error ? error : new Error(String(error)));
+
 /**
- * Loads the module. Finds signflip.wasm beside this file, unless given its bytes, or what was compiled of
- * them (wasmModule), which several workers can share.
- * @param {{wasmBinary?: Uint8Array|ArrayBuffer, wasmModule?: WebAssembly.Module}} [given]
+ * Loads the modules. Finds signflip.wasm and signflip-import.wasm beside this file, unless given their bytes.
+ * Where the second cannot be had, or is not wanted (importBinary: null), the methods for pictures throw an
+ * error that says so, and all else works.
+ * @param {{wasmBinary?: Uint8Array|ArrayBuffer, importBinary?: Uint8Array|ArrayBuffer|null}} [given]
  * @returns {Promise<Signflip>}
  */
-export default async function createSignflip(given = {}) {
-  const { default: createEngine } = await import("./signflip-engine.js");
-  // A worker that was started from a blob has no files beside itself.
-  const url = () => new URL("./signflip.wasm", import.meta.url);
-  return new Signflip(await instance(createEngine, url, given));
+export default async function createSignflip({ wasmBinary, importBinary } = {}) {
+  const importing =
+    importBinary === null
+      ? new Error("createSignflip() was called with importBinary: null.")
+      : createImporter({ wasmBinary: importBinary }).catch(asError);
+  return new Signflip(await engineInstance({ wasmBinary }), await importing);
 }

@@ -76,11 +76,8 @@ function certify({ request, model: name }) {
   return model.certifiedRadii(request.image, label)[0];
 }
 
-/** @param {{bytes: ArrayBuffer, shape: {side: number, channels: number, digit: boolean}}} picture */
-const prepare = ({ bytes, shape }) => signflip.prepareImage(bytes, shape);
-
 const stop = () => ++stops;
 
 const size = () => signflip.memoryBytes;
 
-serve({ start, load, explore, trace, smallest, certify, prepare, stop, size });
+serve({ start, load, explore, trace, smallest, certify, stop, size });

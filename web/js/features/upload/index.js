@@ -6,6 +6,7 @@ import { onPicture } from "../../state/incoming.js";
 import { Picture } from "../../picture/picture.js";
 import { packPicture, unpackPicture } from "../../picture/pixels.js";
 import { EngineError } from "../../engine/errors.js";
+import { askImport } from "../../engine/import-port.js";
 import { createTruth } from "../image/truth.js";
 import { decodedByBrowser } from "./browser-decode.js";
 
@@ -33,7 +34,7 @@ export function mount(place, context) {
     setText(frame.trouble, "");
     try {
       const pixels = await pixelsOf(context, file);
-      if (mine !== turn || !pixels) return;
+      if (mine !== turn) return;
       update({ sample: "picture", picture: packPicture(pixels) });
       announce(words.t("upload.done"));
     } catch (error) {
@@ -61,14 +62,12 @@ export function mount(place, context) {
 }
 
 /** A file as the network's picture. The browser decodes what the engine cannot.
- * @param {ViewContext} context @param {Blob} file @returns {Promise<Float32Array | null>} null where it was broken off */
-async function pixelsOf({ words, state, client }, file) {
+ * @param {ViewContext} context @param {Blob} file @returns {Promise<Float32Array>} */
+async function pixelsOf({ words, state }, file) {
   const { shape, digit } = datasets[state().dataset];
-  /** Once more where the worker was replaced meanwhile. @param {ArrayBuffer} bytes */
-  async function prepared(bytes) {
-    const body = { bytes, shape: { side: shape.height, channels: shape.channels, digit } };
-    return (await client.aside("prepare", body, null)) ?? client.aside("prepare", body, null);
-  }
+  const wanted = { side: shape.height, channels: shape.channels, digit };
+  const prepared = (/** @type {ArrayBuffer} */ bytes) =>
+    askImport("prepare", { bytes, shape: wanted });
   if (file.size > largest) throw new Error(words.t("upload.large"));
   return prepared(await file.arrayBuffer()).catch(async (refused) => {
     if (refused instanceof EngineError) throw refused;
