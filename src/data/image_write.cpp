@@ -1,4 +1,5 @@
-// Writing PNG through stb_image_write. Native only: the page has the browser's own encoder.
+// Writing PNG through stb_image_write, in the page too: a browser's canvas writes four channels,
+// and may add noise to what it is asked for.
 #include "data/image.h"
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION

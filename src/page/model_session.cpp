@@ -1,8 +1,10 @@
 #include "page/model_session.h"
 
 #include <algorithm>
+#include <cmath>
 #include <variant>
 
+#include "attack/written_image.h"
 #include "certify/certify.h"
 #include "core/batches.h"
 #include "core/concat.h"
@@ -116,6 +118,29 @@ Result<AttackOutcome> ModelSession::attack(const AttackOptions& options,
   ThreadPool pool(1);
   return run_attack(model_.seen(options.gray_box), model(), request, *tensor, labels, targets, pool,
                     options.progress);
+}
+
+Result<std::vector<std::uint8_t>> ModelSession::written(
+    const AttackOptions& options, const std::vector<float>& clean,
+    const std::vector<float>& adversarial) const {
+  const auto entry = require_attack(options.name);
+  if (!entry) return entry.error();
+  const auto parameters = make_parameters(**entry, options.parameters);
+  if (!parameters) return parameters.error();
+  const auto images = to_tensor(clean);
+  if (!images) return images.error();
+  if (adversarial.size() != clean.size() || images->count() != 1) {
+    return Error{concat("a picture is of one image and its adversarial one, not of ", clean.size(),
+                        " and ", adversarial.size(), " values")};
+  }
+  std::vector<float> rounded(adversarial.size());
+  round_to_written(**entry, *parameters, clean, adversarial, rounded);
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(rounded.size());
+  for (const float value : rounded) {
+    bytes.push_back(static_cast<std::uint8_t>(std::lround(255.0F * value)));
+  }
+  return bytes;
 }
 
 std::size_t ModelSession::feature_count() const {

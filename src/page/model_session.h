@@ -63,6 +63,12 @@ class ModelSession {
   Result<AttackOutcome> attack(const AttackOptions& options, const std::vector<float>& images,
                                std::vector<int> labels, std::span<const int> targets) const;
 
+  /// The adversarial image as a picture of 8 bits, H·W·C bytes: rounded towards the clean one where
+  /// the attack has a budget that the nearest values would break (attack/written_image.h).
+  Result<std::vector<std::uint8_t>> written(const AttackOptions& options,
+                                            const std::vector<float>& clean,
+                                            const std::vector<float>& adversarial) const;
+
   /// Values per image in front of the last dense layer; 0 where the network has none.
   std::size_t feature_count() const;
   /// N×feature_count(): the input of the last dense layer for each image.

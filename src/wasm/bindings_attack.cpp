@@ -119,6 +119,19 @@ val describe_model(const ModelSession& session) {
   return result;
 }
 
+/// Reads the attack's name and its parameters from the buffer's text: names and values, each ended
+/// by '\0'.
+ModelSession::AttackOptions options_in(const CallBuffer& buffer) {
+  ModelSession::AttackOptions options;
+  std::string_view text = buffer.text();
+  options.name = take_text(text);
+  while (!text.empty()) {
+    std::string name = to_kebab(take_text(text));
+    options.parameters.emplace_back(std::move(name), take_text(text));
+  }
+  return options;
+}
+
 val load_model_file(const val& bytes) {
   // Not a vector: it would be cleared first, byte by byte.
   const auto size = bytes["length"].as<std::size_t>();
@@ -149,24 +162,18 @@ val gradient(const ModelSession& session) {
   return buffer.results(std::move(*found), [](const auto& values) { return std::tie(values); });
 }
 
-/// Text: the attack, then names and values of its parameters, each ended by '\0'. Floats: images.
-/// Integers: labels, then targets. `judge` false: the images are only crafted (attack/runner.h).
-/// Where they are functions: on_progress(fraction) → false stops, on_step(image, step, loss,
-/// iterate), a view that is valid until it returns.
+/// Text: the attack and its parameters. Floats: images. Integers: labels, then targets. `judge`
+/// false: the images are only crafted (attack/runner.h). Where they are functions:
+/// on_progress(fraction) → false stops, on_step(image, step, loss, iterate), a view that is valid
+/// until it returns.
 val attack(const ModelSession& session, std::size_t label_count, std::size_t first_image,
            double seed, bool gray_box, bool judge, const val& on_progress, const val& on_step) {
   CallBuffer& buffer = CallBuffer::instance();
-  ModelSession::AttackOptions options;
+  ModelSession::AttackOptions options = options_in(buffer);
   options.seed = static_cast<std::uint64_t>(seed);
   options.first_image = first_image;
   options.gray_box = gray_box;
   options.judge = judge;
-  std::string_view text = buffer.text();
-  options.name = take_text(text);
-  while (!text.empty()) {
-    std::string name = to_kebab(take_text(text));
-    options.parameters.emplace_back(std::move(name), take_text(text));
-  }
   if (!on_progress.isUndefined()) {
     options.progress = [&](std::size_t done, std::size_t total) {
       const val answer = on_progress(static_cast<double>(done) / static_cast<double>(total));
@@ -196,6 +203,17 @@ val attack(const ModelSession& session, std::size_t label_count, std::size_t fir
                         });
 }
 
+/// Text: the attack and its parameters. Floats: a clean image, then the adversarial one. → its
+/// bytes as integers.
+val written(const ModelSession& session) {
+  CallBuffer& buffer = CallBuffer::instance();
+  const auto& floats = buffer.floats();
+  const auto half = floats.begin() + static_cast<std::ptrdiff_t>(floats.size() / 2);
+  auto found = session.written(options_in(buffer), {floats.begin(), half}, {half, floats.end()});
+  if (!found) return failure(found.error());
+  return buffer.results(std::move(*found), [](const auto& bytes) { return std::tie(bytes); });
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(signflip_attack) {
@@ -207,5 +225,6 @@ EMSCRIPTEN_BINDINGS(signflip_attack) {
       .function("denoisedBy", &denoised_by)
       .function("predict", &predict)
       .function("gradient", &gradient)
-      .function("attack", &attack);
+      .function("attack", &attack)
+      .function("written", &written);
 }

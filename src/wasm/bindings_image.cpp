@@ -1,4 +1,4 @@
-// Decoding pictures, and making them what a model takes.
+// Decoding pictures, making them what a model takes, and encoding them.
 #include "data/image.h"
 #include "data/prepare.h"
 #include "wasm/bindings.h"
@@ -36,9 +36,24 @@ val prepare_image(const val& bytes, int side, int channels, bool digit) {
   return result;
 }
 
+/// Bytes H×W×C as a PNG file.
+val encode_image(const val& pixels, int width, int height, int channels) {
+  Picture picture{width, height, channels,
+                  emscripten::convertJSArrayToNumberVector<std::uint8_t>(pixels)};
+  const auto size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                    static_cast<std::size_t>(channels);
+  if (picture.pixels.size() != size) {
+    return failure(Error{"the picture has another number of bytes than its shape"});
+  }
+  val result = val::object();
+  result.set("png", array(encode_png(picture)));
+  return result;
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(signflip_image) {
   emscripten::function("decodeImage", &decode_image_file);
   emscripten::function("prepareImage", &prepare_image);
+  emscripten::function("encodeImage", &encode_image);
 }

@@ -180,5 +180,32 @@ TEST(ModelSession, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(front->features(pixels(1)));
 }
 
+TEST(ModelSession, AWrittenImageKeepsTheBudgetWhereThereIsOne) {
+  const ModelSession model = session(false);
+  const std::vector<float> clean(kShape.size(), 100.0F / 255.0F);
+  std::vector<float> made(kShape.size(),
+                          125.5F / 255.0F);  // of which 126 is the nearest even level
+  made[0] = 74.5F / 255.0F;
+  made[1] = 110.2F / 255.0F;
+  ModelSession::AttackOptions options = pgd(0);
+  std::vector<std::uint8_t> wanted(kShape.size(), 125);
+  wanted[0] = 75;
+  wanted[1] = 110;
+  const auto kept = model.written(options, clean, made);
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_EQ(*kept, wanted);
+  options.name = "deepfool";
+  options.parameters.clear();
+  wanted.assign(kShape.size(), 126);
+  wanted[0] = 74;
+  wanted[1] = 110;
+  EXPECT_EQ(*model.written(options, clean, made), wanted);
+  made.pop_back();
+  EXPECT_FALSE(model.written(options, clean, made));
+  EXPECT_FALSE(model.written(options, pixels(2), pixels(2)));
+  options.name = "nothing";
+  EXPECT_FALSE(model.written(options, clean, clean));
+}
+
 }  // namespace
 }  // namespace signflip

@@ -23,6 +23,9 @@ async function load(folder, wrapper, ...modules) {
 /** @param {string} folder */
 export const loadEngine = (folder) => load(folder, "signflip.js", "signflip", "signflip-import");
 
+/** The module that reads what people bring. @param {string} folder */
+export const loadImporter = (folder) => load(folder, "import.js", "signflip-import");
+
 /** The module of maps. @param {string} folder */
 export const loadMapper = (folder) => load(folder, "map.js", "signflip-map");
 

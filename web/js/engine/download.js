@@ -8,8 +8,8 @@ const simdProbe = [
   253, 98, 11,
 ];
 
-/** @param {string} path from the page @returns {Promise<ArrayBuffer>} */
-async function fetchBytes(path) {
+/** @param {string} path from the page, or a whole address @returns {Promise<ArrayBuffer>} */
+export async function fetchBytes(path) {
   const file = path.split("/").slice(-1)[0];
   const bytes = await bytesAt(path);
   if (bytes === 0) throw new EngineError("error.offline", file);

@@ -3,7 +3,22 @@
 import { toBytes, unwrap } from "./call-buffer.js";
 import { instance } from "./instance.js";
 
-/** Reads pictures. */
+/**
+ * How training prepared pixels x in [0,1]: (range·x − mean) / std, with one value for all channels or one each, or
+ * none. range: 1 or 255; 0: 1, or what the file says.
+ * @typedef {{mean: number[], std: number[], range: number}} Preparation
+ *
+ * @typedef {object} Brought
+ * @property {Uint8Array} bytes     a model file, for loadModel()
+ * @property {string} name          the file's, without its ending
+ * @property {string} dataset       the place where it stands
+ * @property {number} parameters
+ * @property {boolean} normalises   it prepares pixels in [0,1] by itself
+ * @property {boolean} statesPreparation  the file says how; else `prepared` has an effect
+ * @property {string[]} notes       what was done that is not a translation word for word, a sentence each
+ */
+
+/** Reads pictures and models. */
 export class Importer {
   #engine;
 
@@ -30,6 +45,39 @@ export class Importer {
   prepareImage(bytes, { side, channels, digit = false }) {
     const picture = toBytes(bytes, "the picture");
     return unwrap(this.#engine.prepareImage(picture, side, channels, digit)).pixels;
+  }
+
+  /**
+   * @param {Uint8Array} pixels H·W·C bytes
+   * @param {{width: number, height: number, channels: number}} shape 1 or 3 channels
+   * @returns {Uint8Array} a PNG file
+   */
+  encodeImage(pixels, { width, height, channels }) {
+    return unwrap(this.#engine.encodeImage(pixels, width, height, channels)).png;
+  }
+
+  /**
+   * A model of another program as a model file for one of several datasets; throws one sentence where it is none of
+   * theirs.
+   * @param {Uint8Array|ArrayBuffer} bytes ONNX, a state_dict as safetensors, or a model file of Signflip
+   * @param {{file: string, prepared: Preparation, architecture: string, places: {dataset: string,
+   *   shape: {height: number, width: number, channels: number}, classes: string[]}[]}} options file: its name;
+   *   architecture: of a state_dict, as JSON, or ""; places: the datasets, with the names of their classes
+   * @returns {Brought}
+   */
+  bringModel(bytes, options) {
+    return unwrap(this.#engine.bringModel(toBytes(bytes, "the model"), options));
+  }
+
+  /**
+   * @param {Uint8Array|ArrayBuffer} model a model file
+   * @param {Uint8Array} pixels images in its shape @param {ArrayLike<number>} labels
+   * @param {Preparation[]} preparations
+   * @returns {number[]} how many images are read as labelled under each preparation of the pixels
+   */
+  rightUnder(model, pixels, labels, preparations) {
+    const bytes = toBytes(model, "the model");
+    return unwrap(this.#engine.rightUnder(bytes, pixels, labels, preparations)).right;
   }
 }
 

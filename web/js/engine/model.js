@@ -45,6 +45,14 @@ import { CallBuffer, noClasses, toClasses, toPixels, unwrap } from "./call-buffe
 const owning = (onStep) =>
   onStep ? (image, step, loss, iterate) => onStep(image, step, loss, iterate.slice()) : undefined;
 
+/** An attack and its parameters as the engine reads them. @param {string} attack @param {Record<string, any>} parameters */
+function textOf(attack, parameters) {
+  let text = `${attack ?? ""}\0`;
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined && value !== null) text += `${name}\0${value}\0`;
+  return text;
+}
+
 /** A loaded model. Call delete() when it is no longer needed: WASM memory is not collected. */
 export class Model {
   #engine;
@@ -105,13 +113,15 @@ export class Model {
   attack(options, images, labels) {
     const { attack, targets, seed, firstImage, grayBox, judge, onProgress, onStep, ...parameters } =
       options;
-    let text = `${attack ?? ""}\0`;
-    for (const [name, value] of Object.entries(parameters))
-      if (value !== undefined && value !== null) text += `${name}\0${value}\0`;
     const truth = toClasses(labels, "labels"),
       judges = Boolean(judge ?? true);
     const handle = this.#open();
-    this.#buffer.layOut(toPixels(images, "images"), truth, toClasses(targets, "targets"), text);
+    this.#buffer.layOut(
+      toPixels(images, "images"),
+      truth,
+      toClasses(targets, "targets"),
+      textOf(attack, parameters),
+    );
     const began = performance.now();
     const answer = handle.attack(
       truth.length,
@@ -149,6 +159,22 @@ export class Model {
             probabilities: next(Float32Array),
           });
     });
+  }
+
+  /**
+   * An adversarial image as a picture of 8 bits: rounded to the nearest, but towards the clean image where the
+   * attack has a budget that the nearest would break, so that max |δ|·255 stays within ε·255.
+   * @param {AttackOptions & Record<string, any>} options the attack's name and its own parameters
+   * @param {ArrayLike<number>} image H·W·C values
+   * @param {ArrayLike<number>} adversarial H·W·C values
+   * @returns {Uint8Array} H·W·C bytes
+   */
+  written({ attack, ...parameters }, image, adversarial) {
+    const handle = this.#open();
+    const made = Float32Array.from(adversarial);
+    const text = textOf(attack, parameters);
+    this.#buffer.layOut(toPixels(image, "image"), noClasses, noClasses, text, [made]);
+    return this.#buffer.results(handle.written(), (next) => next(Uint8Array));
   }
 
   /**

@@ -76,8 +76,19 @@ function certify({ request, model: name }) {
   return model.certifiedRadii(request.image, label)[0];
 }
 
+/** A model's adversarial image, or one on the way there, as a picture's bytes.
+ * @param {{request: ExploreRequest, model: string, adversarial: Float32Array}} question */
+function written({ request, model: name, adversarial }) {
+  const { image, attack, parameters } = request;
+  return modelOf(loaded, request, name).classifier.written(
+    { ...parameters, attack },
+    image,
+    adversarial,
+  );
+}
+
 const stop = () => ++stops;
 
 const size = () => signflip.memoryBytes;
 
-serve({ start, load, explore, trace, smallest, certify, stop, size });
+serve({ start, load, explore, trace, smallest, certify, written, stop, size });

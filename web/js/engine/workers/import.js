@@ -14,4 +14,15 @@ async function start({ wasm }) {
 /** @param {{bytes: ArrayBuffer, shape: {side: number, channels: number, digit: boolean}}} picture */
 const prepare = ({ bytes, shape }) => importer.prepareImage(bytes, shape);
 
-serve({ start, prepare });
+/** @param {{pixels: Uint8Array, shape: {width: number, height: number, channels: number}}} picture */
+const encode = ({ pixels, shape }) => importer.encodeImage(pixels, shape);
+
+/** @param {{bytes: ArrayBuffer, options: any}} given as bringModel() takes them */
+const bring = ({ bytes, options }) => importer.bringModel(bytes, options);
+
+/** @param {{model: Uint8Array, pixels: Uint8Array, labels: number[], preparations: any[]}} asked as rightUnder() takes them */
+const right = ({ model, pixels, labels, preparations }) => ({
+  right: importer.rightUnder(model, pixels, labels, preparations),
+});
+
+serve({ start, prepare, encode, bring, right });

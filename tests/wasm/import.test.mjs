@@ -1,0 +1,118 @@
+// The module that reads what people bring: models of other programs become model files with the same answers.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ownSamples } from "../../web/js/state/samples.js";
+import { loadEngine, loadImporter } from "../support/module.mjs";
+import { decodePng } from "../support/png.mjs";
+import { readTensors, writeTensors } from "../support/tensors.mjs";
+import { binary, root, signflip as tool, temporaryFolder } from "../support/tool.mjs";
+
+const folder = temporaryFolder();
+const signflip = await loadEngine(temporaryFolder());
+const importer = await loadImporter(temporaryFolder());
+const shipped = join(root, "models/mnist-standard.safetensors");
+const { metadata, tensors } = readTensors(shipped);
+const { classes, normalise, layers, input } = JSON.parse(metadata.signflip);
+const places = [
+  { dataset: "gtsrb", shape: { height: 32, width: 32, channels: 3 }, classes: ["a", "b"] },
+  { dataset: "mnist", shape: input, classes },
+];
+const unprepared = { mean: [], std: [], range: 0 };
+const bring = (file, bytes, more = {}) =>
+  importer.bringModel(bytes, { file, prepared: unprepared, architecture: "", places, ...more });
+
+const images = ownSamples();
+const pixels = Float32Array.from(images.flatMap((image) => [...image.pixels]));
+const logits = (bytes) => signflip.loadModel(bytes).predict(pixels).logits;
+const wanted = logits(readFileSync(shipped));
+const same = (bytes) =>
+  logits(bytes).forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) <= 1e-4, `${i}`));
+
+/** The shipped model's weights as PyTorch would have them: no metadata, modules of other names. */
+function stateDict() {
+  const floats = {};
+  for (const [name, { dtype, shape, bytes: data }] of Object.entries(tensors)) {
+    if (!/^\d/.test(name) || name.endsWith(".scale")) continue;
+    const values = valuesOf(name, dtype, data, shape);
+    floats[`module.layer${name}`] = { dtype: "F32", shape, bytes: Buffer.from(values.buffer) };
+  }
+  const path = join(folder, "state.safetensors");
+  writeTensors(path, floats);
+  return readFileSync(path);
+}
+
+/** As float32; weights of eight bits have a scale for each output. */
+function valuesOf(name, dtype, data, shape) {
+  const plain = (Type, bytes) => new Type(Uint8Array.from(bytes).buffer);
+  if (dtype === "F32") return plain(Float32Array, data);
+  assert.equal(dtype, "I8");
+  const scale = plain(Float32Array, tensors[`${name}.scale`].bytes);
+  const size = plain(Int8Array, data).length / shape[0];
+  return Float32Array.from(plain(Int8Array, data), (value, i) =>
+    Math.fround(value * scale[Math.floor(i / size)]),
+  );
+}
+
+test("a model file of ours stays as it is", () => {
+  const brought = bring("my net.safetensors", readFileSync(shipped));
+  assert.deepEqual(Buffer.from(brought.bytes), readFileSync(shipped));
+  assert.deepEqual(
+    [brought.name, brought.dataset, brought.normalises, brought.statesPreparation, brought.notes],
+    ["my net", "mnist", true, true, []],
+  );
+});
+
+test("a state_dict with its architecture and preparation gives the same logits", () => {
+  const architecture = JSON.stringify({ input, layers });
+  const plain = bring("state.safetensors", stateDict(), { architecture });
+  assert.equal(plain.statesPreparation, false);
+  const prepared = { ...normalise, range: 0 };
+  const brought = bring("state.safetensors", stateDict(), { architecture, prepared });
+  assert.ok(brought.normalises);
+  same(brought.bytes);
+  // On the page's pictures the right preparation is seen to be right.
+  const right = importer.rightUnder(
+    plain.bytes,
+    Uint8Array.from(pixels, (value) => Math.round(255 * value)),
+    images.map(({ label }) => label),
+    [unprepared, prepared, { mean: [], std: [], range: 255 }],
+  );
+  assert.equal(right.length, 3);
+  assert.ok(right[1] >= 0.9 * images.length && right[1] >= right[0], `${right}`);
+});
+
+test(
+  "ONNX that the tool exports gives the same logits",
+  { skip: !existsSync(binary) && "the command-line tool is not built" },
+  () => {
+    const onnx = join(folder, "net.onnx");
+    assert.equal(tool("export", shipped, "--onnx", onnx).status, 0);
+    const brought = bring("net.onnx", readFileSync(onnx));
+    assert.equal(brought.dataset, "mnist");
+    same(brought.bytes);
+  },
+);
+
+test("what cannot be used is refused with one sentence", () => {
+  assert.throws(() => bring("a.pt", Buffer.from("PK\x03\x04archive/data.pkl")), /pickle.*ONNX/);
+  assert.throws(() => bring("a.onnx", Buffer.from("hello")), /a\.onnx/);
+  assert.throws(
+    () => bring("a.safetensors", readFileSync(shipped), { places: places.slice(0, 1) }),
+    /input is 28×28×1 and it has 10 classes, but the page shows models for gtsrb/,
+  );
+  assert.throws(
+    () => bring("a.safetensors", readFileSync(shipped), { prepared: { ...normalise, range: 0 } }),
+    /says its own/,
+  );
+  assert.throws(() => bring("state.safetensors", stateDict()), /activations, strides and pools/);
+});
+
+test("a picture is encoded as PNG without a change", () => {
+  const bytes = Uint8Array.from({ length: 6 * 4 * 3 }, (_, i) => (i * 53) % 256);
+  const shape = { width: 6, height: 4, channels: 3 };
+  const png = decodePng(Buffer.from(importer.encodeImage(bytes, shape)));
+  assert.deepEqual({ ...png, pixels: [...png.pixels] }, { ...shape, pixels: [...bytes] });
+  assert.throws(() => importer.encodeImage(bytes, { ...shape, width: 5 }), /another number/);
+});
