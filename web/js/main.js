@@ -10,6 +10,7 @@ import { mountAfterMs, revealAfterMs } from "./state/timing.js";
 import { wordsFor } from "./ui/i18n.js";
 import { LazyView } from "./ui/lazy-view.js";
 import { createFooter, createMasthead } from "./ui/masthead.js";
+import { bring } from "./features/bring/open.js";
 import { createImageView } from "./features/image/image-view.js";
 
 /** @typedef {import("./types").State} State */
@@ -136,7 +137,7 @@ async function restore() {
   if ((await restoreOwn()) > 0) page.schedule();
 }
 
-listen();
+listen((files) => bring(context, files));
 // The address is already right: no further entry for it.
 address.listen((now) => change(now, () => address.follow()));
 /** Not awaited here: what is fetched meanwhile may need this module. */

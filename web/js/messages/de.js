@@ -74,6 +74,7 @@ export default {
 
     "results.title": "Ergebnis",
     "models.title": "Modelle",
+    "models.own": "Dein eigenes …",
     "models.loading": "Wird geladen …",
     "models.failed": "Ließ sich nicht laden",
     "models.card": "Modellkarte",
@@ -441,6 +442,49 @@ export default {
     "upload.failed": "Dieses Bild lässt sich nicht verwenden: {detail}.",
   },
 
+  /** Ein eigenes Modell. */
+  bring: {
+    "bring.title": "Dein eigenes Modell",
+    "bring.hint":
+      "Ein Klassifikator für Ziffern (28×28, grau, 10 Klassen) oder Verkehrszeichen (32×32, farbig, 43 Klassen): ONNX, Gewichte aus PyTorch als .safetensors (mit einer Architektur als .json, wo die Gewichte allein sie nicht verraten) oder eine Modelldatei von Signflip. Es bleibt in diesem Browser; nichts wird hochgeladen.",
+    "bring.choose": "Wähle eine Datei",
+    "bring.ways": "oder lass sie irgendwo hier fallen",
+    "bring.from": "Oder von einer Adresse",
+    "bring.fetch": "Holen",
+    "bring.reading": "Wird gelesen …",
+    "bring.about": "{name}: {dataset}, Eingabe {shape}, {classes} Klassen, {parameters} Parameter.",
+    "bring.prepared": "Pixel, wie das Training sie vorbereitet hat",
+    "bring.way": "{way}: {right} von {count} richtig",
+    "bring.way.plain": "von 0 bis 1, wie sie sind",
+    "bring.way.dataset": "Mittelwert und Abweichung des Datensatzes",
+    "bring.way.signed": "von −1 bis 1",
+    "bring.way.bytes": "von 0 bis 255",
+    "bring.way.imagenet": "Mittelwert und Abweichung von ImageNet",
+    "bring.way.own": "andere Werte …",
+    "bring.mean": "Mittelwert, einer oder einer je Kanal",
+    "bring.std": "Abweichung, ebenso",
+    "bring.reads":
+      "Ausprobiert: Von den {count} Bildern der Seite liest es {right} wie beschriftet.",
+    "bring.chosen":
+      "Die Datei sagt nicht, wie das Training die Pixel vorbereitet hat. Ausprobiert: So liest es von den {count} Bildern der Seite {right} wie beschriftet.",
+    "bring.poor":
+      "Ausprobiert: Von den {count} Bildern der Seite liest es nur {right} wie beschriftet, kaum mehr als geraten. Sind seine Klassen in der Reihenfolge des Datensatzes und die Pixel wie im Training vorbereitet?",
+    "bring.add": "Hinzufügen",
+    "bring.kept": "„{title}“ ist hinzugefügt und wird in diesem Browser aufgehoben.",
+    "bring.notKept":
+      "„{title}“ ist hinzugefügt. Dieser Browser kann es nicht aufheben: Wenn du gehst, ist es weg.",
+    "bring.forget": "Löschen",
+    "bring.forget.label": "„{title}“ löschen",
+    "bring.forgotten": "„{title}“ ist gelöscht.",
+    "bring.close": "Schließen",
+    "bring.refused": "Dieses Modell geht hier nicht: {detail}.",
+    "bring.one": "Bitte ein Modell auf einmal; das sind {count}.",
+    "bring.large": "{detail} ist größer als 128 MB.",
+    "bring.address": "„{detail}“ ist keine Adresse, die mit https:// beginnt.",
+    "bring.closed":
+      "{detail} lässt sich von hier nicht lesen: Es erlaubt das nicht (CORS), oder es gibt keine Verbindung. Lade die Datei herunter und wähle sie hier.",
+  },
+
   /** Step by step. */
   steps: {
     "steps.title": "Schritt für Schritt",
@@ -482,6 +526,13 @@ export default {
     "share.csv.about": "Eine Zeile für jedes Modell, mit allen Wahrscheinlichkeiten",
     "share.json.about":
       "Für die Kommandozeile: signflip evaluate --experiment DATEI wiederholt es an einer ganzen Testmenge",
+    "share.adversarial": "Gestörtes Bild",
+    "share.image": "Gestörtes Bild von",
+    "share.image.png": "PNG",
+    "share.image.npy": "NumPy (.npy)",
+    "share.image.png.about":
+      "In 8 Bit, wo nötig zum Original hin gerundet, damit die Änderung innerhalb von ε bleibt",
+    "share.image.npy.about": "Jeder Pixel als float32, genau wie der Angriff ihn gemacht hat",
     "share.copied": "Der Link ist kopiert.",
     "share.field": "Der Link zum Kopieren von Hand",
     "share.saved": "{file} ist gespeichert.",

@@ -74,6 +74,7 @@ export default {
 
     "results.title": "Result",
     "models.title": "Models",
+    "models.own": "Your own …",
     "models.loading": "Loading …",
     "models.failed": "Could not be loaded",
     "models.card": "Model card",
@@ -372,6 +373,47 @@ export default {
     "upload.failed": "This picture cannot be used: {detail}.",
   },
 
+  /** A visitor's own model. */
+  bring: {
+    "bring.title": "Your own model",
+    "bring.hint":
+      "A classifier of digits (28×28, grey, 10 classes) or traffic signs (32×32, colour, 43 classes): ONNX, PyTorch’s weights as .safetensors (with an architecture as .json, where the weights alone do not tell it), or a model file of Signflip. It stays in this browser; nothing is uploaded.",
+    "bring.choose": "Choose a file",
+    "bring.ways": "or drop it anywhere here",
+    "bring.from": "Or from an address",
+    "bring.fetch": "Fetch",
+    "bring.reading": "Reading …",
+    "bring.about": "{name}: {dataset}, input {shape}, {classes} classes, {parameters} parameters.",
+    "bring.prepared": "Pixels, as training prepared them",
+    "bring.way": "{way}: {right} of {count} right",
+    "bring.way.plain": "from 0 to 1, as they are",
+    "bring.way.dataset": "mean and deviation of the dataset",
+    "bring.way.signed": "from −1 to 1",
+    "bring.way.bytes": "from 0 to 255",
+    "bring.way.imagenet": "mean and deviation of ImageNet",
+    "bring.way.own": "other values …",
+    "bring.mean": "Mean, one or one for each channel",
+    "bring.std": "Deviation, likewise",
+    "bring.reads": "Tried: it reads {right} of the page’s {count} pictures as labelled.",
+    "bring.chosen":
+      "The file does not say how training prepared the pixels. Tried: so it reads {right} of the page’s {count} pictures as labelled.",
+    "bring.poor":
+      "Tried: it reads only {right} of the page’s {count} pictures as labelled, hardly more than by guessing. Are its classes in the dataset’s order, and are its pixels prepared as in training?",
+    "bring.add": "Add it",
+    "bring.kept": "“{title}” is added, and kept in this browser.",
+    "bring.notKept": "“{title}” is added. This browser cannot keep it: it is gone when you leave.",
+    "bring.forget": "Delete",
+    "bring.forget.label": "Delete “{title}”",
+    "bring.forgotten": "“{title}” is deleted.",
+    "bring.close": "Close",
+    "bring.refused": "This model cannot be used: {detail}.",
+    "bring.one": "One model at a time, please; these are {count}.",
+    "bring.large": "{detail} is larger than 128 MB.",
+    "bring.address": "“{detail}” is no address that begins with https://.",
+    "bring.closed":
+      "{detail} cannot be read from here: it does not allow it (CORS), or there is no connection. Download the file and choose it here.",
+  },
+
   /** Step by step. */
   steps: {
     "steps.title": "Step by step",
@@ -413,6 +455,13 @@ export default {
     "share.csv.about": "One row for each model, with every probability",
     "share.json.about":
       "For the command line: signflip evaluate --experiment FILE repeats it on a whole test set",
+    "share.adversarial": "Adversarial image",
+    "share.image": "Adversarial image of",
+    "share.image.png": "PNG",
+    "share.image.npy": "NumPy (.npy)",
+    "share.image.png.about":
+      "In 8 bits, rounded towards the original where it must, so that the change stays within ε",
+    "share.image.npy.about": "Every pixel as float32, exactly as the attack made it",
     "share.copied": "The link is copied.",
     "share.field": "The link, to copy by hand",
     "share.saved": "{file} is saved.",

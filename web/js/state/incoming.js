@@ -1,5 +1,8 @@
 // Pictures that are pasted or dropped, wherever on the page: kept until the view that takes them is
-// there. It does not read them.
+// there; and models. It does not read them.
+
+/** Files of models, also of those that are refused with a reason. */
+const modelNames = /\.(onnx|safetensors|pth?|h5|keras|tflite|pb)$/i;
 
 /** @type {((file: Blob) => void) | null} */
 let taker = null;
@@ -7,6 +10,8 @@ let taker = null;
 let waiting = null;
 /** @type {() => void} */
 let open = () => {};
+/** @type {(files: File[]) => void} */
+let takeModels = () => {};
 
 /** Who opens the view that takes pictures. @param {() => void} how */
 export function openWith(how) {
@@ -28,6 +33,10 @@ export function onPicture(take) {
 /** @param {DataTransfer | null} data @returns {boolean} whether there was a picture, or at least a file */
 function receive(data) {
   const files = [...(data?.files ?? [])];
+  if (files.some(({ name }) => modelNames.test(name))) {
+    takeModels(files);
+    return true;
+  }
   const file = files.find(({ type }) => type.startsWith("image/")) ?? files[0];
   if (!file) return false;
   waiting = taker ? null : file;
@@ -36,8 +45,9 @@ function receive(data) {
   return true;
 }
 
-/** Listens to the whole page. */
-export function listen() {
+/** Listens to the whole page. @param {(files: File[]) => void} models takes files of models */
+export function listen(models) {
+  takeModels = models;
   const { dataset } = document.documentElement;
   document.addEventListener("paste", (event) => {
     const { target, clipboardData } = event;

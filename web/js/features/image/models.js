@@ -1,23 +1,26 @@
 // Which models are shown side by side: one checkbox each, of which one at least stays checked. A model is
-// fetched when it is first chosen.
+// fetched when it is first chosen. And the way to bring another.
 import { datasets } from "../../state/datasets.js";
 import { h } from "../../ui/dom.js";
+import { bring } from "../bring/open.js";
 
 /** @param {import("../../ui/context").Context} context
  * @returns {import("../../ui/context").View} */
-export function createModels({ words, state, update }) {
+export function createModels(context) {
+  const { words, state, update } = context;
   const { models } = datasets[state().dataset];
   /** @type {HTMLInputElement[]} */
   let boxes = [];
   const legend = h("legend", {}, words.t("models.title"));
   const element = h("fieldset", { class: "choices models" }, legend);
+  const own = h("button", { type: "button", onclick: () => bring(context) }, words.t("models.own"));
 
   function choose() {
     const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
     update({ model: chosen.length > 0 ? chosen : state().model });
   }
 
-  /** A visitor may train another. */
+  /** A visitor may train or bring another. */
   function build() {
     boxes = models.map(
       ({ id }) =>
@@ -36,8 +39,7 @@ export function createModels({ words, state, update }) {
         h("span", { class: "face" }, tick, name),
       );
     });
-    element.hidden = models.length < 2;
-    element.replaceChildren(legend, ...chips);
+    element.replaceChildren(legend, ...chips, own);
   }
 
   return {

@@ -5,6 +5,7 @@ import { sentenceOf } from "../../engine/errors.js";
 import { datasets } from "../../state/datasets.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
 import { createTabs } from "../../ui/tabs.js";
+import { bring } from "../bring/open.js";
 import { labFor } from "./lab.js";
 import { createSetup } from "./setup.js";
 
@@ -50,6 +51,8 @@ class ModelView {
   #failed = new Set();
   #stale = new Set();
   #open = "";
+  /** The models that there were, as the tools know them. */
+  #models = "";
   #removed = false;
   /** How many test images there are to choose from, and how many are drawn by us. @type {number[]} */
   #counts = [];
@@ -87,6 +90,7 @@ class ModelView {
     element.append(
       h("h2", { id: "model-view-title" }, words.t("modelView.title")),
       h("p", { class: "lead" }, words.t("modelView.lead")),
+      h("button", { type: "button", onclick: () => bring(context) }, words.t("models.own")),
       this.body,
     );
     this.labContext = this.#createContext();
@@ -112,7 +116,7 @@ class ModelView {
       chosen: () => context.state().image,
       choose: (index) => context.update({ image: index }),
       open: (name) => this.#choose(name),
-      modelsChanged: () => this.#renew(),
+      modelsChanged: () => this.render(),
     };
   }
 
@@ -146,10 +150,12 @@ class ModelView {
     this.render();
   }
 
-  /** There is another model: tools that list them are made anew when they are next in sight. */
+  /** Where there is another model, or one less, tools that list them are made anew when they are next in sight. */
   #renew() {
+    const ids = this.lab.models.map(({ id }) => id).join();
+    if (ids === this.#models) return;
+    this.#models = ids;
     for (const name of this.#made.keys()) if (name !== "train") this.#stale.add(name);
-    this.render();
   }
 
   /** Unmakes a tool whose models are out of date, unless it is running. What it found, it remembers.
@@ -185,6 +191,7 @@ class ModelView {
 
   render() {
     if (this.body.hidden) return;
+    this.#renew();
     this.setup.render();
     const now = this.#tool;
     if (now !== this.#open) {

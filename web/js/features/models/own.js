@@ -1,4 +1,4 @@
-// Nets that the visitor trained, beside the site's own models: in the view of one image and in every tool. They are
+// Nets that the visitor trained or brought, beside the site's own models: in the view of one image and in every tool. They are
 // kept in the browser (IndexedDB) where it allows that.
 import { provideFile } from "../../engine/download.js";
 import { datasets } from "../../state/datasets.js";
@@ -9,17 +9,21 @@ import { ownWords } from "../../ui/i18n.js";
 /** Set where something is kept, so that the page need not look. */
 const flag = "signflip-own";
 
+/** The highest number so far: of one that was deleted workers may still hold the net. */
+let last = 0;
+
 /** @param {number} number */
 export const ownId = (number) => `own-${number}`;
 
 /** The number of the next, whatever its dataset. */
 export function nextNumber() {
   const ids = Object.values(datasets).flatMap(({ models }) => models.map(({ id }) => id));
-  return 1 + Math.max(0, ...ids.map((id) => Number(/^own-(\d+)$/.exec(id)?.[1] ?? 0)));
+  return 1 + Math.max(last, ...ids.map((id) => Number(/^own-(\d+)$/.exec(id)?.[1] ?? 0)));
 }
 
 /** Adds a model, or puts it in the place of its former self. @param {OwnModel} model @returns {boolean} whether it is new */
 export function addOwn({ dataset, number, title, bytes }) {
+  last = Math.max(last, number);
   const id = ownId(number);
   const file = `models/${dataset}-${id}.safetensors`;
   ownWords[`model.${id}`] = ownWords[`model.${id}.short`] = title;

@@ -1,6 +1,6 @@
 // A result as files that others read: CSV for a spreadsheet, JSON for `signflip evaluate --experiment`.
 // Pure functions from the snapshot to text; index.js saves it.
-import { allDatasets, filesOf } from "../../state/datasets.js";
+import { datasets, filesOf } from "../../state/datasets.js";
 import { lanesOf } from "../../state/lanes.js";
 import { packPicture } from "../../picture/pixels.js";
 
@@ -16,7 +16,7 @@ const baseName = (path) => path.split("/").slice(-1)[0];
 /** @param {string} dataset @param {string} id */
 const modelOf = (dataset, id) =>
   /** @type {import("../../state/datasets.js").ModelFile} */ (
-    allDatasets[dataset].models.find((model) => model.id === id)
+    datasets[dataset].models.find((model) => model.id === id)
   );
 
 /** Every parameter of the attack with the value that it ran with, under its name on the command line. What
@@ -72,7 +72,7 @@ export function experimentOf(snapshot, result, { version, page }) {
     image: {
       sample: state.sample,
       label: lanes[0].label,
-      shape: allDatasets[request.dataset].shape,
+      shape: datasets[request.dataset].shape,
       bytes: packPicture(request.image),
     },
     results: lanes.map((lane) => ({

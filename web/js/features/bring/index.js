@@ -1,0 +1,265 @@
+// "Your own model": a file that is chosen, dropped or fetched becomes a model beside the site's own, or is refused
+// with the reason. Reading it is reading.js; keeping it is what nets trained here have too (features/models/own.js).
+import { sentenceOf } from "../../engine/errors.js";
+import { hasServer } from "../../engine/reach.js";
+import { datasets } from "../../state/datasets.js";
+import { h, setText, styleSheet } from "../../ui/dom.js";
+import { addOwn, forgetOwn, keepOwn, nextNumber, ownId } from "../models/own.js";
+import { createPreparation } from "./preparation.js";
+import { broughtOf, fetched, givenOf, triedOn } from "./reading.js";
+
+/** @typedef {import("../../ui/context").ViewContext} ViewContext */
+/** @typedef {import("./reading.js").Given} Given */
+/** @typedef {import("./reading.js").Brought} Brought */
+
+/** So long may a model's name be on a chip. */
+const longest = 24;
+
+/** Opens the dialogue; with files, it begins with them.
+ * @param {ViewContext} context @param {File[]} [files] */
+export async function openBring(context, files = []) {
+  const [words] = await Promise.all([
+    context.words.with(["bring"]),
+    styleSheet("css/later/panels.css"),
+  ]);
+  const there = /** @type {any} */ (document.querySelector("dialog.bring"));
+  const dialogue = there ?? new Bring({ ...context, words }).element;
+  if (!there) {
+    document.body.append(dialogue);
+    dialogue.showModal();
+  }
+  if (files.length > 0) dialogue.dispatchEvent(new CustomEvent("bring", { detail: files }));
+}
+
+class Bring {
+  /** @type {Given | null} */ #given = null;
+  /** @type {Brought | null} */ #brought = null;
+  /** Counts the files, so that one that was overtaken says nothing. */
+  #turn = 0;
+
+  /** @param {ViewContext} context whose words hold those of bringing */
+  constructor(context) {
+    this.context = context;
+    const { words } = context;
+    this.said = h("p", { class: "hint", role: "status" });
+    this.trouble = h("p", { class: "trouble", role: "alert" });
+    this.about = h("p", {});
+    this.notes = h("ul", { class: "hint" });
+    this.preparation = createPreparation(context);
+    this.add = h(
+      "button",
+      { type: "button", class: "primary", onclick: () => this.#add() },
+      words.t("bring.add"),
+    );
+    this.found = h(
+      "div",
+      { class: "found", hidden: true },
+      this.about,
+      this.notes,
+      this.preparation.element,
+      h("div", { class: "buttons" }, this.add),
+    );
+    this.kept = h("ul", { class: "kept" });
+    this.element = this.#layOut();
+    this.element.addEventListener("drop", (event) => this.#drop(event));
+    this.element.addEventListener("bring", (event) =>
+      this.#take(() => givenOf(/** @type {CustomEvent} */ (event).detail)),
+    );
+    this.#list();
+  }
+
+  #layOut() {
+    const { words } = this.context;
+    const close = () => dialogue.close();
+    const dialogue = /** @type {HTMLDialogElement} */ (
+      h(
+        "dialog",
+        {
+          class: "panel bring",
+          "aria-labelledby": "bring-title",
+          onclose: () => dialogue.remove(),
+        },
+        h("h2", { id: "bring-title" }, words.t("bring.title")),
+        h("p", { class: "hint", id: "bring-hint" }, words.t("bring.hint")),
+        this.#createDrop(),
+        hasServer ? this.#createAddress() : null,
+        this.said,
+        this.trouble,
+        this.found,
+        this.kept,
+        h(
+          "div",
+          { class: "buttons" },
+          h("button", { type: "button", onclick: close }, words.t("bring.close")),
+        ),
+      )
+    );
+    return dialogue;
+  }
+
+  #createDrop() {
+    const { words } = this.context;
+    const input = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "file",
+        multiple: true,
+        accept: ".safetensors,.onnx,.json",
+        "aria-describedby": "bring-hint",
+        onchange: () => {
+          const files = [...(input.files ?? [])];
+          if (files.length > 0) this.#take(() => givenOf(files));
+          input.value = "";
+        },
+      })
+    );
+    const ways = h("span", { class: "hint" }, words.t("bring.ways"));
+    return h(
+      "label",
+      { class: "drop" },
+      h("span", {}, h("b", {}, words.t("bring.choose")), ways),
+      input,
+    );
+  }
+
+  #createAddress() {
+    const { words } = this.context;
+    const field = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "url",
+        placeholder: "https://…/model.onnx",
+        onkeydown: (/** @type {KeyboardEvent} */ { key }) => key === "Enter" && fetch(),
+      })
+    );
+    const fetch = () => this.#take(() => fetched(field.value.trim()));
+    return h(
+      "div",
+      { class: "address" },
+      h("label", {}, words.t("bring.from"), field),
+      h("button", { type: "button", onclick: fetch }, words.t("bring.fetch")),
+    );
+  }
+
+  /** Whatever is dropped on the dialogue is meant for it. @param {DragEvent} event */
+  #drop(event) {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    delete document.documentElement.dataset.drag;
+    this.#take(() => givenOf(files));
+  }
+
+  /** @param {() => Promise<Given>} give */
+  async #take(give) {
+    const { words } = this.context;
+    const turn = ++this.#turn;
+    this.#brought = null;
+    this.found.hidden = true;
+    setText(this.trouble, "");
+    setText(this.said, words.t("bring.reading"));
+    try {
+      const given = await give();
+      const brought = await broughtOf(given);
+      const measured = await triedOn(brought);
+      if (turn !== this.#turn) return;
+      this.#given = given;
+      this.#brought = brought;
+      this.#show(brought, measured);
+    } catch (error) {
+      if (turn === this.#turn) this.#refuse(error);
+    }
+  }
+
+  /** @param {Brought} brought @param {Awaited<ReturnType<typeof triedOn>>} measured */
+  #show({ name, dataset, parameters, notes, statesPreparation }, measured) {
+    const { words } = this.context;
+    const { shape, classes } = datasets[dataset];
+    const about = words.t("bring.about", {
+      name,
+      dataset: words.t(`dataset.${dataset}`),
+      shape: `${shape.height}×${shape.width}×${shape.channels}`,
+      classes: classes.length,
+      parameters: words.number(parameters, 0),
+    });
+    setText(this.about, about);
+    this.notes.replaceChildren(...notes.map((note) => h("li", { lang: "en" }, note)));
+    this.preparation.show(measured, { asked: !statesPreparation, classes: classes.length });
+    setText(this.said, "");
+    this.found.hidden = false;
+    this.add.focus();
+  }
+
+  /** @param {unknown} error */
+  #refuse(error) {
+    setText(this.said, "");
+    setText(this.trouble, sentenceOf(this.context.words, error, "bring.refused"));
+  }
+
+  async #add() {
+    const { words, state, update, announce, client } = this.context;
+    const given = /** @type {Given} */ (this.#given);
+    try {
+      const prepared = this.preparation.value();
+      const brought = prepared
+        ? await broughtOf(given, prepared)
+        : /** @type {Brought} */ (this.#brought);
+      const { dataset, name, bytes } = brought;
+      const letters = [...name];
+      const title = letters.length > longest ? `${letters.slice(0, longest - 1).join("")}…` : name;
+      const own = { dataset, number: nextNumber(), title, bytes: bytes.slice().buffer };
+      client.forget(`${dataset}/${ownId(own.number)}`);
+      addOwn(/** @type {any} */ (own));
+      const kept = await keepOwn(/** @type {any} */ (own)).then(
+        () => "bring.kept",
+        () => "bring.notKept",
+      );
+      const id = ownId(own.number);
+      const first = state().dataset === dataset ? state().model[0] : datasets[dataset].shown[0];
+      this.element.close();
+      update({ dataset, model: [first, id], subject: id });
+      announce(words.t(kept, { title }));
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** The models that visitors have, each with a way to delete it. */
+  #list() {
+    const { words } = this.context;
+    const own = Object.entries(datasets).flatMap(([dataset, { models }]) =>
+      models.filter(({ id }) => id.startsWith("own-")).map(({ id }) => ({ dataset, id })),
+    );
+    const items = own.map(({ dataset, id }) => {
+      const title = words.t(`model.${id}`, {}, id);
+      const button = h(
+        "button",
+        {
+          type: "button",
+          "aria-label": words.t("bring.forget.label", { title }),
+          onclick: () => this.#forget(dataset, id),
+        },
+        words.t("bring.forget"),
+      );
+      return h("li", {}, `${title} · ${words.t(`dataset.${dataset}`)} `, button);
+    });
+    this.kept.replaceChildren(...items);
+    this.kept.hidden = items.length === 0;
+  }
+
+  /** @param {string} dataset @param {string} id */
+  async #forget(dataset, id) {
+    const { words, state, update } = this.context;
+    const title = words.t(`model.${id}`, {}, id);
+    await forgetOwn(dataset, Number(id.replace(/\D/g, ""))).catch(() => {});
+    this.#list();
+    setText(this.said, words.t("bring.forgotten", { title }));
+    if (state().dataset !== dataset) return;
+    const left = state().model.filter((one) => one !== id);
+    const from = state().from === id ? "" : state().from;
+    update({
+      model: left.length > 0 ? left : datasets[dataset].shown.slice(0, 1),
+      from,
+      subject: "",
+    });
+  }
+}
