@@ -5,9 +5,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { binary, idx, temporaryFolder } from "../../support/tool.mjs";
+import { decodePng } from "../../support/png.mjs";
+import { binary, floatsOf, idx, temporaryFolder } from "../../support/tool.mjs";
 import { keep, root, screenshots, settled, start } from "../../support/browser.mjs";
 
+const temporary = temporaryFolder();
 let site;
 before(async () => {
   site = await start();
@@ -97,6 +99,49 @@ test("the figure is a PNG with every model's row", async () => {
     writeFileSync(join(screenshots, `figure${query.includes("dark") ? "-dark" : ""}.png`), bytes);
     assert.deepEqual(page.problems, []);
   }
+});
+
+test("the adversarial image as a PNG keeps the budget, and as .npy is exact, at each step", async () => {
+  // ε·255 = 25.5: the nearest level of most changed pixels would be beyond it.
+  const page = await site.open("?attack=mim&steps=4&epsilon=0.1&sample=7b");
+  const { request, lanes } = await settled(page);
+  const [, { adversarial }] = lanes;
+  const check = async (wanted, ending) => {
+    const png = await saved(page, "image-png"),
+      npy = await saved(page, "image-npy");
+    assert.equal(png.name, `signflip-mnist-mim-mixed${ending}.png`);
+    assert.equal(npy.name, `signflip-mnist-mim-mixed${ending}.npy`);
+    const { width, height, channels, pixels } = decodePng(png.bytes);
+    assert.deepEqual([width, height, channels], [28, 28, 1]);
+    let beyond = 0;
+    pixels.forEach((level, i) => {
+      const clean = 255 * request.image[i];
+      assert.ok(Math.abs(level - clean) <= 25.5 + 1e-3, `${i}: ${clean} became ${level}`);
+      assert.ok(Math.abs(level - 255 * wanted[i]) < 1 + 1e-3, `${i}: ${wanted[i]} is ${level}`);
+      if (Math.abs(Math.round(255 * wanted[i]) - clean) > 25.6) beyond++;
+    });
+    const path = join(temporary, npy.name);
+    writeFileSync(path, npy.bytes);
+    assert.match(
+      npy.bytes.toString("latin1"),
+      /'<f4', 'fortran_order': False, 'shape': \(1, 28, 28, 1\)/,
+    );
+    assert.equal((npy.bytes.readUInt16LE(8) + 10) % 64, 0);
+    assert.deepEqual([...floatsOf(path)], [...wanted]);
+    return beyond;
+  };
+  await page.locator(".share-panel").scrollIntoViewIfNeeded();
+  await page.getByLabel("Adversarial image of").selectOption("mixed");
+  assert.ok((await check(adversarial, "")) > 0, "the nearest levels would break the budget");
+  await page.locator(".steps-panel input[type=range]").fill("2");
+  await page.waitForFunction(() => globalThis.signflipPage.snapshot.analysis.traces.mixed);
+  const iterate = await page.evaluate(() => {
+    const { images, steps } = globalThis.signflipPage.snapshot.analysis.traces.mixed;
+    return Array.from(images.slice(784 * steps.indexOf(2), 784 * (steps.indexOf(2) + 1)));
+  });
+  assert.notDeepEqual(iterate, adversarial);
+  await check(iterate, "-step-2");
+  assert.deepEqual(page.problems, []);
 });
 
 for (const { title, query, models, target } of [

@@ -3,14 +3,15 @@
 import { writeUrl } from "../../state/state.js";
 import { csvFile } from "../../ui/csv.js";
 import { h, save, setText, styleSheet } from "../../ui/dom.js";
+import { npyOf, pngOf } from "./adversarial.js";
 import { experimentOf, tableOf } from "./records.js";
 import { pictureOf } from "./still.js";
 
 /** @typedef {import("../../types").Snapshot} Snapshot */
 /** @typedef {import("../../types").ExploreResult} ExploreResult */
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
-/** What is made of a result: a text to copy, or a file.
- * @typedef {(context: ViewContext, now: Snapshot, result: ExploreResult) => string | Blob | Promise<Blob>} Make */
+/** What is made of a result: a text to copy, or a file; model: the one that was chosen, where there are several.
+ * @typedef {(context: ViewContext, now: Snapshot, result: ExploreResult, model: string) => string | Blob | Promise<Blob>} Make */
 
 export const messages = ["share"];
 
@@ -37,6 +38,9 @@ const makers = {
   },
 };
 
+/** Of one model's adversarial image, by the ending of their files. @type {Record<string, Make>} */
+const images = { png: pngOf, npy: (_context, now, result, model) => npyOf(now, result, model) };
+
 /** The snippets' dialogue and its words come when they are wanted. @param {ViewContext} context */
 async function embed(context) {
   const [{ openDialogue }, words] = await Promise.all([
@@ -47,12 +51,9 @@ async function embed(context) {
   openDialogue({ ...context, words }, `signflip-${dataset}-${attack}.png`);
 }
 
-/** @param {HTMLElement} element @param {ViewContext} context
- * @returns {import("../../ui/context").MountedView} */
-export function mount(element, context) {
-  styleSheet("css/later/panels.css");
-  const { words } = context;
-  const said = h("p", { class: "hint said" }, words.t("share.about"));
+/** The link on its way to the clipboard; where that is closed, a field to copy it from.
+ * @param {ViewContext["words"]} words @param {(text: string) => void} say */
+function createLink(words, say) {
   const field = /** @type {HTMLInputElement} */ (
     h("input", {
       type: "text",
@@ -62,11 +63,6 @@ export function mount(element, context) {
       onfocus: () => field.select(),
     })
   );
-  /** @param {string} text */
-  function say(text) {
-    setText(said, text);
-    context.announce(text);
-  }
   /** @param {string} link */
   async function copy(link) {
     try {
@@ -80,41 +76,92 @@ export function mount(element, context) {
       say(words.t("share.field"));
     }
   }
-  /** @param {string} name */
-  async function keep(name) {
+  return { field, copy };
+}
+
+/** @param {HTMLElement} element @param {ViewContext} context
+ * @returns {import("../../ui/context").MountedView} */
+export function mount(element, context) {
+  styleSheet("css/later/panels.css");
+  const { words } = context;
+  const said = h("p", { class: "hint said" }, words.t("share.about"));
+  /** @param {string} text */
+  function say(text) {
+    setText(said, text);
+    context.announce(text);
+  }
+  const { field, copy } = createLink(words, say);
+  /** @param {string} name @param {{[name: string]: Make}} among @param {string} [model] */
+  async function keep(name, among, model = "") {
     if (name === "embed") return embed(context);
     const now = context.snapshot();
     if (!now.result) return say(words.t("share.nothing"));
     const { dataset, attack } = now.result.request;
-    const made = await makers[name](context, now, now.result);
+    const made = await among[name](context, now, now.result, model);
     if (typeof made === "string") return copy(made);
-    const file = `signflip-${dataset}-${attack}.${name}`;
+    const of = model && `-${model}${now.state.step === null ? "" : `-step-${now.state.step}`}`;
+    const file = `signflip-${dataset}-${attack}${of}.${name}`;
     save(made, file);
     say(words.t("share.saved", { file }));
   }
-  const onclick = (/** @type {string} */ name) => () =>
-    keep(name).catch((error) =>
-      say(
-        words.t("share.failed", { detail: error instanceof Error ? error.message : String(error) }),
-      ),
+  /** @param {unknown} error */
+  const fail = (error) =>
+    say(
+      words.t("share.failed", { detail: error instanceof Error ? error.message : String(error) }),
     );
-  const buttons = [...Object.keys(makers), "embed"].map((name) =>
+  /** @param {string} key of what it is called @param {string} name @param {() => Promise<void>} act */
+  const button = (key, name, act) =>
     h(
       "button",
       {
         type: "button",
         "data-keep": name,
-        title: words.t(`share.${name}.about`),
-        onclick: onclick(name),
+        title: words.t(`${key}.about`),
+        onclick: () => act().catch(fail),
       },
-      words.t(`share.${name}`),
-    ),
-  );
+      words.t(key),
+    );
+  const model = createModelChoice(context);
   element.append(
     h("h2", { id: "share-title" }, words.t("share.title")),
-    h("div", { class: "buttons" }, ...buttons),
+    h(
+      "div",
+      { class: "buttons" },
+      ...[...Object.keys(makers), "embed"].map((name) =>
+        button(`share.${name}`, name, () => keep(name, makers)),
+      ),
+    ),
+    h(
+      "div",
+      { class: "buttons", role: "group", "aria-label": words.t("share.adversarial") },
+      h("label", {}, words.t("share.image"), " ", model.element),
+      ...Object.keys(images).map((name) =>
+        button(`share.image.${name}`, `image-${name}`, () => keep(name, images, model.value())),
+      ),
+    ),
     field,
     said,
   );
-  return { render() {} };
+  return { render: (snapshot) => model.render(snapshot) };
+}
+
+/** Whose adversarial image it is: one of the models that are shown. @param {ViewContext} context */
+function createModelChoice({ words }) {
+  const element = /** @type {HTMLSelectElement} */ (h("select", {}));
+  let shown = "";
+  return {
+    element,
+    value: () => element.value,
+    /** @param {Snapshot} snapshot */
+    render({ result }) {
+      const models = result?.lanes.map(({ model }) => model) ?? [];
+      if (models.join() === shown) return;
+      shown = models.join();
+      const { value } = element;
+      element.replaceChildren(
+        ...models.map((id) => h("option", { value: id }, words.t(`model.${id}`, {}, id))),
+      );
+      if (models.includes(value)) element.value = value;
+    },
+  };
 }
