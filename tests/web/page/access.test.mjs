@@ -3,8 +3,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { keep, laneOf, openNumbers, ready, settled, start, tabTo } from "../../support/browser.mjs";
+import {
+  keep,
+  laneOf,
+  openNumbers,
+  ready,
+  root,
+  settled,
+  start,
+  tabTo,
+} from "../../support/browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site;
@@ -47,6 +57,23 @@ for (const [name, [query, options]] of Object.entries(states)) {
     await keep(page, `state-${name.replace(/\W+/g, "-")}`);
   });
 }
+
+test("axe-core finds nothing: the dialogue for a model of one's own", async () => {
+  for (const options of [{}, { viewport: narrow, colorScheme: "dark" }]) {
+    const page = await site.open("", options);
+    await settled(page);
+    await page.locator("#view-image .models button").click();
+    const file = join(root, "models/mnist-mixed.safetensors");
+    await page.locator("dialog.bring input[type=file]").setInputFiles(file);
+    await page.locator("dialog.bring .found:not([hidden])").waitFor();
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+    assert.deepEqual(
+      violations.map(({ id }) => id),
+      [],
+    );
+  }
+});
 
 for (const width of [320, 390, 768, 1024, 1440, 1920, 3840]) {
   test(`nothing sticks out at ${width} px`, async () => {

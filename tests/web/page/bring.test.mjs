@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { idle, keep, laneOf, resultOf, root, settled, start } from "../../support/browser.mjs";
+import { noFirefox, startFirefox } from "../../support/firefox.mjs";
 import { convolutionDenoiser } from "../../support/module.mjs";
 import { readTensors, writeTensors } from "../../support/tensors.mjs";
 import { binary, signflip, temporaryFolder } from "../../support/tool.mjs";
@@ -211,6 +212,37 @@ test(
     }
   },
 );
+
+test("with an opaque origin it works, too, and says that it cannot be kept", async (t) => {
+  const boxed = await start({ headers: { "content-security-policy": "sandbox allow-scripts" } });
+  t.after(() => boxed.close());
+  const page = await boxed.open();
+  await settled(page);
+  await openBring(page);
+  assert.equal(await dialogue(page).getByLabel("Or from an address").count(), 0);
+  await choose(page, model("mnist-mixed"));
+  const { lanes } = await add(page);
+  assert.equal(lanes[1].model, "own-1");
+  await page.waitForFunction(() =>
+    /This browser cannot keep it/.test(document.getElementById("status").textContent),
+  );
+  assert.deepEqual(page.problems, []);
+});
+
+test("in Firefox, too", { skip: noFirefox, timeout: 300000 }, async (t) => {
+  const firefox = await startFirefox(t);
+  const page = await firefox.open(`${site.url}?lang=en`);
+  await page.waitForFunction(() => globalThis.signflipPage?.snapshot.result);
+  await page.evaluate(() => document.querySelector("#view-image .models button").click());
+  const input = await page.waitForSelector("dialog.bring input[type=file]");
+  await input.uploadFile(model("mnist-mixed"));
+  await page.waitForSelector("dialog.bring .found:not([hidden])");
+  await page.evaluate(() => document.querySelector("dialog.bring .primary").click());
+  await page.waitForFunction(() =>
+    globalThis.signflipPage.snapshot.result.lanes.some((lane) => lane.model === "own-1"),
+  );
+  assert.deepEqual(firefox.problems, []);
+});
 
 const python = ["python3", "/usr/bin/python3"].find(
   (command) => spawnSync(command, ["-c", "import torch, torch.fx"]).status === 0,

@@ -435,6 +435,14 @@ export default {
     "upload.ways": "oder irgendwo hier ablegen oder einfügen",
     "upload.hint":
       "Ein Foto einer geschriebenen Ziffer: Sie wird ausgeschnitten, invertiert, falls sie dunkel auf hell ist, und wie bei MNIST skaliert und zentriert.",
+    "camera.open": "Kamera benutzen",
+    "camera.live": "Was die Kamera sieht",
+    "camera.take": "Bild aufnehmen",
+    "camera.close": "Kamera schließen",
+    "camera.forbidden": "Der Browser darf die Kamera hier nicht benutzen.",
+    "camera.none": "Es gibt keine Kamera.",
+    "camera.dark": "Die Kamera zeigt noch kein Bild.",
+    "camera.failed": "Die Kamera startet nicht: {detail}.",
     "upload.done": "Dein Bild wird angegriffen.",
     "upload.large": "die Datei ist größer als 40 MB",
     "upload.unknown":

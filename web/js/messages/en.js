@@ -366,6 +366,14 @@ export default {
     "upload.ways": "or drop it anywhere here, or paste it",
     "upload.hint":
       "A photograph of one written digit: it is cut out, inverted if dark on light, scaled and centred as MNIST was.",
+    "camera.open": "Use the camera",
+    "camera.live": "What the camera sees",
+    "camera.take": "Take the picture",
+    "camera.close": "Close the camera",
+    "camera.forbidden": "The browser may not use the camera here.",
+    "camera.none": "There is no camera.",
+    "camera.dark": "The camera shows no picture yet.",
+    "camera.failed": "The camera does not start: {detail}.",
     "upload.done": "Your picture is under attack.",
     "upload.large": "the file is larger than 40 MB",
     "upload.unknown":

@@ -57,6 +57,11 @@ export class LazyView {
     this.element.replaceChildren();
   }
 
+  /** Its place is covered by another, whether or not it is still rendered. */
+  hide() {
+    this.#mounted?.hide?.();
+  }
+
   /** Its place is gone. */
   remove() {
     this.#watch?.disconnect();

@@ -9,7 +9,7 @@ import { createPicker } from "./picker.js";
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 /** What stands behind a tab; sample: the id of what is of its making.
- * @typedef {{element: HTMLElement, sample: string, render: (shown: boolean) => void, remove?: () => void}} Place */
+ * @typedef {{element: HTMLElement, sample: string, render: (shown: boolean) => void, hide?: () => void, remove?: () => void}} Place */
 
 /** The tabs' places. @param {ViewContext} context @param {number} packed @returns {Record<string, Place>} */
 function placesFor(context, packed) {
@@ -24,6 +24,7 @@ function placesFor(context, packed) {
       sample,
       // Fetched when its tab is opened, or the state has something of its making.
       render: (shown) => view.render(shown || context.state().sample === sample, context),
+      hide: () => view.hide(),
       remove: () => view.remove(),
     };
   };
@@ -62,6 +63,7 @@ export function createSource(context, packed) {
 
   /** @param {string} name */
   function show(name) {
+    if (name !== shown) places[shown].hide?.();
     shown = name;
     tabs.show(name);
     places[name].render(true);

@@ -10,7 +10,12 @@ const longest = 4096;
  * @returns {Promise<ArrayBuffer | null>} null where this browser cannot read it either */
 export async function decodedByBrowser(file) {
   const bitmap = await createImageBitmap(file).catch(() => null);
-  if (!bitmap || bitmap.width === 0 || bitmap.height === 0) return null;
+  return bitmap && pnmOf(bitmap);
+}
+
+/** @param {ImageBitmap} bitmap which is closed @returns {ArrayBuffer | null} null where there is nothing in it */
+export function pnmOf(bitmap) {
+  if (bitmap.width === 0 || bitmap.height === 0) return null;
   const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
   const width = Math.max(1, Math.round(bitmap.width * scale)),
     height = Math.max(1, Math.round(bitmap.height * scale));

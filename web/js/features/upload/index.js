@@ -1,4 +1,4 @@
-// Bringing one's own picture: chosen from the disk, dropped anywhere on the page, or pasted. It hands the
+// Bringing one's own picture: chosen from the disk, dropped anywhere on the page, pasted, or taken. It hands the
 // bytes to the engine, which decodes them and makes them ready; the browser decodes what the engine cannot.
 import { datasets } from "../../state/datasets.js";
 import { h, setText } from "../../ui/dom.js";
@@ -8,12 +8,14 @@ import { packPicture, unpackPicture } from "../../picture/pixels.js";
 import { EngineError } from "../../engine/errors.js";
 import { askImport } from "../../engine/import-port.js";
 import { createTruth } from "../image/truth.js";
-import { decodedByBrowser } from "./browser-decode.js";
+import { decodedByBrowser, pnmOf } from "./browser-decode.js";
+import { createCamera } from "./camera.js";
 
 /** Larger files than this are not read: no photograph needs it. */
 const largest = 40 << 20;
 
 export const messages = ["upload", "truth"];
+export const styles = "css/later/panels.css";
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 
@@ -44,12 +46,19 @@ export function mount(place, context) {
       if (mine === turn) frame.element.toggleAttribute("data-waiting", false);
     }
   }
-  frame.element.append(truth.element);
+  const camera = createCamera(context, (picture) => take(new Blob([pnmOf(picture) ?? ""])));
+  frame.element.append(camera.element, truth.element);
   place.append(frame.element);
 
+  const ignore = onPicture(take);
   return {
-    remove: onPicture(take),
-    render({ state: { picture: packed, sample } }) {
+    remove() {
+      camera.close();
+      ignore();
+    },
+    hide: () => camera.close(),
+    render({ state: { picture: packed, sample, view } }) {
+      if (view !== "image") camera.close();
       frame.element.toggleAttribute("data-active", sample === "picture");
       truth.render();
       if (packed === shown) return;
