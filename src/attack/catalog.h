@@ -38,6 +38,9 @@ struct AttackEntry {
   /// Works on a few images of one thread. May leave early where shard.tick() says so; the runner
   /// projects, clips and judges whatever is in shard.adversarial.
   void (*run)(Shard& shard) = nullptr;
+  /// Whether it draws random numbers with these parameters, so that a seed has an effect; null:
+  /// never.
+  bool (*random)(const Parameters& parameters) = nullptr;
   /// The attack as a climb (climb.h), which devices run too; null where it is none.
   Climb (*climb)(const Parameters& parameters) = nullptr;
 };
@@ -49,6 +52,11 @@ std::span<const AttackEntry> catalog();
 const AttackEntry* find_attack(std::string_view name);
 /// The same, but an error that lists the known names instead of nullptr.
 Result<const AttackEntry*> require_attack(std::string_view name);
+
+/// Whether a seed has an effect on the attack with these parameters.
+inline bool is_random(const AttackEntry& attack, const Parameters& parameters) {
+  return attack.random != nullptr && attack.random(parameters);
+}
 
 /// The norm that the attack is bounded by, or makes small, with these parameters.
 std::string_view norm_of(const AttackEntry& attack, const Parameters& parameters);

@@ -75,6 +75,14 @@ constexpr ParameterSpec norm_parameter(std::span<const std::string_view> choices
 
 inline constexpr ParameterSpec kNorm = norm_parameter(kNormChoices);
 
+/// AttackEntry::random of attacks that always draw.
+inline bool always_random(const Parameters&) { return true; }
+
+/// And of those whose first start is no draw.
+inline bool random_after_restart(const Parameters& parameters) {
+  return parameters.integer("restarts") > 1;
+}
+
 constexpr ParameterSpec steps_parameter(double fallback) {
   return integer_parameter("steps", "Steps",
                            {.fallback = fallback,

@@ -88,6 +88,38 @@ TEST_P(Promises, HoldForRandomModelsImagesAndParameters) {
   }
 }
 
+TEST_P(Promises, ASeedHasAnEffectWhereTheCatalogueSaysSoAndNowhereElse) {
+  const AttackEntry& entry = *find_attack(GetParam());
+  const ImageShape shape{4, 4, 1};
+  std::size_t drawn = 0, different = 0;
+  for (std::uint64_t round = 0; round < 60; ++round) {
+    Rng rng(11, round);
+    const Sequential model = random_net(shape, 5, 3, rng);
+    const Tensor images = random_images(2, shape, rng);
+    const std::vector<int> labels = predictions(model, images);
+    std::vector<int> targets;
+    if (!entry.untargeted) {
+      for (const int label : labels) targets.push_back((label + 1) % 5);
+    }
+    const Settings settings = random_settings(entry, rng);
+    const auto request = request_for(entry.name, settings, 1);
+    const auto one = attack(model, request, images, labels, targets);
+    const auto other = attack(model, request_for(entry.name, settings, 2), images, labels, targets);
+    const auto pixels = one.adversarial.values(), others = other.adversarial.values();
+    const bool same = std::equal(pixels.begin(), pixels.end(), others.begin(), others.end());
+    if (is_random(entry, request.parameters)) {
+      ++drawn;
+      different += !same;
+    } else {
+      ASSERT_TRUE(same) << "round " << round;
+    }
+  }
+  EXPECT_EQ(drawn > 0, entry.random != nullptr);
+  if (drawn > 0) {
+    EXPECT_GT(different, 0U) << "of " << drawn;
+  }
+}
+
 std::vector<std::string> all_attacks() {
   std::vector<std::string> names;
   for (const AttackEntry& entry : catalog()) names.emplace_back(entry.name);

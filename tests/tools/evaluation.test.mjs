@@ -184,10 +184,10 @@ test("evaluate --experiment repeats what the page saved; the command line has th
     dataset: "bars",
     model: "mixed.safetensors",
     from: "standard.safetensors",
-    attack: "mim",
-    parameters: { epsilon: 0.1, steps: 4, decay: 0.5 },
+    attack: "pgd",
+    parameters: { epsilon: 0.1, steps: 4, restarts: 2 },
     seed: 7,
-    page: "https://example.org/?attack=mim",
+    page: "https://example.org/?attack=pgd",
   };
   writeFileSync(file("experiment.json"), JSON.stringify(experiment));
   const { stdout, stderr, status } = signflip(
@@ -204,21 +204,21 @@ test("evaluate --experiment repeats what the page saved; the command line has th
   assert.equal(result.model.file, "mixed.safetensors");
   assert.equal(result.from.file, "standard.safetensors");
   assert.equal(result.seed, 7);
-  const [clean, mim] = result.results;
+  const [clean, pgd] = result.results;
   assert.equal(clean.attack, "clean");
-  assert.deepEqual([mim.attack, mim.epsilon, mim.steps, mim.decay], ["mim", 0.1, 4, 0.5]);
+  assert.deepEqual([pgd.attack, pgd.epsilon, pgd.steps, pgd.restarts], ["pgd", 0.1, 4, 2]);
   const asOptions = evaluated(
     "mixed",
     "--from",
     file("standard.safetensors"),
     "--attacks",
-    "clean,mim",
+    "clean,pgd",
     "--epsilon",
     "0.1",
     "--steps",
     "4",
-    "--decay",
-    "0.5",
+    "--restarts",
+    "2",
     "--seed",
     "7",
   );

@@ -80,8 +80,24 @@ test("evaluate refuses options that have no effect with what it measures", () =>
   const evaluate = (...more) => ["evaluate", "--model", "x", "--dataset", "none", ...more];
   refuses(
     evaluate("--seed", "3"),
-    /--seed was given, but has an effect only with attacks or --limit/,
+    /--seed was given, but has an effect only with attacks that draw random numbers, or, .*--limit/,
   );
+  // Deterministic attacks, and a list of seeds where none of them draws.
+  const still = ["--attacks", "clean,fgsm,deepfool,fab"];
+  refuses(evaluate(...still, "--seed", "3"), /--seed was given/);
+  refuses(evaluate(...still, "--seed", "3,4", "--limit", "9"), /--seed was given/);
+  refuses(
+    evaluate("--attacks", "pgd", "--random-start", "false", "--seed", "3"),
+    /--seed was given/,
+  );
+  // Others get as far as the model.
+  for (const used of [
+    ["--attacks", "fgsm", "--seed", "3", "--limit", "9"],
+    ["--attacks", "fgsm,pgd", "--seed", "3,4"],
+    ["--attacks", "fab", "--restarts", "2", "--seed", "3"],
+  ]) {
+    refuses(evaluate(...used), /x.*not|no such|cannot/i);
+  }
   refuses(evaluate("--target", "3"), /--target .* only with attacks/);
   refuses(evaluate("--from", "y"), /--from .* only with attacks/);
   refuses(evaluate("--restart"), /--restart .* only with --json and a file/);
@@ -90,6 +106,24 @@ test("evaluate refuses options that have no effect with what it measures", () =>
     evaluate("--attacks", "fgsm", "--from", "y", "--denoiser", "z", "--gray-box"),
     /--gray-box .* attacks that are crafted on the model itself/,
   );
+});
+
+test("attack refuses a seed where nothing is drawn", () => {
+  const attack = (...more) => [
+    "attack",
+    "--model",
+    "x",
+    "--images",
+    "y",
+    "--out",
+    "z.npy",
+    ...more,
+  ];
+  const useless =
+    /--seed was given, but has an effect only with an attack and parameters that draw random numbers/;
+  refuses(attack("--attack", "fgsm", "--seed", "3"), useless);
+  refuses(attack("--attack", "pgd", "--random-start", "false", "--seed", "3"), useless);
+  refuses(attack("--attack", "pgd", "--seed", "3"), /x.*not|no such|cannot/i);
 });
 
 test("stdout that cannot be written to is an error in every command", () => {

@@ -11,6 +11,7 @@
 #include "data/npy.h"
 #include "evaluate/evaluate.h"
 #include "image_options.h"
+#include "option_values.h"
 #include "outputs.h"
 #include "sheet.h"
 #include "target.h"
@@ -23,6 +24,7 @@ struct Options {
   ImageOptions images;
   bool targeted = false;
   std::uint64_t seed = 0;
+  const CLI::App* command = nullptr;
   int threads = 0;
   AttackOptions parameters;
   Target target;
@@ -173,6 +175,10 @@ Status run(Options& options) {
   auto parameters = options.parameters.parameters(**attack);
   if (!parameters) return parameters.error();
   request.parameters = std::move(*parameters);
+  const Requirement requirements[] = {{"--seed", is_random(**attack, request.parameters),
+                                       "an attack and parameters that draw random numbers"}};
+  const Status effective = check_effects(*options.command, requirements);
+  if (!effective) return effective;
 
   const auto device = open_device(options.device);
   if (!device) return device.error();
@@ -275,6 +281,7 @@ void add_attack(CLI::App& app, Context& context) {
       "  signflip attack --model models/mnist-standard.safetensors \\\n"
       "    --images seven.png seven.png --attack fgsm --out adversarial/ \\\n"
       "    --sheet sheet.png");
+  options->command = command;
   options->target.add_to(*command);
   options->images.add_to(*command);
   command->add_option("--labels", options->labels,
@@ -286,7 +293,7 @@ void add_attack(CLI::App& app, Context& context) {
                     "aim at a class; without --targets the one after the label");
   command->add_option("--targets", options->targets,
                       "classes to aim at, .npy or IDX, one for all, 3, or one for each, 3,8");
-  command->add_option("--seed", options->seed, "of the attack's random numbers")
+  command->add_option("--seed", options->seed, "of the attack's random numbers, where it draws any")
       ->capture_default_str();
   command->add_option(
       "--out", options->out,

@@ -65,10 +65,14 @@ Result<std::vector<Subject>> find_subjects(EvaluateOptions& options) {
 
 Status check_used(const EvaluateOptions& options, std::span<const Plan> plans) {
   const bool attacks = !std::ranges::all_of(plans, &Plan::clean);
+  const bool random = std::ranges::any_of(plans, [](const Plan& plan) {
+    return !plan.clean && is_random(*plan.request.attack, plan.request.parameters);
+  });
   const bool file = !options.json.empty() && options.json != "-";
   const Requirement requirements[] = {
       {"--restart", file, "--json and a file"},
-      {"--seed", attacks || options.limit > 0, "attacks or --limit"},
+      {"--seed", random || (options.limit > 0 && options.seeds.size() == 1),
+       "attacks that draw random numbers, or, a single one, with --limit"},
       {"--target", attacks, "attacks"},
       {"--from", attacks, "attacks"},
       {"--gray-box", attacks && !options.source.has_model(),

@@ -221,6 +221,7 @@ constinit const AttackEntry kApgdCe{
     .cost = "steps gradients for each restart",
     .parameters = kApgdParameters,
     .run = run_apgd<Climb::Loss::cross_entropy>,
+    .random = always_random,
     .climb = climb_from<Climb::Loss::cross_entropy>};
 
 constinit const AttackEntry kApgdDlr{
@@ -236,6 +237,7 @@ constinit const AttackEntry kApgdDlr{
     .cost = "steps gradients for each restart",
     .parameters = kApgdParameters,
     .run = run_apgd<Climb::Loss::logit_ratio>,
+    .random = always_random,
     .climb = climb_from<Climb::Loss::logit_ratio>};
 
 constinit const AttackEntry kApgdT{
@@ -250,6 +252,7 @@ constinit const AttackEntry kApgdT{
     .summary = "APGD towards each of the likeliest wrong classes in turn.",
     .cost = "steps gradients for each class tried and restart",
     .parameters = kApgdTParameters,
-    .run = run_apgd_t};
+    .run = run_apgd_t,
+    .random = always_random};
 
 }  // namespace signflip

@@ -75,6 +75,7 @@ constinit const AttackEntry kAutoAttack{
     .summary = "Four strong attacks in turn, each on what survived: the usual yardstick.",
     .cost = "up to about 19 x steps gradients and queries queries for an image that survives",
     .parameters = kParameters,
-    .run = run_autoattack};
+    .run = run_autoattack,
+    .random = always_random};
 
 }  // namespace signflip

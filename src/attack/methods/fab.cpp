@@ -318,7 +318,8 @@ constinit const AttackEntry kFab{
     .summary = "Walks along the class boundary, always drawn back towards the clean image.",
     .cost = "steps x (classes - 1) gradients for each restart; targeted, steps",
     .parameters = kFabParameters,
-    .run = run_fab};
+    .run = run_fab,
+    .random = random_after_restart};
 
 constinit const AttackEntry kFabT{
     .name = "fab-t",
@@ -332,6 +333,7 @@ constinit const AttackEntry kFabT{
     .summary = "FAB towards each of the likeliest wrong classes in turn.",
     .cost = "steps gradients for each class tried and restart",
     .parameters = kFabTParameters,
-    .run = run_fab_t};
+    .run = run_fab_t,
+    .random = random_after_restart};
 
 }  // namespace signflip

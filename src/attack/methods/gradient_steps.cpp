@@ -59,6 +59,8 @@ Climb pgd_climb(const Parameters& parameters) {
   return climb;
 }
 
+bool random_start(const Parameters& parameters) { return parameters.boolean("random-start"); }
+
 constexpr ParameterSpec step_size_spec(double maximum, std::string_view help) {
   return real_parameter("step-size", "Step size",
                         {.maximum = maximum, .step = 0.001, .slider = 0.3, .automatic = true},
@@ -144,6 +146,7 @@ constinit const AttackEntry kPgd{
     .cost = "steps gradients for each restart",
     .parameters = kPgdParameters,
     .run = run<pgd_climb>,
+    .random = random_start,
     .climb = pgd_climb};
 
 }  // namespace signflip

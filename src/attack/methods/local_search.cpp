@@ -214,6 +214,7 @@ constinit const AttackEntry kLocalSearch{
     .summary = "Tries pixels, keeps the few that matter most, looks around them. Black box.",
     .cost = "at most 1 + rounds x (1 + pixels x (2 radius + 1)^2) queries, no gradient",
     .parameters = kParameters,
-    .run = run_local_search};
+    .run = run_local_search,
+    .random = always_random};
 
 }  // namespace signflip

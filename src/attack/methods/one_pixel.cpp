@@ -192,6 +192,7 @@ constinit const AttackEntry kOnePixel{
     .summary = "Breeds candidates, a place and a colour each, until one pixel is enough.",
     .cost = "at most 1 + population x (generations + 1) queries, no gradient",
     .parameters = kParameters,
-    .run = run_one_pixel};
+    .run = run_one_pixel,
+    .random = always_random};
 
 }  // namespace signflip

@@ -294,6 +294,7 @@ constinit const AttackEntry kSquare{
     .summary = "Random squares, kept where they help. Asks for answers, never for gradients.",
     .cost = "at most queries queries, no gradient",
     .parameters = kParameters,
-    .run = run_square};
+    .run = run_square,
+    .random = always_random};
 
 }  // namespace signflip
