@@ -12,6 +12,7 @@
 
 #include "attack/runner.h"
 #include "defence/defended_model.h"
+#include "nn/safetensors.h"
 
 namespace signflip {
 
@@ -21,6 +22,13 @@ class ModelSession {
   /// `name` begins the error's sentence.
   static Result<ModelSession> load(std::span<const std::uint8_t> bytes,
                                    std::string_view name = "the model file");
+
+  /// How many bytes the model file has that begins so, by its own header: for those who read it.
+  /// An error where its first kBeginning bytes are no beginning of a model file.
+  static Result<std::size_t> file_size(std::span<const std::uint8_t> beginning) {
+    return safetensors_size(beginning, "the model file");
+  }
+  static constexpr std::size_t kBeginning = sizeof(std::uint64_t) + kMaximumHeader;
 
   /// This classifier with `denoiser` in front of it; both stay usable by themselves.
   Result<ModelSession> behind(const ModelSession& denoiser) const;

@@ -1,7 +1,7 @@
 #include "signflip/classifier.h"
 
+#include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "core/concat.h"
@@ -38,9 +38,19 @@ Classifier::Classifier(std::shared_ptr<const ModelSession> session)
 Result<Classifier> Classifier::load(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{concat(path, " could not be opened")};
-  const std::vector<char> text{std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::uint8_t> bytes;
+  const auto read_up_to = [&](std::size_t wanted) {
+    while (bytes.size() < wanted && file) {
+      const std::size_t had = bytes.size(), step = std::min(wanted - had, std::size_t{1} << 20);
+      bytes.resize(had + step);
+      file.read(reinterpret_cast<char*>(bytes.data() + had), static_cast<std::streamsize>(step));
+      bytes.resize(had + static_cast<std::size_t>(file.gcount()));
+    }
+  };
+  // No more than the file's own header calls for, and one byte that shows that there is more.
+  read_up_to(ModelSession::kBeginning);
+  if (const auto size = ModelSession::file_size(bytes)) read_up_to(*size + 1);
   if (file.bad()) return Error{concat(path, " could not be read")};
-  const std::vector<std::uint8_t> bytes(text.begin(), text.end());
   return read(bytes, path);
 }
 

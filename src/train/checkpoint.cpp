@@ -44,6 +44,13 @@ std::optional<int> epochs_done(const Safetensors& stored, std::uint64_t epochs) 
 
 std::string called(const std::filesystem::path& file) { return "checkpoint " + file.string(); }
 
+/// The file's bytes, no more than its header calls for.
+Result<std::vector<std::uint8_t>> read_stored(const std::filesystem::path& file) {
+  return read_file(file, [&](std::span<const std::uint8_t> beginning) {
+    return safetensors_size(beginning, called(file));
+  });
+}
+
 Error does_not_say(const std::filesystem::path& file) {
   return {called(file) + " does not say how far it came"};
 }
@@ -95,9 +102,7 @@ Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer,
 Status resume(const std::filesystem::path& file, Trainer& trainer, const OrderedJson& circumstances,
               BestEpoch* best) {
   const std::string name = called(file);
-  const auto bytes = read_file(file, [&](std::span<const std::uint8_t> beginning) {
-    return safetensors_size(beginning, name);
-  });
+  const auto bytes = read_stored(file);
   if (!bytes) return bytes.error();
   const auto stored = parse_safetensors(*bytes, name);
   if (!stored) return stored.error();
@@ -143,7 +148,7 @@ Status resume(const std::filesystem::path& file, Trainer& trainer, const Ordered
 }
 
 Result<CheckpointState> read_checkpoint_state(const std::filesystem::path& file) {
-  const auto bytes = read_file(file);
+  const auto bytes = read_stored(file);
   if (!bytes) return bytes.error();
   const auto stored = parse_safetensors(*bytes, called(file));
   if (!stored) return stored.error();

@@ -96,6 +96,7 @@ TEST(Classifier, WhatDoesNotFitGetsASentence) {
   const auto sentence = [](const auto& result) { return result ? "" : result.error().message; };
   EXPECT_EQ(sentence(Classifier::load("/nowhere/a.safetensors")),
             "/nowhere/a.safetensors could not be opened");
+  EXPECT_EQ(sentence(Classifier::load("/dev/zero")).find("/dev/zero"), 0U) << "it has no end";
   EXPECT_EQ(sentence(Classifier::read(format_model(denoiser(), {}), "d.safetensors")),
             "d.safetensors is a denoiser, expected a model that names classes");
   const std::vector<std::uint8_t> rubbish(40, 7);

@@ -297,6 +297,7 @@ test("files that never end, or that unpack to anything, cost no memory", () => {
     const fresh = ["train", "--dataset", "bars", "--data", data, "--out", file("no.safetensors")];
     refusedIn(300, [...fresh, "--init", device], /--init: .*is not a readable model file/);
     refusedIn(300, ["evaluate", "--experiment", device], /too large|not an experiment/);
+    refusedIn(300, ["evaluate", "--config", device], /too large/);
     refusedIn(1500, ["report", device, "--html", file("no.html")], /too large|is not/);
   }
   // 10 GB of zeros, in members of 16 MB each that gzip allows one after the other.

@@ -52,14 +52,6 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-const CLI::App* find_command(const CLI::App& app, const std::string& name) {
-  const auto any = [](const CLI::App*) { return true; };
-  for (const CLI::App* const command : app.get_subcommands(any)) {
-    if (command->get_name() == name) return command;
-  }
-  return nullptr;
-}
-
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& example) {
   CLI::App* const command = app.add_subcommand(name, description);

@@ -38,9 +38,6 @@ void add_import(CLI::App& app, Context& context);
 void add_import_gtsrb(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 
-/// The subcommand of that name, or null.
-const CLI::App* find_command(const CLI::App& app, const std::string& name);
-
 /// A subcommand with examples at the end of its help.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
                       const std::string& example);

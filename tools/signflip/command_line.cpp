@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "command.h"
 #include "config_file.h"
 #include "core/nearest_name.h"
 

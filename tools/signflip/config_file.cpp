@@ -7,7 +7,6 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
-#include "command.h"
 #include "core/nearest_name.h"
 #include "core/number.h"
 #include "data/file.h"
@@ -152,8 +151,16 @@ std::string toml_value(const CLI::Option& option, const std::string& text) {
 
 }  // namespace
 
+const CLI::App* find_command(const CLI::App& app, const std::string& name) {
+  const auto any = [](const CLI::App*) { return true; };
+  for (const CLI::App* const command : app.get_subcommands(any)) {
+    if (command->get_name() == name) return command;
+  }
+  return nullptr;
+}
+
 Result<std::vector<Setting>> read_config(const std::string& file, const CLI::App& command) {
-  const auto bytes = read_file(file);
+  const auto bytes = read_file(file, kMaxTextBytes);
   if (!bytes) return Error{"--config: " + bytes.error().message};
   const auto parsed = toml::parse(
       std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size()), file);

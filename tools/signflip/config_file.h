@@ -9,6 +9,9 @@
 
 namespace signflip::cli {
 
+/// The subcommand of that name, or null.
+const CLI::App* find_command(const CLI::App& app, const std::string& name);
+
 /// What a file says of one option: one value, or several where the option takes several.
 struct Setting {
   const CLI::Option* option = nullptr;
