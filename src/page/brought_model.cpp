@@ -107,20 +107,21 @@ Result<Translated> translate(std::span<const std::uint8_t> bytes, const BringOpt
   return Translated{std::move(state->bytes), std::move(state->notes)};
 }
 
-Result<const ModelPlace*> place_of(const Sequential& network, std::span<const ModelPlace> places) {
+/// Null: none has its images and classes, and it can do without.
+Result<const ModelPlace*> place_of(const Sequential& network, const BringOptions& options) {
   const std::size_t classes = network.architecture().classes.size();
   if (classes == 0) {
     return Error{"its output is an image, so it is no classifier: there is nothing to attack"};
   }
-  for (const ModelPlace& place : places) {
-    if (place.input == network.input_shape() && place.classes.size() == classes) return &place;
+  const ImageShape input = network.input_shape();
+  for (const ModelPlace& place : options.places) {
+    if (place.input == input && place.classes.size() == classes) return &place;
   }
-  const auto shown = [](const ModelPlace& place) {
-    return concat(place.dataset, " (", to_string(place.input), ", ", place.classes.size(),
-                  " classes)");
-  };
-  return Error{concat("its input is ", to_string(network.input_shape()), " and it has ", classes,
-                      " classes, but the page shows models for ", listed(places, shown))};
+  const bool square = input.height == input.width && input.height <= options.largest_side;
+  if (square && (input.channels == 1 || input.channels == 3)) return nullptr;
+  return Error{concat("its images are ", to_string(input),
+                      ", expected square ones of 1 or 3 channels with sides up to ",
+                      options.largest_side)};
 }
 
 bool are_numbers(const std::vector<std::string>& names) {
@@ -186,22 +187,24 @@ Result<BroughtModel> brought_model(std::span<const std::uint8_t> bytes,
   if (!translated) return translated.error();
   const auto model = load_model(translated->bytes, options.file);
   if (!model) return model.error();
-  const auto place = place_of(model->network, options.places);
-  if (!place) return place.error();
+  const auto found = place_of(model->network, options);
+  if (!found) return found.error();
   const std::vector<std::string>& names = model->network.architecture().classes;
-  const auto order = class_order(names, **place);
+  const ModelPlace alone{"", model->network.input_shape(), names};
+  const ModelPlace& place = *found == nullptr ? alone : **found;
+  const auto order = class_order(names, place);
   if (!order) return order.error();
   if (!std::is_sorted(order->begin(), order->end())) {
     translated->notes.push_back(
-        concat("its classes were put in the order of ", (*place)->dataset, ", by their names"));
+        concat("its classes were put in the order of ", place.dataset, ", by their names"));
   }
-  const auto network = reordered(model->network, *order, **place);
+  const auto network = reordered(model->network, *order, place);
   if (!network) return network.error();
   BroughtModel result;
-  result.bytes = translated->ours && names == (*place)->classes ? std::move(translated->bytes)
-                                                                : format_model(*network, {});
+  result.bytes = translated->ours && names == place.classes ? std::move(translated->bytes)
+                                                            : format_model(*network, {});
   result.name = stem(options.file);
-  result.dataset = (*place)->dataset;
+  result.dataset = place.dataset;
   result.input = network->input_shape();
   result.classes = network->architecture().classes;
   result.parameters = network->parameters().size();

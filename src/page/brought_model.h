@@ -31,12 +31,13 @@ struct BringOptions {
   PixelPreparation prepared;  ///< where the file does not say it
   std::string architecture;   ///< of a state_dict: JSON; empty: it is inferred
   std::vector<ModelPlace> places;
+  int largest_side = 96;  ///< of images of a model that has no place
 };
 
 struct BroughtModel {
   std::vector<std::uint8_t> bytes;  ///< of a model file with a self-test
   std::string name;                 ///< the file's, without its ending
-  std::string dataset;              ///< the place where it stands
+  std::string dataset;  ///< the place where it stands; "": none has its images and classes
   ImageShape input;
   std::vector<std::string> classes;
   std::size_t parameters = 0;
@@ -46,7 +47,8 @@ struct BroughtModel {
   std::vector<std::string> notes;
 };
 
-/// The place is the one with the model's input and number of classes. Classes that are named are
+/// The place is the one with the model's input and number of classes; a model of other images that
+/// a page can make of any picture (square, of 1 or 3 channels) has none. Classes that are named are
 /// matched with the place's by name: another order is exchanged in the last layer, another name is
 /// an error. Classes without names ("0", "1", …) stand for the place's in their order.
 Result<BroughtModel> bring_model(std::span<const std::uint8_t> bytes, const BringOptions& options);

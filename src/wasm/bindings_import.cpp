@@ -45,6 +45,14 @@ val bring(const val& bytes, const val& options) {
   result.set("bytes", array(brought->bytes));
   result.set("name", visible_text(brought->name));
   result.set("dataset", brought->dataset);
+  val shape = val::object();
+  shape.set("height", brought->input.height);
+  shape.set("width", brought->input.width);
+  shape.set("channels", brought->input.channels);
+  result.set("shape", shape);
+  val classes = val::array();
+  for (const std::string& name : brought->classes) classes.call<void>("push", visible_text(name));
+  result.set("classes", classes);
   result.set("parameters", static_cast<double>(brought->parameters));
   result.set("normalises", brought->normalises);
   result.set("statesPreparation", brought->states_preparation);

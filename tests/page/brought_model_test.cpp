@@ -85,13 +85,25 @@ TEST(BroughtModel, OtherClassesAreRefusedByName) {
   EXPECT_EQ(refusal(file_with({"a", "b", "b"})), "net.v2.onnx: the model names a class twice");
 }
 
-TEST(BroughtModel, WhatFitsNoDatasetIsRefusedWithWhatWouldFit) {
+TEST(BroughtModel, OtherSquareImagesHaveNoPlaceAndTheirOwnClasses) {
   BringOptions given = options();
   given.places = {kColours};
-  EXPECT_EQ(
-      refusal(format_model(classifier(), {}), given),
-      "net.v2.onnx: its input is 6×6×1 and it has 3 classes, but the page shows models for colours "
-      "(5×5×3, 2 classes)");
+  const auto bytes = file_with({"x", "y", "z"});
+  const auto brought = bring_model(bytes, given);
+  ASSERT_TRUE(brought) << brought.error().message;
+  EXPECT_EQ(brought->dataset, "");
+  EXPECT_EQ(brought->input, kShape);
+  EXPECT_EQ(brought->classes, (std::vector<std::string>{"x", "y", "z"}));
+  EXPECT_EQ(brought->bytes, bytes);
+}
+
+TEST(BroughtModel, WhatThePageCannotShowIsRefusedWithWhatItCan) {
+  BringOptions given = options();
+  given.places = {kColours};
+  given.largest_side = 5;
+  EXPECT_EQ(refusal(format_model(classifier(), {}), given),
+            "net.v2.onnx: its images are 6×6×1, expected square ones of 1 or 3 channels with sides "
+            "up to 5");
   EXPECT_NE(refusal(format_model(denoiser(), {})).find("no classifier"), std::string::npos);
   EXPECT_NE(refusal({'P', 'K', 3, 4, 0, 0, 0, 0, 0}).find("pickle"), std::string::npos);
   given = options();

@@ -11,7 +11,9 @@ import { instance } from "./instance.js";
  * @typedef {object} Brought
  * @property {Uint8Array} bytes     a model file, for loadModel()
  * @property {string} name          the file's, without its ending
- * @property {string} dataset       the place where it stands
+ * @property {string} dataset       the place where it stands; "" where none has its images and classes
+ * @property {{height: number, width: number, channels: number}} shape of its images
+ * @property {string[]} classes     their names
  * @property {number} parameters
  * @property {boolean} normalises   it prepares pixels in [0,1] by itself
  * @property {boolean} statesPreparation  the file says how; else `prepared` has an effect

@@ -252,6 +252,23 @@ export default {
     "choice.logits": "Logits",
   },
 
+  /** Ein Datensatz des Besuchers, anders gesagt als bei Ziffern. */
+  other: {
+    named: "„{digit}“",
+    "named.8": "„{digit}“",
+    "page.title": "Signflip: täusche deinen eigenen Klassifikator, live",
+    "source.title": "Bild",
+    "upload.hint":
+      "Die quadratische Mitte, in der Größe, die das Modell nimmt, ist das, was das Modell sieht.",
+    "target.none": "Irgendeine andere Klasse",
+    "target.class": "Zu „{digit}“ machen",
+    "target.self": "Schon „{digit}“",
+    "verdict.idle": "Wähle ein Bild",
+    "verdict.missed": "getäuscht, nicht {target}",
+    "probabilities.caption": "Wahrscheinlichkeit jeder Klasse, vor und nach dem Angriff",
+    "probabilities.class": "Klasse",
+  },
+
   /** What is said otherwise of traffic signs, and their names (GTSRB's classes, after the German road traffic regulations). */
   gtsrb: {
     named: "„{digit}“",
@@ -454,13 +471,15 @@ export default {
   bring: {
     "bring.title": "Dein eigenes Modell",
     "bring.hint":
-      "Ein Klassifikator für Ziffern (28×28, grau, 10 Klassen) oder Verkehrszeichen (32×32, farbig, 43 Klassen): ONNX, Gewichte aus PyTorch als .safetensors (mit einer Architektur als .json, wo die Gewichte allein sie nicht verraten) oder eine Modelldatei von Signflip. Es bleibt in diesem Browser; nichts wird hochgeladen.",
+      "Ein Klassifikator für Ziffern (28×28, grau, 10 Klassen) oder Verkehrszeichen (32×32, farbig, 43 Klassen): ONNX, Gewichte aus PyTorch als .safetensors (mit einer Architektur als .json, wo die Gewichte allein sie nicht verraten) oder eine Modelldatei von Signflip. Ein Klassifikator für andere kleine quadratische Bilder bringt seine Klassen mit, für deine eigenen Bilder. Es bleibt in diesem Browser; nichts wird hochgeladen.",
     "bring.choose": "Wähle eine Datei",
     "bring.ways": "oder lass sie irgendwo hier fallen",
     "bring.from": "Oder von einer Adresse",
     "bring.fetch": "Holen",
     "bring.reading": "Wird gelesen …",
     "bring.about": "{name}: {dataset}, Eingabe {shape}, {classes} Klassen, {parameters} Parameter.",
+    "bring.about.other":
+      "{name}: Eingabe {shape}, {classes} Klassen, {parameters} Parameter. Solche Bilder hat die Seite nicht: Es bekommt einen Platz für sich, für deine eigenen Bilder.",
     "bring.prepared": "Pixel, wie das Training sie vorbereitet hat",
     "bring.way": "{way}: {right} von {count} richtig",
     "bring.way.plain": "von 0 bis 1, wie sie sind",
@@ -585,6 +604,8 @@ export default {
   /** Explore a model. */
   models: {
     "modelView.title": "Ein Modell erkunden",
+    "modelView.none":
+      "Für dieses Modell gibt es keine Testbilder: Seine Bilder oder Klassen sind nicht die dieser Seite. Greife deine eigenen Bilder unter „Ein Bild erkunden“ an.",
     "modelView.lead":
       "Ein einzelnes Bild beweist wenig. Hier wird jedes Testbild angegriffen, und du siehst, was aus ihnen wird.",
     "lab.drawn":

@@ -185,6 +185,22 @@ export default {
   /** The attacks and their parameters: here the catalogue's own words. */
   attacks: {},
 
+  /** A dataset of the visitor's, said otherwise than for digits. */
+  other: {
+    named: "“{digit}”",
+    "named.8": "“{digit}”",
+    "page.title": "Signflip: fool your own classifier, live",
+    "source.title": "Picture",
+    "upload.hint": "Its middle square, at the size that the model takes, is what the model sees.",
+    "target.none": "Any other class",
+    "target.class": "Make it “{digit}”",
+    "target.self": "Already “{digit}”",
+    "verdict.idle": "Choose a picture",
+    "verdict.missed": "fooled, not {target}",
+    "probabilities.caption": "Probability of each class, before and after the attack",
+    "probabilities.class": "Class",
+  },
+
   /** What is said otherwise of traffic signs, and their names (GTSRB's classes, after the German road traffic regulations). */
   gtsrb: {
     named: "“{digit}”",
@@ -385,13 +401,15 @@ export default {
   bring: {
     "bring.title": "Your own model",
     "bring.hint":
-      "A classifier of digits (28×28, grey, 10 classes) or traffic signs (32×32, colour, 43 classes): ONNX, PyTorch’s weights as .safetensors (with an architecture as .json, where the weights alone do not tell it), or a model file of Signflip. It stays in this browser; nothing is uploaded.",
+      "A classifier of digits (28×28, grey, 10 classes) or traffic signs (32×32, colour, 43 classes): ONNX, PyTorch’s weights as .safetensors (with an architecture as .json, where the weights alone do not tell it), or a model file of Signflip. A classifier of other small square images comes with classes of its own, for your own pictures. It stays in this browser; nothing is uploaded.",
     "bring.choose": "Choose a file",
     "bring.ways": "or drop it anywhere here",
     "bring.from": "Or from an address",
     "bring.fetch": "Fetch",
     "bring.reading": "Reading …",
     "bring.about": "{name}: {dataset}, input {shape}, {classes} classes, {parameters} parameters.",
+    "bring.about.other":
+      "{name}: input {shape}, {classes} classes, {parameters} parameters. The page has no pictures of that kind: it gets a place of its own, for your own pictures.",
     "bring.prepared": "Pixels, as training prepared them",
     "bring.way": "{way}: {right} of {count} right",
     "bring.way.plain": "from 0 to 1, as they are",
@@ -514,6 +532,8 @@ export default {
   /** Explore a model. */
   models: {
     "modelView.title": "Explore a model",
+    "modelView.none":
+      "There are no test images for this model: its images or classes are not those of this page. Attack your own pictures in “Explore an image”.",
     "modelView.lead":
       "One image proves little. Here every test image is attacked, and you see what becomes of all of them.",
     "lab.drawn":

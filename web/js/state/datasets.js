@@ -86,6 +86,27 @@ export const datasets = Object.fromEntries(
     .filter(([, { models }]) => models.length > 0),
 );
 
+/** Whether a dataset is the visitor's: of models that have other images or classes than the site's. It has no
+ * images but those that the visitor brings. @param {string} name */
+export const isOwnDataset = (name) => name.startsWith("own-");
+
+/** Adds one, where it is not there. @param {string} name which begins with "own-" @param {Pick<Dataset, "shape" | "classes">} about */
+export function addOwnDataset(name, { shape, classes }) {
+  datasets[name] ??= {
+    shape,
+    classes: classes.map((_, i) => String(i)),
+    models: [],
+    shown: [],
+    digit: false,
+    samples: "",
+    sample: "",
+    defaults: { epsilon: shape.channels === 1 ? 0.1 : 0.03 },
+    l2: { epsilon: 0.5, max: 5 },
+    sliderMax: { epsilon: 0.5, steps: 50 },
+    sliderStep: { epsilon: 0.002 },
+  };
+}
+
 /** A model's files under a name that no other dataset's model has. @param {string} dataset @param {string} id */
 export function sourceOf(dataset, id) {
   const { file, denoiser } = /** @type {ModelFile} */ (

@@ -1,6 +1,7 @@
 // The page's words and numbers in the visitor's language. Every visible string is in messages/, a file for each
 // language. English comes with the page, and is what is said where another language has no word; the others
 // are fetched when they are wanted.
+import { isOwnDataset } from "../state/datasets.js";
 import { english, languages, sections } from "../messages/languages.js";
 
 export { languages };
@@ -20,7 +21,8 @@ async function sectionOf(lang, name) {
 /** The words for a language and a dataset, which may say things otherwise; English where they cannot be had.
  * @param {string} lang @param {string} dataset */
 export async function wordsFor(lang, dataset) {
-  const found = ["first", "attacks", dataset].map((name) => sectionOf(lang, name));
+  const said = isOwnDataset(dataset) ? "other" : dataset;
+  const found = ["first", "attacks", said].map((name) => sectionOf(lang, name));
   return new Words(lang, Object.assign({}, ...(await Promise.all(found))));
 }
 

@@ -100,23 +100,31 @@ function createViews(context) {
 
 /** @param {Context} context @returns {Part} */
 function createDatasets({ words, state, update }) {
-  const names = Object.keys(datasets);
-  const choices = names.map((dataset) => {
-    const label = words.t(`dataset.${dataset}`, {}, dataset);
-    const onchange = () => update({ dataset });
-    return choice({ name: "dataset", value: dataset, label, class: "tab", onchange }, label);
-  });
+  const element = h("fieldset", { class: "datasets" });
+  /** @type {Map<string, HTMLInputElement>} */
+  const inputs = new Map();
+
+  /** A visitor may bring another. */
+  function build() {
+    inputs.clear();
+    const choices = Object.keys(datasets).map((dataset) => {
+      const label = words.t(`dataset.${dataset}`, {}, dataset);
+      const onchange = () => update({ dataset });
+      const options = { name: "dataset", value: dataset, label, class: "tab", onchange };
+      const { element: tab, input } = choice(options, label);
+      inputs.set(dataset, input);
+      return tab;
+    });
+    element.hidden = choices.length < 2;
+    const legend = h("legend", { class: "hidden" }, words.t("dataset.title"));
+    element.replaceChildren(legend, ...choices);
+  }
+
   return {
-    element: h(
-      "fieldset",
-      { class: "datasets", hidden: names.length < 2 },
-      h("legend", { class: "hidden" }, words.t("dataset.title")),
-      ...choices.map(({ element }) => element),
-    ),
+    element,
     render() {
-      choices.forEach(({ input }, i) => {
-        input.checked = names[i] === state().dataset;
-      });
+      if (inputs.size !== Object.keys(datasets).length) build();
+      for (const [name, input] of inputs) input.checked = name === state().dataset;
     },
   };
 }

@@ -4,7 +4,7 @@ import { sentenceOf } from "../../engine/errors.js";
 import { hasServer } from "../../engine/reach.js";
 import { datasets } from "../../state/datasets.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
-import { addOwn, forgetOwn, keepOwn, nextNumber, ownId } from "../models/own.js";
+import { addOwn, forgetOwn, keepOwn, nextNumber, ownDatasetFor, ownId } from "../models/own.js";
 import { createPreparation } from "./preparation.js";
 import { broughtOf, fetched, givenOf, triedOn } from "./reading.js";
 
@@ -171,10 +171,9 @@ class Bring {
   }
 
   /** @param {Brought} brought @param {Awaited<ReturnType<typeof triedOn>>} measured */
-  #show({ name, dataset, parameters, notes, statesPreparation }, measured) {
+  #show({ name, dataset, shape, classes, parameters, notes, statesPreparation }, measured) {
     const { words } = this.context;
-    const { shape, classes } = datasets[dataset];
-    const about = words.t("bring.about", {
+    const about = words.t(dataset ? "bring.about" : "bring.about.other", {
       name,
       dataset: words.t(`dataset.${dataset}`),
       shape: `${shape.height}×${shape.width}×${shape.channels}`,
@@ -203,10 +202,13 @@ class Bring {
       const brought = prepared
         ? await broughtOf(given, prepared)
         : /** @type {Brought} */ (this.#brought);
-      const { dataset, name, bytes } = brought;
+      const { name, bytes, shape, classes } = brought;
+      const place = brought.dataset ? undefined : { shape, classes };
+      const dataset = place ? ownDatasetFor(place) : brought.dataset;
       const letters = [...name];
       const title = letters.length > longest ? `${letters.slice(0, longest - 1).join("")}…` : name;
-      const own = { dataset, number: nextNumber(), title, bytes: bytes.slice().buffer };
+      const number = nextNumber();
+      const own = { dataset, number, title, bytes: bytes.slice().buffer, ...(place && { place }) };
       client.forget(`${dataset}/${ownId(own.number)}`);
       addOwn(/** @type {any} */ (own));
       const kept = await keepOwn(/** @type {any} */ (own)).then(
@@ -216,7 +218,7 @@ class Bring {
       const id = ownId(own.number);
       const first = state().dataset === dataset ? state().model[0] : datasets[dataset].shown[0];
       this.element.close();
-      update({ dataset, model: [first, id], subject: id });
+      update({ dataset, model: [...new Set([first, id])], subject: id });
       announce(words.t(kept, { title }));
     } catch (error) {
       this.#refuse(error);
@@ -254,6 +256,8 @@ class Bring {
     this.#list();
     setText(this.said, words.t("bring.forgotten", { title }));
     if (state().dataset !== dataset) return;
+    // Its dataset went with its last model: the page begins anew.
+    if (!(dataset in datasets)) return location.assign(location.pathname);
     const left = state().model.filter((one) => one !== id);
     const from = state().from === id ? "" : state().from;
     update({

@@ -52,7 +52,12 @@ export function createPreparation({ words }) {
         h("option", { value }, text);
       select.replaceChildren(
         ...tried.map(({ id, right }) =>
-          option(id, words.t("bring.way", { way: words.t(`bring.way.${id}`), right, count })),
+          option(
+            id,
+            count > 0
+              ? words.t("bring.way", { way: words.t(`bring.way.${id}`), right, count })
+              : words.t(`bring.way.${id}`),
+          ),
         ),
         option("own", words.t("bring.way.own")),
       );

@@ -4,7 +4,7 @@ import { fetchBytes, siteFile } from "../../engine/download.js";
 import { drawnSamples } from "../../engine/drawn-samples.js";
 import { EngineError } from "../../engine/errors.js";
 import { askImport } from "../../engine/import-port.js";
-import { datasets } from "../../state/datasets.js";
+import { datasets, isOwnDataset } from "../../state/datasets.js";
 import { ownSamples, packedSamples } from "../../state/samples.js";
 
 /** Larger files than this are not read: the networks here have a hundredth of it. */
@@ -15,7 +15,8 @@ export const largest = 128 << 20;
 /** A file to be read; architecture: JSON, of weights that come without one.
  * @typedef {{file: string, bytes: ArrayBuffer, architecture: string}} Given */
 /** What became of it (src/page/brought_model.h).
- * @typedef {{bytes: Uint8Array, name: string, dataset: string, parameters: number, normalises: boolean,
+ * @typedef {{bytes: Uint8Array, name: string, dataset: string, shape: {height: number, width: number, channels: number},
+ *   classes: string[], parameters: number, normalises: boolean,
  *   statesPreparation: boolean, notes: string[]}} Brought */
 /** A way to prepare pixels, with how many of the page's pictures are then read as labelled.
  * @typedef {{id: string, prepared: Preparation, right: number}} Tried */
@@ -63,11 +64,13 @@ export async function fetched(address) {
 /** @param {Given} given @param {Preparation} [prepared] @returns {Promise<Brought>} rejects with one sentence */
 export async function broughtOf({ file, bytes, architecture }, prepared = unprepared) {
   const places = await Promise.all(
-    Object.entries(datasets).map(async ([dataset, { shape }]) => ({
-      dataset,
-      shape,
-      classes: (await headOf(dataset)).classes,
-    })),
+    Object.entries(datasets)
+      .filter(([dataset]) => !isOwnDataset(dataset))
+      .map(async ([dataset, { shape }]) => ({
+        dataset,
+        shape,
+        classes: (await headOf(dataset)).classes,
+      })),
   );
   return askImport("bring", { bytes, options: { file, prepared, architecture, places } });
 }
@@ -79,21 +82,24 @@ async function picturesOf(dataset) {
   return datasets[dataset].digit ? ownSamples() : drawnSamples(dataset);
 }
 
-/** How usual preparations would do, the most usual first. Of a model that has its own: that one alone.
+/** How usual preparations would do, the most usual first; of a model that has its own, that one alone. Of one that is of
+ * no dataset of the page's, count is 0: there are no pictures to try it on.
  * @param {Brought} brought @returns {Promise<{tried: Tried[], count: number}>} */
-export async function triedOn({ bytes, dataset, statesPreparation }) {
-  const { normalise } = await headOf(dataset);
-  const colour = datasets[dataset].shape.channels === 3;
+export async function triedOn({ bytes, dataset, shape, statesPreparation }) {
+  const normalise = dataset ? (await headOf(dataset)).normalise : null;
+  const colour = shape.channels === 3;
   /** @type {[string, Preparation][]} */
   const usual = [
     ["plain", unprepared],
-    ["dataset", { ...normalise, range: 0 }],
     ["signed", { mean: [0.5], std: [0.5], range: 0 }],
     ["bytes", { mean: [], std: [], range: 255 }],
   ];
+  if (normalise) usual.splice(1, 0, ["dataset", { ...normalise, range: 0 }]);
   if (colour)
     usual.push(["imagenet", { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], range: 0 }]);
   const asked = statesPreparation ? usual.slice(0, 1) : usual;
+  if (!dataset)
+    return { tried: asked.map(([id, prepared]) => ({ id, prepared, right: 0 })), count: 0 };
   const pictures = (await picturesOf(dataset)).filter(({ label }) => label !== null);
   const { right } = await askImport("right", {
     model: bytes,

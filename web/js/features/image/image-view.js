@@ -1,6 +1,6 @@
 // "Explore an image": a lane for each model and the attack's steps at the pictures that they move; then the
 // controls, and the text. It puts views together; each renders itself.
-import { datasets } from "../../state/datasets.js";
+import { datasets, isOwnDataset } from "../../state/datasets.js";
 import { createAlert } from "../../ui/alert.js";
 import { h } from "../../ui/dom.js";
 import { LazyView } from "../../ui/lazy-view.js";
@@ -31,8 +31,12 @@ export function createImageView(context, place, packed) {
   // Below the fold: fetched when the first result is there and one comes near them.
   const later = [
     new LazyView(share, () => import("../share/index.js"), { whenNear: true, skeletons: 2 }),
-    new LazyView(about, () => import("../about/index.js"), { whenNear: true, skeletons: 6 }),
   ];
+  // The text is of the site's own models.
+  if (!isOwnDataset(context.state().dataset))
+    later.push(
+      new LazyView(about, () => import("../about/index.js"), { whenNear: true, skeletons: 6 }),
+    );
   const results = h(
     "section",
     { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },

@@ -30,13 +30,16 @@ export function foremost({ before, after, label, target, cleanLabel, adversarial
 export function createProbabilities({ words, state }) {
   const { dataset } = state();
   const { classes } = datasets[dataset];
-  let all = false;
+  /** So few that none is left for a row of the others. */
+  const few = classes.length <= first;
+  let all = few;
   /** @type {Lane | null} */
   let shown = null;
   const rows = classes.map(() => createRow(words));
   const rest = createRow(words);
   const button = h("button", {
     type: "button",
+    hidden: few,
     class: "fold",
     onclick: () => {
       all = !all;

@@ -1,6 +1,6 @@
 // Where the picture comes from: tabs to pick a sample, to draw where digits are asked for, and to bring
 // one's own. The tabs only show and hide; what is attacked changes when something is picked or drawn.
-import { datasets } from "../../state/datasets.js";
+import { datasets, isOwnDataset } from "../../state/datasets.js";
 import { openWith } from "../../state/incoming.js";
 import { h } from "../../ui/dom.js";
 import { LazyView } from "../../ui/lazy-view.js";
@@ -13,7 +13,8 @@ import { createPicker } from "./picker.js";
 
 /** The tabs' places. @param {ViewContext} context @param {number} packed @returns {Record<string, Place>} */
 function placesFor(context, packed) {
-  const { digit } = datasets[context.state().dataset];
+  const { dataset } = context.state();
+  const { digit } = datasets[dataset];
   const picker = createPicker(context, packed);
   /** @param {string} sample @param {ConstructorParameters<typeof LazyView>[1]} load @returns {Place} */
   const later = (sample, load) => {
@@ -30,7 +31,7 @@ function placesFor(context, packed) {
   };
   const pick = { ...picker, sample: "", render: () => picker.render(context.snapshot()) };
   return {
-    pick,
+    ...(isOwnDataset(dataset) ? {} : { pick }),
     ...(digit ? { draw: later("drawing", () => import("../draw/index.js")) } : {}),
     upload: later("picture", () => import("../upload/index.js")),
   };

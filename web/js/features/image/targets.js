@@ -1,6 +1,6 @@
 // The goal: any other class, or the one that is clicked. Few classes are a row of names; many are tiles,
 // each with a test image of its class where there is one, and the chosen one's name below.
-import { datasets } from "../../state/datasets.js";
+import { datasets, isOwnDataset } from "../../state/datasets.js";
 import { choice, h, setText } from "../../ui/dom.js";
 import { Picture } from "../../picture/picture.js";
 
@@ -12,7 +12,7 @@ const few = 12;
 export function createTargets({ words, state, update }) {
   const { dataset } = state();
   const { classes, shape } = datasets[dataset];
-  const many = classes.length > few;
+  const many = classes.length > few || isOwnDataset(dataset);
   /** @type {Map<number | null, HTMLInputElement>} */
   const inputs = new Map();
   /** @type {Map<number, HTMLElement>} */

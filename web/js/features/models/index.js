@@ -81,6 +81,7 @@ class ModelView {
       ),
     );
     this.note = h("p", { class: "hint" });
+    this.none = h("p", { class: "hint", hidden: true }, words.t("modelView.none"));
     this.body = h(
       "div",
       { class: "lab", hidden: true },
@@ -91,6 +92,7 @@ class ModelView {
       h("h2", { id: "model-view-title" }, words.t("modelView.title")),
       h("p", { class: "lead" }, words.t("modelView.lead")),
       h("button", { type: "button", onclick: () => bring(context) }, words.t("models.own")),
+      this.none,
       this.body,
     );
     this.labContext = this.#createContext();
@@ -134,6 +136,8 @@ class ModelView {
     const { context, setup, lab } = this;
     const [{ test }] = await Promise.all([lab.packs(), styled()]);
     if (this.#removed) return;
+    this.none.hidden = test.length > 0;
+    if (test.length === 0) return;
     this.body.hidden = false;
     this.#counts.push(...test.map(({ count }) => count));
     this.#drawn = test.find(({ drawn }) => drawn)?.count ?? 0;

@@ -1,10 +1,13 @@
 // Nets that the visitor trained or brought, beside the site's own models: in the view of one image and in every tool. They are
 // kept in the browser (IndexedDB) where it allows that.
 import { provideFile } from "../../engine/download.js";
-import { datasets } from "../../state/datasets.js";
+import { addOwnDataset, datasets, isOwnDataset } from "../../state/datasets.js";
 import { ownWords } from "../../ui/i18n.js";
 
-/** bytes: of the model's file. @typedef {{dataset: string, number: number, title: string, bytes: ArrayBuffer}} OwnModel */
+/** Images and classes' names of a dataset of the visitor's.
+ * @typedef {{shape: {height: number, width: number, channels: number}, classes: string[]}} OwnPlace */
+/** bytes: of the model's file; place: where its dataset is none of the site's.
+ * @typedef {{dataset: string, number: number, title: string, bytes: ArrayBuffer, place?: OwnPlace}} OwnModel */
 
 /** Set where something is kept, so that the page need not look. */
 const flag = "signflip-own";
@@ -22,7 +25,8 @@ export function nextNumber() {
 }
 
 /** Adds a model, or puts it in the place of its former self. @param {OwnModel} model @returns {boolean} whether it is new */
-export function addOwn({ dataset, number, title, bytes }) {
+export function addOwn({ dataset, number, title, bytes, place }) {
+  if (place) addPlace(dataset, place);
   last = Math.max(last, number);
   const id = ownId(number);
   const file = `models/${dataset}-${id}.safetensors`;
@@ -31,7 +35,29 @@ export function addOwn({ dataset, number, title, bytes }) {
   const { models } = datasets[dataset];
   const known = models.some((model) => model.id === id);
   if (!known) models.push({ id, file });
+  if (datasets[dataset].shown.length === 0) datasets[dataset].shown = [id];
   return !known;
+}
+
+/** @param {string} dataset @param {OwnPlace} place */
+function addPlace(dataset, place) {
+  const { height, width } = place.shape;
+  addOwnDataset(dataset, place);
+  ownWords[`dataset.${dataset}`] = `${height}×${width} · ${place.classes.length}`;
+  place.classes.forEach((name, i) => {
+    ownWords[`class.${dataset}.${i}`] = name;
+  });
+}
+
+/** The dataset for models of such images and classes: one that is there, or the name for another. @param {OwnPlace} place */
+export function ownDatasetFor({ shape, classes }) {
+  const { height, width, channels } = shape;
+  const base = `own-${height}x${width}x${channels}-${classes.length}`;
+  const isThere = (/** @type {string} */ name) =>
+    classes.every((label, i) => ownWords[`class.${name}.${i}`] === label);
+  let name = base;
+  for (let i = 2; name in datasets && !isThere(name); i++) name = `${base}-${i}`;
+  return name;
 }
 
 /** @param {"readonly" | "readwrite"} mode @returns {Promise<IDBObjectStore>} */
@@ -63,6 +89,10 @@ export async function forgetOwn(dataset, number) {
   const { models } = datasets[dataset];
   const at = models.findIndex(({ id }) => id === ownId(number));
   if (at >= 0) models.splice(at, 1);
+  if (isOwnDataset(dataset)) {
+    datasets[dataset].shown = models.slice(0, 1).map((model) => model.id);
+    if (models.length === 0) delete datasets[dataset];
+  }
   await done((await openStore("readwrite")).delete([dataset, number]));
 }
 
@@ -70,7 +100,7 @@ export async function forgetOwn(dataset, number) {
 export async function restoreOwn() {
   try {
     const kept = /** @type {OwnModel[]} */ (await done((await openStore("readonly")).getAll()));
-    const known = kept.filter(({ dataset }) => dataset in datasets);
+    const known = kept.filter(({ dataset, place }) => place || dataset in datasets);
     for (const model of known) addOwn(model);
     if (kept.length === 0) localStorage.removeItem(flag);
     return known.length;

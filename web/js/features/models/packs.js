@@ -24,6 +24,7 @@ const drawn = { mnist: { test: 520, train: 2000 }, gtsrb: { test: 430, train: 12
  * @param {string} dataset @returns {Promise<PackList>} */
 export async function packsOf(dataset) {
   const { test, train } = await sitePacksOf(dataset);
+  if (!(dataset in drawn)) return { test, train };
   const pack = (/** @type {"test" | "train"} */ kind, /** @type {number} */ seed) => {
     const count = drawn[dataset][kind];
     return { file: `drawn-${dataset}-${kind}`, count, drawn: { dataset, count, seed } };
