@@ -11,7 +11,9 @@ Result<DefendedModel> DefendedModel::behind(NamedNetwork denoiser) const {
   return model;
 }
 
-DefendedModel DefendedModel::behind(InputTransform transform) const {
+Result<DefendedModel> DefendedModel::behind(InputTransform transform) const {
+  const Status fits = check_transform(transform, network().input_shape());
+  if (!fits) return fits.error();
   DefendedModel model(network_);
   model.front_ = std::make_shared<const TransformedModel>(transform, network());
   return model;

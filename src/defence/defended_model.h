@@ -27,8 +27,9 @@ class DefendedModel {
   /// The same network with `denoiser` in front instead of the defence that it has. Error unless the
   /// denoiser's output is an image that the network takes.
   Result<DefendedModel> behind(NamedNetwork denoiser) const;
-  /// The same network with `transform` in front instead of the defence that it has.
-  DefendedModel behind(InputTransform transform) const;
+  /// The same network with `transform` in front instead of the defence that it has. Error where the
+  /// network's images are not for it.
+  Result<DefendedModel> behind(InputTransform transform) const;
 
   /// The network itself, without its defence.
   const Sequential& network() const { return *network_.network; }

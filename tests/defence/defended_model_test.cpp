@@ -57,10 +57,11 @@ TEST(DefendedModel, AnotherDefenceReplacesTheFirst) {
   ASSERT_TRUE(transform);
   const auto denoised = DefendedModel(classifier()).behind(denoiser(kShape));
   ASSERT_TRUE(denoised);
-  const DefendedModel model = denoised->behind(*transform);
-  EXPECT_EQ(model.denoiser(), nullptr);
-  EXPECT_EQ(model.title(), "net");
-  EXPECT_EQ(logits(model.judge()), logits(TransformedModel(*transform, model.network())));
+  const auto model = denoised->behind(*transform);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->denoiser(), nullptr);
+  EXPECT_EQ(model->title(), "net");
+  EXPECT_EQ(logits(model->judge()), logits(TransformedModel(*transform, model->network())));
 }
 
 TEST(DefendedModel, OutlivesWhatItWasMadeOf) {

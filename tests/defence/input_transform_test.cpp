@@ -42,11 +42,14 @@ TEST(InputTransform, MedianRemovesASpeckAndKeepsChannelsApart) {
 }
 
 TEST(InputTransform, RefusesWhatItDoesNotKnow) {
-  for (const char* text : {"", "bits", "bits:", "bits:0", "bits:9", "bits:1.5", "median:2",
-                           "median:1", "median:11", "blur:3", "bits:x"}) {
+  for (const char* text :
+       {"", "bits", "bits:", "bits:0", "bits:9", "bits:1.5", "median:2", "median:1", "median:11",
+        "bits:x", "blur:0", "blur:9", "jpeg:0", "jpeg:101", "jpeg:7.5", "sharpen:3"}) {
     const auto transform = transform_from_text(text);
     ASSERT_FALSE(transform) << text;
-    EXPECT_NE(transform.error().message.find("expected bits:1"), std::string::npos);
+    EXPECT_NE(transform.error().message.find("expected bits:1 to bits:8, median:3 to median:9 "
+                                             "(odd), blur:0.1 to blur:8 or jpeg:1 to jpeg:100"),
+              std::string::npos);
   }
 }
 
@@ -66,6 +69,54 @@ TEST(TransformedModel, AnswersTrulyAndDifferentiatesAsTheIdentity) {
   pass->input_gradient(dlogits, dx);
   plain->input_gradient(dlogits, expected_dx);
   EXPECT_EQ(dx, expected_dx);
+}
+
+TEST(InputTransform, TakesItsOwnGradientWhereItHasOne) {
+  EXPECT_EQ(transform_from_text("blur:1.5")->gradient, TransformGradient::own);
+  EXPECT_EQ(transform_from_text("blur:1.5")->strength, 1.5);
+  EXPECT_EQ(transform_from_text("jpeg:75")->gradient, TransformGradient::own);
+  EXPECT_EQ(transform_from_text("bits:3")->gradient, TransformGradient::identity);
+  EXPECT_EQ(*gradient_from_text("own", TransformKind::jpeg), TransformGradient::own);
+  EXPECT_EQ(*gradient_from_text("identity", TransformKind::blur), TransformGradient::identity);
+  EXPECT_FALSE(gradient_from_text("own", TransformKind::median));
+  EXPECT_FALSE(gradient_from_text("true", TransformKind::jpeg));
+}
+
+TEST(InputTransform, JpegRefusesOtherNumbersOfChannels) {
+  const auto jpeg = transform_from_text("jpeg:75");
+  EXPECT_TRUE(check_transform(*jpeg, {8, 8, 1}));
+  EXPECT_TRUE(check_transform(*jpeg, {8, 8, 3}));
+  const Status refused = check_transform(*jpeg, {8, 8, 2});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "the transform jpeg takes images of 1 or 3 channels, but the model takes 8×8×2");
+  EXPECT_TRUE(check_transform(*transform_from_text("blur:1"), {8, 8, 2}));
+}
+
+TEST(TransformedModel, DifferentiatesThroughTheTransformAtTheLastImages) {
+  Rng weights(13);
+  constexpr ImageShape kShape{7, 9, 3};
+  const test::LinearModel linear = test::LinearModel::random(kShape, 3, 1.0F, weights);
+  for (const char* text : {"blur:1.2", "jpeg:50"}) {
+    const InputTransform transform = *transform_from_text(text);
+    const TransformedModel model(transform, linear);
+    const auto pass = model.new_pass(3), plain = linear.new_pass(2);
+    Rng rng(4);
+    const std::size_t size = kShape.size();
+    std::vector<float> x(2 * size), dx(x.size()), dy(x.size()), expected(x.size());
+    for (float& pixel : x) pixel = rng.uniform();
+    const std::vector<float> dlogits = {1, -1, 0.5F, 0, 2, -1};
+    plain->input_gradient(dlogits, dy);  // the same wherever the images are
+    pass->forward(x, 2);
+    pass->input_gradient(dlogits, dx);
+    for (std::size_t n = 0; n < 2; ++n) {
+      transform.input_gradient(kShape, std::span(x).subspan(n * size, size),
+                               std::span(dy).subspan(n * size, size),
+                               std::span(expected).subspan(n * size, size));
+    }
+    EXPECT_EQ(dx, expected) << text;
+    EXPECT_NE(dx, dy) << text;
+  }
 }
 
 TEST(TransformedModel, BpdaGetsThroughWhereTheTrueGradientIsZero) {

@@ -75,6 +75,8 @@ Status check_used(const EvaluateOptions& options, std::span<const Plan> plans) {
        "attacks that draw random numbers, or, a single one, with --limit"},
       {"--target", attacks, "attacks"},
       {"--from", attacks, "attacks"},
+      {"--transform-gradient", attacks && !options.source.has_model(),
+       "attacks that are crafted on the model itself"},
       {"--gray-box", attacks && !options.source.has_model(),
        "attacks that are crafted on the model itself"}};
   return check_effects(*options.command, requirements);

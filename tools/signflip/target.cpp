@@ -32,8 +32,12 @@ std::vector<Target> Target::one_for_each() const {
 void Target::add_defences_to(CLI::App& command) {
   command.add_option("--denoiser", denoiser_path_, "denoiser in front of the model");
   command.add_option("--transform", transform_,
-                     "input transform in front of the model: bits:N or median:N; attacks see the "
-                     "identity's gradient (BPDA)");
+                     "input transform in front of the model: bits:N, median:N, blur:DEVIATION or "
+                     "jpeg:QUALITY");
+  command.add_option("--transform-gradient", transform_gradient_,
+                     "what attacks differentiate it as: identity (BPDA), or own, which blur has "
+                     "exactly and jpeg as a smooth approximation (default: own where there is "
+                     "one)");
   command.add_flag("--gray-box", gray_box_, "craft without knowing of the denoiser or transform");
 }
 
@@ -65,6 +69,11 @@ Status Target::load() {
     return Error{
         "--gray-box was given, but there is no --denoiser or --transform for the attack to ignore"};
   }
+  if (!transform_gradient_.empty() && (transform_.empty() || gray_box_)) {
+    return Error{"--transform-gradient was given, but " +
+                 std::string(gray_box_ ? "with --gray-box attacks ignore the transform"
+                                       : "there is no --transform")};
+  }
   if (!denoiser_path_.empty() && !transform_.empty()) {
     return Error{"--denoiser and --transform were both given, expected one of them"};
   }
@@ -78,9 +87,8 @@ Status Target::load() {
   model_ = std::make_shared<const LoadedModel>(std::move(*model));
   defended_.emplace(named(model_));
   if (!transform_.empty()) {
-    const auto transform = transform_from_text(transform_);
-    if (!transform) return Error{"--transform: " + transform.error().message};
-    defended_ = defended_->behind(*transform);
+    const Status placed = place_transform();
+    if (!placed) return placed;
   }
   if (denoiser_path_.empty()) return {};
   auto denoiser = load_model_from(denoiser_path_);
@@ -92,10 +100,26 @@ Status Target::load() {
   return {};
 }
 
+Status Target::place_transform() {
+  auto transform = transform_from_text(transform_);
+  if (!transform) return Error{"--transform: " + transform.error().message};
+  if (!transform_gradient_.empty()) {
+    const auto gradient = gradient_from_text(transform_gradient_, transform->kind);
+    if (!gradient) return Error{"--transform-gradient: " + gradient.error().message};
+    transform->gradient = *gradient;
+  }
+  auto defended = defended_->behind(*transform);
+  if (!defended) return Error{"--transform: " + defended.error().message};
+  defended_ = std::move(*defended);
+  transform_gradient_ = gradient_name(transform->gradient);
+  return {};
+}
+
 void Target::describe(OrderedJson& json) const {
   json["model"] = cli::describe(*model_);
   if (denoiser_) json["denoiser"] = cli::describe(*denoiser_);
   if (!transform_.empty()) json["transform"] = transform_;
+  if (!transform_.empty() && !gray_box_) json["transform_gradient"] = transform_gradient_;
   if (gray_box_) json["gray_box"] = true;
 }
 

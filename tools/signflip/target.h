@@ -10,7 +10,7 @@ namespace signflip::cli {
 
 class Target {
  public:
-  /// --model, --denoiser, --transform, --gray-box.
+  /// --model, --denoiser, --transform, --transform-gradient, --gray-box.
   void add_to(CLI::App& command);
   /// The same, but --model may be given several times, or left out: suggest() may name one.
   void add_several_to(CLI::App& command);
@@ -35,15 +35,16 @@ class Target {
   const DifferentiableModel& judge() const { return defended_->judge(); }
   const DifferentiableModel& seen() const { return defended_->seen(gray_box_); }
   std::string title() const { return defended_->title(); }
-  /// Adds "model", "denoiser", "transform" and "gray_box" to results.
+  /// Adds "model", "denoiser", "transform", "transform_gradient" and "gray_box" to results.
   void describe(OrderedJson& json) const;
   /// Adds "from" and "from_denoiser".
   void describe_source(OrderedJson& json) const;
 
  private:
   void add_defences_to(CLI::App& command);
+  Status place_transform();
 
-  std::string name_ = "--model", model_path_, denoiser_path_, transform_;
+  std::string name_ = "--model", model_path_, denoiser_path_, transform_, transform_gradient_;
   bool gray_box_ = false;
   std::vector<std::string> model_paths_;  // of add_several_to()
   std::shared_ptr<const LoadedModel> model_, denoiser_;

@@ -179,6 +179,7 @@ Result<Measurement> read_measurement(const Fields& fields, const std::string& fi
     if (value.valid()) *model = read_model(value, fields.place_of(name), error);
   }
   measurement.transform = fields.text("transform");
+  measurement.transform_gradient = fields.text("transform_gradient");
   measurement.gray_box = fields.flag("gray_box");
   measurement.targeted = fields.flag("targeted");
   measurement.unfinished = fields.find("unfinished").valid();

@@ -72,6 +72,7 @@ struct Measurement {
   std::optional<ModelReference> denoiser;  ///< in front of the model
   std::optional<ModelReference> from;      ///< the images were crafted on this one
   std::string transform;                   ///< "bits:3" in front of the model, or empty
+  std::string transform_gradient;          ///< "own" or "identity": what attacks took for its
   bool gray_box = false;                   ///< the attacks did not know of what is in front
   bool targeted = false;
   bool unfinished = false;  ///< the run was interrupted, or goes on

@@ -79,6 +79,8 @@ std::string entry_label(const Entry& entry, const ReportInput& input) {
     label += ", crafted on " + model_label(*entry.file->from, input);
   }
   if (entry.crafted_on == CraftedOn::gray_box) label += ", gray-box";
+  const bool through = entry.crafted_on == CraftedOn::own;
+  if (through && entry.file->transform_gradient == "own") label += ", the transform's own gradient";
   return label;
 }
 

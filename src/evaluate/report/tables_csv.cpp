@@ -62,11 +62,35 @@ void add_subject(Csv& csv, const Measurement& file) {
 }  // namespace
 
 std::string results_csv(const ReportInput& input) {
-  Csv csv{"file",      "model",        "denoiser", "transform",    "from",          "dataset",
-          "split",     "images",       "seed",     "gray_box",     "targeted",      "attack",
-          "norm",      "epsilon",      "accuracy", "accuracy_low", "accuracy_high", "accuracy_8bit",
-          "loss",      "success_rate", "mean_l0",  "mean_l2",      "mean_linf",     "max_linf",
-          "gradients", "queries",      "seconds",  "parameters"};
+  Csv csv{"file",
+          "model",
+          "denoiser",
+          "transform",
+          "from",
+          "dataset",
+          "split",
+          "images",
+          "seed",
+          "gray_box",
+          "transform_gradient",
+          "targeted",
+          "attack",
+          "norm",
+          "epsilon",
+          "accuracy",
+          "accuracy_low",
+          "accuracy_high",
+          "accuracy_8bit",
+          "loss",
+          "success_rate",
+          "mean_l0",
+          "mean_l2",
+          "mean_linf",
+          "max_linf",
+          "gradients",
+          "queries",
+          "seconds",
+          "parameters"};
   for (const Measurement& file : input.measurements) {
     for (const AttackResult& result : file.results) {
       std::string parameters;
@@ -75,6 +99,7 @@ std::string results_csv(const ReportInput& input) {
       }
       add_subject(csv, file);
       csv.add(std::string(file.gray_box ? "true" : "false"));
+      csv.add(file.transform_gradient);
       csv.add(std::string(file.targeted ? "true" : "false"));
       csv.add(result.attack).add(result.norm).add(result.epsilon);
       csv.add(std::optional(result.accuracy)).interval(result.accuracy, file.count);
