@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Writes pytorch_*.safetensors: state_dicts of torch.nn.Sequential in the form of model files
-(src/nn/README.md), with the logits and input gradients that PyTorch finds (tensors golden.*). Nets
-without dropout also get what training computes: logits with the batch's statistics
+(src/nn/README.md), with the logits, input gradients and Grad-CAM that PyTorch finds (tensors
+golden.*). Nets without dropout also get what training computes: logits with the batch's statistics
 (golden.train_logits) and the gradients of all parameters (golden.gradient.<name>).
 
-Run by hand where PyTorch is installed; tests/nn/pytorch_golden_test.cpp reads the results. Not part
-of any build. Needs no safetensors package: the format is a JSON header and the data.
+Run by hand where PyTorch is installed; tests/nn/pytorch_golden_test.cpp and saliency_test.cpp read the
+results. Not part of any build. Needs no safetensors package: the format is a JSON header and the data.
 """
 import json
 import pathlib
@@ -180,6 +180,31 @@ def normalised(images):
     return (images - torch.tensor(MEAN).view(shape)) / torch.tensor(STD).view(shape)
 
 
+def grad_cam(net, images, labels):
+    """Selvaraju et al. 2017, at the last convolution, as large as the images: N×H×W."""
+    kept = {}
+
+    def keep(module, inputs, output):
+        output.retain_grad()
+        kept["output"] = output
+    last = [layer for layer in net.modules() if isinstance(layer, nn.Conv2d)][-1]
+    hook = last.register_forward_hook(keep)
+    logits = net(normalised(images))
+    logits.gather(1, labels[:, None]).sum().backward()
+    hook.remove()
+    output = kept["output"]
+    weights = output.grad.mean((2, 3), keepdim=True)
+    maps = torch.relu((weights * output).sum(1, keepdim=True))
+    return nn.functional.interpolate(maps, images.shape[2:], mode="bilinear",
+                                     align_corners=False)[:, 0]
+
+
+def loss_gradient(net, images, labels):
+    images = images.detach().clone().requires_grad_()
+    nn.functional.cross_entropy(net(normalised(images)), labels, reduction="sum").backward()
+    return images.grad
+
+
 def write(make):
     torch.manual_seed(2022)
     net, layers = make()
@@ -205,6 +230,11 @@ def write(make):
     tensors["golden.logits"] = logits
     tensors["golden.dlogits"] = dlogits
     tensors["golden.input_gradient"] = nhwc(images.grad)
+    labels = torch.tensor([0, 1, 3])
+    tensors["golden.labels"] = labels
+    tensors["golden.loss_gradient"] = nhwc(loss_gradient(net, images, labels))
+    tensors["golden.grad_cam"] = grad_cam(net, images.detach(), labels)
+    net.zero_grad()
     if not any(isinstance(layer, nn.Dropout) for layer in net.modules()):
         net.train()
         net.zero_grad()

@@ -1,6 +1,5 @@
 // signflip attack: adversarial versions of given images.
 #include <algorithm>
-#include <sstream>
 
 #include "attack/written_image.h"
 #include "attack_options.h"
@@ -10,6 +9,7 @@
 #include "data/image.h"
 #include "data/npy.h"
 #include "evaluate/evaluate.h"
+#include "image_labels.h"
 #include "image_options.h"
 #include "option_values.h"
 #include "outputs.h"
@@ -40,15 +40,6 @@ bool is_folder(const std::string& file) {
 
 /// Whether what is written are pictures, and so what they are taken for as written.
 bool writes_pictures(const std::string& out) { return is_picture(out) || is_folder(out); }
-
-Picture to_picture(const Tensor& images, std::size_t n) {
-  const ImageShape shape = images.image_shape();
-  Picture picture{shape.width, shape.height, shape.channels, {}};
-  for (const float value : images.image(n)) {
-    picture.pixels.push_back(static_cast<std::uint8_t>(value * 255.0F + 0.5F));
-  }
-  return picture;
-}
 
 /// Image n as a picture file has it: in 8 bits, within the budget.
 Picture written_picture(const AttackRequest& request, const Tensor& clean,
@@ -97,39 +88,6 @@ Status write_images(const std::string& out, const AttackRequest& request,
   return {};
 }
 
-/// The classes that the model sees in the images.
-std::vector<int> classes_of(const DifferentiableModel& model, const Tensor& images) {
-  std::vector<int> classes;
-  const auto pass = model.new_pass(1);
-  for (std::size_t n = 0; n < images.count(); ++n) {
-    classes.push_back(argmax(pass->forward(images.image(n), 1)));
-  }
-  return classes;
-}
-
-/// Labels from a file; or where `text` is a whole number that class for every image, where it is a
-/// list of them one for each.
-Result<std::vector<int>> labels_from(const std::string& option, const std::string& text,
-                                     int classes, std::size_t count) {
-  if (text.find_first_not_of("0123456789,") != std::string::npos) {
-    return load_labels(text, classes, count);
-  }
-  std::vector<int> labels;
-  std::istringstream parts(text);
-  for (std::string part; std::getline(parts, part, ',');) {
-    const auto value = parse_decimal(part);
-    if (!value || *value >= classes) {
-      return Error{option + " is " + text + ", expected a class from 0 to " +
-                   std::to_string(classes - 1) + ", or a file"};
-    }
-    labels.push_back(static_cast<int>(*value));
-  }
-  if (labels.size() == 1) return std::vector<int>(count, labels[0]);
-  if (labels.size() == count) return labels;
-  return Error{option + " is " + text + ", " + std::to_string(labels.size()) + " classes for " +
-               std::to_string(count) + " images"};
-}
-
 std::string class_text(const std::vector<std::string>& names, int which) {
   return which == kNoClass ? "no class, since the model's answer is not a number"
                            : names[static_cast<std::size_t>(which)];
@@ -139,7 +97,7 @@ std::string class_text(const std::vector<std::string>& names, int which) {
 Status write_sheet(const Options& options, const AttackRequest& request, const LoadedImages& loaded,
                    const AttackOutcome& outcome, const std::vector<int>& before) {
   const auto& classes = options.target.network().architecture().classes;
-  std::vector<SheetRow> rows;
+  std::vector<AttackSheetRow> rows;
   for (std::size_t n = 0; n < loaded.names.size(); ++n) {
     rows.push_back({.name = std::filesystem::path(loaded.names[n]).filename().string(),
                     .clean = to_picture(loaded.images, n),
@@ -149,7 +107,7 @@ Status write_sheet(const Options& options, const AttackRequest& request, const L
                     .linf = outcome.linf[n],
                     .l2 = outcome.l2[n]});
   }
-  return write_file_atomically(options.sheet, encode_png(draw_sheet(options.attack, rows)));
+  return write_file_atomically(options.sheet, encode_png(draw_attack_sheet(options.attack, rows)));
 }
 
 Status run(Options& options) {

@@ -24,9 +24,9 @@ int scale_of(const Picture& picture) {
 }
 
 /// The largest change, in levels of 255.
-int largest_change(const std::vector<SheetRow>& rows) {
+int largest_change(const std::vector<AttackSheetRow>& rows) {
   int largest = 1;
-  for (const SheetRow& row : rows) {
+  for (const AttackSheetRow& row : rows) {
     for (std::size_t i = 0; i < row.clean.pixels.size(); ++i) {
       largest = std::max(largest, std::abs(row.adversarial.pixels[i] - row.clean.pixels[i]));
     }
@@ -35,7 +35,7 @@ int largest_change(const std::vector<SheetRow>& rows) {
 }
 
 /// Grey where nothing changed; the largest change of the sheet is black or white.
-Picture perturbation(const SheetRow& row, int largest) {
+Picture perturbation(const AttackSheetRow& row, int largest) {
   constexpr double kMiddle = 127.5;
   Picture picture = row.clean;
   for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
@@ -64,54 +64,77 @@ std::string cut(const std::string& text, int room, const Words& words) {
 
 }  // namespace
 
-Picture draw_sheet(const std::string& attack, const std::vector<SheetRow>& all) {
-  const std::vector<SheetRow> rows(
-      all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kMostRows)));
-  const Picture& first = rows.front().clean;
-  const int scale = scale_of(first);
+Picture to_picture(const Tensor& images, std::size_t n) {
+  const ImageShape shape = images.image_shape();
+  Picture picture{shape.width, shape.height, shape.channels, {}};
+  for (const float value : images.image(n)) {
+    picture.pixels.push_back(static_cast<std::uint8_t>(value * 255.0F + 0.5F));
+  }
+  return picture;
+}
+
+Picture draw_sheet(const std::vector<std::string>& titles,
+                   const std::vector<std::vector<SheetCell>>& rows) {
+  const std::size_t shown = std::min(rows.size(), kMostRows);
+  const Picture& first = rows.front().front().picture;
+  const int scale = scale_of(first), columns = static_cast<int>(titles.size());
   const int column = std::max(first.width * scale, kLeastWidth);
   const int row_height = first.height * scale + 2 * kLine + kGap;
-  const int left_out = all.size() > rows.size() ? kLine : 0;
-  Canvas canvas(2 * kMargin + 3 * column + 2 * kGap,
-                kHeading + static_cast<int>(rows.size()) * row_height + kMargin + left_out);
+  const int left_out = rows.size() > shown ? kLine : 0;
+  Canvas canvas(2 * kMargin + columns * column + (columns - 1) * kGap,
+                kHeading + static_cast<int>(shown) * row_height + kMargin + left_out);
   Words words, soft, wrong, heading;
   words.size = soft.size = wrong.size = heading.size = kFont;
   words.colour = heading.colour = kInk;
   soft.colour = kSoft;
   wrong.colour = kWrong;
   heading.bold = true;
-  const auto x = [&](int which) { return kMargin + which * (column + kGap); };
-  const int largest = largest_change(rows);
-  const std::string amplified =
-      largest < 127 ? " × " + number_text(std::round(1275.0 / largest) / 10.0) : "";
-  const std::string titles[] = {"image", "change" + amplified, attack};
-  for (int i = 0; i < 3; ++i) {
+  const auto style_of = [&](const SheetLine& line) -> const Words& {
+    if (line.style == SheetLine::Style::soft) return soft;
+    return line.style == SheetLine::Style::wrong ? wrong : words;
+  };
+  const auto x = [&](std::size_t which) {
+    return kMargin + static_cast<int>(which) * (column + kGap);
+  };
+  for (std::size_t i = 0; i < titles.size(); ++i) {
     canvas.write({static_cast<double>(x(i)), 26.0}, cut(titles[i], column, heading), heading);
   }
-  for (std::size_t n = 0; n < rows.size(); ++n) {
-    const SheetRow& row = rows[n];
+  for (std::size_t n = 0; n < shown; ++n) {
     const int y = kHeading + static_cast<int>(n) * row_height;
-    canvas.paste(x(0), y, scale, row.clean);
-    canvas.paste(x(1), y, scale, perturbation(row, largest));
-    canvas.paste(x(2), y, scale, row.adversarial);
-    char norms[64];
-    std::snprintf(norms, sizeof norms, "L∞ %.4f, L2 %.3f", static_cast<double>(row.linf),
-                  static_cast<double>(row.l2));
-    const double line = y + first.height * scale + kLine - 3;
-    const auto write = [&](int which, int below, const std::string& text, const Words& how) {
-      canvas.write({static_cast<double>(x(which)), line + below * kLine}, cut(text, column, how),
-                   how);
-    };
-    write(0, 0, row.before, words);
-    write(0, 1, row.name, soft);
-    write(1, 0, norms, soft);
-    write(2, 0, row.after, row.after == row.before ? words : wrong);
+    for (std::size_t i = 0; i < rows[n].size(); ++i) {
+      const SheetCell& cell = rows[n][i];
+      canvas.paste(x(i), y, scale, cell.picture);
+      double below = y + first.height * scale + kLine - 3;
+      for (const SheetLine& line : cell.lines) {
+        const Words& style = style_of(line);
+        canvas.write({static_cast<double>(x(i)), below}, cut(line.text, column, style), style);
+        below += kLine;
+      }
+    }
   }
   if (left_out > 0) {
     canvas.write({static_cast<double>(kMargin), static_cast<double>(canvas.picture().height - 10)},
-                 "… and " + std::to_string(all.size() - rows.size()) + " more", soft);
+                 "… and " + std::to_string(rows.size() - shown) + " more", soft);
   }
   return canvas.picture();
+}
+
+Picture draw_attack_sheet(const std::string& attack, const std::vector<AttackSheetRow>& all) {
+  using Style = SheetLine::Style;
+  const int largest = largest_change(all);
+  const std::string amplified =
+      largest < 127 ? " × " + number_text(std::round(1275.0 / largest) / 10.0) : "";
+  std::vector<std::vector<SheetCell>> rows;
+  for (const AttackSheetRow& row : all) {
+    char norms[64];
+    std::snprintf(norms, sizeof norms, "L∞ %.4f, L2 %.3f", static_cast<double>(row.linf),
+                  static_cast<double>(row.l2));
+    const Style after = row.after == row.before ? Style::plain : Style::wrong;
+    rows.push_back({{row.clean, {{row.before}, {row.name, Style::soft}}},
+                    {perturbation(row, largest), {{norms, Style::soft}}},
+                    {row.adversarial, {{row.after, after}}}});
+  }
+  return draw_sheet({"image", "change" + amplified, attack}, rows);
 }
 
 }  // namespace signflip::cli
