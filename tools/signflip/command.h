@@ -39,6 +39,7 @@ void add_import_gtsrb(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_saliency(CLI::App& app, Context& context);
 void add_universal(CLI::App& app, Context& context);
+void add_patch(CLI::App& app, Context& context);
 
 /// A subcommand with examples at the end of its help.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,

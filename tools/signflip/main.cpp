@@ -71,6 +71,7 @@ int run(int argc, char** argv) {
   add_predict(app, context);
   add_attack(app, context);
   add_universal(app, context);
+  add_patch(app, context);
   add_saliency(app, context);
   add_evaluate(app, context);
   add_certify(app, context);

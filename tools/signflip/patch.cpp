@@ -1,0 +1,113 @@
+// signflip patch: a square that fools a model wherever it is put.
+#include "attack/shared/patch.h"
+
+#include "core/number.h"
+#include "shared_attack.h"
+
+namespace signflip::cli {
+namespace {
+
+struct Options {
+  SharedOptions shared;
+  int size = 0;
+  std::vector<int> place;
+  std::vector<double> scale = {1, 1};
+  double rotation = 0, step_size = 0.1;
+};
+
+Result<PatchPlacing> placing_of(const Options& options) {
+  PatchPlacing placing{.place = {},
+                       .rotation = options.rotation,
+                       .smallest = options.scale[0],
+                       .largest = options.scale.back()};
+  if (options.scale.size() > 2) {
+    return Error{"--scale has " + std::to_string(options.scale.size()) +
+                 " numbers, expected one or two, such as 0.8,1.2"};
+  }
+  if (!options.place.empty()) {
+    if (options.place.size() != 2) {
+      return Error{"--at has " + std::to_string(options.place.size()) +
+                   " numbers, expected a row and a column, such as 2,20"};
+    }
+    placing.place = std::pair{options.place[0], options.place[1]};
+  }
+  if (!(options.step_size > 0 && options.step_size <= 1)) {
+    return Error{"--step-size is " + number_text(options.step_size) +
+                 ", expected a number above 0 and up to 1"};
+  }
+  return placing;
+}
+
+Status run(Options& options) {
+  const auto placing = placing_of(options);
+  if (!placing) return placing.error();
+  const SharedKind kind{
+      .name = "patch",
+      .random = "random patch",
+      .make = [&](const DifferentiableModel& model) -> Result<SharedChanges> {
+        const Status fits = check_patch(options.size, *placing, model.input_shape());
+        if (!fits) return fits.error();
+        const auto make = [&](std::uint64_t seed) {
+          return std::make_unique<Patch>(model.input_shape(), options.size, *placing,
+                                         options.step_size, model.bounds(), seed);
+        };
+        // Learning starts from a random patch, so the other is one of another seed.
+        return SharedChanges{make(options.shared.seed), make(options.shared.seed + 1)};
+      },
+      .describe = [&](const SharedChange&) -> OrderedJson {
+        OrderedJson json = {{"size", options.size},
+                            {"rotation", placing->rotation},
+                            {"scale", {placing->smallest, placing->largest}},
+                            {"at", nullptr},
+                            {"step_size", options.step_size}};
+        if (placing->place) json["at"] = {placing->place->first, placing->place->second};
+        return json;
+      },
+      .npy_shape =
+          [&](ImageShape shape) {
+            const auto side = static_cast<std::size_t>(options.size);
+            return std::vector{side, side, static_cast<std::size_t>(shape.channels)};
+          },
+      .picture =
+          [&](const SharedChange& change, ImageShape shape) {
+            Tensor picture(1, {options.size, options.size, shape.channels});
+            std::ranges::copy(change.values(), picture.values().begin());
+            return picture;
+          }};
+  return run_shared(options.shared, kind);
+}
+
+}  // namespace
+
+void add_patch(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const command = add_command(
+      app, "patch",
+      "A square that fools a model wherever it is put: learnt from some images, judged on others",
+      "signflip patch --model models/mnist-standard.safetensors --dataset mnist \\\n"
+      "    --size 8 --limit 1000 --out patch.npy --png patch.png\n"
+      "  signflip patch --model models/mnist-standard.safetensors --dataset mnist \\\n"
+      "    --size 8 --target 3 --rotation 20 --scale 0.8,1.2 --limit 1000 --json patch.json");
+  options->shared.add_to(*command, "the patch, size×size×C");
+  command->add_option("--size", options->size, "pixels of its side")->required();
+  command
+      ->add_option("--at", options->place,
+                   "row and column of its upper left pixel, 2,20 (default: anywhere inside the "
+                   "image, at random)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      ->add_option("--rotation", options->rotation,
+                   "turned by at most so many degrees to either side, at random")
+      ->capture_default_str();
+  command
+      ->add_option("--scale", options->scale,
+                   "its size is times this, or at random between two numbers, 0.8,1.2 (default: 1)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add_fraction_option(*command, "--step-size", options->step_size,
+                      "how far a pixel moves in one step, pixels in [0,1]");
+  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+}
+
+}  // namespace signflip::cli
