@@ -98,11 +98,11 @@ function samplesOf(site, dataset) {
 
 /**
  * @param {string} query the page's address after "?", whole or not
- * @param {{site: string, css: string, page?: string}} options site: the built site's folder; css: the text of
- *   web/css/tokens.css; page: the address before "?" to write under the figure
+ * @param {{site: string, css: string, page?: string, times?: number}} options site: the built site's folder; css: the text
+ *   of web/css/tokens.css; page: the address before "?" to write under the figure; times: of a pen
  * @returns {Promise<string>} an SVG; rejects with one sentence where the address names what is not there
  */
-export async function posterOf(query, { site, css, page = "index.html" }) {
+export async function posterOf(query, { site, css, page = "index.html", times = 1 }) {
   const text = query.slice(query.indexOf("?") + 1);
   const state = readUrl(text, "en");
   const wasm = join(site, "js/signflip.wasm");
@@ -160,7 +160,7 @@ export async function posterOf(query, { site, css, page = "index.html" }) {
   const scheme = state.theme === "dark" ? "dark" : "light";
   const address = `${page}?${writeUrl(state, "en")}`;
   const content = { ...contentOf(words, now, result, scheme), address };
-  const pen = new SvgPen(coloursOf(css, scheme));
+  const pen = new SvgPen(coloursOf(css, scheme), times);
   drawFigure(content, pen);
   return pen.finish({
     size: sizeOf(content),

@@ -67,6 +67,18 @@ export function pngOf({ width, height, rgba }) {
   ]);
 }
 
+/** Each pixel as a square of `times` × `times`. @param {Pixels} pixels @param {number} times @returns {Pixels} */
+function enlarged({ width, height, rgba }, times) {
+  const from = new Uint32Array(Uint8Array.from(rgba).buffer);
+  const across = width * times,
+    down = height * times;
+  const to = Uint32Array.from(
+    { length: across * down },
+    (_, i) => from[Math.floor(i / across / times) * width + Math.floor((i % across) / times)],
+  );
+  return { width: across, height: down, rgba: new Uint8ClampedArray(to.buffer) };
+}
+
 /** The colours of a theme, by name, as web/css/tokens.css has them.
  * @param {string} css @param {"light" | "dark"} scheme @returns {Record<string, string>} */
 export function coloursOf(css, scheme) {
@@ -79,9 +91,11 @@ export function coloursOf(css, scheme) {
 export class SvgPen {
   /** @type {string[]} */ #parts = [];
 
-  /** @param {Record<string, string>} colours by their names */
-  constructor(colours) {
+  /** @param {Record<string, string>} colours by their names
+   * @param {number} [times] how often each pixel of a picture stands beside itself: for who blurs what it enlarges */
+  constructor(colours, times = 1) {
     this.colours = colours;
+    this.times = times;
   }
 
   /** @param {string} name */
@@ -140,7 +154,7 @@ export class SvgPen {
 
   /** @param {Pixels} pixels @param {number} x @param {number} y @param {number} width @param {number} height */
   picture(pixels, x, y, width, height) {
-    const data = pngOf(pixels).toString("base64");
+    const data = pngOf(enlarged(pixels, this.times)).toString("base64");
     this.#parts.push(
       `<image x="${x}" y="${y}" width="${width}" height="${height}" preserveAspectRatio="none" image-rendering="optimizeSpeed" style="image-rendering:pixelated" href="data:image/png;base64,${data}"/>`,
     );
