@@ -264,6 +264,22 @@ test("the table of experiments sets its figure", async (t) => {
   assert.equal(await button.getAttribute("aria-pressed"), "true");
 });
 
+test("the notes have the figures as files, drawn as the lesson shows them", async (t) => {
+  const figures = { "2-one-step": 2, "6-proofs": 1 };
+  for (const [name, count] of Object.entries(figures)) {
+    const page = await open(t, `de/${name}-notes`);
+    const links = page.locator('a[href$=".svg"][download]');
+    assert.equal(await links.count(), count);
+    for (const href of await links.evaluateAll((all) => all.map(({ href }) => href))) {
+      const answer = await page.request.get(href);
+      const svg = await answer.text();
+      assert.match(svg, /^<svg /);
+      assert.match(svg, /Du siehst eine \d/);
+      assert.doesNotMatch(svg, /NaN|undefined/);
+    }
+  }
+});
+
 test("a page around the lesson learns how tall it is", async (t) => {
   const page = await open(t, "index", {});
   await page.evaluate(() => {

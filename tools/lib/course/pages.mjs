@@ -16,6 +16,7 @@ import {
   withTasks,
 } from "./markup.mjs";
 import { giftOf, qtiFiles } from "./quiz.mjs";
+import { stillsIn } from "./stills.mjs";
 
 /** @typedef {typeof import("../../../web/lessons/course.js").frame.en} FrameWords */
 /** @typedef {{path: string, text: string | Buffer}} Output path: within dist/lessons/ */
@@ -140,9 +141,21 @@ class Edition {
         `${name}-notes`,
         titleOf(notes),
         aboutOf(html),
-        this.written(notes) + this.onward([`<a href="${name}.html">${words.toLesson}</a>`, index]),
+        this.written(notes) +
+          this.stills(name, html) +
+          this.onward([`<a href="${name}.html">${words.toLesson}</a>`, index]),
       ),
     ];
+  }
+
+  /** Links to a lesson's figures as files. @param {string} name @param {string} html */
+  stills(name, html) {
+    const { words } = this;
+    const items = stillsIn(name, html).map(
+      ({ number, caption, file }) =>
+        `<li><a href="${file}" download>${words.figure} ${number}</a>: ${escaped(caption)}</li>`,
+    );
+    return items.length > 0 ? `\n<p>${words.stills}</p>\n<ul>${items.join("\n")}</ul>` : "";
   }
 
   /** @param {Record<string, string>} tables @returns {Output[]} */
