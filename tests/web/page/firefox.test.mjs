@@ -1,11 +1,12 @@
 // A smoke test in Firefox, over WebDriver BiDi: the first view, the slider, one attack of the sheet,
-// axe-core, the compact page in a frame. What the page does in full is tested in Chromium; here, that
+// axe-core, the compact page in a frame; and the lessons. What the page does in full is tested in Chromium; here, that
 // nothing of it depends on Chromium.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
+import { lessons } from "../../../web/lessons/course.js";
 import { serve } from "../../../tools/lib/serve.mjs";
 import { screenshots, site as folder } from "../../support/browser.mjs";
 import { noFirefox, resultOf, startFirefox } from "../../support/firefox.mjs";
@@ -73,6 +74,50 @@ test(
       ),
     );
     await compact.screenshot({ path: join(screenshots, "firefox-embed.png") });
+    assert.deepEqual(problems, []);
+  },
+);
+
+test(
+  "Firefox: each lesson's figures run, its first prediction locks, its tasks are done",
+  { skip: noFirefox },
+  async (t) => {
+    const server = await serve({ root: folder });
+    t.after(() => server.close());
+    const { open, problems } = await startFirefox(t);
+    for (const lesson of lessons) {
+      const page = await open(`${server.url}lessons/en/${lesson}.html`);
+      await page.setViewport({ width: 390, height: 800 });
+      await page.click("#p1 input");
+      await page.click("#p1 .lock");
+      await page.waitForSelector("#p1 .reveal:not([hidden])");
+      const tasks = await page.$$eval(".task[data-solution]", (all) =>
+        all
+          .filter(({ dataset }) => document.querySelector(`#${dataset.figure} sign-flip`))
+          .map(({ id, dataset: { figure, solution } }) => ({ id, figure, solution })),
+      );
+      if (tasks.length === 0) continue; // of figures that are not the page's: lessons.test.mjs has them
+      const [{ id, figure, solution }] = tasks;
+      await page.$eval(`#${figure}`, (element) => element.scrollIntoView());
+      await page.waitForSelector(`#${figure} .readings li`);
+      await page.$eval(
+        `#${figure} sign-flip`,
+        (flip, query) => {
+          flip.removeAttribute("target");
+          for (const [part, to] of new URLSearchParams(query)) flip.setAttribute(part, to);
+        },
+        solution,
+      );
+      await page.waitForSelector(`#${id}.done`);
+      assert.ok(
+        await page.evaluate(
+          () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
+        ),
+        `${lesson} is wider than its window`,
+      );
+      await page.screenshot({ path: join(screenshots, `firefox-lesson-${lesson}.png`) });
+      await page.close();
+    }
     assert.deepEqual(problems, []);
   },
 );
