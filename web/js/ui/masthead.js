@@ -120,6 +120,7 @@ function createDatasets({ words, state, update }) {
     element.replaceChildren(legend, ...choices);
   }
 
+  build();
   return {
     element,
     render() {
