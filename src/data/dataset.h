@@ -68,7 +68,7 @@ struct PictureSize {
 /// - .npz with MedMNIST's or Keras' names, or the same as .npy files (layouts/arrays.cpp);
 /// - CIFAR-10 and CIFAR-100, binary (layouts/cifar.cpp);
 /// - GTSRB's folders (gtsrb.h), whole pictures resized to 32×32;
-/// - a .csv of labels and pixels (layouts/pixel_csv.cpp);
+/// - a .csv of labels and pixels, EMNIST's turned upright (layouts/pixel_csv.cpp);
 /// - a folder of class folders with pictures of any size (layouts/image_folder.cpp).
 /// Pictures become `pictures`, where that is given (GTSRB's only its height, a square).
 /// Images have 1 or 3 channels; there are as many labels as images. Classes: those that the layout

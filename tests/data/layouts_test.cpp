@@ -3,13 +3,13 @@
 
 #include <limits>
 
-#include "data/dataset.h"
 #include "data/gzip.h"
 #include "data/idx.h"
 #include "data/image.h"
 #include "data/layouts/zip.h"
 #include "data/npy.h"
 #include "support/arrays.h"
+#include "support/datasets.h"
 #include "support/files.h"
 
 namespace signflip {
@@ -19,19 +19,11 @@ namespace fs = std::filesystem;
 using test::Bytes;
 using test::bytes_of;
 using test::contains;
+using test::loaded;
 using test::npy;
+using test::refusal;
 using test::TemporaryFolder;
 using test::zip;
-
-Dataset loaded(const std::string& name, const fs::path& place, Split split) {
-  auto dataset = load_dataset(name, place, split);
-  EXPECT_TRUE(dataset) << (dataset ? "" : dataset.error().message);
-  return dataset ? std::move(*dataset) : Dataset{};
-}
-std::string refusal(const std::string& name, const fs::path& place, Split split = Split::train) {
-  const auto dataset = load_dataset(name, place, split);
-  return dataset ? "no error" : dataset.error().message;
-}
 
 /// Two grey pictures of 2×3, labels 1 and 0.
 const Bytes kPixels = {1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16};
@@ -237,40 +229,6 @@ TEST(Layouts, CifarsBinaryRecords) {
   folder.write("hundred/test.bin", Bytes(100));
   EXPECT_TRUE(contains(refusal("cifar-100", folder.path() / "hundred", Split::test),
                        "100 bytes, which is not a number of records of 3074"));
-}
-
-TEST(Layouts, TablesOfPixels) {
-  const std::string rows = "5,0,1,2,255\n\n3,9,8,7,6\r\n";
-  const std::pair<const char*, const char*> tables[] = {
-      {"train.csv", "label,pixel0,pixel1,pixel2,pixel3\n"},
-      {"mnist_train.csv", "label,1x1,1x2,2x1,2x2\r\n"},
-      {"mnist-train.csv", "\xef\xbb\xbf\"label\",a,b,c,d\n"}};
-  for (const auto& [file, header] : tables) {
-    SCOPED_TRACE(file);
-    const TemporaryFolder folder;
-    const fs::path path = folder.write(file, header + rows);
-    for (const fs::path& place : {folder.path(), path}) {
-      const Dataset dataset = loaded("mnist", place, Split::train);
-      EXPECT_EQ(dataset.image, (ImageShape{2, 2, 1}));
-      EXPECT_EQ(dataset.labels, (std::vector<int>{5, 3}));
-      EXPECT_EQ(dataset.pixels, (Bytes{0, 1, 2, 255, 9, 8, 7, 6}));
-      EXPECT_EQ(dataset.classes, 10);
-    }
-  }
-  const TemporaryFolder folder;
-  const auto table = [&](const std::string& text) {
-    return refusal("mnist", folder.write("train.csv", text));
-  };
-  const std::string header = "label,p0,p1,p2,p3\n";
-  EXPECT_TRUE(contains(table("pixel0,pixel1\n1,2\n"), "a table without labels"));
-  EXPECT_TRUE(contains(table("label,a,b\n1,2,3\n"), "2 pixels a row, which are no square"));
-  EXPECT_TRUE(contains(table(header + "1,2,3,4\n"), "line 2: 4 fields where the header has 5"));
-  EXPECT_TRUE(contains(table(header + "1,2,3,4,256\n"), "line 2: field 5 is \"256\""));
-  EXPECT_TRUE(contains(table(header + "1,2,3,,5\n"), "line 2: field 4 is \"\""));
-  EXPECT_TRUE(contains(table(header + "1,2,3,4,5 \n"), "line 2: field 5 is \"5 \""));
-  EXPECT_TRUE(contains(table(header + "12,2,3,4,5\n"), "label 12 for image 0, but mnist has 10"));
-  EXPECT_TRUE(contains(table(header), "holds no images"));
-  EXPECT_TRUE(contains(table(""), "is empty"));
 }
 
 Bytes png(int width, int height, std::uint8_t value, int channels = 1) {

@@ -130,35 +130,6 @@ Result<std::vector<int>> labels_from(const IdxArray& array, const std::string& f
   return std::vector<int>(array.values.begin(), array.values.end());
 }
 
-/// EMNIST's official files hold each picture with rows and columns exchanged.
-void turn_upright(Dataset& dataset) {
-  const auto height = static_cast<std::size_t>(dataset.image.height);
-  const auto width = static_cast<std::size_t>(dataset.image.width);
-  std::vector<std::uint8_t> image(height * width);
-  for (std::size_t at = 0; at < dataset.pixels.size(); at += image.size()) {
-    for (std::size_t y = 0; y < height; ++y) {
-      for (std::size_t x = 0; x < width; ++x) {
-        image[x * height + y] = dataset.pixels[at + y * width + x];
-      }
-    }
-    std::copy(image.begin(), image.end(), dataset.pixels.begin() + static_cast<std::ptrdiff_t>(at));
-  }
-  std::swap(dataset.image.height, dataset.image.width);
-}
-
-/// What EMNIST's files need: upright pictures, and letters that count from 0 as all classes do.
-void take_emnist(const std::string& family, std::vector<int>& labels, Dataset& dataset) {
-  if (dataset.image.channels != 1) return;
-  turn_upright(dataset);
-  dataset.remark = family + ": pictures turned upright, which EMNIST's files hold transposed";
-  if (plain_name(family) != "emnistletters" ||
-      std::find(labels.begin(), labels.end(), 0) != labels.end()) {
-    return;
-  }
-  for (int& label : labels) --label;
-  dataset.remark += "; its labels 1 to 26 are the classes 0 to 25, A to Z";
-}
-
 /// Numbers the tracks of train-index.csv, where there is one.
 Status take_groups(const fs::path& folder, Dataset& dataset) {
   const fs::path path = folder / "train-index.csv";
@@ -219,7 +190,7 @@ Result<Dataset> load(const std::string& name, const fs::path& folder, Split spli
   if (!labels) return labels.error();
   const std::string family =
       family_of(image_file->filename().string(), split, "images").value_or("");
-  if (plain_name(family).starts_with("emnist")) take_emnist(family, *labels, dataset);
+  if (is_emnist(family)) take_emnist(family, *labels, dataset);
   status = take_labels(std::move(*labels), label_file->string(), dataset);
   if (!status) return status.error();
 

@@ -11,6 +11,25 @@
 #include "data/shape_text.h"
 
 namespace signflip::layouts {
+namespace {
+
+/// EMNIST's official files hold each picture with rows and columns exchanged.
+void turn_upright(Dataset& dataset) {
+  const auto height = static_cast<std::size_t>(dataset.image.height);
+  const auto width = static_cast<std::size_t>(dataset.image.width);
+  std::vector<std::uint8_t> image(height * width);
+  for (std::size_t at = 0; at < dataset.pixels.size(); at += image.size()) {
+    for (std::size_t y = 0; y < height; ++y) {
+      for (std::size_t x = 0; x < width; ++x) {
+        image[x * height + y] = dataset.pixels[at + y * width + x];
+      }
+    }
+    std::copy(image.begin(), image.end(), dataset.pixels.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  std::swap(dataset.image.height, dataset.image.width);
+}
+
+}  // namespace
 
 std::span<const std::string_view> split_words(Split split) {
   static constexpr std::array<std::string_view, 1> kTrain = {"train"};
@@ -127,10 +146,23 @@ Status name_classes(std::vector<std::string> names, std::span<const int> others,
   return {};
 }
 
+bool is_emnist(std::string_view family) { return plain_name(family).starts_with("emnist"); }
+
+void take_emnist(const std::string& family, std::vector<int>& labels, Dataset& dataset) {
+  if (dataset.image.channels != 1) return;
+  turn_upright(dataset);
+  dataset.remark = family + ": pictures turned upright, which EMNIST's files hold transposed";
+  if (plain_name(family) != "emnistletters" ||
+      std::find(labels.begin(), labels.end(), 0) != labels.end()) {
+    return;
+  }
+  for (int& label : labels) --label;
+  dataset.remark += "; its labels 1 to 26 are the classes 0 to 25, A to Z";
+}
+
 std::optional<ImageShape> known_shape(const std::string& name) {
   const std::string plain = plain_name(name);
-  if (plain == "mnist" || plain == "fashionmnist" || plain == "kmnist" ||
-      plain.starts_with("emnist")) {
+  if (plain == "mnist" || plain == "fashionmnist" || plain == "kmnist" || is_emnist(plain)) {
     return ImageShape{28, 28, 1};
   }
   if (plain == "gtsrb" || plain == "cifar10" || plain == "cifar100") return ImageShape{32, 32, 3};

@@ -39,6 +39,12 @@ Status take_images(const NpyArray& array, const std::string& where, Dataset& dat
 /// As many labels as images.
 Status take_labels(std::vector<int> labels, const std::string& where, Dataset& dataset);
 
+/// Whether files of this name, "emnist-letters" say, are EMNIST's own.
+bool is_emnist(std::string_view family);
+/// What EMNIST's own files need, whose pictures have rows and columns exchanged: upright pictures,
+/// and letters that count from 0 as all classes do. A remark says so.
+void take_emnist(const std::string& family, std::vector<int>& labels, Dataset& dataset);
+
 /// Sets classes and class names: `names` where the data bring some, else those of a known dataset,
 /// else numbers, as many as the largest label of this split and `others` calls for. `known`: the
 /// name of that dataset, where it is not the one that was asked for.

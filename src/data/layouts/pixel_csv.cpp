@@ -1,6 +1,7 @@
 // Tables of pixels, as Kaggle and others pass MNIST on: a header, then a label and height·width
 // pixels (0 to 255) a row; mnist_train.csv and mnist_test.csv, or train.csv. A table without labels
-// (Kaggle's test.csv) is a competition's question, not a test set.
+// (Kaggle's test.csv) is a competition's question, not a test set. EMNIST's own tables, such as
+// emnist-letters-train.csv, have no header, and hold pictures transposed as its IDX files do.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -88,6 +89,28 @@ std::optional<ImageShape> shape_of(std::size_t pixels) {
   return std::nullopt;
 }
 
+/// A file's name up to the word of a split, any: "emnist-letters", say.
+std::string family_of(const std::string& file) {
+  std::string stem = fs::path(file).stem().string();
+  for (const Split split : {Split::train, Split::test}) {
+    for (const std::string_view word : split_words(split)) {
+      if (stem.ends_with(word)) stem.erase(stem.size() - word.size());
+    }
+  }
+  while (stem.ends_with('-') || stem.ends_with('_')) stem.pop_back();
+  return stem;
+}
+
+Status check_header(std::string_view header, const std::string& file) {
+  std::string title(header.substr(0, header.find(',')));
+  std::erase(title, '"');
+  if (title == "label" || title == "class") return {};
+  return Error{
+      file + " has the first column \"" + title.substr(0, 40) +
+      "\", expected \"label\", then the pixels" +
+      (title.starts_with("pixel") ? ": a table without labels says nothing of accuracy" : "")};
+}
+
 bool holds(const std::string& name, const fs::path& place, Split split) {
   return find(name, place, split).has_value();
 }
@@ -103,13 +126,12 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
   if (!header) return Error{file + " is empty"};
   const auto columns =
       static_cast<std::size_t>(std::count(header->begin(), header->end(), ',')) + 1;
-  std::string title(header->substr(0, header->find(',')));
-  std::erase(title, '"');
-  if (title != "label" && title != "class") {
-    return Error{
-        file + " has the first column \"" + title.substr(0, 40) +
-        "\", expected \"label\", then the pixels" +
-        (title.starts_with("pixel") ? ": a table without labels says nothing of accuracy" : "")};
+  const std::string family = family_of(file);
+  const bool rows_only =
+      is_emnist(family) && header->find_first_not_of("0123456789,") == header->npos;
+  if (!rows_only) {
+    const Status titled = check_header(*header, file);
+    if (!titled) return titled.error();
   }
   const auto shape = shape_of(columns - 1);
   if (!shape) {
@@ -121,7 +143,7 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
   dataset.split = split;
   dataset.image = *shape;
   std::vector<int> labels, values;
-  while (const auto line = rows.next()) {
+  for (auto line = rows_only ? header : rows.next(); line; line = rows.next()) {
     values.clear();
     const auto count = rows.parse(*line, 255, values);
     if (!count) return count.error();
@@ -135,10 +157,17 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
     }
   }
   if (labels.empty()) return Error{file + " holds no images"};
+  if (is_emnist(family)) {
+    take_emnist(family, labels, dataset);
+  } else if (is_emnist(name)) {
+    dataset.remark = fs::path(file).filename().string() +
+                     ": pictures taken as they are; only files that are called as EMNIST's own, "
+                     "such as emnist-letters-train.csv, are turned upright";
+  }
   Status status = take_labels(std::move(labels), file, dataset);
   if (!status) return status.error();
   dataset.files.push_back({fs::path(file).filename().string(), md5_hex(*bytes)});
-  status = name_classes({}, {}, file, dataset);
+  status = name_classes({}, {}, file, dataset, known_class_count(family) > 0 ? family : name);
   if (!status) return status.error();
   return dataset;
 }
