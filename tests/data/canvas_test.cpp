@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "data/glyphs.h"
 
 namespace signflip {
@@ -53,6 +55,39 @@ TEST(Canvas, AreasAreFilledByTheEvenOddRule) {
   Canvas triangle(40, 40);
   triangle.fill({{0, 0}, {40, 0}, {0, 40}}, kBlack);
   EXPECT_NEAR(ink(triangle), 800, 10);
+}
+
+TEST(Canvas, AnAreasEdgesCoverTheirShareOfAPixel) {
+  Canvas canvas(20, 20);
+  canvas.fill({{4.5, 3.25}, {12.25, 3.25}, {12.25, 9.5}, {4.5, 9.5}}, kBlack);
+  EXPECT_NEAR(ink(canvas), 7.75 * 6.25, 0.2);
+  EXPECT_EQ(at(canvas, 8, 6), 0);
+  EXPECT_NEAR(at(canvas, 8, 3), 255 * 0.25, 3);
+  EXPECT_NEAR(at(canvas, 8, 9), 255 * 0.5, 3);
+  EXPECT_NEAR(at(canvas, 4, 6), 255 * 0.5, 3);
+  EXPECT_NEAR(at(canvas, 12, 6), 255 * 0.75, 3);
+}
+
+TEST(Canvas, CurvesAreSmoothThroughTheirPoints) {
+  // A Catmull-Rom spline goes through its points, and at each in the direction of the chord between
+  // its neighbours: the o, a closed curve, is round, and so as wide as high everywhere.
+  const auto glyphs = glyphs_of("o");
+  ASSERT_EQ(glyphs.size(), 1U);
+  for (const std::vector<Spot>& stroke : glyphs[0].strokes) {
+    ASSERT_GT(stroke.size(), 12U);
+    for (std::size_t i = 1; i + 1 < stroke.size(); ++i) {
+      const Spot in{stroke[i].x - stroke[i - 1].x, stroke[i].y - stroke[i - 1].y};
+      const Spot out{stroke[i + 1].x - stroke[i].x, stroke[i + 1].y - stroke[i].y};
+      const double cosine =
+          (in.x * out.x + in.y * out.y) /
+          std::sqrt((in.x * in.x + in.y * in.y) * (out.x * out.x + out.y * out.y));
+      EXPECT_GT(cosine, 0.8) << "a kink at " << i;
+    }
+    const Spot first = stroke.front(), second = stroke[1], last = stroke[stroke.size() - 2];
+    const double turn =
+        (second.x - first.x) * (first.x - last.x) + (second.y - first.y) * (first.y - last.y);
+    EXPECT_GT(turn, 0.0) << "where it closes, too";
+  }
 }
 
 TEST(Canvas, WordsStandWhereTheirAnchorSays) {

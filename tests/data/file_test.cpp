@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <thread>
 
 #include "data/gzip.h"
@@ -18,6 +19,9 @@ namespace {
 
 /// How often the next calls are to fail as a signal or a strange device makes them fail.
 std::atomic<int> interrupted_syncs = 0, interrupted_writes = 0, short_writes = 0, empty_writes = 0;
+
+/// Asked at each fsync(): an error number, or 0, and the call is made.
+std::function<int(int fd)> at_sync;
 
 bool take(std::atomic<int>& count) {
   int left = count.load();
@@ -32,6 +36,10 @@ bool take(std::atomic<int>& count) {
 extern "C" int fsync(int fd) {
   if (take(interrupted_syncs)) {
     errno = EINTR;
+    return -1;
+  }
+  if (const int error = at_sync ? at_sync(fd) : 0; error != 0) {
+    errno = error;
     return -1;
   }
   return static_cast<int>(::syscall(SYS_fsync, fd));
@@ -169,6 +177,37 @@ TEST(File, ASignalInTheMiddleLosesNothing) {
   EXPECT_EQ(interrupted_syncs, 0) << "no write without a sync";
   EXPECT_EQ(interrupted_writes + short_writes, 0);
   EXPECT_EQ(*read_file(folder.path() / "file"), bytes);
+}
+
+TEST(File, TheBytesReachTheDiskBeforeTheNameAndTheNameWithTheFolder) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "file";
+  std::vector<std::string> calls;
+  at_sync = [&](int fd) {
+    struct stat info {};
+    EXPECT_EQ(::fstat(fd, &info), 0);
+    const auto now = fs::exists(path) ? *read_file(path) : Bytes();
+    calls.push_back((S_ISDIR(info.st_mode) ? "folder" : std::to_string(info.st_size) + " bytes") +
+                    ", named " + std::string(now.begin(), now.end()));
+    return 0;
+  };
+  EXPECT_TRUE(write_file_atomically(path, bytes_of("old")));
+  EXPECT_TRUE(write_file_atomically(path, bytes_of("newer")));
+  at_sync = nullptr;
+  EXPECT_EQ(calls, (std::vector<std::string>{"3 bytes, named ", "folder, named old",
+                                             "5 bytes, named old", "folder, named newer"}));
+}
+
+TEST(File, WhatDoesNotReachTheDiskReplacesNothing) {
+  const TemporaryFolder folder;
+  folder.write("file", "old");
+  at_sync = [](int) { return EIO; };
+  const Status status = write_file_atomically(folder.path() / "file", bytes_of("new"));
+  at_sync = nullptr;
+  ASSERT_FALSE(status);
+  EXPECT_TRUE(contains(status.error().message, "Input/output error"));
+  EXPECT_EQ(*read_file(folder.path() / "file"), bytes_of("old"));
+  EXPECT_EQ(folder.size(), 1U);
 }
 
 TEST(File, AWriteThatWritesNothingIsAnError) {
