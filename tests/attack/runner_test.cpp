@@ -102,6 +102,47 @@ TEST(Runner, ProgressRisesToTheEnd) {
   }
 }
 
+TEST(Runner, ProgressGoesWithTheWork) {
+  // One image that no attack flips: at each report, the share that is said to be done is about that
+  // of the questions that were asked.
+  const ImageShape shape{6, 6, 1};
+  Rng rng(3);
+  std::vector<float> weights(3 * shape.size());
+  for (float& w : weights) w = rng.normal();
+  const LinearModel model(shape, weights, {1000, 0, 0});
+  const Tensor image = random_images(1, shape, rng);
+  const std::vector<int> labels = {0};
+  const Settings restarts{{"steps", "10"}, {"restarts", "4"}};
+  const std::pair<const char*, Settings> runs[] = {
+      {"bim", {{"steps", "40"}}},
+      {"pgd", restarts},
+      {"apgd-ce", {{"steps", "40"}}},
+      {"apgd-ce", restarts},
+      {"fab", {{"steps", "40"}}},
+      {"fab", restarts},
+      {"square", {{"queries", "100"}}},
+      {"one-pixel", {{"generations", "20"}, {"population", "8"}}},
+      {"local-search", {{"rounds", "20"}, {"rest", "0"}}}};
+  for (const auto& [name, settings] : runs) {
+    SCOPED_TRACE(name);
+    const CountingModel counting(model);
+    ThreadPool pool(1);
+    std::vector<std::pair<double, double>> reports;  // done, and images asked about
+    const auto outcome =
+        run_attack(counting, counting, request_for(name, settings), image, labels, {}, pool,
+                   [&](std::size_t done, std::size_t total) {
+                     reports.emplace_back(static_cast<double>(done) / static_cast<double>(total),
+                                          static_cast<double>(counting.forwards()));
+                     return true;
+                   });
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    ASSERT_EQ(outcome->success[0], 0);
+    ASSERT_GE(reports.size(), 6U);
+    const double all = static_cast<double>(counting.forwards());
+    for (const auto& [done, asked] : reports) EXPECT_NEAR(done, asked / all, 0.25);
+  }
+}
+
 TEST(Runner, NeitherThreadsNorBatchesChangeAByte) {
   Fixture f;
   for (const AttackEntry& entry : catalog()) {

@@ -363,6 +363,7 @@ RUNS = {
     "cw": lambda ask, x, rng: carlini_wagner(ask, x, rng, 3, 40, 0.05, 0.1),
     "fab.l2": lambda ask, x, rng: fab(ask, x, rng, "l2", 15),
     "fab.linf": lambda ask, x, rng: fab(ask, x, rng, "linf", 15),
+    "fab.drawn": lambda ask, x, rng: fab(ask, x, rng, "l2", 15, beta=0.5),  # α is at its cap
     "square.linf": lambda ask, x, rng: square_linf(ask, x, rng, 0.02, 120),
     "square.l2": lambda ask, x, rng: square_l2(ask, x, rng, 0.15, 120),
     "deepfool.l2": lambda ask, x, rng: deepfool_in_box(ask, x, rng, "l2"),

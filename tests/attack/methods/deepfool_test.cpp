@@ -105,6 +105,31 @@ TEST(DeepFool, AnswersAreMisclassifiedInDoublePrecisionToo) {
   EXPECT_GT(fooled, 700U);
 }
 
+TEST(DeepFool, LooksAgainAtRivalsThatCameNearer) {
+  // One pixel p. Rival 1 leads from p = 0.3 on by its slope at the start, 10, but from 0.2 on rises
+  // by 6.5 only; rival 2 is farther at first (0.3 away) and then rises faster, by 16.1. After the
+  // first step, to 0.304, rival 2 is nearest, 0.0202 away. One who took its first distance less the
+  // way, 0.096, for granted would go on to rival 1, 0.0498 away.
+  Architecture architecture;
+  architecture.input = {1, 1, 1};
+  architecture.classes = {"0", "1", "2"};
+  architecture.layers = {Flatten{}, Dense{2}, Relu{}, Dense{3}};
+  Sequential network = *Sequential::create(architecture);
+  const auto set = [&](std::size_t layer, const std::vector<float>& weight,
+                       const std::vector<float>& bias) {
+    const PlacedLayer& placed = network.layers()[layer];
+    std::copy(weight.begin(), weight.end(), &network.parameters()[placed.weight]);
+    std::copy(bias.begin(), bias.end(), &network.parameters()[placed.bias]);
+  };
+  set(1, {1, 1}, {0, -0.2F});  // p, and what it is above 0.2
+  set(3, {0, 10, 10, 0, -3.5F, 6.1F}, {0, -3, -4});
+  network.prepare();
+  const Tensor image(1, architecture.input, {0.1F});
+  const auto outcome = attack(network, request_for("deepfool"), image, {0});
+  EXPECT_EQ(outcome.predicted[0], 2);
+  EXPECT_NEAR(outcome.l2[0], 1.02 * (0.2 + 0.3256 / 16.1), 1e-4);
+}
+
 TEST(DeepFool, ChoosesFromTheTenLikeliestClasses) {
   // Class 11 is nearest by far but least likely; twelve classes, so that it is not looked at.
   const ImageShape shape{1, 2, 1};

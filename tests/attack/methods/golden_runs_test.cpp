@@ -111,6 +111,9 @@ INSTANTIATE_TEST_SUITE_P(
                   {"abort-early", "false"}}},
         WholeRun{"fab.l2", "fab", {{"norm", "l2"}, {"steps", "15"}, {"final-search", "0"}}},
         WholeRun{"fab.linf", "fab", {{"norm", "linf"}, {"steps", "15"}, {"final-search", "0"}}},
+        WholeRun{"fab.drawn",
+                 "fab",
+                 {{"norm", "l2"}, {"steps", "15"}, {"final-search", "0"}, {"beta", "0.5"}}},
         WholeRun{"square.linf", "square", {{"epsilon", "0.02"}, {"queries", "120"}}},
         WholeRun{"square.l2", "square", {{"epsilon", "0.15"}, {"queries", "120"}, {"norm", "l2"}}},
         // In the box's corners DeepFool needs more than the paper's steps, see

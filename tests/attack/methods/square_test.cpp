@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "core/exact/objective.h"
 #include "support/affine_answers.h"
 #include "support/attacks.h"
 #include "support/random_net.h"
+#include "support/scripted_model.h"
 
 namespace signflip::test {
 namespace {
@@ -147,6 +150,42 @@ TEST(AutoAttack, DecidesAffineModelsExactlyAndSparesTheFallen) {
   const std::size_t survivors = 60 - successes(outcome);
   EXPECT_GE(outcome.gradients, survivors * 900);
   EXPECT_LE(outcome.gradients, survivors * 900 + successes(outcome) * 800);
+}
+
+TEST(Square, EachChannelTakesItsShareOfWhatTheBudgetLeaves) {
+  // Algorithm 3: of ε² − ‖δ‖², which the box took from dark red, each of the C channels gets one
+  // C-th, beside the length of the windows that it empties.
+  const ImageShape shape{9, 9, 3};
+  const ScriptedModel model(shape, 2, [](std::span<const float>, std::size_t number) {
+    return std::vector<float>{1000.0F - static_cast<float>(number), 0.0F};  // better each time
+  });
+  Tensor image(1, shape);
+  for (std::size_t j = 0; j < image.values().size(); ++j) {
+    image.values()[j] = j % 3 == 0 ? 0.01F : 0.5F;
+  }
+  constexpr double kEpsilon = 0.8;
+  attack(model, request_for("square", {{"norm", "l2"}, {"epsilon", "0.8"}, {"queries", "60"}}),
+         image, {0});
+  using Lengths = std::array<double, 3>;  // squared, of each channel
+  const auto lengths = [&](const std::vector<float>& x) {
+    Lengths squares = {};
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      const double d = static_cast<double>(x[j]) - static_cast<double>(image.values()[j]);
+      squares[j % 3] += d * d;
+    }
+    return squares;
+  };
+  std::size_t compared = 0;
+  for (std::size_t query = 2; query < 60; ++query) {
+    const Lengths before = lengths(model.seen.at(query - 1)), after = lengths(model.seen[query]);
+    const double spare = kEpsilon * kEpsilon - before[0] - before[1] - before[2];
+    ASSERT_GT(spare, -1e-6);
+    for (const std::size_t c : {1U, 2U}) {  // the box is far from them
+      EXPECT_NEAR(after[c], before[c] + spare / 3, 2e-5) << "query " << query;
+      compared += spare > 1e-3;
+    }
+  }
+  EXPECT_GT(compared, 10U);
 }
 
 }  // namespace
