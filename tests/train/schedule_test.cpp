@@ -18,6 +18,10 @@ TEST(Schedule, KnownPoints) {
   EXPECT_EQ(learning_rate_factor(Schedule::cosine, 0.0), 1.0);
   EXPECT_NEAR(learning_rate_factor(Schedule::cosine, 0.5), 0.5, 1e-12);
   EXPECT_NEAR(learning_rate_factor(Schedule::cosine, 1.0), 0.0, 1e-12);
+  // A range test: five powers of ten up to the rate that is given.
+  EXPECT_NEAR(learning_rate_factor(Schedule::rising, 0.0), 1e-5, 1e-17);
+  EXPECT_NEAR(learning_rate_factor(Schedule::rising, 0.6), 1e-2, 1e-14);
+  EXPECT_EQ(learning_rate_factor(Schedule::rising, 1.0), 1.0);
 }
 
 TEST(Schedule, StaysBetweenZeroAndOne) {
