@@ -60,6 +60,21 @@ TEST(ReportInput, ReadsCertificates) {
   EXPECT_TRUE(input.measurements[0].results.empty());
 }
 
+TEST(ReportInput, ACertificateIsReadWhole) {
+  const ReportInput input = test::read({results(
+      R"({"method": "ibp", "norm": "linf", "epsilon": 0.1, "accuracy": 0.98,
+          "verified_accuracy": 0.75, "mean_radius": 0.125, "median_radius": 0.0625})")});
+  ASSERT_EQ(input.measurements[0].certificates.size(), 1U);
+  const Certificate& certificate = input.measurements[0].certificates[0];
+  EXPECT_EQ(certificate.method, "ibp");
+  EXPECT_EQ(certificate.norm, "linf");
+  EXPECT_EQ(certificate.epsilon, 0.1);
+  EXPECT_EQ(certificate.accuracy, 0.98);
+  EXPECT_EQ(certificate.verified_accuracy, 0.75);
+  EXPECT_EQ(certificate.mean_radius, 0.125);
+  EXPECT_EQ(certificate.median_radius, 0.0625);
+}
+
 TEST(ReportInput, ReadsLogs) {
   const ReportInput input = test::read({kRun, "{\"method\": \"ibp\", \"epochs\": 9}"});
   ASSERT_EQ(input.runs.size(), 2U);

@@ -140,6 +140,46 @@ TEST(ReportPage, TrainingRunsGiveCurvesAndMarkUndoneEpochs) {
   EXPECT_FALSE(has(html, "<title>Validation, "));
 }
 
+TEST(ReportPage, ATrainingRunIsSummedUp) {
+  const std::string epoch = "\n{\"epoch\": 1, \"loss\": 0.5, \"seconds\": 75}";
+  EXPECT_TRUE(has(page({R"({"method": "pgd", "dataset": "bars", "epochs": 9})" + epoch}),
+                  "Method pgd on bars, 1 of 9 epochs in 1 min 15 s"));
+  EXPECT_TRUE(
+      has(page({R"({"method": "pgd", "epochs": 9})" + epoch}), "Method pgd, 1 of 9 epochs"));
+}
+
+TEST(ReportPage, TheWorstNamesTheAttacksThatItIsOf) {
+  const auto worst_of = [](const std::vector<std::string>& attacks) {
+    std::string rows = clean(1);
+    for (const std::string& name : attacks) rows += ", " + result(name, 0.1, 0.5);
+    return page({results(rows + ", {\"attack\": \"worst\", \"accuracy\": 0.3}")});
+  };
+  EXPECT_TRUE(has(worst_of({"fgsm", "pgd", "square"}), "Worst of FGSM, PGD, Square"));
+  EXPECT_TRUE(
+      has(worst_of({"fgsm", "bim", "mim", "pgd", "apgd-ce", "square"}), "Worst of 6 attacks"));
+  EXPECT_FALSE(has(worst_of({"fgsm", "pgd"}), "Worst of clean"));
+}
+
+TEST(ReportPage, AttacksWithoutABudgetSayHowFarTheyWentAndWhatTheyLeft) {
+  const std::string row =
+      R"({"attack": "deepfool", "norm": "l2", "accuracy": 0.012, "mean_l2": 1.25)";
+  const std::string html = page({results(clean(1) + ", " + row + R"(, "failures": 12})")});
+  EXPECT_TRUE(has(html, "mean L2 1.25, 12 failed")) << html.substr(0, html.find("</table>"));
+  EXPECT_FALSE(has(page({results(clean(1) + ", " + row + R"(, "failures": 0})")}), " failed"));
+}
+
+TEST(ReportPage, SaysWhereEachThingStandsAndWhatEachFileHolds) {
+  const std::string html =
+      page({results(clean(1) + ", " + result("fgsm", 0.1, 0.5)),
+            results(result("fgsm", 0.1, 0.75), "\"from\": {\"file\": \"x/other.safetensors\"}, ")});
+  for (const char* part :
+       {"<a href=\"#measured\">What was measured</a>", "Robust accuracy: mnist, test set",
+        "net: 2 results", "net, crafted on other: 1 result"}) {
+    EXPECT_TRUE(has(html, part)) << part;
+  }
+  EXPECT_FALSE(has(html, "1 results"));
+}
+
 TEST(ReportPage, NeedsNothingElse) {
   const std::string html = page({results(clean(1))});
   for (const char* part : {"http:", "https:", "<script", "src=", "@import", "url("}) {

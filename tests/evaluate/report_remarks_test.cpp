@@ -45,6 +45,12 @@ TEST(ReportRemarks, SmallDifferencesAreFaintSigns) {
   ASSERT_TRUE(remark);
   EXPECT_FALSE(remark->warning);
   EXPECT_NE(remark->findings[0].find("chance"), std::string::npos);
+  const auto by = [](double square) {
+    return find({results(result("pgd", 0.3, 0.50, kSteps) + ", " + result("square", 0.3, square))},
+                "Faint sign of gradient masking");
+  };
+  EXPECT_TRUE(by(0.499)) << "one image of the thousand";
+  EXPECT_FALSE(by(0.4997)) << "less than half an image";
 }
 
 /// 1,000 images of which the first `broken` and the last `more_broken` do not survive.
@@ -127,13 +133,17 @@ TEST(ReportRemarks, ProofsThatAnAttackContradicts) {
                                std::to_string(verified) + "}")};
   };
   EXPECT_TRUE(find(files(0.6), "Contradiction"));
+  EXPECT_TRUE(find(files(0.501), "Contradiction")) << "one image of the thousand";
   EXPECT_FALSE(find(files(0.5), "Contradiction"));
+  EXPECT_FALSE(find(files(0.5003), "Contradiction")) << "less than half an image";
 }
 
 TEST(ReportRemarks, RoundingAndFewImages) {
   EXPECT_TRUE(
       find({results(result("cw", 0.1, 0.0, ", \"accuracy_8bit\": 0.4"))}, "Rounding undoes"));
-  EXPECT_FALSE(find({results(result("cw", 0.1, 0.0, ", \"accuracy_8bit\": 0.01"))}, "Rounding"));
+  EXPECT_TRUE(
+      find({results(result("cw", 0.1, 0.0, ", \"accuracy_8bit\": 0.06"))}, "Rounding undoes"));
+  EXPECT_FALSE(find({results(result("cw", 0.1, 0.0, ", \"accuracy_8bit\": 0.04"))}, "Rounding"));
   std::string few = results(clean(1));
   few.replace(few.find("\"count\": 1000"), 13, "\"count\": 100");
   EXPECT_TRUE(find({few}, "Few images"));

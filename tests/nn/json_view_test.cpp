@@ -42,6 +42,7 @@ constexpr const char* kTexts[] = {"{}",
                                   R"("tab \t quote \" slash \/ unicode ä € 😀")",
                                   R"({"a": 1, "a": 2})",
                                   "\"ä€😀\"",
+                                  R"("\u0041 \u00e4 \u20ac \uffee \ud83d\ude00 \udbff\udfff")",
                                   "[[[]]]",
                                   "1e5",
                                   "10",
@@ -118,6 +119,14 @@ TEST(JsonView, ShowsValuesShortly) {
   const std::string text = "\"" + std::string(39, 'x') + "äää\"";
   EXPECT_LE(JsonView(text).shown().size(), 40U + std::string("…").size());
   EXPECT_TRUE(JsonView(text).shown().ends_with("…"));
+  // 40 bytes, and no half of a letter: of "ä" the first byte would be the 40th, of "€" the 39th.
+  for (const std::size_t before : {37U, 38U, 39U}) {
+    for (const std::string letter : {"ä", "€", "😀"}) {
+      const std::string shown =
+          JsonView("\"" + std::string(before, 'x') + letter + letter + letter + "\"").shown();
+      EXPECT_FALSE(parse_json("\"" + shown.substr(1) + "\"").is_discarded()) << shown;
+    }
+  }
 }
 
 }  // namespace

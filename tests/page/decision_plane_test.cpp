@@ -69,6 +69,12 @@ TEST(DecisionPlane, FgsmIsThePointEpsilonZero) {
   EXPECT_FALSE(read_plane(model, one, *plane, a, std::span(b).first(1)));
   EXPECT_FALSE(read_plane(model, one, {}, a, b));
   EXPECT_FALSE(read_plane(model, images(2), *plane, a, b));
+  for (const bool first : {true, false}) {  // either direction
+    DecisionPlane cut = *plane;
+    (first ? cut.u : cut.v).pop_back();
+    EXPECT_FALSE(read_plane(model, one, cut, a, b));
+  }
+  EXPECT_FALSE(read_plane(model, one, *plane, {}, {}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "certify/certify.h"
+#include "core/exact/softmax.h"
 #include "nn/model_file.h"
 #include "support/tiny_classifier.h"
 
@@ -85,6 +86,34 @@ TEST(ModelSession, PredictsAnyNumberOfImagesAsOneByOne) {
   }
   EXPECT_FALSE(session(false).predict(std::vector<float>(35)));
   EXPECT_FALSE(session(false).predict({}));
+}
+
+TEST(ModelSession, GradientsAreThoseOfEachImagesLoss) {
+  std::vector<float> all = pixels(3);
+  const std::vector<int> labels = {2, 0, 1};
+  for (const bool behind : {false, true}) {
+    const ModelSession model = session(behind);
+    const auto gradient = model.gradient(all, labels);
+    ASSERT_TRUE(gradient) << gradient.error().message;
+    ASSERT_EQ(gradient->size(), all.size());
+    const auto loss = [&](std::size_t n) {
+      const auto logits = model.predict(all)->logits;
+      return static_cast<double>(cross_entropy(std::span(logits).subspan(3 * n, 3), labels[n]));
+    };
+    for (std::size_t i = 0; i < all.size(); i += 5) {
+      const float there = all[i];
+      const std::size_t n = i / kShape.size();
+      constexpr float kStep = 5e-3F;
+      all[i] = there + kStep;
+      const double up = loss(n);
+      all[i] = there - kStep;
+      const double down = loss(n);
+      all[i] = there;
+      EXPECT_NEAR((*gradient)[i], (up - down) / (2 * kStep), 2e-3) << "value " << i;
+    }
+  }
+  EXPECT_FALSE(session(false).gradient(all, std::vector<int>{0, 1}));
+  EXPECT_FALSE(session(false).gradient(all, std::vector<int>{0, 1, 3}));
 }
 
 TEST(ModelSession, ADenoiserAloneGivesImages) {

@@ -193,6 +193,9 @@ TEST(Projection, SaysWhatDoesNotFit) {
   EXPECT_FALSE(fit_projection(ProjectionKind::lda, points, std::vector<int>{0, 1, 2}, 3));
   EXPECT_FALSE(fit_projection(ProjectionKind::pca, points, std::vector<int>{0, 1, 2}, 2));
   EXPECT_FALSE(fit_projection(ProjectionKind::pca, {}, {}, 2));
+  EXPECT_FALSE(
+      fit_projection(ProjectionKind::pca, std::span(points).first(3), std::vector<int>{0, 1, 0}, 2))
+      << "of one dimension";
   EXPECT_TRUE(fit_projection(ProjectionKind::pca, points, std::vector<int>{0, 1, 1}, 2));
 }
 

@@ -70,6 +70,23 @@ TEST(TrainingSession, EveryMethodLearns) {
   }
 }
 
+TEST(TrainingSession, TrainsAndMeasuresAtItsEpsilon) {
+  // Robust accuracy at no budget is the clean one; at all of the range nothing survives.
+  const auto measured = [](double epsilon) {
+    TrainingSession::Options wanted = options("standard");
+    wanted.epsilon = epsilon;
+    auto run =
+        TrainingSession::create(wanted, bars(240, 1), bars(60, 2), {"top", "middle", "below"});
+    EXPECT_TRUE(run);
+    for (int epoch = 0; epoch < 3; ++epoch) EXPECT_TRUE(run->train_epoch(on));
+    return run->measure();
+  };
+  const auto none = measured(0), all = measured(1);
+  EXPECT_EQ(none.robust, none.clean);
+  EXPECT_GT(all.clean, 0.9);
+  EXPECT_LT(all.robust, 0.5);
+}
+
 TEST(TrainingSession, ARunTakenUpGivesTheSameWeights) {
   auto straight = session("pgd"), first = session("pgd"), second = session("pgd");
   ASSERT_TRUE(straight && first && second);
