@@ -53,6 +53,21 @@ TEST(Rounding, APixelsBoxHoldsAllThatIsWithinEpsilon) {
   }
 }
 
+TEST(Rounding, WhatIsNotFiniteIsWidenedToAnything) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kAnything = std::numeric_limits<float>::infinity();
+  for (const auto& [c, r] : {std::pair{kNan, 1.0F},
+                             {kAnything, 1.0F},
+                             {2.0F, kNan},
+                             {2.0F, kAnything},
+                             {-kAnything, kAnything}}) {
+    float centre = c, radius = r;
+    widen(1, {&centre, &radius}, 1e-6F);
+    EXPECT_EQ(centre, 0.0F);
+    EXPECT_EQ(radius, kAnything);
+  }
+}
+
 TEST(Rounding, EndsAreNotRoundedInwards) {
   Rng rng(2);
   for (int trial = 0; trial < kTrials; ++trial) {
