@@ -4,10 +4,12 @@ at run time. An expression e becomes mutant(k) ? e' : e. For tools/dev/mutate, w
 
 import collections
 import hashlib
+import json
 import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 
 FOLDERS = ("attack", "nn", "backend", "certify", "train", "data", "evaluate", "defence", "page", "core/exact")
@@ -235,6 +237,18 @@ def faults_of(text):
                 found.extend(statement_faults(text, tokens[i:j], tokens[j].end))
             i = j + 1
     return found
+
+
+def equivalent(root):
+    """The faults of tools/dev/equivalent-faults.json as (file, description, value); ends where one is no fault."""
+    known = set()
+    for entry in json.loads((root / "tools/dev/equivalent-faults.json").read_text()):
+        text = (root / entry["file"]).read_text() if (root / entry["file"]).exists() else ""
+        found = {(what, " ".join(text[site.start:site.end].split())) for site, _, what in faults_of(text)}
+        if (entry["fault"], entry["value"]) not in found:
+            sys.exit(f"mutate: equivalent-faults.json has what {entry['file']} has not: {entry['value']}")
+        known.add((entry["file"], entry["fault"], entry["value"]))
+    return known
 
 
 class Fault:
