@@ -11,6 +11,7 @@
 #include "core/exact/softmax.h"
 #include "nn/inference.h"
 #include "nn/model_file.h"
+#include "nn/saliency.h"
 
 namespace signflip {
 namespace {
@@ -81,14 +82,8 @@ Result<std::vector<float>> ModelSession::gradient(const std::vector<float>& imag
     return Error{concat("gradient needs a label from 0 to ", classes, "−1 for each of ",
                         tensor->count(), " images")};
   }
-  std::vector<float> gradient(tensor->size()), dlogits(classes);
-  const std::size_t size = tensor->image_shape().size();
-  const auto pass = model().new_pass(1);
-  for (std::size_t n = 0; n < tensor->count(); ++n) {
-    cross_entropy_gradient(pass->forward(tensor->image(n), 1), labels[n], std::span(dlogits));
-    pass->input_gradient(dlogits, std::span(gradient).subspan(n * size, size));
-  }
-  return gradient;
+  const Tensor gradients = loss_gradients(model(), *tensor, labels);
+  return std::vector<float>(gradients.values().begin(), gradients.values().end());
 }
 
 Result<AttackOutcome> ModelSession::attack(const AttackOptions& options,
