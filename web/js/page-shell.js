@@ -42,7 +42,7 @@ export class PageShell {
     image: { id: "", label: null, pixels: new Float32Array(0) },
     result: null,
     current: false,
-    analysis: { traces: {}, smallest: {}, certified: {} },
+    analysis: { traces: {}, smallest: {}, certified: {}, saliency: {} },
     error: "",
     troubles: {},
     run: { state: "idle", progress: {} },

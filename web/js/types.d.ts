@@ -119,6 +119,16 @@ export interface ResultAnalysis {
   smallest: Record<string, Smallest | number | null>;
   /** The proved radius; null while it is worked out. Absent: not known, or nothing to prove it with. */
   certified: Record<string, number | null>;
+  /** Null while it is worked out; absent: not asked for. */
+  saliency: Record<string, Saliency | null>;
+}
+
+/** The gradient of the loss of a lane's label, H·W·C each. */
+export interface Saliency {
+  /** At the original. */
+  clean: Float32Array;
+  /** At the adversarial image. */
+  attacked: Float32Array;
 }
 
 /** What came of it for one model. */

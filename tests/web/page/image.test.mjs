@@ -423,3 +423,30 @@ test("the certified radius is proved when one asks, and lies below what fools th
   );
   assert.deepEqual(page.problems, []);
 });
+
+test("where the loss changes fastest is drawn when one asks, and from then on for every result", async () => {
+  const page = await site.open("?model=mixed&epsilon=0.1");
+  await openNumbers(page);
+  const item = page.locator("[data-model=mixed] [data-number=saliency]");
+  assert.equal(await item.locator("canvas").first().isVisible(), false);
+  await page.getByRole("button", { name: /^Show it: where the loss .*Mixed model/ }).click();
+  const saliency = async () => {
+    await found(page, () => globalThis.signflipPage.snapshot.analysis.saliency.mixed?.attacked);
+    return snapshot(page, () => {
+      const { clean, attacked } = globalThis.signflipPage.snapshot.analysis.saliency.mixed;
+      return [Array.from(clean), Array.from(attacked)];
+    });
+  };
+  const [clean, attacked] = await saliency();
+  assert.equal(clean.length, 784);
+  assert.notDeepEqual(attacked, clean);
+  await item.getByRole("img", { name: "Gradient of the loss, Adversarial" }).waitFor();
+  assert.equal(await item.locator("canvas").count(), 2);
+  await resultOf(page, () =>
+    page.evaluate(() => globalThis.signflipPage.update({ parameters: { epsilon: 0.2 } })),
+  );
+  const [same, further] = await saliency();
+  assert.deepEqual(same, clean);
+  assert.notDeepEqual(further, attacked);
+  assert.deepEqual(page.problems, []);
+});

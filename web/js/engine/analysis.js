@@ -17,6 +17,8 @@ export class Analyser {
   #traced = false;
   /** From the first proof on that was asked for, each result's radii are proved. */
   #certifies = false;
+  /** Likewise the loss's gradients, of these models. @type {Set<string>} */
+  #explains = new Set();
   /** @type {Promise<void>} */ #queue = Promise.resolve();
 
   /** @param {import("./client.js").EngineClient} client
@@ -52,6 +54,7 @@ export class Analyser {
       certified: Object.fromEntries(
         Object.entries(certified).filter(([, radius]) => radius !== null),
       ),
+      saliency: {},
     });
   }
 
@@ -70,6 +73,31 @@ export class Analyser {
   certify(model) {
     this.#certifies = true;
     if (this.#result) this.#certify(this.#result, model);
+  }
+
+  /** The loss's gradients. @param {string} model */
+  explain(model) {
+    this.#explains.add(model);
+    if (this.#result) this.#explain(this.#result, model);
+  }
+
+  /** @param {ExploreResult} result @param {string} model */
+  #explain({ request, lanes }, model) {
+    const lane = lanes.find((one) => one.model === model);
+    if (!lane || this.page.analysis().saliency[model] !== undefined) return;
+    const tell = (/** @type {import("../types").Saliency | null} */ found) => {
+      const now = this.page.analysis();
+      this.page.found({ ...now, saliency: { ...now.saliency, [model]: found } });
+    };
+    const { adversarial, label } = lane;
+    const turn = this.#turn;
+    tell(null);
+    this.#next(async () => {
+      const question = { request, model, adversarial, label };
+      const found = await this.client.aside("saliency", question, { ...request, models: [model] });
+      if (found && turn === this.#turn) tell(found);
+      return null;
+    });
   }
 
   /** @param {ExploreResult} result @param {string} model */
@@ -101,10 +129,9 @@ export class Analyser {
     const result = this.#result;
     this.stop();
     this.#result = result;
-    const { traces, smallest, certified } = this.page.analysis();
+    const { smallest, ...others } = this.page.analysis();
     this.page.found({
-      traces,
-      certified,
+      ...others,
       smallest: {
         ...Object.fromEntries((result?.lanes ?? []).map(({ model }) => [model, null])),
         ...smallest,
@@ -120,6 +147,7 @@ export class Analyser {
     for (const lane of result.lanes)
       if (this.#traced && lasted(lane) <= quickTraceMs) this.#trace(result, lane.model);
     if (this.#certifies) for (const lane of result.lanes) this.#certify(result, lane.model);
+    for (const model of this.#explains) this.#explain(result, model);
     if (upTo === null) return;
     for (const lane of result.lanes) {
       if (lasted(lane) <= quickSearchMs) this.#search(result, lane.model, upTo);

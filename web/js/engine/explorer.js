@@ -134,7 +134,7 @@ export class Explorer {
     const { epsilon, ...others } = question.parameters;
     const searched = JSON.stringify([{ ...question, models: null, parameters: others }, source]);
     if (searched !== this.#searched)
-      this.snapshot.analysis = { traces: {}, smallest: {}, certified: {} };
+      this.snapshot.analysis = { traces: {}, smallest: {}, certified: {}, saliency: {} };
     this.#searched = searched;
     if (!isEmpty(image)) {
       const request = { ...question, image: image.pixels };
@@ -155,7 +155,7 @@ export class Explorer {
     this.#analyser?.stop();
     this.scheduler.forget();
     this.snapshot.result = null;
-    this.snapshot.analysis = { traces: {}, smallest: {}, certified: {} };
+    this.snapshot.analysis = { traces: {}, smallest: {}, certified: {}, saliency: {} };
   }
 
   /** How far a search goes; null where the attack has no budget. */
@@ -178,6 +178,11 @@ export class Explorer {
   certify(model) {
     if (this.#analyser) this.#analyser.certify(model);
     else this.#wantsProofs.add(model);
+  }
+
+  /** The loss's gradients, of this result and of those that follow. @param {string} model */
+  explain(model) {
+    this.#analyser?.explain(model);
   }
 
   endSearches() {

@@ -427,6 +427,12 @@ export default {
     "certified.wait": "…",
     "certified.none": "nichts bewiesen",
     "certified.value": "{radius} · {levels}",
+    "saliency.title": "Wo sich der Verlust am schnellsten ändert",
+    "saliency.about":
+      "sein Gradient, jedes Bild in eigenem Maßstab: Machst du violette Pixel heller oder grüne dunkler, wird die richtige Klasse unwahrscheinlicher",
+    "saliency.show": "Zeigen",
+    "saliency.show.label": "Zeigen: wo sich der Verlust am schnellsten ändert, {model}",
+    "saliency.alt": "Gradient des Verlusts, {image}",
   },
   zoom: { "zoom.flip": "Vorher / nachher", "zoom.close": "Schließen" },
 

@@ -358,6 +358,12 @@ export default {
     "certified.wait": "…",
     "certified.none": "nothing proved",
     "certified.value": "{radius} · {levels}",
+    "saliency.title": "Where the loss changes fastest",
+    "saliency.about":
+      "its gradient, each picture on a scale of its own: making violet pixels brighter or green ones darker makes the right class less likely",
+    "saliency.show": "Show it",
+    "saliency.show.label": "Show it: where the loss changes fastest, {model}",
+    "saliency.alt": "Gradient of the loss, {image}",
   },
   zoom: { "zoom.flip": "Before / after", "zoom.close": "Close" },
 

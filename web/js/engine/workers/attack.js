@@ -87,8 +87,19 @@ function written({ request, model: name, adversarial }) {
   );
 }
 
+/** The gradients of the label's loss at the original and at the adversarial image.
+ * @param {{request: ExploreRequest, model: string, adversarial: Float32Array, label: number}} question
+ * @returns {import("../../types").Saliency} */
+function saliency({ request, model: name, adversarial, label }) {
+  const { model } = modelOf(loaded, request, name);
+  return {
+    clean: model.gradient(request.image, label),
+    attacked: model.gradient(adversarial, label),
+  };
+}
+
 const stop = () => ++stops;
 
 const size = () => signflip.memoryBytes;
 
-serve({ start, load, explore, trace, smallest, certify, written, stop, size });
+serve({ start, load, explore, trace, smallest, certify, saliency, written, stop, size });

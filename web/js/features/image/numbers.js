@@ -1,11 +1,13 @@
 // The numbers of a lane, each with a word of explanation: how much was changed, how long it took, what the attack
-// was allowed to see, the smallest budget that was found, and the radius within which nothing can fool the model.
+// was allowed to see, the smallest budget that was found, the radius within which nothing can fool the model, and
+// where its loss changes fastest.
 // Fetched when one opens them first.
 import { budgetOf } from "../../engine/explorer.js";
 import { datasets } from "../../state/datasets.js";
 import { lanesOf } from "../../state/lanes.js";
 import { normOf } from "../../state/state.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
+import { createSaliency } from "./saliency.js";
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 /** @typedef {import("../../types").Snapshot} Snapshot */
@@ -24,6 +26,7 @@ export function mountNumbers(place, context, model) {
     createAccess(context),
     createSmallest(context, model),
     createCertified(context, model),
+    createSaliency(context, model),
   ];
   place.append(h("dl", { class: "numbers-list" }, ...items.map(({ element }) => element)));
   return {
