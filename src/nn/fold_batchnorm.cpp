@@ -34,12 +34,14 @@ Sequential fold_batchnorm(const Sequential& network) {
     }
     const PlacedLayer& from = layers[i];
     const PlacedLayer& place = folded.layers()[to++];
-    std::ranges::copy(
-        network.parameters().subspan(from.weight, from.shape.weight() + from.shape.bias),
-        folded.parameters().subspan(place.weight).begin());
+    const auto parameters =
+        network.parameters().subspan(from.weight, from.shape.weight() + from.shape.bias);
+    std::copy(parameters.begin(), parameters.end(),
+              folded.parameters().subspan(place.weight).begin());
     if (traits(from.layer).statistics) {
-      std::ranges::copy(network.statistics().subspan(from.statistics, 2 * from.shape.columns),
-                        folded.statistics().subspan(place.statistics).begin());
+      const auto statistics = network.statistics().subspan(from.statistics, 2 * from.shape.columns);
+      std::copy(statistics.begin(), statistics.end(),
+                folded.statistics().subspan(place.statistics).begin());
     }
   }
   folded.prepare();

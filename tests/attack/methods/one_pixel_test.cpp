@@ -65,10 +65,12 @@ TEST(OnePixel, ParentsDifferFromEachOtherAndFromTheirChild) {
     for (std::size_t g = 1; g < all.size(); ++g) {
       for (const auto& child : all[g]) {
         // Colours at their bounds may agree by chance.
-        const bool free = std::ranges::any_of(child, [](float v) { return v > 0 && v < 1; });
+        const bool free =
+            std::any_of(child.begin(), child.end(), [](float v) { return v > 0 && v < 1; });
         if (!free) continue;
         ++compared;
-        EXPECT_EQ(std::ranges::find(parents, child), parents.end()) << "seed " << seed;
+        EXPECT_EQ(std::find(parents.begin(), parents.end(), child), parents.end())
+            << "seed " << seed;
       }
     }
   }
