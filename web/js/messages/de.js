@@ -475,9 +475,12 @@ export default {
 
   /** Ein eigenes Modell. */
   bring: {
-    "bring.title": "Dein eigenes Modell",
+    "bring.title": "Dein eigenes Modell oder eigene Testbilder",
     "bring.hint":
-      "Ein Klassifikator für Ziffern (28×28, grau, 10 Klassen) oder Verkehrszeichen (32×32, farbig, 43 Klassen): ONNX, Gewichte aus PyTorch als .safetensors (mit einer Architektur als .json, wo die Gewichte allein sie nicht verraten) oder eine Modelldatei von Signflip. Ein Klassifikator für andere kleine quadratische Bilder bringt seine Klassen mit, für deine eigenen Bilder. Es bleibt in diesem Browser; nichts wird hochgeladen.",
+      "Ein Klassifikator für Ziffern (28×28, grau, 10 Klassen) oder Verkehrszeichen (32×32, farbig, 43 Klassen): ONNX, Gewichte aus PyTorch als .safetensors (mit einer Architektur als .json, wo die Gewichte allein sie nicht verraten) oder eine Modelldatei von Signflip. Ein Klassifikator für andere kleine quadratische Bilder bringt seine Klassen mit, für deine eigenen Bilder.",
+    "bring.data":
+      "Oder eine .npz mit Testbildern und ihren Klassen (x_test und y_test, oder die Namen von MedMNIST): Sie tritt an die Stelle der Testbilder der Seite.",
+    "bring.private": "Alles bleibt in diesem Browser; nichts wird hochgeladen.",
     "bring.choose": "Wähle eine Datei",
     "bring.ways": "oder lass sie irgendwo hier fallen",
     "bring.from": "Oder von einer Adresse",
@@ -486,6 +489,21 @@ export default {
     "bring.about": "{name}: {dataset}, Eingabe {shape}, {classes} Klassen, {parameters} Parameter.",
     "bring.about.other":
       "{name}: Eingabe {shape}, {classes} Klassen, {parameters} Parameter. Solche Bilder hat die Seite nicht: Es bekommt einen Platz für sich, für deine eigenen Bilder.",
+    "data.there": "{file}: Seine {count} Bilder sind jetzt die Testbilder, bis du gehst.",
+    "data.damaged": "Diese Datei ist beschädigt oder keine .npz: {detail}.",
+    "data.large": "Das Array {detail} ist für die Seite zu groß.",
+    "data.type":
+      "Das Array {detail} hat den Typ {type}; erwartet werden Bytes, ganze Zahlen oder Gleitkommazahlen in C-Ordnung.",
+    "data.images":
+      "Das Array {detail} hat die Form {shape}; erwartet wird N×H×W, oder N×H×W×C mit 1 oder 3 Kanälen.",
+    "data.range":
+      "Das Array {detail} hat Werte, die kein Pixel hat: erwartet wird 0 bis 255 bei Bytes, 0 bis 1 bei Gleitkommazahlen.",
+    "data.labels":
+      "Das Array {detail} hat die Form {shape}; erwartet wird eine ganze Zahl ab 0 für jedes der {count} Bilder.",
+    "data.names":
+      "Darin sind keine Testbilder: erwartet werden x_test und y_test, oder test_images und test_labels. Es enthält: {detail}.",
+    "data.fits":
+      "Seine Bilder sind {shape}, und die größte Klasse ist {most}: Kein Modell dieser Seite nimmt das. Bring zuerst eines mit.",
     "bring.prepared": "Pixel, wie das Training sie vorbereitet hat",
     "bring.way": "{way}: {right} von {count} richtig",
     "bring.way.plain": "von 0 bis 1, wie sie sind",
@@ -618,6 +636,7 @@ export default {
       "Diese {count} Testbilder hat Signflip selbst gezeichnet, weil beim Bauen dieser Seite kein Datensatz da war. Sie sind etwas anderes als Fotos und fremde Handschriften: Die Anteile weichen von denen auf MNIST und GTSRB ab.",
     "lab.drawnToo":
       "{count} der Testbilder hat Signflip selbst gezeichnet; die übrigen sind die des veröffentlichten Testsatzes.",
+    "lab.brought": "Die {count} Testbilder sind deine.",
     "lab.drawnCount": "{count} von uns gezeichnete",
     "lab.model": "Modell",
     "lab.models": "Modelle",
@@ -811,6 +830,7 @@ export default {
     "train.attack": "Greif es an",
     "train.download": "Herunterladen (.safetensors)",
     "train.explore": "In der Bildansicht öffnen",
+    "train.nothing": "Hier gibt es keine Bilder zum Lernen.",
     "train.forget": "Löschen",
     "train.keptNets": "Netze, die dieser Browser behält",
     "train.forgetNet": "„{title}“ löschen",

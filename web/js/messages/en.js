@@ -405,9 +405,12 @@ export default {
 
   /** A visitor's own model. */
   bring: {
-    "bring.title": "Your own model",
+    "bring.title": "Your own model or test images",
     "bring.hint":
-      "A classifier of digits (28×28, grey, 10 classes) or traffic signs (32×32, colour, 43 classes): ONNX, PyTorch’s weights as .safetensors (with an architecture as .json, where the weights alone do not tell it), or a model file of Signflip. A classifier of other small square images comes with classes of its own, for your own pictures. It stays in this browser; nothing is uploaded.",
+      "A classifier of digits (28×28, grey, 10 classes) or traffic signs (32×32, colour, 43 classes): ONNX, PyTorch’s weights as .safetensors (with an architecture as .json, where the weights alone do not tell it), or a model file of Signflip. A classifier of other small square images comes with classes of its own, for your own pictures.",
+    "bring.data":
+      "Or an .npz with test images and their labels (x_test and y_test, or MedMNIST’s names): it takes the place of the page’s test images.",
+    "bring.private": "All of it stays in this browser; nothing is uploaded.",
     "bring.choose": "Choose a file",
     "bring.ways": "or drop it anywhere here",
     "bring.from": "Or from an address",
@@ -416,6 +419,21 @@ export default {
     "bring.about": "{name}: {dataset}, input {shape}, {classes} classes, {parameters} parameters.",
     "bring.about.other":
       "{name}: input {shape}, {classes} classes, {parameters} parameters. The page has no pictures of that kind: it gets a place of its own, for your own pictures.",
+    "data.there": "{file}: its {count} images are the test images now, until you leave.",
+    "data.damaged": "This file is damaged, or no .npz: {detail}.",
+    "data.large": "The array {detail} is too large for the page.",
+    "data.type":
+      "The array {detail} has the type {type}; expected are bytes, whole numbers or floats in C order.",
+    "data.images":
+      "The array {detail} has the shape {shape}; expected is N×H×W, or N×H×W×C with 1 or 3 channels.",
+    "data.range":
+      "The array {detail} has values beyond a pixel’s: from 0 to 255 in bytes, from 0 to 1 in floats.",
+    "data.labels":
+      "The array {detail} has the shape {shape}; expected is one whole number from 0 for each of the {count} images.",
+    "data.names":
+      "There are no test images in it: expected are x_test and y_test, or test_images and test_labels. It holds: {detail}.",
+    "data.fits":
+      "Its images are {shape} and its largest label is {most}: no model on this page takes that. Bring one first.",
     "bring.prepared": "Pixels, as training prepared them",
     "bring.way": "{way}: {right} of {count} right",
     "bring.way.plain": "from 0 to 1, as they are",
@@ -546,6 +564,7 @@ export default {
       "These {count} test images are drawn by Signflip itself, as no dataset was at hand when this site was built. They are no photographs and no other people’s writing: percentages differ from those of MNIST and GTSRB.",
     "lab.drawnToo":
       "{count} of the test images are drawn by Signflip itself; the others are the published test set’s.",
+    "lab.brought": "The {count} test images are yours.",
     "lab.drawnCount": "{count} drawn by us",
     "lab.model": "Model",
     "lab.models": "Models",
@@ -735,6 +754,7 @@ export default {
     "train.attack": "Attack it",
     "train.download": "Download (.safetensors)",
     "train.explore": "Open it in the image view",
+    "train.nothing": "There are no images to learn from here.",
     "train.forget": "Delete it",
     "train.keptNets": "Nets that this browser keeps",
     "train.forgetNet": "Delete “{title}”",

@@ -1,8 +1,8 @@
 // Pictures that are pasted or dropped, wherever on the page: kept until the view that takes them is
 // there; and models. It does not read them.
 
-/** Files of models, also of those that are refused with a reason. */
-const modelNames = /\.(onnx|safetensors|pth?|h5|keras|tflite|pb)$/i;
+/** Files of models and test sets, also of those that are refused with a reason. */
+const modelNames = /\.(onnx|safetensors|npz|pth?|h5|keras|tflite|pb)$/i;
 
 /** @type {((file: Blob) => void) | null} */
 let taker = null;

@@ -1,12 +1,13 @@
-// "Your own model": a file that is chosen, dropped or fetched becomes a model beside the site's own, or is refused
+// "Your own model", or test images: a file that is chosen, dropped or fetched becomes a model beside the site's own, or is refused
 // with the reason. Reading it is reading.js; keeping it is what nets trained here have too (features/models/own.js).
 import { sentenceOf } from "../../engine/errors.js";
 import { hasServer } from "../../engine/reach.js";
 import { datasets } from "../../state/datasets.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
 import { addOwn, forgetOwn, keepOwn, nextNumber, ownDatasetFor, ownId } from "../models/own.js";
+import { bringTestImages } from "../models/packs.js";
 import { createPreparation } from "./preparation.js";
-import { broughtOf, fetched, givenOf, triedOn } from "./reading.js";
+import { broughtOf, fetched, givenOf, isTestSet, testSetOf, triedOn } from "./reading.js";
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 /** @typedef {import("./reading.js").Given} Given */
@@ -81,6 +82,8 @@ class Bring {
         },
         h("h2", { id: "bring-title" }, words.t("bring.title")),
         h("p", { class: "hint", id: "bring-hint" }, words.t("bring.hint")),
+        h("p", { class: "hint" }, words.t("bring.data")),
+        h("p", { class: "hint" }, words.t("bring.private")),
         this.#createDrop(),
         hasServer ? this.#createAddress() : null,
         this.said,
@@ -103,7 +106,7 @@ class Bring {
       h("input", {
         type: "file",
         multiple: true,
-        accept: ".safetensors,.onnx,.json",
+        accept: ".safetensors,.onnx,.json,.npz",
         "aria-describedby": "bring-hint",
         onchange: () => {
           const files = [...(input.files ?? [])];
@@ -159,6 +162,7 @@ class Bring {
     setText(this.said, words.t("bring.reading"));
     try {
       const given = await give();
+      if (isTestSet(given)) return await this.#takeTestSet(given, turn);
       const brought = await broughtOf(given);
       const measured = await triedOn(brought);
       if (turn !== this.#turn) return;
@@ -168,6 +172,17 @@ class Bring {
     } catch (error) {
       if (turn === this.#turn) this.#refuse(error);
     }
+  }
+
+  /** Test images are shown at once, under the attack that is chosen. @param {Given} given @param {number} turn */
+  async #takeTestSet(given, turn) {
+    const { words, state, update, announce } = this.context;
+    const { dataset, images } = await testSetOf(given, state().dataset);
+    if (turn !== this.#turn) return;
+    bringTestImages(dataset, images);
+    this.element.close();
+    update({ dataset, view: "model", experiment: "" });
+    announce(words.t("data.there", { file: given.file, count: words.number(images.count, 0) }));
   }
 
   /** @param {Brought} brought @param {Awaited<ReturnType<typeof triedOn>>} measured */

@@ -33,6 +33,25 @@ async function headOf(dataset) {
   return JSON.parse(header.__metadata__.signflip);
 }
 
+/** A file with test images, not a model. @param {Given} given */
+export const isTestSet = ({ file }) => /\.npz$/i.test(file);
+
+/** Test images, and the dataset that they are for: the one that is shown, where they fit it.
+ * @param {Given} given @param {string} shown @returns {Promise<{dataset: string, images: import("../models/types").Images}>} */
+export async function testSetOf({ bytes }, shown) {
+  const { testSetIn } = await import("./npz.js");
+  const images = await testSetIn(bytes, 4 * largest);
+  const say = (/** @type {{height: number, width: number, channels: number}} */ shape) =>
+    `${shape.height}×${shape.width}×${shape.channels}`;
+  const most = Math.max(...images.labels);
+  const dataset = [shown, ...Object.keys(datasets)].find((name) => {
+    const { shape, classes } = datasets[name];
+    return say(shape) === say(images.shape) && most < classes.length;
+  });
+  if (!dataset) throw new EngineError("data.fits", "", { shape: say(images.shape), most });
+  return { dataset, images };
+}
+
 /** The files that were chosen or dropped together: one model, and its architecture where that is another file.
  * @param {File[]} files @returns {Promise<Given>} */
 export async function givenOf(files) {
@@ -51,8 +70,8 @@ export async function givenOf(files) {
 
 /** A file at an address, asked for without cookies of that site. @param {string} address @returns {Promise<Given>} */
 export async function fetched(address) {
-  const url = URL.canParse(address) ? new URL(address) : null;
-  if (!url || !/^https?:$/.test(url.protocol)) throw new EngineError("bring.address", address);
+  if (!/^https?:\/\/[^/]/.test(address)) throw new EngineError("bring.address", address);
+  const url = new URL(address);
   const bytes = await fetchBytes(url.href).catch((error) => {
     throw error.key === "error.offline" ? new EngineError("bring.closed", url.host) : error;
   });

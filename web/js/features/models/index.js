@@ -7,6 +7,7 @@ import { h, setText, styleSheet } from "../../ui/dom.js";
 import { createTabs } from "../../ui/tabs.js";
 import { bring } from "../bring/open.js";
 import { labFor } from "./lab.js";
+import { broughtImages } from "./packs.js";
 import { createSetup } from "./setup.js";
 
 /** @typedef {import("./types").Tool} Tool
@@ -53,6 +54,8 @@ class ModelView {
   #open = "";
   /** The models that there were, as the tools know them. */
   #models = "";
+  /** The visitor's test images, as the tools know them. @type {import("./types").Images | undefined} */
+  #images;
   #removed = false;
   /** How many test images there are to choose from, and how many are drawn by us. @type {number[]} */
   #counts = [];
@@ -134,15 +137,17 @@ class ModelView {
 
   async #prepare() {
     const { context, setup, lab } = this;
+    this.#images = broughtImages(lab.dataset);
     const [{ test }] = await Promise.all([lab.packs(), styled()]);
     if (this.#removed) return;
     this.none.hidden = test.length > 0;
     if (test.length === 0) return;
     this.body.hidden = false;
-    this.#counts.push(...test.map(({ count }) => count));
+    this.#counts.splice(0, Infinity, ...test.map(({ count }) => count));
     this.#drawn = test.find(({ drawn }) => drawn)?.count ?? 0;
-    const key = test.length > 1 ? "lab.drawnToo" : "lab.drawn";
-    setText(this.note, context.words.t(key, { count: context.words.number(this.#drawn, 0) }));
+    const key = this.#images ? "lab.brought" : test.length > 1 ? "lab.drawnToo" : "lab.drawn";
+    const count = this.#images?.count ?? this.#drawn;
+    setText(this.note, context.words.t(key, { count: context.words.number(count, 0) }));
     lab.pool.catalogue().then(
       ({ attacks }) => {
         if (this.#removed) return;
@@ -193,7 +198,15 @@ class ModelView {
     this.render();
   }
 
+  /** The visitor brought test images: what was found on others is forgotten. */
+  #exchange() {
+    for (const name of names) if (name !== "train") this.lab.memory.delete(name);
+    for (const name of this.#made.keys()) this.#stale.add(name);
+    this.#prepare();
+  }
+
   render() {
+    if (this.#images !== broughtImages(this.lab.dataset)) return this.#exchange();
     if (this.body.hidden) return;
     this.#renew();
     this.setup.render();

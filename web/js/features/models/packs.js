@@ -7,7 +7,7 @@ import { hasServer } from "../../engine/reach.js";
 
 /** @typedef {import("./types").Images} Images
  * @typedef {{dataset: string, count: number, seed: number}} Order  what to draw
- * @typedef {{file: string, count: number, bytes?: number, drawn?: Order}} Pack
+ * @typedef {{file: string, count: number, bytes?: number, drawn?: Order, images?: Images}} Pack  images: those of the visitor
  * @typedef {{test: Pack[], train: Pack[]}} PackList */
 
 /** @type {Promise<Record<string, PackList>> | null} */
@@ -17,19 +17,46 @@ const fetched = new Map();
 /** @type {Map<string, Promise<Images>>} */
 const opened = new Map();
 
+/** Test images that the visitor brought, which stand in place of the site's. @type {Map<string, Images>} */
+const brought = new Map();
+
+/** @param {string} dataset @param {Images} images of its shape, in any order */
+export const bringTestImages = (dataset, images) => void brought.set(dataset, images);
+
+/** Those that the visitor brought. @param {string} dataset */
+export const broughtImages = (dataset) => brought.get(dataset);
+
+/** So many of them at first. */
+const portions = [100, 1000];
+
+/** All of them, and the first ones. @param {string} dataset @param {Images} all @returns {Pack[]} */
+const broughtPacks = (dataset, all) =>
+  [...portions.filter((count) => count < all.count), all.count].map((count) => {
+    const size = all.pixels.length / all.count;
+    const pixels = all.pixels.subarray(0, count * size),
+      labels = all.labels.subarray(0, count);
+    return {
+      file: `brought-${dataset}-${count}`,
+      count,
+      images: { ...all, count, pixels, labels },
+    };
+  });
+
 /** As many of each class, and no number that a published set has. @type {Record<string, {test: number, train: number}>} */
 const drawn = { mnist: { test: 520, train: 2000 }, gtsrb: { test: 430, train: 1290 } };
 
 /** What there is for a dataset: what the site has of it, then what we draw.
  * @param {string} dataset @returns {Promise<PackList>} */
 export async function packsOf(dataset) {
-  const { test, train } = await sitePacksOf(dataset);
+  const { test: published, train } = await sitePacksOf(dataset);
+  const own = brought.get(dataset);
+  const test = own ? broughtPacks(dataset, own) : published;
   if (!(dataset in drawn)) return { test, train };
   const pack = (/** @type {"test" | "train"} */ kind, /** @type {number} */ seed) => {
     const count = drawn[dataset][kind];
     return { file: `drawn-${dataset}-${kind}`, count, drawn: { dataset, count, seed } };
   };
-  return { test: [...test, pack("test", 1)], train: [...train, pack("train", 2)] };
+  return { test: own ? test : [...test, pack("test", 1)], train: [...train, pack("train", 2)] };
 }
 
 /** What the site has for a dataset; empty where it was built without.
@@ -76,6 +103,7 @@ export function damaged({ file }) {
 
 /** Fetches and reads a pack, once; a worker unpacks it. @param {Pack} pack @returns {Promise<Images>} */
 export function openPack(pack) {
+  if (pack.images) return Promise.resolve(pack.images);
   let images = opened.get(pack.file);
   if (!images) {
     images = fetchPack(pack)

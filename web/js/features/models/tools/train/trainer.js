@@ -78,6 +78,7 @@ export class Trainer {
    * @param {import("../../run-bar.js").Running} running */
   async run(training, { signal, tell }) {
     const [pack] = (await this.lab.packs()).train;
+    if (!pack) throw new EngineError("train.nothing", "");
     const [wasm, packed, tests] = await Promise.all([
       trainingModule(),
       fetchPack(pack),
