@@ -237,12 +237,15 @@ void leave_behind(const fs::path& target, Temporary::Kind kind) {
 TEST(File, LeftoversOfDeadRunsAreCleared) {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "file";
-  folder.write(".signflip-mine.tmp", "somebody's own file");
+  // Somebody's own files, two with names as long as a temporary's.
+  folder.write(".signflip-mine.tmp", "x");
+  folder.write(".signflip-0123456789abcdef.sav", "x");
+  folder.write(".netsflip-0123456789abcdef.tmp", "x");
   leave_behind(path, Temporary::Kind::file);
   leave_behind(path, Temporary::Kind::folder);
-  EXPECT_EQ(folder.size(), 2U) << "the second run clears what the first left";
+  EXPECT_EQ(folder.size(), 4U) << "the second run clears what the first left";
   ASSERT_TRUE(write_file_atomically(path, bytes_of("new")));
-  EXPECT_EQ(folder.size(), 2U);
+  EXPECT_EQ(folder.size(), 4U);
   EXPECT_TRUE(fs::exists(folder.path() / ".signflip-mine.tmp"));
 }
 

@@ -105,6 +105,9 @@ TEST(Gtsrb, MistakesAreSentencesWithFileAndLine) {
   EXPECT_TRUE(contains(with_row("00000_00000.ppm;5;4;1;1;3;3;2"), "but the picture has 4×4"));
   EXPECT_TRUE(
       contains(with_row("../00000/00000_00000.ppm;4;4;1;1;3;3;2"), "not the name of a picture"));
+  EXPECT_TRUE(contains(with_row(";4;4;1;1;3;3;2"), "not the name of a picture"));
+  EXPECT_TRUE(
+      contains(with_row("deep/00000_00000.ppm;4;4;1;1;3;3;2"), "not the name of a picture"));
   folder.write("Final_Training/Images/00002/x.ppm", picture('x'));
   EXPECT_TRUE(contains(with_row("x.ppm;4;4;1;1;3;3;2"), "not named TRACK_FRAME.ppm"));
   EXPECT_EQ(with_row("00000_00000.ppm;4;4;1;1;3;3;2"), "no error");

@@ -73,6 +73,20 @@ TEST(Npy, ReadsVersionsTwoAndThree) {
   }
 }
 
+TEST(Npy, RefusesVersionsThatItDoesNotKnow) {
+  for (const std::uint8_t version : {std::uint8_t{0}, std::uint8_t{4}}) {
+    const Bytes start{0x93, 'N', 'U', 'M', 'P', 'Y', version, 0, 2, 0, 0, 0, '{', '}'};
+    EXPECT_TRUE(contains(image_error(start), "; 1 to 3 are read")) << image_error(start);
+  }
+}
+
+TEST(Npy, RefusesShapesThatHoldNothing) {
+  for (const std::vector<std::size_t>& shape :
+       {std::vector<std::size_t>{0, 2, 2, 1}, {2, 0, 2, 1}, {2, 2, 0, 1}, {2, 2, 2, 0}}) {
+    EXPECT_TRUE(contains(image_error(format_npy(std::vector<float>{}, shape)), "holds no images"));
+  }
+}
+
 TEST(Npy, RefusesPixelsOutsideTheBox) {
   const auto with = [](float value) {
     return format_npy(std::vector<float>{0.5F, 0.5F, value, 0.5F}, {2, 1, 2, 1});

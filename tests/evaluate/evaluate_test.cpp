@@ -83,6 +83,19 @@ TEST(Evaluate, AttackFiguresAreCounted) {
         "max_linf", "gradients", "queries", "seconds", "confusion", "successes", "failures"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
+  // Class by class: the diagonal of the confusion by the images of the class.
+  ASSERT_EQ(json["per_class"].size(), 3U);
+  for (std::size_t k = 0; k < 3; ++k) {
+    const OrderedJson& of_class = json["per_class"][k];
+    const auto count = static_cast<std::size_t>(std::ranges::count(y, static_cast<int>(k)));
+    std::size_t right = 0;
+    for (std::size_t n = 0; n < 40; ++n)
+      right += y[n] == static_cast<int>(k) && outcome->predicted[n] == y[n] ? 1U : 0U;
+    EXPECT_EQ(of_class["count"], count);
+    ASSERT_GT(count, 0U);
+    EXPECT_DOUBLE_EQ(of_class["accuracy"].get<double>(),
+                     static_cast<double>(right) / static_cast<double>(count));
+  }
 }
 
 Parameters parameters_of(const AttackEntry& attack,

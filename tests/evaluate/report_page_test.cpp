@@ -180,6 +180,28 @@ TEST(ReportPage, SaysWhereEachThingStandsAndWhatEachFileHolds) {
   EXPECT_FALSE(has(html, "1 results"));
 }
 
+TEST(ReportPage, ParametersAtTheirDefaultsAreNotSaid) {
+  const auto with = [](const std::string& more) {
+    return page({results(clean(1) + ", " + result("mim", 0.1, 0.5, more))});
+  };
+  EXPECT_TRUE(has(with(", \"steps\": 10, \"decay\": 0.5"), "decay 0.5"));
+  EXPECT_FALSE(has(with(", \"steps\": 10, \"decay\": 1"), "MIM, 10 steps, decay 1"));
+}
+
+TEST(ReportPage, ClassesThatHaveNoImagesHaveNoAccuracy) {
+  const std::string html = page(
+      {results(clean(0.75, ", \"confusion\": [[3, 1, 0], [0, 0, 0], [1, 0, 3]]") + ", " +
+               result("fgsm", 0.1, 0.5, ", \"confusion\": [[2, 2, 0], [0, 0, 0], [2, 0, 2]]"))});
+  EXPECT_TRUE(has(html, "75.00%"));
+  EXPECT_TRUE(has(html, "50.00%"));
+  EXPECT_FALSE(has(html, "nan"));
+}
+
+TEST(ReportPage, AModelBehindATransformIsCalledThatAmongTheFiles) {
+  EXPECT_TRUE(
+      has(page({results(clean(1), "\"transform\": \"bits:3\", ")}), "net behind bits:3: 1 result"));
+}
+
 TEST(ReportPage, NeedsNothingElse) {
   const std::string html = page({results(clean(1))});
   for (const char* part : {"http:", "https:", "<script", "src=", "@import", "url("}) {

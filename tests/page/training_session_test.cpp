@@ -131,6 +131,11 @@ TEST(TrainingSession, SaysWhatDoesNotFit) {
   cut.pixels.pop_back();
   EXPECT_FALSE(TrainingSession::create(options("standard"), cut, bars(9, 2), names));
   EXPECT_FALSE(TrainingSession::create(options("standard"), bars(9, 1), {}, names));
+  EXPECT_FALSE(TrainingSession::create(options("standard"), bars(9, 1), cut, names));
+  TrainingSession::Images unlabelled = bars(9, 1);
+  unlabelled.labels.clear();
+  unlabelled.pixels.clear();
+  EXPECT_FALSE(TrainingSession::create(options("standard"), unlabelled, bars(9, 2), names));
   auto unknown = options("standard");
   unknown.architecture = "no-such-net";
   EXPECT_FALSE(TrainingSession::create(unknown, bars(9, 1), bars(9, 2), names));

@@ -123,6 +123,18 @@ TEST(TrainingAttack, EachImageHasItsOwnRandomNumbers) {
   EXPECT_NE(all, attacked(attack, images.within(0.1, 8)));
 }
 
+TEST(TrainingAttack, StepsGoAsFarTogetherAsTheirPapersSay) {
+  // In units of ε: TRADES as PGD 2.5; RS-FGSM 1.25 for one step, N-FGSM 1, and no more than PGD for
+  // several.
+  EXPECT_DOUBLE_EQ(divergence_climb(10).step(0.2), 0.05);
+  EXPECT_DOUBLE_EQ(single_step_climb("rs-fgsm", 1)->step(0.2), 0.25);
+  EXPECT_DOUBLE_EQ(single_step_climb("n-fgsm", 1)->step(0.2), 0.2);
+  EXPECT_DOUBLE_EQ(single_step_climb("rs-fgsm", 5)->step(0.2), 0.1);
+  EXPECT_EQ(single_step_climb("rs-fgsm", 1)->noise, 1);
+  EXPECT_EQ(single_step_climb("n-fgsm", 1)->noise, 2) << "and is not projected";
+  EXPECT_FALSE(single_step_climb("n-fgsm", 1)->project);
+}
+
 TEST(TrainingAttack, RefusesWhatItCannotTrainWith) {
   EXPECT_FALSE(catalogue_attack("deepfool", 10));
   EXPECT_FALSE(catalogue_attack("square", 10));
