@@ -87,7 +87,8 @@ void add_patch(CLI::App& app, Context& context) {
       "signflip patch --model models/mnist-standard.safetensors --dataset mnist \\\n"
       "    --size 8 --limit 1000 --out patch.npy --png patch.png\n"
       "  signflip patch --model models/mnist-standard.safetensors --dataset mnist \\\n"
-      "    --size 8 --target 3 --rotation 20 --scale 0.8,1.2 --limit 1000 --json patch.json");
+      "    --size 8 --target 3 --rotation 20 --scale 0.8,1.2 --limit 1000 \\\n"
+      "    --json patch.json");
   options->shared.add_to(*command, "the patch, size×size×C");
   command->add_option("--size", options->size, "pixels of its side")->required();
   command

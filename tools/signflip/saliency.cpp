@@ -182,10 +182,11 @@ void add_saliency(CLI::App& app, Context& context) {
       app, "saliency",
       "Which pixels a prediction hangs on: the loss's input gradient, and Grad-CAM at the last "
       "convolution",
-      "signflip saliency --model models/mnist-standard.safetensors --images seven.png \\\n"
-      "    --sheet saliency.png\n"
-      "  signflip saliency --model models/mnist-standard.safetensors --images seven.png \\\n"
-      "    --labels 7 --gradients gradients.npy --grad-cam cam.npy --json saliency.json");
+      "signflip saliency --model models/mnist-standard.safetensors \\\n"
+      "    --images seven.png --sheet saliency.png\n"
+      "  signflip saliency --model models/mnist-standard.safetensors \\\n"
+      "    --images seven.png --labels 7 --gradients gradients.npy --grad-cam cam.npy \\\n"
+      "    --json saliency.json");
   command->add_option("--model", options->model, "model file (.safetensors)")->required();
   options->images.add_to(*command);
   command->add_option("--labels", options->labels,
