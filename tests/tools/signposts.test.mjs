@@ -114,3 +114,25 @@ for (const list of lists) {
     }
   });
 }
+
+test("CITATION.cff is of format 1.2.0, and of the version that is built", () => {
+  const fields = Object.fromEntries(
+    [...text("CITATION.cff").matchAll(/^([a-z-]+):[ \t]*(.*)$/gm)].map(([, key, value]) => [
+      key,
+      value.replace(/^"(.*)"$/, "$1"),
+    ]),
+  );
+  // What the format demands, and of the others only names that it has.
+  const known =
+    "cff-version message title authors type version date-released license abstract keywords url repository-code doi";
+  for (const key of Object.keys(fields)) assert.ok(known.split(" ").includes(key), key);
+  assert.equal(fields["cff-version"], "1.2.0");
+  assert.match(fields.message, /cite/);
+  assert.match(fields.title, /^Signflip/);
+  assert.match(text("CITATION.cff"), /^authors:\n {2}- (name|family-names): \S/m);
+  assert.match(fields["date-released"], /^\d{4}-\d{2}-\d{2}$/);
+  assert.ok(["software", "dataset"].includes(fields.type));
+  assert.equal(fields.license, "MIT");
+  assert.equal(fields.version, JSON.parse(text("package.json")).version);
+  assert.equal(fields.version, /project\(signflip VERSION (\S+)/.exec(text("CMakeLists.txt"))?.[1]);
+});
