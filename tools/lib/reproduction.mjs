@@ -35,7 +35,7 @@ const table = (rows) =>
 const text = `# Four published experiments, repeated
 
 \`tools/dev/reproduce\` trains and attacks these nets with \`signflip\` and writes this page. Accuracies are on the
-whole test set (C&W: the first 500 images, through the autoencoder 100). Where a source does not state ε we had to choose one, and
+whole test set (C&W: a stratified sample of 500 images, through the autoencoder 100). Where a source does not state ε we had to choose one, and
 say so. The last column is what the sources did not measure: the same net under a stronger attack, PGD with
 40 steps. Nets trained on single-step images look defended until then.
 
