@@ -1,5 +1,6 @@
 #include "device/plan.h"
 
+#include <concepts>
 #include <string_view>
 
 #include "core/concat.h"
@@ -46,11 +47,11 @@ struct Describe {
   void operator()(const Flatten&) const { layer.kind = Kind::flatten; }
   void operator()(const Dense&) const { layer.kind = Kind::dense; }
   void operator()(const Sigmoid&) const { layer.kind = Kind::sigmoid; }
-  void operator()(const Average&) const { refused = layer_type(from); }
-  void operator()(const ClippedRelu&) const { refused = ClippedRelu::kType; }
-  void operator()(const ContrastNormalise&) const { refused = ContrastNormalise::kType; }
-  void operator()(const Elementwise&) const { refused = layer_type(from); }
-  void operator()(const ResidualMark&) const { refused = ResidualMark::kType; }
+  /// A layer that has no rule here is refused by name. (Both batch norms have that of their base.)
+  template <class Other>
+  requires(!std::derived_from<Other, BatchNorm>) void operator()(const Other&) const {
+    refused = layer_type(from);
+  }
 };
 
 }  // namespace

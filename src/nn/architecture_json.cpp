@@ -253,7 +253,7 @@ Status read_layers(const std::vector<JsonView>& list, std::string& where,
           read = Error{concat("residual needs a list ", key)};
         }
         if (!read) return read;
-        layers.push_back(ResidualMark{kind});
+        layers.push_back(ResidualMark{{}, kind});
         const std::size_t block = where.size();
         where += concat(".", key, ".");
         read = read_layers(part.items(), where, layers);
@@ -306,13 +306,16 @@ OrderedJson layer_to_json(const Layer& layer) {
   return json;
 }
 
-OrderedJson architecture_to_json(const Architecture& architecture) {
+OrderedJson architecture_head(std::string_view name, ImageShape input) {
   OrderedJson json;
   json["version"] = 1;
-  json["name"] = architecture.name;
-  json["input"] = {{"height", architecture.input.height},
-                   {"width", architecture.input.width},
-                   {"channels", architecture.input.channels}};
+  json["name"] = name;
+  json["input"] = {{"height", input.height}, {"width", input.width}, {"channels", input.channels}};
+  return json;
+}
+
+OrderedJson architecture_to_json(const Architecture& architecture) {
+  OrderedJson json = architecture_head(architecture.name, architecture.input);
   if (!architecture.classes.empty()) json["classes"] = architecture.classes;
   if (!architecture.mean.empty()) {
     json["normalise"] = {{"mean", architecture.mean}, {"std", architecture.deviation}};

@@ -15,6 +15,9 @@ namespace signflip {
 /// One layer's object; of a mark of a residual block only its type.
 OrderedJson layer_to_json(const Layer& layer);
 
+/// The first keys of a model file's metadata object: version, name and input.
+OrderedJson architecture_head(std::string_view name, ImageShape input);
+
 /// The metadata object of a model file: version, name, input, classes, normalise, layers.
 OrderedJson architecture_to_json(const Architecture& architecture);
 

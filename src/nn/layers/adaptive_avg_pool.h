@@ -9,7 +9,7 @@ namespace signflip {
 struct AdaptiveAvgPool2d : Average {
   static constexpr std::string_view kType = "adaptive_avgpool2d";
 
-  explicit AdaptiveAvgPool2d(Size2 size = {}) : Average{{0, 0}, size} {}
+  explicit AdaptiveAvgPool2d(Size2 size = {}) : Average{{}, {0, 0}, size} {}
   bool operator==(const AdaptiveAvgPool2d&) const = default;
 
   Size2 size() const { return stride; }

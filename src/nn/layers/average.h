@@ -7,9 +7,7 @@
 
 namespace signflip {
 
-struct Average {
-  static constexpr LayerTraits kTraits = {};
-
+struct Average : PlainLayer {
   Size2 kernel;                   ///< 0×0: adaptive
   Size2 stride;                   ///< adaptive: the output's size
   Size2 padding{0, 0};            ///< zeros, at most half the kernel
@@ -17,9 +15,6 @@ struct Average {
   bool operator==(const Average&) const = default;
 
   Result<ImageShape> output_shape(ImageShape in) const;
-  std::size_t multiply_adds(ImageShape) const { return 0; }
-  bool overwrites_input(const Placement&) const { return false; }
-  LayerMemory memory(const Placement&) const { return {}; }
 
   AveragePoolShape pool_shape(const Placement& place) const {
     return {place.in, place.out, kernel, stride, padding, count_include_pad};

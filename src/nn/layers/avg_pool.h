@@ -10,7 +10,7 @@ struct AvgPool2d : Average {
 
   explicit AvgPool2d(Size2 windows = {}, Size2 step = {}, Size2 zeros = {0, 0},
                      bool zeros_count = true)
-      : Average{windows, step, zeros, zeros_count} {}
+      : Average{{}, windows, step, zeros, zeros_count} {}
   bool operator==(const AvgPool2d&) const = default;
 
   template <class Fields>

@@ -7,21 +7,15 @@
 
 namespace signflip {
 
-struct Elementwise : Activation {
-  static constexpr LayerTraits kTraits = {};
-
+struct Elementwise : PlainLayer, Activation {
   explicit constexpr Elementwise(Activation f) : Activation(f) {}
   bool operator==(const Elementwise&) const = default;
 
   /// An error where the function's parameters are not finite or out of order.
   Result<ImageShape> output_shape(ImageShape in) const;
-  std::size_t multiply_adds(ImageShape) const { return 0; }
-  /// The gradient reads the input, which no other layer overwrites as long as this one does not.
-  bool overwrites_input(const Placement&) const { return false; }
-  LayerMemory memory(const Placement&) const { return {}; }
 
   void forward(const LayerCall& call, const float* x, float* y) const;
-  /// Reads call.input.
+  /// Reads call.input, which no other layer overwrites as long as this one does not.
   void input_gradient(const LayerCall& call, const float* y, const float* dy, float* dx) const;
 };
 

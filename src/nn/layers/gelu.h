@@ -10,9 +10,6 @@ struct Gelu : Elementwise {
 
   constexpr Gelu() : Elementwise({Kind::gelu}) {}
   bool operator==(const Gelu&) const = default;
-
-  template <class Fields>
-  void fields(Fields&) {}
 };
 
 }  // namespace signflip

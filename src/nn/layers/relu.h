@@ -5,21 +5,14 @@
 
 namespace signflip {
 
-struct Relu {
+struct Relu : PlainLayer {
   static constexpr std::string_view kType = "relu";
-  static constexpr LayerTraits kTraits = {};
 
   bool operator==(const Relu&) const = default;
 
-  template <class Fields>
-  void fields(Fields&) {}
-
-  Result<ImageShape> output_shape(ImageShape in) const { return in; }
-  std::size_t multiply_adds(ImageShape) const { return 0; }
   /// The gradient only asks whether the output is positive, which a later dropout cannot turn
   /// round without also blocking the gradient.
   bool overwrites_input(const Placement&) const { return true; }
-  LayerMemory memory(const Placement&) const { return {}; }
 
   void forward(const LayerCall& call, const float* x, float* y) const;
   void input_gradient(const LayerCall& call, const float* y, const float* dy, float* dx) const;

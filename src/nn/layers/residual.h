@@ -11,24 +11,17 @@
 
 namespace signflip {
 
-struct ResidualMark {
+/// Its output never overwrites its input: what is before the block may read its output again, and
+/// layers in the block overwrite. output_shape() is that of begin; those of turn and end need the
+/// rest of the block, see nn/layers.h.
+struct ResidualMark : PlainLayer {
   static constexpr std::string_view kType = "residual";
-  static constexpr LayerTraits kTraits = {};
 
   /// turn: the body ends, the shortcut begins.
   enum class Kind : std::uint8_t { begin, turn, end };
   Kind kind = Kind::begin;
   bool operator==(const ResidualMark&) const = default;
 
-  /// None: the two lists are not fields of a mark.
-  template <class Fields>
-  void fields(Fields&) {}
-
-  /// Of turn and end it needs the rest of the block: see nn/layers.h.
-  Result<ImageShape> output_shape(ImageShape in) const { return in; }
-  std::size_t multiply_adds(ImageShape) const { return 0; }
-  /// No: what is before the block may read its output again, and layers in the block overwrite.
-  bool overwrites_input(const Placement&) const { return false; }
   LayerMemory memory(const Placement& place) const {
     return {.carried = kind == Kind::end ? 0 : place.in.size()};
   }
@@ -37,9 +30,9 @@ struct ResidualMark {
   void input_gradient(const LayerCall& call, const float* y, const float* dy, float* dx) const;
 };
 
-inline constexpr ResidualMark kResidualBegin{ResidualMark::Kind::begin};
-inline constexpr ResidualMark kResidualTurn{ResidualMark::Kind::turn};
-inline constexpr ResidualMark kResidualEnd{ResidualMark::Kind::end};
+inline constexpr ResidualMark kResidualBegin{{}, ResidualMark::Kind::begin};
+inline constexpr ResidualMark kResidualTurn{{}, ResidualMark::Kind::turn};
+inline constexpr ResidualMark kResidualEnd{{}, ResidualMark::Kind::end};
 
 /// to = a + b; `to` may be one of them.
 void add_values(std::size_t size, const float* a, const float* b, float* to);

@@ -114,6 +114,23 @@ struct TrainingCall {
   Rng* rng = nullptr;
 };
 
+/// What holds for a layer that says nothing else: no keys in JSON, no weights, no memory of its
+/// own, an output of the input's shape in memory of its own. A layer derives from it and states
+/// what differs.
+struct PlainLayer {
+  static constexpr LayerTraits kTraits = {};
+
+  bool operator==(const PlainLayer&) const = default;
+
+  template <class Fields>
+  void fields(Fields&) {}
+
+  Result<ImageShape> output_shape(ImageShape in) const { return in; }
+  std::size_t multiply_adds(ImageShape) const { return 0; }
+  bool overwrites_input(const Placement&) const { return false; }
+  LayerMemory memory(const Placement&) const { return {}; }
+};
+
 /// Limits that no file can exceed.
 constexpr int kMaximumSide = 4096;
 constexpr int kMaximumChannels = 65536;

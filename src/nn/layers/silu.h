@@ -10,9 +10,6 @@ struct Silu : Elementwise {
 
   constexpr Silu() : Elementwise({Kind::silu}) {}
   bool operator==(const Silu&) const = default;
-
-  template <class Fields>
-  void fields(Fields&) {}
 };
 
 }  // namespace signflip

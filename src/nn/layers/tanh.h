@@ -10,9 +10,6 @@ struct Tanh : Elementwise {
 
   constexpr Tanh() : Elementwise({Kind::tanh}) {}
   bool operator==(const Tanh&) const = default;
-
-  template <class Fields>
-  void fields(Fields&) {}
 };
 
 }  // namespace signflip
