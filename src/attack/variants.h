@@ -1,5 +1,5 @@
-// Black-box attacks that try many changes of one image: the model is asked about as many variants
-// at a time as the pass takes. The answers do not depend on how many that are.
+// Black-box attacks that try many changes of one image, image after image: the model is asked about
+// as many variants at a time as the pass takes. The answers do not depend on how many that are.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +7,7 @@
 #include <span>
 
 #include "attack/logits.h"
+#include "attack/shard.h"
 #include "core/differentiable_model.h"
 #include "core/rows.h"
 
@@ -40,5 +41,20 @@ class Variants {
   Pass& pass_;
   RowBuffer<float> images_;
 };
+
+/// Searches the shard's images one after the other: search_of(i, variants) is the search of image
+/// i, of which round(0) … round(last) are called until one says that it is over, or the user stops.
+template <class SearchOf>
+void search_each_image(Shard& shard, int last, SearchOf search_of) {
+  Variants variants(shard.pass, shard.image_size());
+  for (std::size_t i = 0; i < shard.count; ++i) {
+    auto search = search_of(i, variants);
+    for (int round = 0; round <= last; ++round) {
+      const double share = static_cast<double>(round) / (last + 1);
+      if (!shard.tick((static_cast<double>(i) + share) / static_cast<double>(shard.count))) return;
+      if (search.round(round)) break;
+    }
+  }
+}
 
 }  // namespace signflip

@@ -189,15 +189,9 @@ void run_local_search(Shard& shard) {
   const Parameters& given = shard.parameters;
   const Settings settings{given.real("probe"),     given.real("factor"),    given.integer("radius"),
                           given.integer("pixels"), given.integer("rounds"), given.integer("rest")};
-  Variants variants(shard.pass, shard.image_size());
-  for (std::size_t i = 0; i < shard.count; ++i) {
-    LocalSearch search(shard, settings, i, variants);
-    for (int round = 0; round <= settings.rounds; ++round) {
-      const double share = static_cast<double>(round) / (settings.rounds + 1);
-      if (!shard.tick((static_cast<double>(i) + share) / static_cast<double>(shard.count))) return;
-      if (search.round(round)) break;
-    }
-  }
+  search_each_image(shard, settings.rounds, [&](std::size_t i, Variants& variants) {
+    return LocalSearch(shard, settings, i, variants);
+  });
 }
 
 }  // namespace

@@ -34,8 +34,15 @@ class Evolution {
         length_(settings.pixels * gene_),
         scores_(settings.population, -std::numeric_limits<double>::infinity()) {}
 
-  /// The clean image alone. True: nothing is to be done.
-  bool start() {
+  /// One generation; number 0 is random, after a look at the clean image. True: over.
+  bool round(int number) {
+    if (number == 0 && fooled_already()) return true;
+    return generation(number);
+  }
+
+ private:
+  /// Asks about the clean image alone.
+  bool fooled_already() {
     variants_.each(
         clean_, 1, [](std::size_t, std::span<float>) {},
         [&](std::size_t, std::span<const float> logits, std::span<const float>) {
@@ -46,7 +53,7 @@ class Evolution {
     return success_;
   }
 
-  /// Generation 0 is random. True: over.
+  /// True: over.
   bool generation(int number) {
     if (number == 0) {
       for (std::size_t i = 0; i < settings_.population; ++i) scatter();
@@ -78,7 +85,6 @@ class Evolution {
     return success_;
   }
 
- private:
   std::span<const float> child(std::size_t i) const {
     return Rows<const float>(children_, length_)[i];
   }
@@ -166,16 +172,9 @@ void run_one_pixel(Shard& shard) {
   const Settings settings{static_cast<std::size_t>(given.integer("pixels")),
                           static_cast<std::size_t>(given.integer("population")),
                           given.integer("generations"), static_cast<float>(given.real("factor"))};
-  Variants variants(shard.pass, shard.image_size());
-  for (std::size_t i = 0; i < shard.count; ++i) {
-    Evolution evolution(shard, settings, i, variants);
-    if (evolution.start()) continue;
-    for (int number = 0; number <= settings.generations; ++number) {
-      const double share = static_cast<double>(number) / (settings.generations + 1);
-      if (!shard.tick((static_cast<double>(i) + share) / static_cast<double>(shard.count))) return;
-      if (evolution.generation(number)) break;
-    }
-  }
+  search_each_image(shard, settings.generations, [&](std::size_t i, Variants& variants) {
+    return Evolution(shard, settings, i, variants);
+  });
 }
 
 }  // namespace
