@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/concat.h"
+#include "nn/architecture_json.h"
 #include "nn/safetensors.h"
 
 namespace signflip {
@@ -61,12 +62,7 @@ Result<OrderedJson> complete_architecture(const Imported& imported, const Import
   const std::size_t outputs = imported.outputs;
   const auto normalise = normalisation(imported, options);
   if (!normalise) return normalise.error();
-  OrderedJson json;
-  json["version"] = 1;
-  json["name"] = options.name;
-  json["input"] = {{"height", imported.input.height},
-                   {"width", imported.input.width},
-                   {"channels", imported.input.channels}};
+  OrderedJson json = architecture_head(options.name, imported.input);
   if (outputs > 0) {
     if (!options.classes.empty() && options.classes.size() != outputs) {
       return Error{concat("there are names of ", options.classes.size(),
