@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string>
 
+#include "data/paper.h"
+
 namespace signflip {
 namespace {
 
@@ -150,6 +152,7 @@ Result<Picture> prepare_digit(const Picture& picture, std::string_view name, boo
   Picture grey = convert_channels(middle_part(picture, 1, 1), 1);
   const bool finished = picture.width == kDigitSide && picture.height == kDigitSide;
   if (grey.width > kLookSide) grey = resize(grey, kLookSide, kLookSide);
+  if (!finished) grey = with_even_paper(grey);
 
   const Histogram histogram = histogram_of(grey);
   const int threshold = otsu(histogram);
@@ -175,6 +178,7 @@ Result<Picture> prepare_digit(const Picture& picture, std::string_view name, boo
     const float part = (static_cast<float>(value) - black) / (ink - black);
     value = static_cast<std::uint8_t>(std::lround(255.0F * std::clamp(part, 0.0F, 1.0F)));
   }
+  blank_what_comes_from_outside(grey);
   // Half of the ink is at its median or above it: there is some.
   const Box box = ink_box(grey);
   const int width = box.right - box.left, height = box.bottom - box.top;

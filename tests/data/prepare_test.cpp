@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace signflip {
@@ -70,6 +71,70 @@ TEST(PrepareDigit, ScalesAndCentresAsMnistDid) {
     EXPECT_EQ(at(*digit, 27, 27), 0);
     EXPECT_GT(*std::max_element(digit->pixels.begin(), digit->pixels.end()), 240);
   }
+}
+
+/// A ring of ink, off the middle, as light(value, x, y) makes it; x and y from 0 to 1.
+template <class Light>
+Picture lit_ring(int paper, int ink, Light&& light) {
+  constexpr int kSide = 300;
+  return paint(kSide, kSide, [&](int x, int y) {
+    const double away = std::hypot(x - 130.0, (y - 160.0) * 0.7);
+    const int value = std::abs(away - 55.0) < 11.0 ? ink : paper;
+    return static_cast<int>(light(value, x / 300.0, y / 300.0)) + (x * 7 + y * 3) % 5;
+  });
+}
+
+/// Mean distance of two prepared digits, in grey levels.
+double distance(const Picture& a, const Picture& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::abs(a.pixels[i] - b.pixels[i]);
+  return sum / static_cast<double>(a.pixels.size());
+}
+
+TEST(PrepareDigit, UnevenLightChangesNothing) {
+  using Light = double (*)(double, double, double);
+  struct Case {
+    const char* what;
+    int paper, ink;
+    Light light;
+  };
+  constexpr Light kEven = [](double value, double, double) { return value; };
+  const std::array<Case, 6> cases = {{
+      {"light from one side", 240, 60,
+       [](double v, double x, double) { return v * (1 - 0.7 * x); }},
+      {"a dark corner", 240, 60,
+       [](double v, double x, double y) { return v * (1 - 0.35 * (x + y)); }},
+      {"a hand's shadow", 240, 60,
+       [](double v, double x, double y) {
+         return v * (1 - 0.6 * std::clamp((x + 0.4 * y - 0.6) / 0.1, 0.0, 1.0));
+       }},
+      {"a lamp", 240, 60,
+       [](double v, double x, double y) { return v * (1 - 0.7 * std::hypot(x - 0.5, y - 0.5)); }},
+      {"glare on a board", 30, 160, [](double v, double x, double) { return v + 90 * x; }},
+      {"a glaring corner", 30, 160, [](double v, double x, double y) { return v + 90 * x * y; }},
+  }};
+  for (const Case& it : cases) {
+    const auto even = prepare_digit(lit_ring(it.paper, it.ink, kEven), "it");
+    const auto digit = prepare_digit(lit_ring(it.paper, it.ink, it.light), "it");
+    ASSERT_TRUE(even && digit) << it.what;
+    EXPECT_LT(distance(*digit, *even), 6.0) << it.what;
+  }
+}
+
+TEST(PrepareDigit, LeavesOutWhatReachesInFromTheEdge) {
+  const auto alone = prepare_digit(bar(200, 230, 40), "it");
+  Picture on_a_table = bar(200, 230, 40);
+  for (int y = 185; y < 200; ++y) {
+    for (int x = 170; x < 200; ++x) on_a_table.pixels[static_cast<std::size_t>(y * 200 + x)] = 30;
+  }
+  const auto digit = prepare_digit(on_a_table, "it");
+  ASSERT_TRUE(alone && digit);
+  EXPECT_LT(distance(*digit, *alone), 2.0);
+  // A digit that fills the picture stays.
+  const auto cut =
+      prepare_digit(paint(100, 100, [](int x, int) { return x < 20 ? 20 : 230; }), "it");
+  ASSERT_TRUE(cut) << cut.error().message;
+  EXPECT_GT(*std::max_element(cut->pixels.begin(), cut->pixels.end()), 240);
 }
 
 TEST(PrepareDigit, LeavesAnMnistPictureAlone) {
