@@ -162,6 +162,7 @@ test("every number has a word of explanation, and what is open in one lane is op
     "access",
     "smallest",
     "certified",
+    "saliency",
   ]);
   for (const hint of await items.locator(".hint").allTextContents())
     assert.ok(hint.length > 10, hint);
