@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "attack/runner.h"
@@ -39,6 +40,44 @@ TEST(InputTransform, MedianRemovesASpeckAndKeepsChannelsApart) {
   speck[2 * (5 * 2 + 2)] = 1.0F;
   median->apply(kShape, speck, out);
   EXPECT_EQ(out, image);
+}
+
+/// The middle of the sorted window around a pixel, where the border pixel stands for all beyond it.
+float median_of_window(ImageShape shape, const std::vector<float>& image, int row, int column,
+                       int channel, int window) {
+  std::vector<float> values;
+  for (int down = -window / 2; down <= window / 2; ++down) {
+    for (int across = -window / 2; across <= window / 2; ++across) {
+      const int y = std::clamp(row + down, 0, shape.height - 1);
+      const int x = std::clamp(column + across, 0, shape.width - 1);
+      values.push_back(
+          image[static_cast<std::size_t>((y * shape.width + x) * shape.channels + channel)]);
+    }
+  }
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+TEST(InputTransform, MedianIsThatOfItsDefinition) {
+  Rng rng(5);
+  for (const ImageShape shape : {ImageShape{7, 5, 1}, ImageShape{4, 11, 3}, ImageShape{1, 6, 2}}) {
+    std::vector<float> image(shape.size()), out(shape.size());
+    for (float& value : image) value = rng.uniform(0.0F, 1.0F);
+    for (const int window : {3, 5, 7, 9}) {
+      const auto median = transform_from_text("median:" + std::to_string(window));
+      ASSERT_TRUE(median);
+      median->apply(shape, image, out);
+      std::size_t at = 0;
+      for (int y = 0; y < shape.height; ++y) {
+        for (int x = 0; x < shape.width; ++x) {
+          for (int c = 0; c < shape.channels; ++c, ++at) {
+            ASSERT_EQ(out[at], median_of_window(shape, image, y, x, c, window))
+                << window << " at " << y << ", " << x << ", " << c;
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(InputTransform, RefusesWhatItDoesNotKnow) {
