@@ -51,6 +51,8 @@ test("gradients, Grad-CAM, figures and a sheet", () => {
     const [row, column] = gradient.strongest;
     assert.equal(own[12 * row + column], Math.max(...own));
     assert.ok(map.every((value) => value >= 0));
+    assert.equal(Math.max(...map), Math.fround(grad_cam.maximum));
+    if (grad_cam.strongest === null) return assert.equal(grad_cam.maximum, 0);
     assert.equal(map[12 * grad_cam.strongest[0] + grad_cam.strongest[1]], Math.max(...map));
   });
   // A small step along the gradient raises the loss by its length: the class becomes less likely.
@@ -77,6 +79,21 @@ test("gradients, Grad-CAM, figures and a sheet", () => {
   assert.ok(width > 4 * 150 && height > 2 * 150, `${width}×${height}`);
   succeeds(...saliency, "--sheet", file("again.png"), "--labels", "1");
   assert.deepEqual(readFileSync(file("again.png")), readFileSync(file("sheet.png")));
+});
+
+test("a map that is 0 everywhere has no largest place, and says so", () => {
+  let empty = 0;
+  for (const label of ["0", "1", "2"]) {
+    const { images } = JSON.parse(succeeds(...saliency, "--labels", label, "--json", "-").stdout);
+    const { stdout } = succeeds(...saliency, "--labels", label);
+    for (const { grad_cam } of images) {
+      assert.equal(grad_cam.strongest === null, grad_cam.maximum === 0);
+      if (grad_cam.strongest === null) empty++;
+    }
+    const said = stdout.match(/0 everywhere/g)?.length ?? 0;
+    assert.equal(said, images.filter(({ grad_cam }) => grad_cam.maximum === 0).length);
+  }
+  assert.ok(empty > 0, "one of six maps is empty");
 });
 
 test("without labels the maps are about what the model says", () => {

@@ -22,9 +22,11 @@ struct Options {
   ImageOptions images;
 };
 
-/// Row and column of the largest value of a map.
+/// Row and column of the largest value of a map; null where the map is 0 everywhere.
 OrderedJson strongest(ImageShape shape, std::span<const float> map) {
-  const auto at = static_cast<std::size_t>(std::ranges::max_element(map) - map.begin());
+  const auto found = std::ranges::max_element(map);
+  if (!(*found > 0.0F)) return nullptr;
+  const auto at = static_cast<std::size_t>(found - map.begin());
   const auto width = static_cast<std::size_t>(shape.width);
   return {at / width, at % width};
 }
@@ -152,6 +154,7 @@ Status run(const Options& options) {
     json["images"].push_back(entry);
     const auto place = [](const OrderedJson& map) {
       if (map.is_null()) return std::string("-");
+      if (map["strongest"].is_null()) return std::string("0 everywhere");
       return concat("row ", map["strongest"][0].get<std::size_t>(), ", column ",
                     map["strongest"][1].get<std::size_t>());
     };
