@@ -164,6 +164,20 @@ test("any other picture is its middle square, in the model's size and channels",
   assert.ok(sign.every((value, i) => Math.abs(value - [1, 0.2, 0][i % 3]) < 1e-6));
 });
 
+test("whole, all of a picture is resized, as the tool does with signs", () => {
+  const wide = pnm(90, 30, 3, (x, y, c) => (x < 45 ? [255, 51, 0][c] : 128));
+  const sign = signflip.prepareImage(wide, { side: 32, channels: 3, whole: true });
+  for (const [column, colour] of [
+    [0, [1, 0.2, 0]],
+    [15, [1, 0.2, 0]],
+    [16, [128, 128, 128].map((value) => value / 255)],
+    [31, [128, 128, 128].map((value) => value / 255)],
+  ])
+    colour.forEach((value, c) =>
+      assert.ok(Math.abs(sign[3 * (32 * 7 + column) + c] - value) < 1e-6, `column ${column}`),
+    );
+});
+
 test("what is no picture, or shows nothing, gets a sentence", () => {
   assert.throws(
     () => signflip.prepareImage(Buffer.from("hello"), { side: 32, channels: 3 }),

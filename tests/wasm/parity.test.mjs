@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ownSamples } from "../../web/js/state/samples.js";
 import { binary, floatsOf, npy, root, temporaryFolder } from "../support/tool.mjs";
-import { loadEngine } from "../support/module.mjs";
+import { loadEngine, pnm } from "../support/module.mjs";
 
 const folder = temporaryFolder();
 
@@ -212,3 +212,30 @@ test("--kernels names what this processor runs", () => {
 });
 
 test("there are models to compare", () => assert.ok(models.length > 0));
+
+test("a picture of any size is the same image for the page and for the tool", () => {
+  // Uneven light, ink off the middle; a sign that is wider than high.
+  const written = pnm(310, 240, 3, (x, y) => {
+    const light = 1 - x / 600;
+    return Math.round(light * (x > 170 && x < 186 && y > 50 && y < 180 ? 40 : 235));
+  });
+  const sign = pnm(61, 47, 3, (x, y, c) =>
+    Math.hypot(x - 30, y - 23) < 20 ? [200, 30, 40][c] : (37 * x + 11 * y) % 90,
+  );
+  for (const [name, picture, how] of [
+    ["mnist-standard", written, { side: 28, channels: 1, digit: true }],
+    ["gtsrb-standard", sign, { side: 32, channels: 3, whole: true }],
+  ]) {
+    const path = join(root, `models/${name}.safetensors`);
+    const file = join(folder, `${name}.ppm`);
+    writeFileSync(file, picture);
+    const said = tool("predict", "--model", path, "--images", file, "--json", "-").toString();
+    const { probabilities } = JSON.parse(said).images[0];
+    const model = signflip.loadModel(readFileSync(path));
+    const seen = model.predict(signflip.prepareImage(picture, how)).probabilities;
+    const apart = Math.max(...probabilities.map((value, i) => Math.abs(value - seen[i])));
+    assert.ok(apart < 1e-5, `${name}: probabilities differ by ${apart}`);
+    assert.ok(Math.max(...probabilities) < 1 - 1e-7 || name.startsWith("mnist"), said);
+    model.delete();
+  }
+});

@@ -38,15 +38,16 @@ export class Importer {
   }
 
   /**
-   * Decodes a picture and makes of it what a model takes: its middle square, resized; or, of a written
-   * digit, what MNIST would have made of it (28×28, light on dark, scaled and centred).
+   * Decodes a picture and makes of it what a model takes: its middle square, resized; of a written digit what MNIST
+   * would have made of it (28×28, light on dark, scaled and centred); whole: all of it, resized as GTSRB's were.
+   * The tool's --picture knows the same three.
    * @param {Uint8Array|ArrayBuffer} bytes PNG, JPEG, BMP or PNM
-   * @param {{side: number, channels: number, digit?: boolean}} shape
+   * @param {{side: number, channels: number, digit?: boolean, whole?: boolean}} shape
    * @returns {Float32Array} side·side·channels values in [0,1]
    */
-  prepareImage(bytes, { side, channels, digit = false }) {
+  prepareImage(bytes, { side, channels, digit = false, whole = false }) {
     const picture = toBytes(bytes, "the picture");
-    return unwrap(this.#engine.prepareImage(picture, side, channels, digit)).pixels;
+    return unwrap(this.#engine.prepareImage(picture, side, channels, digit, whole)).pixels;
   }
 
   /**

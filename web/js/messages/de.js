@@ -280,7 +280,7 @@ export default {
     "picker.test": "GTSRB-Testbilder",
     "picker.testImage": "{digit}, Testbild {index}",
     "upload.hint":
-      "Ein Foto eines Schilds: Die Modelle sehen sein mittleres Quadrat in 32×32 Pixeln.",
+      "Ein Bild eines Schilds, knapp zugeschnitten: Die Modelle sehen es ganz, verkleinert auf 32×32 Pixel.",
     "target.none": "Irgendein anderes Schild",
     "target.class": "Daraus „{digit}“ machen",
     "target.self": "Ist schon „{digit}“",

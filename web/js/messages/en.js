@@ -212,7 +212,7 @@ export default {
     "picker.test": "GTSRB test images",
     "picker.testImage": "{digit}, test image {index}",
     "upload.hint":
-      "A photograph of a sign: its middle square, at 32×32 pixels, is what the models see.",
+      "A picture of a sign, cut out close around it: all of it, resized to 32×32 pixels, is what the models see.",
     "target.none": "Any other sign",
     "target.class": "Make it “{digit}”",
     "target.self": "Already “{digit}”",

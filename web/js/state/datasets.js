@@ -4,10 +4,10 @@
 /** id: the page's name for it. denoiser: the file of one that stands in front of the classifier.
  * @typedef {{id: string, file: string, denoiser?: string}} ModelFile */
 /** l2: where a budget in L2 starts and its slider ends. shown: the models of the first view, the first two of them that are there. digit: its pictures are written digits, made ready as MNIST was,
- * and can be drawn. samples: where tools/dev/pack-samples leaves test images. sample: the one to start with,
+ * and can be drawn. whole: all of a picture is resized, as GTSRB's were; else its middle square is. samples: where tools/dev/pack-samples leaves test images. sample: the one to start with,
  * the first test image where it is not there.
  * @typedef {{shape: {height: number, width: number, channels: number}, classes: string[], models: ModelFile[],
- *   shown: string[], digit: boolean, samples: string, sample: string, defaults: import("../types").ParameterValues, l2: {epsilon: number, max: number},
+ *   shown: string[], digit: boolean, whole: boolean, samples: string, sample: string, defaults: import("../types").ParameterValues, l2: {epsilon: number, max: number},
  *   sliderMax: Record<string, number>, sliderStep: Record<string, number>}} Dataset */
 
 /** @type {Record<string, Dataset>} */
@@ -28,6 +28,7 @@ const known = {
     ],
     shown: ["standard", "mixed"],
     digit: true,
+    whole: false,
     samples: "samples/mnist",
     sample: "3a",
     defaults: { epsilon: 0.1 }, // the normal model takes the 3 for an 8, and the noise is faint
@@ -52,6 +53,7 @@ const known = {
     ],
     shown: ["standard", "robust", "lenet"],
     digit: false,
+    whole: true,
     samples: "samples/gtsrb",
     sample: "test-516", // 60 km/h, which the normal model reads as 80 under attack
     defaults: { epsilon: 0.03 },
@@ -98,6 +100,7 @@ export function addOwnDataset(name, { shape, classes }) {
     models: [],
     shown: [],
     digit: false,
+    whole: false,
     samples: "",
     sample: "",
     defaults: { epsilon: shape.channels === 1 ? 0.1 : 0.03 },

@@ -11,7 +11,7 @@ async function start({ wasm }) {
   return true;
 }
 
-/** @param {{bytes: ArrayBuffer, shape: {side: number, channels: number, digit: boolean}}} picture */
+/** @param {{bytes: ArrayBuffer, shape: {side: number, channels: number, digit: boolean, whole: boolean}}} picture */
 const prepare = ({ bytes, shape }) => importer.prepareImage(bytes, shape);
 
 /** @param {{pixels: Uint8Array, shape: {width: number, height: number, channels: number}}} picture */

@@ -73,8 +73,8 @@ export function mount(place, context) {
 /** A file as the network's picture. The browser decodes what the engine cannot.
  * @param {ViewContext} context @param {Blob} file @returns {Promise<Float32Array>} */
 async function pixelsOf({ words, state }, file) {
-  const { shape, digit } = datasets[state().dataset];
-  const wanted = { side: shape.height, channels: shape.channels, digit };
+  const { shape, digit, whole } = datasets[state().dataset];
+  const wanted = { side: shape.height, channels: shape.channels, digit, whole };
   const prepared = (/** @type {ArrayBuffer} */ bytes) =>
     askImport("prepare", { bytes, shape: wanted });
   if (file.size > largest) throw new Error(words.t("upload.large"));
