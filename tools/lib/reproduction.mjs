@@ -102,7 +102,7 @@ ${result("b-robust", "cw", "cw").mean_l2.toFixed(2)} after adversarial training:
 
 ## (c) MNIST, ε = 0.25: FGSM training
 
-ε is the source's. Mixed batches. Why their undefended net still reads 72% under FGSM where ours reads 1% the source
+ε is the source's. Mixed batches. Why their undefended net still reads 72% under FGSM where ours reads less than 1% the source
 does not tell; on pixels in [0,1] this ε is a quarter of the whole range.
 
 ${table([
