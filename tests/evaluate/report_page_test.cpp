@@ -158,6 +158,8 @@ TEST(ReportPage, TheWorstNamesTheAttacksThatItIsOf) {
   EXPECT_TRUE(
       has(worst_of({"fgsm", "bim", "mim", "pgd", "apgd-ce", "square"}), "Worst of 6 attacks"));
   EXPECT_FALSE(has(worst_of({"fgsm", "pgd"}), "Worst of clean"));
+  // A sweep has each attack several times.
+  EXPECT_TRUE(has(worst_of({"fgsm", "pgd", "fgsm", "pgd", "fgsm", "pgd"}), "Worst of FGSM, PGD<"));
 }
 
 TEST(ReportPage, AttacksWithoutABudgetSayHowFarTheyWentAndWhatTheyLeft) {

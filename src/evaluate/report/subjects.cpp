@@ -57,7 +57,9 @@ std::string worst_label(const Measurement& file) {
   std::vector<std::string> titles;
   for (const AttackResult& result : file.results) {
     if (result.attack == "clean" || result.attack == "worst") continue;
-    titles.push_back(attack_title(result.attack));
+    // In a sweep an attack is there for each ε and seed; the worst is of each attack once.
+    const std::string title = attack_title(result.attack);
+    if (std::ranges::find(titles, title) == titles.end()) titles.push_back(title);
   }
   if (titles.size() > 5) return "Worst of " + std::to_string(titles.size()) + " attacks";
   std::string label;
