@@ -38,7 +38,7 @@ const words = {
       failed:
         "This figure computes with scripts and files beside this page, and could not load them here.",
       gradientAlt:
-        "Slope of the loss for each pixel: orange where brighter means more loss, blue where darker does",
+        "Slope of the loss for each pixel: violet where brighter means more loss, green where darker does",
       pixel: (
         /** @type {number} */ row,
         /** @type {number} */ column,
@@ -104,7 +104,7 @@ const words = {
       failed:
         "Diese Abbildung rechnet mit Skripten und Dateien neben dieser Seite und konnte sie hier nicht laden.",
       gradientAlt:
-        "Steigung des Verlusts für jedes Pixel: orange, wo heller mehr Verlust bringt, blau, wo dunkler es tut",
+        "Steigung des Verlusts für jedes Pixel: violett, wo heller mehr Verlust bringt, grün, wo dunkler es tut",
       pixel: (
         /** @type {number} */ row,
         /** @type {number} */ column,
