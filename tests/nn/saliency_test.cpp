@@ -8,50 +8,24 @@
 #include "nn/model_file.h"
 #include "support/linear_model.h"
 #include "support/numeric.h"
+#include "support/pytorch_nets.h"
 
 namespace signflip::test {
 namespace {
 
-constexpr std::uint8_t kSmall[] = {
-#include "golden/pytorch_small.inc"
-};
-constexpr std::uint8_t kConvolutions[] = {
-#include "golden/pytorch_convolutions.inc"
-};
-constexpr std::uint8_t kActivations[] = {
-#include "golden/pytorch_activations.inc"
-};
-constexpr std::uint8_t kAveragePools[] = {
-#include "golden/pytorch_average_pools.inc"
-};
-constexpr std::uint8_t kCeilings[] = {
-#include "golden/pytorch_ceilings.inc"
-};
-constexpr std::uint8_t kResidual[] = {
-#include "golden/pytorch_residual.inc"
-};
-
 constexpr int kGoldenLabels[] = {0, 1, 3};
 
-std::vector<float> values(const Safetensors& file, const std::string& name) {
-  const StoredTensor* const tensor = file.find(name);
-  return tensor == nullptr ? std::vector<float>() : *to_floats(*tensor);
-}
-
 TEST(Saliency, IsThatOfPyTorch) {
-  const std::pair<const char*, std::span<const std::uint8_t>> nets[] = {
-      {"small", kSmall},       {"convolutions", kConvolutions},  {"activations", kActivations},
-      {"ceilings", kCeilings}, {"average_pools", kAveragePools}, {"residual", kResidual}};
-  for (const auto& [name, bytes] : nets) {
+  for (const auto& [name, bytes] : pytorch_nets()) {
     const auto model = load_model(bytes, name);
     const auto file = parse_safetensors(bytes, name);
     ASSERT_TRUE(model && file) << name;
-    const Tensor images(3, model->network.input_shape(), values(*file, "golden.images"));
+    const Tensor images(3, model->network.input_shape(), values_of(*file, "golden.images"));
     const Tensor gradients = loss_gradients(model->network, images, kGoldenLabels);
-    EXPECT_TRUE(close(gradients.values(), values(*file, "golden.loss_gradient"), 1e-5)) << name;
+    EXPECT_TRUE(close(gradients.values(), values_of(*file, "golden.loss_gradient"), 1e-5)) << name;
     const auto maps = grad_cam(model->network, images, kGoldenLabels);
     ASSERT_TRUE(maps) << maps.error().message;
-    const auto expected = values(*file, "golden.grad_cam");
+    const auto expected = values_of(*file, "golden.grad_cam");
     EXPECT_GT(largest(expected), 0) << name;
     EXPECT_TRUE(close(maps->values(), expected, 1e-5)) << name;
   }
