@@ -120,9 +120,8 @@ Status run(Options& options) {
       json_output(options.json),
       csv_output(options.csv),
       {.option = "--sheet", .file = options.sheet, .endings = {".png"}, .strict = true}};
-  std::vector<Input> inputs = {{"--labels", options.labels}, {"--targets", options.targets}};
-  for (const std::string& path : options.images.paths()) inputs.push_back({"--images", path});
-  Status checked = check_outputs(outputs, inputs);
+  Status checked = check_outputs(outputs, options.images.inputs({{"--labels", options.labels},
+                                                                 {"--targets", options.targets}}));
   if (checked && folder) checked = prepare_folder("--out", options.out);
   if (!checked) return checked;
   const auto attack = require_attack(options.attack);

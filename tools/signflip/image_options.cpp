@@ -33,6 +33,11 @@ void ImageOptions::add_to(CLI::App& command) {
       ->capture_default_str();
 }
 
+std::vector<Input> ImageOptions::inputs(std::vector<Input> others) const {
+  for (const std::string& path : paths_) others.push_back({"--images", path});
+  return others;
+}
+
 std::string ImageOptions::title() const {
   if (paths_.size() == 1) return std::filesystem::path(paths_[0]).filename().string();
   return std::to_string(paths_.size()) + " files";

@@ -1,4 +1,4 @@
-// --images and --picture: what attack and predict look at.
+// --images and --picture: what attack, predict and saliency look at.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "data/inputs.h"
+#include "outputs.h"
 
 namespace signflip::cli {
 
@@ -13,7 +14,8 @@ class ImageOptions {
  public:
   void add_to(CLI::App& command);
 
-  const std::vector<std::string>& paths() const { return paths_; }
+  /// The files that a command reads: `others`, and these.
+  std::vector<Input> inputs(std::vector<Input> others) const;
   /// "seven.png", or "3 files".
   std::string title() const;
   /// Images for this network; says on stderr what was done to pictures.

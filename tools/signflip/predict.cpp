@@ -54,9 +54,8 @@ Status run(const Options& options) {
       {.option = "--out", .file = options.out, .endings = {".npy"}, .strict = true},
       json_output(options.json),
       csv_output(options.csv)};
-  std::vector<Input> inputs = {{"--model", options.model}};
-  for (const std::string& path : options.images.paths()) inputs.push_back({"--images", path});
-  const Status checked = check_outputs(outputs, inputs);
+  const Status checked =
+      check_outputs(outputs, options.images.inputs({{"--model", options.model}}));
   if (!checked) return checked;
   const auto model = load_model_from(options.model);
   if (!model) return model.error();

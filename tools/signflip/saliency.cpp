@@ -110,9 +110,8 @@ Status run(const Options& options) {
       {.option = "--grad-cam", .file = options.grad_cam, .endings = {".npy"}, .strict = true},
       {.option = "--sheet", .file = options.sheet, .endings = {".png"}, .strict = true},
       json_output(options.json)};
-  std::vector<Input> inputs = {{"--model", options.model}, {"--labels", options.labels}};
-  for (const std::string& path : options.images.paths()) inputs.push_back({"--images", path});
-  const Status checked = check_outputs(outputs, inputs);
+  const Status checked = check_outputs(
+      outputs, options.images.inputs({{"--model", options.model}, {"--labels", options.labels}}));
   if (!checked) return checked;
   const auto model = load_model_from(options.model);
   if (!model) return model.error();
