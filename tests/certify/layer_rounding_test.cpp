@@ -9,16 +9,15 @@
 
 #include "certify/interval_layers.h"
 #include "certify/interval_pass.h"
+#include "support/exact.h"
 #include "support/networks.h"
 
 namespace signflip {
 namespace {
 
 using Floats = std::vector<float>;
-/// At least 64 bits of mantissa: products of two floats are exact.
-using Exact = long double;
-
-Exact exact(float value) { return static_cast<Exact>(value); }
+using test::Exact;
+using test::exact;
 
 struct Bounds {
   Floats centre, radius;

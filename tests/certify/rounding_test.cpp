@@ -11,17 +11,15 @@
 #include "certify/interval_layers.h"
 #include "certify/interval_pass.h"
 #include "certify/layers/elementwise.h"
+#include "support/exact.h"
 #include "support/networks.h"
 
 namespace signflip {
 namespace {
 
 using Floats = std::vector<float>;
-/// At least 64 bits of mantissa: products of two floats are exact, sums as good as exact beside the
-/// errors of float32 that matter here.
-using Exact = long double;
-
-Exact exact(float value) { return static_cast<Exact>(value); }
+using test::Exact;
+using test::exact;
 
 /// A value and, around it, nothing, next to nothing, or a usual radius.
 struct Centred {
