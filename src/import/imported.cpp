@@ -1,6 +1,7 @@
 #include "import/imported.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/concat.h"
 #include "nn/architecture_json.h"
@@ -12,6 +13,9 @@ namespace {
 /// One value for each channel, from one for all or one for each.
 Result<std::vector<float>> per_channel(std::string_view what, const std::vector<float>& values,
                                        int channels) {
+  for (const float value : values) {
+    if (!std::isfinite(value)) return Error{concat(what, " is ", value, ", expected a number")};
+  }
   const auto count = static_cast<std::size_t>(channels);
   if (values.size() == 1) return std::vector<float>(count, values[0]);
   if (values.size() == count) return values;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -273,6 +274,16 @@ TEST(StateDict, ClassesAndRange) {
   EXPECT_NE(error_of(import(tensors, given(network), options)).find("mean is given without std"),
             std::string::npos)
       << error_of(import(tensors, given(network), options));
+  for (const float wrong : {NAN, INFINITY}) {
+    options.mean = {wrong};
+    options.deviation = {1.0F};
+    EXPECT_NE(error_of(import(tensors, given(network), options)).find("mean is "),
+              std::string::npos);
+    options.mean = {0.5F};
+    options.deviation = {wrong};
+    EXPECT_NE(error_of(import(tensors, given(network), options)).find("std is "),
+              std::string::npos);
+  }
 }
 
 }  // namespace
