@@ -5,6 +5,7 @@
 
 #include "core/concat.h"
 #include "nn/architecture_json.h"
+#include "nn/json_text.h"
 #include "nn/safetensors.h"
 
 namespace signflip {
@@ -88,8 +89,7 @@ Result<OrderedJson> complete_architecture(const Imported& imported, const Import
 std::vector<std::uint8_t> model_bytes(const OrderedJson& architecture,
                                       const std::vector<ImportedTensor>& tensors) {
   SafetensorsWriter writer;
-  writer.add_metadata("signflip",
-                      architecture.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  writer.add_metadata("signflip", json_text(architecture));
   for (const ImportedTensor& tensor : tensors) {
     writer.add_f32(tensor.name, tensor.shape, tensor.values);
   }

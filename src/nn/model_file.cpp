@@ -10,6 +10,7 @@
 #include "core/rng.h"
 #include "nn/architecture_json.h"
 #include "nn/inference.h"
+#include "nn/json_text.h"
 
 namespace signflip {
 namespace {
@@ -370,8 +371,7 @@ void add_network(SafetensorsWriter& writer, const Sequential& network, WeightTyp
 std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOptions& options) {
   SafetensorsWriter writer;
   for (const auto& [key, value] : options.metadata) writer.add_metadata(key, value);
-  writer.add_metadata("signflip", architecture_to_json(network.architecture())
-                                      .dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  writer.add_metadata("signflip", json_text(architecture_to_json(network.architecture())));
   add_network(writer, network, options.weights);
   if (options.selftest) {
     // What will be loaded is the stored net, so the self-test is computed on exactly that.

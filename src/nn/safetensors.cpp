@@ -8,6 +8,7 @@
 #include "core/concat.h"
 #include "nn/half.h"
 #include "nn/json.h"
+#include "nn/json_text.h"
 #include "nn/json_view.h"
 
 namespace signflip {
@@ -247,7 +248,7 @@ std::vector<std::uint8_t> SafetensorsWriter::finish() const {
                            {"data_offsets", {size, size + entry->bytes.size()}}};
     size += entry->bytes.size();
   }
-  std::string text = header.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  std::string text = json_text(header);
   text.resize((text.size() + 7) / 8 * 8, ' ');  // the data starts at a multiple of 8
   const std::uint64_t length = text.size();
   std::vector<std::uint8_t> bytes(sizeof length + text.size() + size);

@@ -9,6 +9,7 @@
 #include "data/file.h"
 #include "nn/architecture_json.h"
 #include "nn/json_difference.h"
+#include "nn/json_text.h"
 #include "nn/safetensors.h"
 
 namespace signflip {
@@ -79,7 +80,7 @@ Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer,
                        const OrderedJson& circumstances, const BestEpoch& best) {
   const Trainer::Snapshot snapshot = trainer.snapshot();
   SafetensorsWriter writer;
-  writer.add_metadata(kIdentity, identity(trainer, circumstances).dump());
+  writer.add_metadata(kIdentity, json_text(identity(trainer, circumstances)));
   writer.add_metadata(kEpochs, std::to_string(snapshot.epochs_done));
   writer.add_metadata(kSteps, std::to_string(snapshot.steps));
   const auto add = [&](const char* name, std::span<const float> values) {
@@ -109,7 +110,7 @@ Status resume(const std::filesystem::path& file, Trainer& trainer, const Ordered
   const Json run = parse_json(text_of(*stored, kIdentity));
   if (!run.is_object()) return Error{name + " does not say what run it is of"};
   const std::string difference =
-      first_difference(run, parse_json(identity(trainer, circumstances).dump()));
+      first_difference(run, parse_json(json_text(identity(trainer, circumstances))));
   if (!difference.empty()) return Error{name + " is of another run: " + difference};
   const auto epochs = epochs_done(*stored, static_cast<std::uint64_t>(trainer.config().epochs));
   const Json steps = parse_json(text_of(*stored, kSteps));

@@ -9,6 +9,7 @@
 
 #include "core/nearest_name.h"
 #include "core/number.h"
+#include "core/visible_text.h"
 #include "data/file.h"
 
 namespace signflip::cli {
@@ -176,7 +177,7 @@ Result<std::vector<Setting>> read_config(const std::string& file, const CLI::App
   return std::move(reader.settings);
 }
 
-std::string config_text(const CLI::App& command) {
+Result<std::string> config_text(const CLI::App& command) {
   std::string text = "# signflip " + command.get_name() + " --config FILE\n";
   for (const CLI::Option* const option : command.get_options()) {
     if (!belongs_to_files(*option)) continue;
@@ -192,7 +193,14 @@ std::string config_text(const CLI::App& command) {
     }
     std::vector<std::string> values = {option->get_default_str()};
     if (given) values = option->results();
-    for (std::string& value : values) value = toml_value(*option, value);
+    for (std::string& value : values) {
+      std::string written = toml_value(*option, value);
+      if (visible_text(written) != written) {
+        return Error{option->get_name() + " is " + value +
+                     ", which --print-config cannot write: expected text in UTF-8 that is seen"};
+      }
+      value = std::move(written);
+    }
     text += key + " = " +
             (values.size() == 1 ? values[0] : "[" + CLI::detail::join(values, ", ") + "]") + "\n";
   }

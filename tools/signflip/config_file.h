@@ -25,7 +25,8 @@ struct Setting {
 Result<std::vector<Setting>> read_config(const std::string& file, const CLI::App& command);
 
 /// A file that read_config() reads as the options that `command` was given. Options without a value
-/// stand in comments.
-std::string config_text(const CLI::App& command);
+/// stand in comments. An error where a value has bytes that are no UTF-8, which TOML has no place
+/// for, or characters that a terminal does not show.
+Result<std::string> config_text(const CLI::App& command);
 
 }  // namespace signflip::cli

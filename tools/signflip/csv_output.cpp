@@ -4,6 +4,7 @@
 
 #include "data/file.h"
 #include "evaluate/report/tables_csv.h"
+#include "nn/json_text.h"
 
 namespace signflip::cli {
 
@@ -18,8 +19,7 @@ Output csv_output(const std::string& file) {
 Status write_csv(const std::string& file, const OrderedJson& results) {
   if (file.empty()) return {};
   report::ReportInput input;
-  const Status read =
-      report::read_input(results.dump(-1, ' ', false, Json::error_handler_t::replace), "", input);
+  const Status read = report::read_input(json_text(results), "", input);
   if (!read) return read;
   const bool certified = !input.measurements.empty() && !input.measurements[0].certificates.empty();
   return write_csv_text(file,

@@ -14,6 +14,7 @@
 #include "import_check.h"
 #include "nn/architecture_json.h"
 #include "nn/json_place.h"
+#include "nn/json_text.h"
 #include "option_values.h"
 #include "outputs.h"
 
@@ -209,9 +210,9 @@ Status run(const Options& options) {
   if (!checked) return checked.error();
 
   SaveOptions save;
-  save.metadata["signflip.import"] = OrderedJson{
-      {"from", std::filesystem::path(options.model).filename().string()},
-      {"notes", translated->notes}}.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  save.metadata["signflip.import"] =
+      json_text(OrderedJson{{"from", std::filesystem::path(options.model).filename().string()},
+                            {"notes", translated->notes}});
   const auto bytes = format_model(model->network, save);
   const auto again = load_model(bytes, options.out);  // with its self-test
   if (!again) return again.error();

@@ -12,6 +12,7 @@
 #include "core/visible_text.h"
 #include "help.h"
 #include "option_values.h"
+#include "streams.h"
 
 namespace {
 
@@ -40,10 +41,12 @@ std::string with_dashes(const CLI::App& app, const std::string& message) {
   return message;
 }
 
-/// `status`, or failure where what went to stdout did not arrive: a full disk, a closed pipe.
+/// `status`, or failure where what went to stdout did not arrive.
 int after_output(int status) {
   std::cout.flush();
   if (std::cout.good()) return status;
+  if (reader_is_gone()) end_by_sigpipe();
+  if (stdout_is_closed()) return fail("the results cannot be written to stdout: it is closed");
   return fail("the results cannot be written to stdout: is its disk full?");
 }
 
@@ -102,7 +105,9 @@ int run(int argc, char** argv) {
     return fail_with({error.what()});
   }
   if (line->print_config) {
-    print_result(config_text(*line->command), "");
+    const auto text = config_text(*line->command);
+    if (!text) return fail(text.error().message);
+    print_result(*text, "");
     return after_output(0);
   }
   listen_for_stop();
@@ -114,6 +119,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!settle_streams()) return 1;
   // Our errors are values; these come from the standard library.
   try {
     return run(argc, argv);

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "data/file.h"
 #include "nn/json_difference.h"
+#include "nn/json_text.h"
 
 namespace signflip::cli {
 namespace {
@@ -44,7 +45,7 @@ Result<PartialResults> PartialResults::open(const std::string& file, OrderedJson
   results.found_ = unfinished_entries(file);
   if (results.found_.empty()) return results;
   const std::string difference = first_difference(results.found_[0][kUnfinished]["configuration"],
-                                                  parse_json(results.configuration_.dump()));
+                                                  parse_json(json_text(results.configuration_)));
   if (difference.empty()) return results;
   return Error{"--json is " + file + ", which holds an unfinished run of another kind: " +
                difference + "; go on with the same options, name another file, or give --restart"};
@@ -86,7 +87,7 @@ Status PartialResults::add(const OrderedJson& result, OrderedJson images) {
   }
   const OrderedJson unfinished = whole();
   entries_ = std::move(finished);
-  const std::string text = unfinished.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = json_text(unfinished) + "\n";
   return write_file_atomically(file_,
                                {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/number.h"
+#include "nn/json_text.h"
 #include "option_values.h"
 #include "train/schedule.h"
 #include "training_log.h"
@@ -116,7 +117,7 @@ Status run_range_test(const TrainOptions& options, Trainer& trainer, const Order
                  " steps, expected 10 or more: give a smaller --batch-size, a smaller "
                  "--learning-rate or more --epochs"};
   }
-  Log log(options.log, log_head.dump());
+  Log log(options.log, json_text(log_head));
   for (std::size_t i = 0; i < steps.size(); ++i) {
     log.append({{"step", i + 1},
                 {"learning_rate", steps[i].rate},

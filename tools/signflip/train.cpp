@@ -7,6 +7,7 @@
 #include "command.h"
 #include "data/file.h"
 #include "nn/fold_batchnorm.h"
+#include "nn/json_text.h"
 #include "outputs.h"
 #include "range_test.h"
 #include "run_lock.h"
@@ -75,7 +76,7 @@ bool is_result(const std::string& file, const OrderedJson& description) {
   if (found == model->file.metadata.end()) return false;
   Json said = parse_json(found->second);
   if (said.is_object()) said.erase(kBestEpoch);  // what came of it
-  return said == parse_json(description.dump());
+  return said == parse_json(json_text(description));
 }
 
 bool exists(const std::string& file) {
@@ -269,7 +270,7 @@ Status run(Options& options, const std::string& command) {
     print_result(options.out + " is finished: nothing is left to train\n", "");
     return {};
   }
-  Log log(options.log, log_head(description, *trainer, command).dump());
+  Log log(options.log, json_text(log_head(description, *trainer, command)));
   if (*beginning == Beginning::resumed) log.take_over(trainer->epochs_done());
   const Status started = log.write();
   if (!started) return started;
@@ -282,7 +283,7 @@ Status run(Options& options, const std::string& command) {
   save.weights = *weight_type_from_name(options.weights);
   if (!trained) description["diverged_after"] = trainer->epochs_done();
   if (options.keep == "best" && best.epoch > 0) description[kBestEpoch] = best.epoch;
-  save.metadata["signflip.training"] = description.dump();
+  save.metadata["signflip.training"] = json_text(description);
   const auto bytes = format_model(options.keep_batchnorm ? result : fold_batchnorm(result), save);
   // Weights may be beyond what F16 holds: better no file than one that nothing can read.
   const auto loadable = load_model(bytes, options.out);

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "data/file.h"
+#include "nn/json_text.h"
 
 namespace signflip::cli {
 
@@ -73,7 +74,7 @@ void Log::take_over(int epochs) {
   for (int e = 0; e < epochs && std::getline(stream, line); ++e) lines_.push_back(line);
 }
 
-void Log::append(const OrderedJson& line) { lines_.push_back(line.dump()); }
+void Log::append(const OrderedJson& line) { lines_.push_back(json_text(line)); }
 
 Status Log::add(const OrderedJson& line) {
   append(line);
