@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build, transform } from "esbuild";
+import { transform } from "esbuild";
 import { bundleFile, bundlePage } from "./scripts.mjs";
 
 /** @typedef {import("./scripts.mjs").Output} Output */
@@ -44,16 +44,12 @@ async function partOf({ path, text }) {
   return `${head}${later.trim()}\n});\n`;
 }
 
-/** The script that gives the page signflipSite. @param {string} scripts the folder */
-async function loader(scripts) {
-  const { outputFiles } = await build({
-    ...ascii,
-    entryPoints: [join(scripts, "engine/isolated/site.js")],
-    format: "iife",
-    write: false,
-    logLevel: "silent",
-  });
-  return outputFiles[0].text;
+/** The script that gives the page signflipSite. @param {string} scripts the folder
+ * @param {import("esbuild").Plugin[]} plugins */
+async function loader(scripts, plugins) {
+  const path = join(scripts, "engine/isolated/site.js");
+  const { text } = await bundleFile(path, { format: "iife", plugins });
+  return (await transform(text, ascii)).code;
 }
 
 /**
@@ -69,18 +65,19 @@ export async function classicPage(scripts, entry, plugins) {
   });
   const later = others.map(async (output) => ({ path: output.path, text: await partOf(output) }));
   return {
-    first: (await loader(scripts)) + (await partOf(own)),
+    first: (await loader(scripts, plugins)) + (await partOf(own)),
     start: `signflipSite.load(${JSON.stringify(own.path)});\n`,
     later: await Promise.all(later),
   };
 }
 
 /** A worker as a script that leaves its code in signflipSite.
- * @param {string} path of the worker @param {{held: string[], folder: string}} glue as bundleFile takes them
+ * @param {string} path of the worker @param {{held: string[], folder: string, plugins: import("esbuild").Plugin[]}} options
+ *   as bundleFile takes them
  * @returns {Promise<Output>} */
-export async function classicWorker(path, glue) {
+export async function classicWorker(path, options) {
   const { text } = await bundleFile(path, {
-    ...glue,
+    ...options,
     format: "iife",
     define: { "import.meta.url": '""' },
   });

@@ -32,7 +32,7 @@ async function locate(root, path) {
 }
 
 /** Serves a folder; takes the next free port where the wanted one is in use (port 0: any).
- * @param {{root: string, port?: number, headers?: Record<string, string>, onRequest?: (path: string) => void}} options
+ * @param {{root: string, port?: number, headers?: Record<string, string> | ((path: string) => Record<string, string>), onRequest?: (path: string) => void}} options
  * @returns {Promise<{url: string, close: () => Promise<void>}>} */
 export async function serve({ root, port = 0, headers = {}, onRequest }) {
   const folder = await realpath(root);
@@ -54,7 +54,7 @@ export async function serve({ root, port = 0, headers = {}, onRequest }) {
       "content-length": found.size,
       "cache-control": "no-cache",
       "x-content-type-options": "nosniff",
-      ...headers,
+      ...(typeof headers === "function" ? headers(pathname) : headers),
     });
     if (request.method === "HEAD") response.end();
     else pipeline(createReadStream(found.file), response, () => {}); // a reader may leave

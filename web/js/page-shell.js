@@ -5,8 +5,9 @@
 // fires "signflip:result" with detail {request, lanes} (js/types.d.ts) whenever a result is shown.
 import { datasets, sourceOf } from "./state/datasets.js";
 import { EngineClient } from "./engine/client.js";
+import { isReplaced, renew } from "./state/build.js";
 import { siteFile } from "./engine/download.js";
-import { isFinal, isMixed, sentenceOf } from "./engine/errors.js";
+import { EngineError, isFinal, isMixed, sentenceOf } from "./engine/errors.js";
 import { Explorer } from "./engine/explorer.js";
 import { imageOf, ownSamples, packedSamples } from "./state/samples.js";
 import { readUrl } from "./state/state.js";
@@ -89,6 +90,10 @@ export class PageShell {
     );
     this.explorer = explorer;
     this.#dark.addEventListener("change", schedule);
+    // A script that came no more: the site was replaced while this page was open, or there is no connection.
+    addEventListener("signflip:missing", async () => {
+      if (await isReplaced()) this.fail(new EngineError("error.mixed", ""));
+    });
     const state = () => this.state;
     Object.assign(globalThis, {
       signflipPage: {
@@ -219,7 +224,7 @@ export class PageShell {
   retry() {
     const { snapshot, explorer } = this;
     // Files of two versions of the site: only a new page gets them all.
-    if (this.#reloads) return location.reload();
+    if (this.#reloads) return void renew();
     snapshot.error = "";
     snapshot.troubles = {};
     snapshot.files = Object.fromEntries(

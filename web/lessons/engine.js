@@ -1,4 +1,5 @@
 // The engine for figures that a lesson draws itself, in the page: one image takes it about a millisecond.
+import { versioned } from "../js/state/build.js";
 
 /** The site's folder, above that of the lessons' scripts. */
 const site = new URL("../", /** @type {HTMLScriptElement} */ (document.currentScript).src);
@@ -17,7 +18,7 @@ const isolated = self.origin === "null";
 const script = (path) =>
   new Promise((resolve, reject) => {
     const element = document.createElement("script");
-    element.src = new URL(path, site).href;
+    element.src = new URL(versioned(path), site).href;
     element.onload = resolve;
     element.onerror = () => reject(new Error(`${path} could not be loaded`));
     document.head.append(element);
@@ -36,7 +37,7 @@ async function bytesOf(path) {
     const packed = Uint8Array.from(atob(here.signflipSite.files[name]), (c) => c.charCodeAt(0));
     body = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   } else {
-    const response = await fetch(new URL(path, site));
+    const response = await fetch(new URL(versioned(path), site));
     if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
     body = response.body;
   }
@@ -44,10 +45,6 @@ async function bytesOf(path) {
 }
 
 async function createEngine() {
-  if (!isolated) {
-    const { default: create } = await import(new URL("js/signflip.js", site).href);
-    return create({ importBinary: null });
-  }
   await script("lessons/held.js");
   return Reflect.get(
     globalThis,

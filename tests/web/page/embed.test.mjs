@@ -281,7 +281,7 @@ test("the frame can be used with the keyboard alone", async (t) => {
 
 test("a missing model gets one readable sentence in the frame", async (t) => {
   const page = await hosted(t, "");
-  await page.route("**/mnist-standard.safetensors", (route) => route.fulfill({ status: 404 }));
+  await page.route("**/mnist-standard.safetensors?*", (route) => route.fulfill({ status: 404 }));
   await page.evaluate(
     (src) =>
       document.body.append(

@@ -389,7 +389,7 @@ test("the first model's attack waits neither for the second one's file, nor wher
     const asked = new Promise((resolve) => {
       answer = resolve;
     });
-    await page.route("**/mnist-mixed.safetensors", async (route) => {
+    await page.route("**/mnist-mixed.safetensors?*", async (route) => {
       await asked;
       return comes ? route.continue() : route.abort();
     });
@@ -420,7 +420,7 @@ test("the first model's attack waits neither for the second one's file, nor wher
   }
   // Where nothing is asked meanwhile, the page goes on by itself.
   const page = await site.open("", { wait: false });
-  await page.route("**/mnist-mixed.safetensors", (route) => route.abort());
+  await page.route("**/mnist-mixed.safetensors?*", (route) => route.abort());
   await page.goto(site.url);
   await page.waitForFunction(() => globalThis.signflipPage?.snapshot.files.mixed === "failed");
   assert.deepEqual(

@@ -39,7 +39,7 @@ test("a missing model gets one readable sentence", async (t) => {
   const site = await serving(t);
   const context = await site.browser.newContext();
   const page = await context.newPage();
-  await page.route("**/mnist-mixed.safetensors", (route) => route.fulfill({ status: 404 }));
+  await page.route("**/mnist-mixed.safetensors?*", (route) => route.fulfill({ status: 404 }));
   await page.goto(site.url);
   await page.getByRole("alert").getByText("mnist-mixed.safetensors").waitFor();
 });
@@ -48,7 +48,7 @@ test("a damaged model gets the engine's own sentence", async (t) => {
   const site = await serving(t);
   const context = await site.browser.newContext();
   const page = await context.newPage();
-  await page.route("**/mnist-mixed.safetensors", (route) =>
+  await page.route("**/mnist-mixed.safetensors?*", (route) =>
     route.fulfill({ body: Buffer.alloc(100) }),
   );
   await page.goto(site.url);
@@ -62,7 +62,7 @@ test("the wrong type for the WebAssembly file does not matter", async (t) => {
   const site = await serving(t);
   const context = await site.browser.newContext();
   const page = await context.newPage();
-  await page.route("**/signflip.wasm", async (route) => {
+  await page.route("**/signflip.wasm?*", async (route) => {
     const response = await route.fetch();
     await route.fulfill({
       response,
@@ -90,7 +90,9 @@ for (const [name, answer, said] of [
   test(`in a model's place ${name}: the cause is named once, and trying again helps`, async (t) => {
     const site = await serving(t);
     const page = await site.open("", { wait: false });
-    await page.route("**/mnist-mixed.safetensors", (route) => route.fulfill(answer), { times: 1 });
+    await page.route("**/mnist-mixed.safetensors?*", (route) => route.fulfill(answer), {
+      times: 1,
+    });
     await page.goto(site.url);
     await page.getByRole("alert").getByText(said).waitFor();
     await page.getByRole("button", { name: "Try again" }).click();
@@ -103,7 +105,7 @@ test("no connection: the file is named, and the page goes on once there is one",
   const site = await serving(t);
   const page = await site.open("", { wait: false });
   let blocked = true;
-  await page.route("**/signflip.wasm", (route) => (blocked ? route.abort() : route.continue()));
+  await page.route("**/signflip.wasm?*", (route) => (blocked ? route.abort() : route.continue()));
   await page.goto(site.url);
   await page.getByRole("alert").getByText("signflip.wasm could not be fetched").waitFor();
   blocked = false;
@@ -143,7 +145,7 @@ for (const [name, script, said] of [
 test("a page whose script does not come says so", async (t) => {
   const site = await serving(t);
   const page = await site.open("", { wait: false });
-  await page.route("**/js/main.js", (route) => route.abort());
+  await page.route("**/js/main.js?*", (route) => route.abort());
   await page.goto(site.url);
   await page.getByText("its scripts are missing or blocked").waitFor();
 });

@@ -42,7 +42,7 @@ test("a link leads to the model's view, and another language keeps it", async ()
 
 test("where the view cannot be had the page says so and tries again", async () => {
   const page = await site.open();
-  await page.route("**/js/classic/models-*.js", (route) => route.abort(), { times: 1 });
+  await page.route("**/js/classic/models-*.js?*", (route) => route.abort(), { times: 1 });
   await page.getByRole("link", { name: "Explore a model" }).click();
   await modelView(page).getByRole("alert").waitFor();
   await page.getByRole("button", { name: "Try again" }).click();

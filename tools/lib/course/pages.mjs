@@ -260,9 +260,10 @@ ${links.join("\n")}
 /**
  * Every file of the course.
  * @param {string} folder web/lessons @param {string} reproduction models/reproduction.md
+ * @param {import("esbuild").Plugin[]} [plugins] of the script's bundling
  * @returns {Promise<Output[]>}
  */
-export async function courseFiles(folder, reproduction) {
+export async function courseFiles(folder, reproduction, plugins = []) {
   const course = await import(pathToFileURL(join(folder, "course.js")).href);
   const published = readFileSync(reproduction, "utf8");
   const languages = /** @type {("en" | "de")[]} */ (Object.keys(course.frame));
@@ -280,7 +281,7 @@ export async function courseFiles(folder, reproduction) {
       ...edition.quizzes(),
     ];
   });
-  const { text } = await bundleFile(join(folder, "lesson.js"), { format: "iife" });
+  const { text } = await bundleFile(join(folder, "lesson.js"), { format: "iife", plugins });
   return [
     doorOf(course.frame),
     ...pages,

@@ -34,9 +34,10 @@ export class EngineClient {
     for (const source of sources) this.fetch(source).catch(() => {});
     // The built page's head has begun to fetch these; the browser warns of downloads that nobody takes.
     const begun = /** @type {NodeListOf<HTMLLinkElement>} */ (
-      document.querySelectorAll('link[rel="preload"][href$=".safetensors"]')
+      document.querySelectorAll('link[rel="preload"][href*=".safetensors"]')
     );
-    for (const link of begun) siteFile(link.getAttribute("href") ?? "").catch(() => {});
+    for (const link of begun)
+      siteFile((link.getAttribute("href") ?? "").split("?")[0]).catch(() => {});
   }
 
   /** Fetches a model's files, once. @param {Source} source */

@@ -1,4 +1,5 @@
 // Downloads, each made once however often it is asked for; what goes wrong with one is told by its cause.
+import { isReplaced } from "../state/build.js";
 import { EngineError } from "./errors.js";
 import { bytesAt } from "./reach.js";
 
@@ -13,6 +14,7 @@ export async function fetchBytes(path) {
   const file = path.split("/").slice(-1)[0];
   const bytes = await bytesAt(path);
   if (bytes === 0) throw new EngineError("error.offline", file);
+  if (bytes === 404 && (await isReplaced())) throw new EngineError("error.mixed", "");
   if (typeof bytes === "number")
     throw new EngineError(bytes === 404 ? "error.download" : "error.server", file, {
       status: bytes,

@@ -1,5 +1,6 @@
 // One worker: questions and answers by number, progress in between, and its end. worker-host.js is the
 // other side. Which worker to start, and when, is decided by client.js and pool.js.
+import { build } from "../state/build.js";
 import { EngineError } from "./errors.js";
 import { startWorker } from "./reach.js";
 import { hungMs } from "../state/timing.js";
@@ -36,7 +37,7 @@ export class WorkerPort {
       const call = { resolve, reject, onProgress };
       this.#open.set(id, call);
       this.#wait(call);
-      this.#worker.postMessage({ id, type, body });
+      this.#worker.postMessage({ id, type, body, build });
     });
   }
 

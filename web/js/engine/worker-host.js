@@ -1,6 +1,8 @@
 // The worker's side of port.js: answers questions from a table, tells progress, gives arrays away
 // instead of copying them, and says what an error means for the worker.
 import { progressMs } from "../state/timing.js";
+import { build } from "../state/build.js";
+import { EngineError } from "./errors.js";
 
 /** Tells the page how far an answer is. @typedef {(progress: Record<string, any>) => void} Tell */
 
@@ -49,8 +51,10 @@ function named(error, message) {
  * @param {Record<string, (body: any, tell: Tell) => unknown>} answers
  * @param {Pick<MessagePort, "onmessage" | "postMessage">} [port] where the questions come from */
 export function serve(answers, port = /** @type {any} */ (self)) {
-  port.onmessage = async ({ data: { id, type, body } }) => {
+  port.onmessage = async ({ data: { id, type, body, build: asked } }) => {
     try {
+      // One of them came from an old cache, or the page was there before the site's files were replaced.
+      if (asked !== build) throw new EngineError("error.mixed", "");
       const value = await answers[type](body, (progress) => port.postMessage({ id, progress }));
       port.postMessage({ id, value }, { transfer: buffersOf(value) });
     } catch (error) {

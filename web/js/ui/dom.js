@@ -1,5 +1,6 @@
 // Builds elements without innerHTML, so that Trusted Types and the security policy have nothing to
 // object to. Not a framework: views make their elements once and change them in place.
+import { versioned } from "../state/build.js";
 import { savedWithinMs } from "../state/timing.js";
 
 /** @param {string} tag
@@ -97,7 +98,7 @@ export function stepSlider(id, onstep) {
  * @param {string} path from the page's address, like "css/later/model-view.css"
  * @returns {Promise<void>} */
 export function styleSheet(path) {
-  const href = new URL(path, document.baseURI).href;
+  const href = new URL(versioned(path), document.baseURI).href;
   const there = [...document.styleSheets].some((sheet) => sheet.href === href);
   if (there) return Promise.resolve();
   return new Promise((resolve) => {

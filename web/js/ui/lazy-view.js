@@ -1,6 +1,7 @@
 // A view that is fetched when it is first opened, or comes near the part of the page that one sees: a
 // skeleton meanwhile, a sentence and a way to try again where it cannot be had. It knows when to mount a
 // view, not what is in it.
+import { isReplaced, renew } from "../state/build.js";
 import { h, styleSheet } from "./dom.js";
 
 /** @typedef {import("./context").ViewContext} ViewContext */
@@ -101,21 +102,27 @@ export class LazyView {
       .catch(() => null);
     if (turn !== this.#turn) return;
     this.element.removeAttribute("aria-busy");
-    if (!found) return this.#failed(context);
+    if (!found) return this.#failed(context, turn);
     this.element.replaceChildren();
     this.#mounted = found.module.mount(this.element, { ...context, words: found.words });
     if (this.#shown) this.#mounted.render(context.snapshot());
   }
 
-  /** @param {ViewContext} context */
-  #failed(context) {
+  /** @param {ViewContext} context @param {number} turn of the mounting */
+  async #failed(context, turn) {
     const { words } = context;
+    const replaced = await isReplaced();
+    if (turn !== this.#turn) return;
     this.element.replaceChildren(
       h(
         "div",
         { class: "alert", role: "alert" },
-        h("p", {}, words.t("view.failed")),
-        h("button", { type: "button", onclick: () => this.#mount(context) }, words.t("view.retry")),
+        h("p", {}, words.t(replaced ? "error.mixed" : "view.failed")),
+        h(
+          "button",
+          { type: "button", onclick: () => (replaced ? renew() : this.#mount(context)) },
+          words.t("view.retry"),
+        ),
       ),
     );
   }

@@ -1,5 +1,6 @@
 // reach.js for classic pages. With a server behind the page and an origin of its own it does as reach.js does;
 // else files and workers come as scripts (site.js says why), or are in the page's one file already.
+import { versioned } from "../../state/build.js";
 
 const isolated = signflipSite.folder === "" || self.origin === "null";
 /** Whether there is a server to fetch from: whole test sets come from there alone. */
@@ -16,7 +17,7 @@ async function held(name) {
  * @param {string} path @returns {Promise<ArrayBuffer | number>} */
 export async function bytesAt(path) {
   if (!isolated) {
-    const response = await fetch(new URL(path, document.baseURI)).catch(() => null);
+    const response = await fetch(new URL(versioned(path), document.baseURI)).catch(() => null);
     if (!response?.ok) return response?.status ?? 0;
     return response.arrayBuffer().catch(() => 0);
   }
@@ -30,7 +31,7 @@ export async function bytesAt(path) {
 /** @param {string} name of a file in workers/ @returns {import("../../types").WorkerLike} */
 export function startWorker(name) {
   if (isolated) return new HeldWorker(name);
-  const url = `${signflipSite.folder}workers/${name}.js`;
+  const url = `${signflipSite.folder}${versioned(`workers/${name}.js`)}`;
   return new Worker(signflipSite.trusted(url), { type: "module", name: `signflip-${name}` });
 }
 

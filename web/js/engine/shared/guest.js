@@ -6,7 +6,7 @@
 // to another page). From it: role "host" (have the engine), "guest" with a port to the engine, and to the host
 // "admit" with a guest's number and port, "dismiss" with its number.
 import { aloneAfterMs } from "../../state/timing.js";
-import { isStopped, stopped } from "../errors.js";
+import { isMixed, isStopped, stopped } from "../errors.js";
 import { WorkerPort } from "../port.js";
 import { Hub } from "./hub.js";
 
@@ -101,8 +101,10 @@ export class SharedClient {
       try {
         return await port.ask(type, body, onProgress);
       } catch (error) {
-        // The engine is another's now, who does not know of it.
-        if (error !== this.#moved) throw error;
+        // The frame that has the engine is of another build of the site.
+        if (isMixed(error) && !this.hub) this.#becomeHost();
+        // Else the engine may be another's now, who does not know of the question.
+        else if (error !== this.#moved) throw error;
       }
     }
   }

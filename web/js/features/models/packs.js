@@ -1,5 +1,6 @@
 // Whole test sets, and images to learn from: where the site was built with a dataset, those are fetched when they are
 // first wanted (pack.js says what a pack is). Others are drawn by us, here as everywhere.
+import { versioned } from "../../state/build.js";
 import { EngineError } from "../../engine/errors.js";
 import { readPack } from "../../engine/pack.js";
 import { WorkerPort } from "../../engine/port.js";
@@ -64,7 +65,7 @@ export async function packsOf(dataset) {
 async function sitePacksOf(dataset) {
   if (document.documentElement.dataset.packs === undefined || !hasServer)
     return { test: [], train: [] };
-  lists ??= fetch(new URL("samples/packs.json", document.baseURI)).then((response) =>
+  lists ??= fetch(new URL(versioned("samples/packs.json"), document.baseURI)).then((response) =>
     response.json(),
   );
   const all = await lists.catch(() => {
@@ -80,7 +81,7 @@ export async function fetchPack(pack) {
   if (pack.drawn) return pack.drawn;
   let blob = fetched.get(pack.file);
   if (!blob) {
-    blob = fetch(new URL(pack.file, document.baseURI))
+    blob = fetch(new URL(versioned(pack.file), document.baseURI))
       .then((response) => {
         if (!response.ok) throw new Error(String(response.status));
         return response.blob();
