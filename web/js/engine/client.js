@@ -2,7 +2,7 @@
 // another worker when it dies, hangs or is cancelled. It keeps the models' bytes, so that a restart needs
 // no network. Talking to one worker is port.js; when to ask is scheduler.js.
 import { engineModule, forgetFile, siteFile } from "./download.js";
-import { EngineError, isStopped, stopped } from "./errors.js";
+import { isStopped, mayAskAnew, stopped } from "./errors.js";
 import { WorkerPort } from "./port.js";
 
 /** @typedef {import("../types").ExploreRequest} ExploreRequest */
@@ -114,7 +114,7 @@ export class EngineClient {
         return await this.#explore(request, onProgress);
       } catch (error) {
         if (isStopped(error)) return null;
-        if (again || error instanceof EngineError || !this.#port?.ended) throw error;
+        if (again || !mayAskAnew(error) || !this.#port?.ended) throw error;
         this.restarts++;
       }
     }

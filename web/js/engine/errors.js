@@ -19,6 +19,12 @@ export const isFinal = (error) => error instanceof EngineError && final.includes
 /** Whether files of two versions of the site met. @param {unknown} error */
 export const isMixed = (error) => error instanceof EngineError && error.key === "error.mixed";
 
+/** Ends of a worker that came by themselves; another takes its place. */
+const ends = ["error.crashed", "error.hung", "error.worker"];
+
+/** Whether a new worker may answer what this one did not. @param {unknown} error */
+export const mayAskAnew = (error) => !(error instanceof EngineError) || ends.includes(error.key);
+
 /** Broken off because something newer was asked, or by the visitor: not a failure. @param {string} why */
 export const stopped = (why) => new EngineError("error.stopped", why);
 

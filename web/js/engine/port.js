@@ -24,7 +24,7 @@ export class WorkerPort {
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.end(new Error(event.message || "The worker could not be started."));
+      this.end(new EngineError("error.worker", event.message ?? ""));
     };
   }
 
@@ -56,7 +56,7 @@ export class WorkerPort {
   /** @param {Call} call */
   #wait(call) {
     clearTimeout(call.timer);
-    call.timer = setTimeout(() => this.end(new Error("The worker did not answer.")), hungMs);
+    call.timer = setTimeout(() => this.end(new EngineError("error.hung", "no answer")), hungMs);
   }
 
   /** @param {any} data */
@@ -69,7 +69,7 @@ export class WorkerPort {
     }
     this.#open.delete(data.id);
     clearTimeout(call?.timer);
-    if (data.dead) this.end(new Error(data.error));
+    if (data.dead) this.end(new EngineError(data.key, data.error));
     if (data.key) call?.reject(new EngineError(data.key, data.error, data.values));
     else if ("error" in data) call?.reject(new Error(data.error));
     else call?.resolve(data.value);

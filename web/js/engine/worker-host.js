@@ -38,6 +38,7 @@ function described(error) {
 /** What the page has a message of its own for. @param {any} error @param {string} message */
 function named(error, message) {
   if (error?.key) return { key: error.key, values: error.values };
+  if (error instanceof WebAssembly.RuntimeError) return { key: "error.crashed" };
   // Engine and worker are of two builds: one of them came from an old cache.
   if (error instanceof WebAssembly.LinkError) return { key: "error.mixed" };
   const forbidden =

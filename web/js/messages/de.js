@@ -179,6 +179,11 @@ export default {
     "error.policy":
       "Die Sicherheitsrichtlinie dieser Website verbietet WebAssembly; sie braucht 'wasm-unsafe-eval' in script-src.",
     "error.engine": "Das Rechenmodul meldet: {detail}",
+    "error.crashed":
+      "Das Rechenmodul ist an dieser Frage gescheitert, vielleicht aus Mangel an Speicher. Es startet neu: Versuch es noch einmal, oder frag etwas anderes.",
+    "error.hung":
+      "Das Rechenmodul hat zwei Minuten lang nicht geantwortet. Es startet neu: Versuch es noch einmal, oder frag etwas anderes.",
+    "error.worker": "Das Rechenmodul ließ sich nicht starten. {detail}",
     "error.stopped": "Das Rechenmodul wurde angehalten.",
   },
 

@@ -179,6 +179,11 @@ export default {
     "error.policy":
       "This site's security policy forbids WebAssembly; it needs 'wasm-unsafe-eval' in script-src.",
     "error.engine": "The engine says: {detail}",
+    "error.crashed":
+      "The engine broke down at this question, perhaps for want of memory. It starts anew: try again, or ask something else.",
+    "error.hung":
+      "The engine gave no answer for two minutes. It starts anew: try again, or ask something else.",
+    "error.worker": "The engine could not be started. {detail}",
     "error.stopped": "The engine was stopped.",
   },
 

@@ -11,6 +11,8 @@ import { ownWords } from "../../ui/i18n.js";
 
 /** Set where something is kept, so that the page need not look. */
 const flag = "signflip-own";
+/** The highest number that was given in any tab: each keeps its nets under its own numbers. */
+const counter = "signflip-own-number";
 
 /** The highest number so far: of one that was deleted workers may still hold the net. */
 let last = 0;
@@ -18,10 +20,25 @@ let last = 0;
 /** @param {number} number */
 export const ownId = (number) => `own-${number}`;
 
-/** The number of the next, whatever its dataset. */
+/** The highest number that other tabs gave, where the browser has storage; sets it where a number is given.
+ * @param {number} [given] */
+function counted(given) {
+  try {
+    if (given !== undefined) localStorage.setItem(counter, String(given));
+    const number = Number(localStorage.getItem(counter));
+    return Number.isSafeInteger(number) ? number : 0;
+  } catch {
+    return 0; // no storage here, and no other tab that keeps anything
+  }
+}
+
+/** The number of the next, whatever its dataset. No other tab gives it. */
 export function nextNumber() {
   const ids = Object.values(datasets).flatMap(({ models }) => models.map(({ id }) => id));
-  return 1 + Math.max(last, ...ids.map((id) => Number(/^own-(\d+)$/.exec(id)?.[1] ?? 0)));
+  const numbers = ids.map((id) => Number(/^own-(\d+)$/.exec(id)?.[1] ?? 0));
+  const next = 1 + Math.max(last, counted(), ...numbers);
+  counted(next);
+  return next;
 }
 
 /** Adds a model, or puts it in the place of its former self. @param {OwnModel} model @returns {boolean} whether it is new */
@@ -78,9 +95,19 @@ const done = (request) =>
     request.onerror = () => reject(request.error);
   });
 
+/** What was written is kept: a browser may find only at the end that it has no room. @param {IDBTransaction} transaction
+ * @returns {Promise<void>} */
+const committed = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+
 /** Keeps a model in the browser; rejects where that is not allowed, or has no room. @param {OwnModel} model */
 export async function keepOwn(model) {
-  await done((await openStore("readwrite")).put(model));
+  const store = await openStore("readwrite");
+  store.put(model);
+  await committed(store.transaction);
   localStorage.setItem(flag, "1");
 }
 
@@ -93,7 +120,9 @@ export async function forgetOwn(dataset, number) {
     datasets[dataset].shown = models.slice(0, 1).map((model) => model.id);
     if (models.length === 0) delete datasets[dataset];
   }
-  await done((await openStore("readwrite")).delete([dataset, number]));
+  const store = await openStore("readwrite");
+  store.delete([dataset, number]);
+  await committed(store.transaction);
 }
 
 /** Adds what is kept. @returns {Promise<number>} how many there are */
