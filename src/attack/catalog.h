@@ -22,15 +22,21 @@ struct Shard;
 /// ensemble: several fixed-budget attacks in turn.
 enum class Family { fixed_budget, minimum_norm, few_pixels, ensemble };
 
+/// Which wrong class an attack can be asked for: any (untargeted), a given one (targeted).
+enum class Goals { untargeted, targeted, either };
+
+/// What an attack sees of the model: gradients and logits, or logits alone (a black box).
+enum class Access { gradients, logits };
+
+/// What it is, then what it says of itself, then how it runs.
 struct AttackEntry {
   std::string_view name;   ///< "apgd-ce"
   std::string_view title;  ///< "APGD-CE"
   std::string_view paper;  ///< "Croce and Hein 2020, arXiv:2003.01690"
   std::string_view norm;   ///< "linf", "l2" or "l0"; a parameter "norm" overrides it: norm_of()
   Family family = Family::fixed_budget;
-  bool targeted = false;         ///< can be given target classes
-  bool untargeted = false;       ///< can do without
-  bool needs_gradients = false;  ///< false: black box, only logits
+  Goals goals = Goals::either;
+  Access access = Access::gradients;
   std::string_view summary;  ///< one sentence for learners; with title and help the only English
                              ///< text of the page
   std::string_view cost;     ///< gradients and queries per image, in words
@@ -38,11 +44,14 @@ struct AttackEntry {
   /// Works on a few images of one thread. May leave early where shard.tick() says so; the runner
   /// projects, clips and judges whatever is in shard.adversarial.
   void (*run)(Shard& shard) = nullptr;
-  /// Whether it draws random numbers with these parameters, so that a seed has an effect; null:
-  /// never.
+  /// Whether it draws random numbers with these parameters, so that a seed has an effect.
   bool (*random)(const Parameters& parameters) = nullptr;
   /// The attack as a climb (climb.h), which devices run too; null where it is none.
   Climb (*climb)(const Parameters& parameters) = nullptr;
+
+  bool targeted() const { return goals != Goals::untargeted; }
+  bool untargeted() const { return goals != Goals::targeted; }
+  bool needs_gradients() const { return access == Access::gradients; }
 };
 
 /// All attacks, in the order in which a menu should show them.
@@ -55,7 +64,7 @@ Result<const AttackEntry*> require_attack(std::string_view name);
 
 /// Whether a seed has an effect on the attack with these parameters.
 inline bool is_random(const AttackEntry& attack, const Parameters& parameters) {
-  return attack.random != nullptr && attack.random(parameters);
+  return attack.random(parameters);
 }
 
 /// The norm that the attack is bounded by, or makes small, with these parameters.

@@ -75,10 +75,9 @@ constexpr ParameterSpec norm_parameter(std::span<const std::string_view> choices
 
 inline constexpr ParameterSpec kNorm = norm_parameter(kNormChoices);
 
-/// AttackEntry::random of attacks that always draw.
+/// AttackEntry::random of attacks that never draw, always do, or from their second start on.
+inline bool never_random(const Parameters&) { return false; }
 inline bool always_random(const Parameters&) { return true; }
-
-/// And of those whose first start is no draw.
 inline bool random_after_restart(const Parameters& parameters) {
   return parameters.integer("restarts") > 1;
 }

@@ -10,25 +10,13 @@
 #include "attack/geometry/pixels.h"
 #include "attack/written_image.h"
 #include "core/concat.h"
+#include "core/model_input.h"
 
 namespace signflip {
 namespace {
 
 Rows<const float> rows_of(const Tensor& images) {
   return {images.values(), images.image_shape().size()};
-}
-
-Status check_classes(std::span<const int> values, std::string_view what, std::size_t count,
-                     int classes) {
-  if (values.size() != count) {
-    return Error{concat("there are ", count, " images but ", values.size(), " ", what, "s")};
-  }
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i] >= 0 && values[i] < classes) continue;
-    return Error{concat(what, " ", values[i], " of image ", i,
-                        " is not one of the model's classes 0 to ", classes - 1)};
-  }
-  return {};
 }
 
 }  // namespace
@@ -49,18 +37,18 @@ Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableM
                         " and knows ", judged_on.classes())};
   }
   if (classes < 2) return Error{"a model with fewer than 2 classes cannot be attacked"};
-  if (images.count() == 0) return Error{"there are no images to attack"};
-  if (images.image_shape() != shape || images.size() != images.count() * shape.size()) {
-    return Error{concat("the images are ", to_string(images.image_shape()),
-                        ", but the model takes ", to_string(shape))};
+  if (const Status s = check_images(images, shape, "attack"); !s) return s;
+  if (const Status s = check_classes(labels, "label", "labels", images.count(), classes); !s) {
+    return s;
   }
-  if (const Status s = check_classes(labels, "label", images.count(), classes); !s) return s;
-  if (targets.empty() ? !attack->untargeted : !attack->targeted) {
+  if (targets.empty() ? !attack->untargeted() : !attack->targeted()) {
     return Error{concat("attack ", attack->name,
                         (targets.empty() ? " needs target classes" : " takes no target classes"))};
   }
   if (!targets.empty()) {
-    if (const Status s = check_classes(targets, "target", images.count(), classes); !s) return s;
+    if (const Status s = check_classes(targets, "target", "targets", images.count(), classes); !s) {
+      return s;
+    }
   }
   const Bounds bounds = crafted_on.bounds();
   const std::span<const float> pixels = images.values();
@@ -231,7 +219,7 @@ Result<AttackOutcome> run_attack(const DifferentiableModel& crafted_on,
   // others get it for judging a few images together with their 8-bit copies.
   const std::size_t room = request.judge ? 2 * count : count;
   const std::size_t capacity =
-      request.attack->needs_gradients ? std::min(room, kShardSize) : kShardSize;
+      request.attack->needs_gradients() ? std::min(room, kShardSize) : kShardSize;
   std::vector<Worker> workers(static_cast<std::size_t>(pool.threads()));
   const std::size_t shards = (count + kShardSize - 1) / kShardSize;
   pool.for_each(shards, [&](std::size_t index, int which) {

@@ -9,6 +9,7 @@
 #include "core/batches.h"
 #include "core/concat.h"
 #include "core/exact/softmax.h"
+#include "core/model_input.h"
 
 namespace signflip {
 namespace {
@@ -22,20 +23,8 @@ Status check(const Sequential& network, const CertifyRequest& request, const Ten
   if (!in_range(request.maximum_radius)) {
     return Error{concat("the largest radius is ", request.maximum_radius, ", expected 0 to 1")};
   }
-  if (images.count() == 0) return Error{"there are no images to certify"};
-  if (images.image_shape() != network.input_shape()) {
-    return Error{concat("the images are ", to_string(images.image_shape()),
-                        ", but the model takes ", to_string(network.input_shape()))};
-  }
-  if (labels.size() != images.count()) {
-    return Error{concat("there are ", images.count(), " images but ", labels.size(), " labels")};
-  }
-  for (std::size_t n = 0; n < labels.size(); ++n) {
-    if (labels[n] >= 0 && labels[n] < network.classes()) continue;
-    return Error{concat("label ", labels[n], " of image ", n,
-                        " is not one of the model's classes 0 to ", network.classes() - 1)};
-  }
-  return {};
+  if (const Status s = check_images(images, network.input_shape(), "certify"); !s) return s;
+  return check_classes(labels, "label", "labels", images.count(), network.classes());
 }
 
 }  // namespace

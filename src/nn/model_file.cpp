@@ -256,6 +256,20 @@ Status check_size(const Safetensors& file, Architecture& architecture, std::size
   return {};
 }
 
+/// visit(layer, traits, prefix of its tensors' names) for each layer that has weights, until one
+/// returns an error.
+template <class Visit>
+Status for_each_stored(const Sequential& network, Visit visit) {
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const PlacedLayer& placed = network.layers()[i];
+    const LayerTraits kind = traits(placed.layer);
+    if (!kind.weights) continue;
+    const Status done = visit(placed, kind, layer_name(network.architecture().layers, i) + ".");
+    if (!done) return done;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_view name) {
@@ -299,11 +313,8 @@ std::optional<WeightType> weight_type_from_name(std::string_view name) {
 
 Status read_network(const Safetensors& file, Sequential& network) {
   std::vector<float> values;
-  for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const PlacedLayer& placed = network.layers()[i];
-    const LayerTraits kind = traits(placed.layer);
-    if (!kind.weights) continue;
-    const std::string prefix = layer_name(network.architecture().layers, i) + ".";
+  const auto read_layer = [&](const PlacedLayer& placed, LayerTraits kind,
+                              const std::string& prefix) -> Status {
     Status read;
     if (placed.shape.weight() > 0) {  // batch norm may have none
       WeightTensor tensor = weight_tensor(placed.layer, placed);
@@ -321,7 +332,7 @@ Status read_network(const Safetensors& file, Sequential& network) {
       if (!read) return read;
       copy(values, network.parameters().subspan(placed.bias));
     }
-    if (!kind.statistics) continue;
+    if (!kind.statistics) return {};
     const std::size_t channels = placed.shape.columns;
     read = read_tensor(file, prefix + "running_mean", {channels}, values);
     if (!read) return read;
@@ -332,18 +343,18 @@ Status read_network(const Safetensors& file, Sequential& network) {
       return Error{concat("tensor ", prefix, "running_var holds a negative variance")};
     }
     copy(values, network.statistics().subspan(placed.statistics + channels));
-  }
+    return {};
+  };
+  const Status read = for_each_stored(network, read_layer);
+  if (!read) return read;
   network.prepare();
   return {};
 }
 
 void add_network(SafetensorsWriter& writer, const Sequential& network, WeightType type) {
   std::vector<float> values;
-  for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const PlacedLayer& placed = network.layers()[i];
-    const LayerTraits kind = traits(placed.layer);
-    if (!kind.weights) continue;
-    const std::string prefix = layer_name(network.architecture().layers, i) + ".";
+  const auto add_layer = [&](const PlacedLayer& placed, LayerTraits kind,
+                             const std::string& prefix) -> Status {
     const auto weight = network.parameters().subspan(placed.weight, placed.shape.weight());
     if (!weight.empty()) {
       const WeightTensor tensor = weight_tensor(placed.layer, placed);
@@ -360,12 +371,14 @@ void add_network(SafetensorsWriter& writer, const Sequential& network, WeightTyp
       add(writer, type, prefix + "bias", {placed.shape.bias},
           network.parameters().subspan(placed.bias, placed.shape.bias));
     }
-    if (!kind.statistics) continue;
+    if (!kind.statistics) return {};
     const std::size_t channels = placed.shape.columns;
     const auto statistics = network.statistics().subspan(placed.statistics, 2 * channels);
     add(writer, WeightType::f32, prefix + "running_mean", {channels}, statistics.first(channels));
     add(writer, WeightType::f32, prefix + "running_var", {channels}, statistics.last(channels));
-  }
+    return {};
+  };
+  (void)for_each_stored(network, add_layer);
 }
 
 std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOptions& options) {

@@ -31,7 +31,7 @@ Shard shard_of(Pass& pass, const Parameters& parameters, const AttackInput& inpu
 Result<TrainingAttack> catalogue_attack(const std::string& name, int steps) {
   const auto attack = require_attack(name);
   if (!attack) return attack.error();
-  if (!(*attack)->needs_gradients || (*attack)->family != Family::fixed_budget) {
+  if (!(*attack)->needs_gradients() || (*attack)->family != Family::fixed_budget) {
     return Error{"attack is " + name +
                  ", expected a gradient attack with a fixed budget, such as fgsm, bim, mim or pgd"};
   }

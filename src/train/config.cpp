@@ -13,6 +13,11 @@ constexpr Named<Method> kMethods[] = {
     {Method::fast, "fast"},         {Method::pgd, "pgd"},          {Method::trades, "trades"},
     {Method::ibp, "ibp"},           {Method::denoiser, "denoiser"}};
 
+constexpr Named<Method> kDefaultAttacks[] = {
+    {Method::standard, ""},    {Method::mixed, "fgsm"},   {Method::finetune, "fgsm"},
+    {Method::fast, "rs-fgsm"}, {Method::pgd, "pgd"},      {Method::trades, ""},
+    {Method::ibp, "none"},     {Method::denoiser, "fgsm"}};
+
 struct Range {
   const char* name;
   double value, low, high;
@@ -28,24 +33,7 @@ std::string_view method_name(Method method) { return name_of<Method>(kMethods, m
 
 std::string method_names() { return listed<Method>(kMethods); }
 
-std::string_view default_attack(Method method) {
-  switch (method) {
-    case Method::mixed:
-    case Method::finetune:
-    case Method::denoiser:
-      return "fgsm";
-    case Method::fast:
-      return "rs-fgsm";
-    case Method::pgd:
-      return "pgd";
-    case Method::ibp:
-      return "none";
-    case Method::standard:
-    case Method::trades:
-      break;
-  }
-  return "";
-}
+std::string_view default_attack(Method method) { return name_of<Method>(kDefaultAttacks, method); }
 
 double TrainingConfig::epsilon_at(double epochs_done) const {
   if (epochs_done < warm_up) return 0;

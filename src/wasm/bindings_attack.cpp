@@ -72,9 +72,9 @@ val attacks() {
     entry.set("paper", std::string(attack.paper));
     entry.set("norm", std::string(attack.norm));
     entry.set("family", std::string(family_name(attack.family)));
-    entry.set("targeted", attack.targeted);
-    entry.set("untargeted", attack.untargeted);
-    entry.set("needsGradients", attack.needs_gradients);
+    entry.set("targeted", attack.targeted());
+    entry.set("untargeted", attack.untargeted());
+    entry.set("needsGradients", attack.needs_gradients());
     entry.set("summary", std::string(attack.summary));
     entry.set("cost", std::string(attack.cost));
     val parameters = val::array();

@@ -92,7 +92,7 @@ TEST(Catalog, EveryEntryIsCompleteAndItsDefaultsAreAllowed) {
     SCOPED_TRACE(entry.name);
     EXPECT_TRUE(names.insert(entry.name).second);
     EXPECT_NE(entry.run, nullptr);
-    EXPECT_TRUE(entry.targeted || entry.untargeted);
+    EXPECT_TRUE(entry.targeted() || entry.untargeted());
     EXPECT_FALSE(entry.title.empty() || entry.paper.empty() || entry.summary.empty() ||
                  entry.cost.empty());
     EXPECT_TRUE(entry.norm == "linf" || entry.norm == "l2" || entry.norm == "l0");

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "attack/common_parameters.h"
 #include "support/attacks.h"
 #include "support/random_net.h"
 
@@ -73,7 +74,7 @@ TEST_P(Promises, HoldForRandomModelsImagesAndParameters) {
     if (rng.below(4) == 0)
       labels[0] = static_cast<int>(rng.below(static_cast<std::uint32_t>(classes)));
     std::vector<int> targets;
-    if (!entry.untargeted || (entry.targeted && rng.below(2) == 0)) {
+    if (!entry.untargeted() || (entry.targeted() && rng.below(2) == 0)) {
       for (std::size_t i = 0; i < count; ++i) {
         targets.push_back(static_cast<int>(rng.below(static_cast<std::uint32_t>(classes))));
       }
@@ -98,7 +99,7 @@ TEST_P(Promises, ASeedHasAnEffectWhereTheCatalogueSaysSoAndNowhereElse) {
     const Tensor images = random_images(2, shape, rng);
     const std::vector<int> labels = predictions(model, images);
     std::vector<int> targets;
-    if (!entry.untargeted) {
+    if (!entry.untargeted()) {
       for (const int label : labels) targets.push_back((label + 1) % 5);
     }
     const Settings settings = random_settings(entry, rng);
@@ -114,7 +115,7 @@ TEST_P(Promises, ASeedHasAnEffectWhereTheCatalogueSaysSoAndNowhereElse) {
       ASSERT_TRUE(same) << "round " << round;
     }
   }
-  EXPECT_EQ(drawn > 0, entry.random != nullptr);
+  EXPECT_EQ(drawn > 0, entry.random != never_random);
   if (drawn > 0) {
     EXPECT_GT(different, 0U) << "of " << drawn;
   }

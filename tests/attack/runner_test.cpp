@@ -69,7 +69,7 @@ TEST(Runner, CancelIsAnErrorAndStopsSoon) {
   for (const AttackEntry& entry : catalog()) {
     std::size_t calls = 0;
     const std::vector<int> targets =
-        entry.untargeted ? std::vector<int>() : std::vector<int>(f.labels.size(), 1);
+        entry.untargeted() ? std::vector<int>() : std::vector<int>(f.labels.size(), 1);
     const auto outcome = run_attack(f.model, f.model, request_for(entry.name), f.images, f.labels,
                                     targets, f.pool, [&](std::size_t, std::size_t) {
                                       ++calls;
@@ -86,7 +86,7 @@ TEST(Runner, ProgressRisesToTheEnd) {
   for (const AttackEntry& entry : catalog()) {
     std::size_t last = 0, calls = 0;
     const std::vector<int> targets =
-        entry.untargeted ? std::vector<int>() : std::vector<int>(f.labels.size(), 1);
+        entry.untargeted() ? std::vector<int>() : std::vector<int>(f.labels.size(), 1);
     const auto outcome = run_attack(f.model, f.model, request_for(entry.name), f.images, f.labels,
                                     targets, f.pool, [&](std::size_t done, std::size_t total) {
                                       EXPECT_GE(done, last) << entry.name;
@@ -148,7 +148,7 @@ TEST(Runner, NeitherThreadsNorBatchesChangeAByte) {
   for (const AttackEntry& entry : catalog()) {
     SCOPED_TRACE(entry.name);
     std::vector<int> targets;
-    if (!entry.untargeted) {
+    if (!entry.untargeted()) {
       for (const int label : f.labels) targets.push_back((label + 1) % 5);
     }
     Settings settings;
@@ -359,7 +359,7 @@ TEST(Runner, ABrokenModelCannotBreakTheImages) {
       if (l2 && defaults.has("norm")) settings.emplace_back("norm", "l2");
       if (defaults.has("queries")) settings.emplace_back("queries", "50");
       const std::vector<int> targets =
-          entry.untargeted ? std::vector<int>() : std::vector<int>(20, 1);
+          entry.untargeted() ? std::vector<int>() : std::vector<int>(20, 1);
       const auto outcome =
           attack(model, request_for(entry.name, settings), images, std::vector<int>(20), targets);
       for (const float v : outcome.adversarial.values()) {

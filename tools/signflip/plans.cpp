@@ -58,7 +58,7 @@ Result<std::vector<std::string>> range_values(const std::string& text) {
 }
 
 bool suits(const AttackEntry& attack, std::optional<int> goal) {
-  return goal ? attack.targeted : attack.untargeted;
+  return goal ? attack.targeted() : attack.untargeted();
 }
 
 /// The names in the list, with those that "all" stands for.

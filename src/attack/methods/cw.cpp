@@ -241,12 +241,12 @@ constinit const AttackEntry kCw{
     .paper = "Carlini and Wagner 2017, arXiv:1608.04644",
     .norm = "l2",
     .family = Family::minimum_norm,
-    .targeted = true,
-    .untargeted = true,
-    .needs_gradients = true,
+    .goals = Goals::either,
+    .access = Access::gradients,
     .summary = "Minimises distance and margin together: slow, and hard to beat.",
     .cost = "up to binary-search-steps x steps gradients",
     .parameters = kCwParameters,
-    .run = run_cw};
+    .run = run_cw,
+    .random = never_random};
 
 }  // namespace signflip

@@ -176,12 +176,12 @@ constinit const AttackEntry kDeepFool{
     .paper = "Moosavi-Dezfooli, Fawzi and Frossard 2016, arXiv:1511.04599",
     .norm = "l2",
     .family = Family::minimum_norm,
-    .targeted = false,
-    .untargeted = true,
-    .needs_gradients = true,
+    .goals = Goals::untargeted,
+    .access = Access::gradients,
     .summary = "Steps to the nearest class boundary, as if the model were linear.",
     .cost = "up to 9 gradients at the first step, then a few each",
     .parameters = kDeepFoolParameters,
-    .run = run_deepfool};
+    .run = run_deepfool,
+    .random = never_random};
 
 }  // namespace signflip

@@ -94,13 +94,13 @@ constinit const AttackEntry kFgsm{
     .paper = "Goodfellow, Shlens and Szegedy 2015, arXiv:1412.6572",
     .norm = "linf",
     .family = Family::fixed_budget,
-    .targeted = true,
-    .untargeted = true,
-    .needs_gradients = true,
+    .goals = Goals::either,
+    .access = Access::gradients,
     .summary = "One step: every pixel moves by ε in the direction that raises the loss.",
     .cost = "1 gradient",
     .parameters = kFgsmParameters,
     .run = run<fgsm_climb>,
+    .random = never_random,
     .climb = fgsm_climb};
 
 constinit const AttackEntry kBim{
@@ -109,13 +109,13 @@ constinit const AttackEntry kBim{
     .paper = "Kurakin, Goodfellow and Bengio 2017, arXiv:1607.02533",
     .norm = "linf",
     .family = Family::fixed_budget,
-    .targeted = true,
-    .untargeted = true,
-    .needs_gradients = true,
+    .goals = Goals::either,
+    .access = Access::gradients,
     .summary = "FGSM in many small steps, with a fresh gradient at each.",
     .cost = "steps gradients",
     .parameters = kBimParameters,
     .run = run<bim_climb>,
+    .random = never_random,
     .climb = bim_climb};
 
 constinit const AttackEntry kMim{
@@ -124,13 +124,13 @@ constinit const AttackEntry kMim{
     .paper = "Dong et al. 2018, arXiv:1710.06081",
     .norm = "linf",
     .family = Family::fixed_budget,
-    .targeted = true,
-    .untargeted = true,
-    .needs_gradients = true,
+    .goals = Goals::either,
+    .access = Access::gradients,
     .summary = "BIM with momentum: each step follows the sum of all gradients so far.",
     .cost = "steps gradients",
     .parameters = kMimParameters,
     .run = run<mim_climb>,
+    .random = never_random,
     .climb = mim_climb};
 
 constinit const AttackEntry kPgd{
@@ -139,9 +139,8 @@ constinit const AttackEntry kPgd{
     .paper = "Madry et al. 2018, arXiv:1706.06083",
     .norm = "linf",
     .family = Family::fixed_budget,
-    .targeted = true,
-    .untargeted = true,
-    .needs_gradients = true,
+    .goals = Goals::either,
+    .access = Access::gradients,
     .summary = "BIM from a random point nearby, with larger steps and, if wanted, restarts.",
     .cost = "steps gradients for each restart",
     .parameters = kPgdParameters,

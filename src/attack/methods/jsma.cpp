@@ -201,12 +201,12 @@ constinit const AttackEntry kJsma{
     .paper = "Papernot, McDaniel, Jha, Fredrikson, Celik and Swami 2016, arXiv:1511.07528",
     .norm = "l0",
     .family = Family::few_pixels,
-    .targeted = true,
-    .untargeted = true,
-    .needs_gradients = true,
+    .goals = Goals::either,
+    .access = Access::gradients,
     .summary = "Two pixels at a time: those that help the goal most and the rest least.",
     .cost = "1 query and 1 gradient (2 for logits) for each pair of changed values",
     .parameters = kParameters,
-    .run = run_jsma};
+    .run = run_jsma,
+    .random = never_random};
 
 }  // namespace signflip

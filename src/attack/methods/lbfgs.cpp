@@ -337,12 +337,12 @@ constinit const AttackEntry kLbfgs{
     .paper = "Szegedy et al. 2014, arXiv:1312.6199",
     .norm = "l2",
     .family = Family::minimum_norm,
-    .targeted = true,
-    .untargeted = true,
-    .needs_gradients = true,
+    .goals = Goals::either,
+    .access = Access::gradients,
     .summary = "The first attack of all: a textbook optimiser weighs distance against loss.",
     .cost = "up to binary-search-steps x steps gradients, usually half of it",
     .parameters = kLbfgsParameters,
-    .run = run_lbfgs};
+    .run = run_lbfgs,
+    .random = never_random};
 
 }  // namespace signflip

@@ -6,6 +6,7 @@
 #include "core/batches.h"
 #include "core/concat.h"
 #include "core/exact/softmax.h"
+#include "core/model_input.h"
 #include "core/rows.h"
 
 namespace signflip {
@@ -13,18 +14,10 @@ namespace {
 
 Status check(const DifferentiableModel& model, const SharedRequest& request, const Tensor& images,
              std::span<const int> classes) {
-  if (images.count() == 0) return Error{"there are no images to learn from"};
-  if (images.image_shape() != model.input_shape()) {
-    return Error{concat("the images are ", to_string(images.image_shape()),
-                        ", but the model takes ", to_string(model.input_shape()))};
-  }
-  if (classes.size() != images.count()) {
-    return Error{concat("there are ", images.count(), " images but ", classes.size(), " classes")};
-  }
-  for (std::size_t n = 0; n < classes.size(); ++n) {
-    if (classes[n] >= 0 && classes[n] < model.classes()) continue;
-    return Error{concat("class ", classes[n], " of image ", n,
-                        " is not one of the model's classes 0 to ", model.classes() - 1)};
+  if (const Status s = check_images(images, model.input_shape(), "learn from"); !s) return s;
+  if (const Status s = check_classes(classes, "class", "classes", images.count(), model.classes());
+      !s) {
+    return s;
   }
   if (request.epochs < 1)
     return Error{concat("epochs is ", request.epochs, ", expected 1 or more")};

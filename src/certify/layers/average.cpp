@@ -1,4 +1,5 @@
-#include "certify/layers/average.h"
+// Intervals through average pooling: centre and radius are averaged alike.
+#include "certify/layers/declared.h"
 
 namespace signflip {
 

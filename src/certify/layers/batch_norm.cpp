@@ -1,4 +1,5 @@
-#include "certify/layers/batch_norm.h"
+// Intervals through batch norm: a scale and a shift per channel, constants in training, too.
+#include "certify/layers/declared.h"
 
 #include <cmath>
 

@@ -1,4 +1,5 @@
-#include "certify/layers/clipped_relu.h"
+// Intervals through a ReLU with ceilings, which is monotone.
+#include "certify/layers/declared.h"
 
 #include "backend/clipped_relu.h"
 

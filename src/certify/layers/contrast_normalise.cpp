@@ -1,4 +1,8 @@
-#include "certify/layers/contrast_normalise.h"
+// Intervals through the normalisation of contrast. With x in c ± r, n values an image:
+//   x_i − mean(x) lies in c_i − mean(c) ± (r_i + mean(r) − 2·r_i/n), which is exact;
+//   the deviation, a seminorm, in σ(c) ± ρ with ρ = √mean(r²).
+// The quotient's bounds take the worst of both, which is sound and not exact.
+#include "certify/layers/declared.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,5 @@
-#include "certify/layers/conv2d.h"
+// Intervals through a convolution: the centre by W, the radius by |W|.
+#include "certify/layers/declared.h"
 
 #include <cmath>
 #include <vector>

@@ -1,4 +1,5 @@
-#include "certify/layers/dense.h"
+// Intervals through a dense layer: the centre by W, the radius by |W|.
+#include "certify/layers/declared.h"
 
 #include "backend/ops.h"
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 
+#include "core/concat.h"
+#include "core/names.h"
 #include "data/canvas.h"
 #include "data/image.h"
 #include "evaluate/report/format.h"
@@ -12,34 +14,17 @@ namespace {
 
 std::string pixels(double value) { return fixed(value, 1); }
 
-std::string style_class(int style) { return "s" + std::to_string(style % kStyles); }
+/// The style sheet's name of each role; those of a series' shapes end in its style.
+constexpr Named<Role> kClasses[] = {
+    {Role::grid, "grid"},       {Role::tick, "tick"},  {Role::axis, "axis"},
+    {Role::line, "line s"},     {Role::marker, "m s"}, {Role::bar, "m bar s"},
+    {Role::crossed, "crossed"}, {Role::x_label, "x"},  {Role::y_label, "y"},
+    {Role::heading, "heading"}, {Role::words, ""}};
 
 std::string class_of(const Shape& shape) {
-  switch (shape.role) {
-    case Role::grid:
-      return "grid";
-    case Role::tick:
-      return "tick";
-    case Role::axis:
-      return "axis";
-    case Role::line:
-      return "line " + style_class(shape.style);
-    case Role::marker:
-      return "m " + style_class(shape.style);
-    case Role::bar:
-      return "m bar " + style_class(shape.style);
-    case Role::crossed:
-      return "crossed";
-    case Role::x_label:
-      return "x";
-    case Role::y_label:
-      return "y";
-    case Role::heading:
-      return "heading";
-    case Role::words:
-      break;
-  }
-  return "";
+  const std::string_view name = name_of<Role>(kClasses, shape.role);
+  const bool styled = name.ends_with(" s");
+  return styled ? concat(name, shape.style % kStyles) : std::string(name);
 }
 
 Markup title_of(const Shape& shape) {

@@ -20,13 +20,13 @@ constexpr std::uint64_t kMostImages = 1'000'000'000;
 
 bool black_box(const Entry& entry) {
   const AttackEntry* const known = find_attack(entry.result->attack);
-  return entry.attack() && known != nullptr && !known->needs_gradients;
+  return entry.attack() && known != nullptr && !known->needs_gradients();
 }
 
 /// Follows the gradient of what it attacks.
 bool own_gradient(const Entry& entry) {
   const AttackEntry* const known = find_attack(entry.result->attack);
-  return entry.attack() && known != nullptr && known->needs_gradients &&
+  return entry.attack() && known != nullptr && known->needs_gradients() &&
          entry.crafted_on == CraftedOn::own;
 }
 
@@ -334,7 +334,7 @@ void undone_epochs(const TrainingRun& run, std::vector<Remark>& remarks) {
 
 bool single_step(const AttackResult& result) {
   const AttackEntry* const known = find_attack(result.attack);
-  if (known == nullptr || !known->needs_gradients) return false;
+  if (known == nullptr || !known->needs_gradients()) return false;
   if (known->family != Family::fixed_budget) return false;
   const auto restarts = parse_decimal(result.parameter("restarts"));
   return result.attack == "fgsm" ||
