@@ -5,13 +5,11 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "nn/safetensors.h"
-#include "nn/sequential.h"
+#include "nn/network_tensors.h"
 
 namespace signflip {
 
@@ -25,13 +23,6 @@ struct ModelFile {
 /// tensors of no layer, but for names that begin with "golden.".
 Result<ModelFile> load_model(std::span<const std::uint8_t> bytes, std::string_view name);
 
-/// How a file stores the weights of convolutions and dense layers. i8: round(w / scale) with one
-/// F32 scale per output channel, max |w| / 127, so that 0 stays 0; everything else is then F32.
-enum class WeightType { f32, f16, i8 };
-
-/// "f32", "f16" or "i8", as on the command line.
-std::optional<WeightType> weight_type_from_name(std::string_view name);
-
 struct SaveOptions {
   WeightType weights = WeightType::f32;
   bool selftest = true;
@@ -42,12 +33,5 @@ struct SaveOptions {
 /// Writes a model. The self-test's logits are those of the weights as stored (rounded to F16 or
 /// I8). A model that was read from a file of the same type gives the same values again.
 std::vector<std::uint8_t> format_model(const Sequential& network, const SaveOptions& options);
-
-/// Adds the network's tensors ("<i>.weight" …), in PyTorch's layouts.
-void add_network(SafetensorsWriter& writer, const Sequential& network, WeightType type);
-
-/// Fills the network's values from a file's tensors; an error if one is missing or has another
-/// shape.
-Status read_network(const Safetensors& file, Sequential& network);
 
 }  // namespace signflip
