@@ -10,22 +10,22 @@
  *   shown: string[], digit: boolean, whole: boolean, samples: string, sample: string, defaults: import("../types").ParameterValues, l2: {epsilon: number, max: number},
  *   sliderMax: Record<string, number>, sliderStep: Record<string, number>}} Dataset */
 
+/** The models in the repository's models/, and the standard one behind its denoiser.
+ * @param {string} dataset @param {string[]} ids @returns {ModelFile[]} */
+function shipped(dataset, ids) {
+  const fileOf = (/** @type {string} */ id) => `models/${dataset}-${id}.safetensors`;
+  return [
+    ...ids.map((id) => ({ id, file: fileOf(id) })),
+    { id: "denoised", file: fileOf("standard"), denoiser: fileOf("denoiser") },
+  ];
+}
+
 /** @type {Record<string, Dataset>} */
 const known = {
   mnist: {
     shape: { height: 28, width: 28, channels: 1 },
     classes: [..."0123456789"],
-    models: [
-      { id: "standard", file: "models/mnist-standard.safetensors" },
-      { id: "mixed", file: "models/mnist-mixed.safetensors" },
-      { id: "robust", file: "models/mnist-robust.safetensors" },
-      { id: "certified", file: "models/mnist-certified.safetensors" },
-      {
-        id: "denoised",
-        file: "models/mnist-standard.safetensors",
-        denoiser: "models/mnist-denoiser.safetensors",
-      },
-    ],
+    models: shipped("mnist", ["standard", "mixed", "robust", "certified"]),
     shown: ["standard", "mixed"],
     digit: true,
     whole: false,
@@ -41,16 +41,7 @@ const known = {
     shape: { height: 32, width: 32, channels: 3 },
     // Their names are words, and so in messages/gtsrb.
     classes: Array.from({ length: 43 }, (_, i) => String(i)),
-    models: [
-      { id: "standard", file: "models/gtsrb-standard.safetensors" },
-      { id: "robust", file: "models/gtsrb-robust.safetensors" },
-      { id: "lenet", file: "models/gtsrb-lenet.safetensors" },
-      {
-        id: "denoised",
-        file: "models/gtsrb-standard.safetensors",
-        denoiser: "models/gtsrb-denoiser.safetensors",
-      },
-    ],
+    models: shipped("gtsrb", ["standard", "robust", "lenet"]),
     shown: ["standard", "robust", "lenet"],
     digit: false,
     whole: true,

@@ -115,13 +115,13 @@ function createLanes(context) {
   };
 }
 
+/** A panel that is hidden until there is something to show in it. @param {string} name @param {string} kind */
+const unseen = (name, kind) =>
+  h("section", { class: `panel ${kind}`, "aria-labelledby": `${name}-title`, hidden: true });
+
 /** The guided start, where the address has one. @param {ViewContext} context */
 function createGuide(context) {
-  const element = h("section", {
-    class: "panel guide",
-    "aria-labelledby": "guide-title",
-    hidden: true,
-  });
+  const element = unseen("guide", "guide");
   const view = new LazyView(element, () => import("../guide/index.js"), { skeletons: 1 });
   return {
     element,
@@ -132,11 +132,7 @@ function createGuide(context) {
 
 /** The steps of the attack, where it takes more than one. @param {ViewContext} context */
 function createSteps(context) {
-  const element = h("section", {
-    class: "panel steps-panel",
-    "aria-labelledby": "steps-title",
-    hidden: true,
-  });
+  const element = unseen("steps", "steps-panel");
   const view = new LazyView(element, () => import("../steps/index.js"), { skeletons: 2 });
   return {
     element,
