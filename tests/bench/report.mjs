@@ -69,7 +69,19 @@ function table(title, head, rows) {
   console.log([`\n${title}`, line(head), ...rows.map(line)].join("\n"));
 }
 
-const result = {};
+/** One line on the processor: model, cores, load, and what a multiply-add loop reaches on one core with each
+ * instruction set, that of our kernels marked. */
+function describe({ processor, cores, load }, rows) {
+  const peaks = rows
+    .map(({ case: name, gflops }) => [name.match(/^peak(-of)?\/(.+)\/threads:1$/), gflops])
+    .filter(([match]) => match)
+    .map(([[, other, set], gflops]) => `${set}${other ? "" : " (used)"} ${number(gflops)}`);
+  const reached = peaks.length > 0 ? `; GFLOP/s of one core: ${peaks.join(", ")}` : "";
+  return `${processor}, ${cores} cores, load ${number(load, 1)} at the start${reached}`;
+}
+
+const machine = read("machine.json");
+const result = { machine };
 for (const [key, title, raw] of [
   ["native", "Natively", read("native.json") && fromGoogleBenchmark(read("native.json"))],
   ["node", "WebAssembly under node", read("node.json")],
@@ -78,6 +90,7 @@ for (const [key, title, raw] of [
 ]) {
   if (!raw) continue;
   result[key] = complete(raw);
+  if (machine && key === "native") console.log(`\n${describe(machine, result[key])}`);
   table(
     title,
     ["case", "µs a run", "median", "images/s", "GFLOP/s", "of peak"],
