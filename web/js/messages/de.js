@@ -476,6 +476,24 @@ export default {
     "upload.unknown":
       "weder diese Seite noch dieser Browser kann es lesen ({type}); PNG und JPEG gehen",
     "upload.failed": "Dieses Bild lässt sich nicht verwenden: {detail}.",
+    "upload.crop": "Zuschneiden und drehen",
+    "upload.uncropped":
+      "Dieser Browser kann diese Art von Bild nicht zeigen; hier lässt es sich nicht zuschneiden.",
+  },
+
+  /** Cropping and rotating such a picture by hand. */
+  crop: {
+    "crop.title": "Zuschneiden und drehen",
+    "crop.frame": "Was das Netz bekommt",
+    "crop.role": "Rahmen",
+    "crop.hint":
+      "Das Netz bekommt, was im Rahmen ist. Zieh ihn, oder seine Ecke für die Größe; mit der Tastatur: Pfeile verschieben ihn, + und − ändern die Größe, mit Umschalt in kleinen Schritten.",
+    "crop.size": "Größe des Rahmens",
+    "crop.fine": "Drehen um",
+    "crop.left": "Vierteldrehung links",
+    "crop.right": "Vierteldrehung rechts",
+    "crop.reset": "Wie es war",
+    "crop.close": "Fertig",
   },
 
   /** Ein eigenes Modell. */

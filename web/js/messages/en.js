@@ -406,6 +406,24 @@ export default {
     "upload.unknown":
       "neither this page nor this browser can read it ({type}); a PNG or JPEG will do",
     "upload.failed": "This picture cannot be used: {detail}.",
+    "upload.crop": "Crop and rotate",
+    "upload.uncropped":
+      "This browser cannot show this kind of picture, so it cannot be cropped here.",
+  },
+
+  /** Cropping and rotating such a picture by hand. */
+  crop: {
+    "crop.title": "Crop and rotate",
+    "crop.frame": "What the network gets",
+    "crop.role": "frame",
+    "crop.hint":
+      "The network gets what is in the frame. Drag it, or its corner to size it; with the keyboard: arrows move it, + and − size it, Shift takes small steps.",
+    "crop.size": "Size of the frame",
+    "crop.fine": "Rotate by",
+    "crop.left": "Quarter turn left",
+    "crop.right": "Quarter turn right",
+    "crop.reset": "As it was",
+    "crop.close": "Done",
   },
 
   /** A visitor's own model. */

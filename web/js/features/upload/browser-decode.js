@@ -10,11 +10,12 @@ const longest = 4096;
  * @returns {Promise<ArrayBuffer | null>} null where this browser cannot read it either */
 export async function decodedByBrowser(file) {
   const bitmap = await createImageBitmap(file).catch(() => null);
-  return bitmap && pnmOf(bitmap);
+  const canvas = bitmap && canvasOf(bitmap);
+  return canvas && pnmOf(canvas);
 }
 
-/** @param {ImageBitmap} bitmap which is closed @returns {ArrayBuffer | null} null where there is nothing in it */
-export function pnmOf(bitmap) {
+/** @param {ImageBitmap} bitmap which is closed @returns {HTMLCanvasElement | null} null where there is nothing in it */
+export function canvasOf(bitmap) {
   if (bitmap.width === 0 || bitmap.height === 0) return null;
   const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
   const width = Math.max(1, Math.round(bitmap.width * scale)),
@@ -29,6 +30,13 @@ export function pnmOf(bitmap) {
   context.fillRect(0, 0, width, height);
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
+  return canvas;
+}
+
+/** @param {HTMLCanvasElement} canvas opaque @returns {ArrayBuffer} */
+export function pnmOf(canvas) {
+  const { width, height } = canvas;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const { data } = context.getImageData(0, 0, width, height);
   const head = new TextEncoder().encode(`P6\n${width} ${height}\n255\n`);
   const bytes = new Uint8Array(head.length + 3 * width * height);

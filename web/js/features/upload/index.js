@@ -1,5 +1,6 @@
 // Bringing one's own picture: chosen from the disk, dropped anywhere on the page, pasted, or taken. It hands the
-// bytes to the engine, which decodes them and makes them ready; the browser decodes what the engine cannot.
+// bytes to the engine, which decodes them and makes them ready; the browser decodes what the engine cannot. What was
+// brought can be cropped and rotated by hand (crop.js).
 import { datasets } from "../../state/datasets.js";
 import { h, setText } from "../../ui/dom.js";
 import { onPicture } from "../../state/incoming.js";
@@ -8,7 +9,7 @@ import { packPicture, unpackPicture } from "../../picture/pixels.js";
 import { EngineError } from "../../engine/errors.js";
 import { askImport } from "../../engine/import-port.js";
 import { createTruth } from "../image/truth.js";
-import { decodedByBrowser, pnmOf } from "./browser-decode.js";
+import { canvasOf, decodedByBrowser, pnmOf } from "./browser-decode.js";
 import { createCamera } from "./camera.js";
 
 /** Larger files than this are not read: no photograph needs it. */
@@ -19,41 +20,39 @@ export const styles = "css/later/panels.css";
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 
+/** The file that was brought last, and what the state has of it: as long as that is shown it can be cropped, in every
+ * language. @type {{file: Blob, packed: string} | null} */
+let original = null;
+
 /** @param {HTMLElement} place @param {ViewContext} context
  * @returns {import("../../ui/context").MountedView} */
 export function mount(place, context) {
-  const { words, state, update, announce } = context;
+  const { words, state, announce } = context;
   const { shape } = datasets[state().dataset];
   const frame = createFrame(context, take);
   const truth = createTruth(context, "picture");
+  const give = giver(context, frame);
+  const cropping = createCropping(context, frame, give);
   let shown = "";
-  let turn = 0;
 
   /** @param {Blob} file */
   async function take(file) {
-    const mine = ++turn;
-    frame.element.toggleAttribute("data-waiting", true);
-    setText(frame.trouble, "");
-    try {
-      const pixels = await pixelsOf(context, file);
-      if (mine !== turn) return;
-      update({ sample: "picture", picture: packPicture(pixels) });
-      announce(words.t("upload.done"));
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      if (mine === turn) setText(frame.trouble, words.t("upload.failed", { detail }));
-    } finally {
-      if (mine === turn) frame.element.toggleAttribute("data-waiting", false);
-    }
+    original = { file, packed: "" };
+    cropping.close();
+    if (await give(file)) announce(words.t("upload.done"));
   }
-  const camera = createCamera(context, (picture) => take(new Blob([pnmOf(picture) ?? ""])));
-  frame.element.append(camera.element, truth.element);
+  const camera = createCamera(context, (picture) =>
+    // In a format that the browser can read again, to crop it.
+    canvasOf(picture)?.toBlob((file) => file && take(file)),
+  );
+  frame.element.append(cropping.element, camera.element, truth.element);
   place.append(frame.element);
 
   const ignore = onPicture(take);
   return {
     remove() {
       camera.close();
+      cropping.close();
       ignore();
     },
     hide: () => camera.close(),
@@ -61,12 +60,110 @@ export function mount(place, context) {
       if (view !== "image") camera.close();
       frame.element.toggleAttribute("data-active", sample === "picture");
       truth.render();
+      cropping.render(sample === "picture" && packed !== "" && packed === original?.packed);
       if (packed === shown) return;
       shown = packed;
       const pixels = unpackPicture(packed, shape.height * shape.width * shape.channels);
       frame.element.toggleAttribute("data-filled", pixels !== null);
       if (pixels) frame.picture.show(pixels);
     },
+  };
+}
+
+/** Gives the networks a file, or a part of the one before, as their picture. Where another is given meanwhile that one
+ * counts. @param {ViewContext} context @param {ReturnType<typeof createFrame>} frame */
+function giver(context, { element, trouble }) {
+  const { words, state, update } = context;
+  let turn = 0;
+  /** What was said of the picture is said of its part. @param {Blob} file @param {boolean} [part]
+   * @returns {Promise<boolean>} whether it is the picture now */
+  return async (file, part = false) => {
+    const mine = ++turn;
+    element.toggleAttribute("data-waiting", true);
+    setText(trouble, "");
+    try {
+      const pixels = await pixelsOf(context, file);
+      if (mine !== turn) return false;
+      const packed = packPicture(pixels);
+      if (original) original.packed = packed;
+      update({ sample: "picture", picture: packed, ...(part && { label: state().label }) });
+      return true;
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      if (mine === turn) setText(trouble, words.t("upload.failed", { detail }));
+      return false;
+    } finally {
+      if (mine === turn) element.toggleAttribute("data-waiting", false);
+    }
+  };
+}
+
+/** The way to crop.js, and its place. @param {ViewContext} context @param {{trouble: HTMLElement}} frame
+ * @param {ReturnType<typeof giver>} give */
+function createCropping({ words }, { trouble }, give) {
+  /** @type {ImageBitmap | null} */
+  let picture = null;
+  const place = h("div", {});
+  const begin = h("button", { type: "button", onclick: open }, words.t("upload.crop"));
+
+  async function open() {
+    const { file } = /** @type {NonNullable<typeof original>} */ (original);
+    const [{ createCrop, cutOut, messages: named }, bitmap] = await Promise.all([
+      import("./crop.js"),
+      createImageBitmap(file).catch(() => null),
+    ]);
+    const found = await words.with(named);
+    if (file !== original?.file || picture) return bitmap?.close();
+    if (!bitmap) return setText(trouble, words.t("upload.uncropped"));
+    picture = bitmap;
+    const change = inTurn((/** @type {import("./cut.js").Cut | null} */ cut) =>
+      give(cut ? new Blob([pnmOf(cutOut(bitmap, cut))]) : file, true),
+    );
+    const crop = createCrop(found, bitmap, {
+      change,
+      close() {
+        close();
+        begin.focus();
+      },
+    });
+    place.replaceChildren(crop.element);
+    begin.hidden = true;
+    crop.focus();
+  }
+
+  function close() {
+    picture?.close();
+    picture = null;
+    place.replaceChildren();
+    begin.hidden = false;
+  }
+  const element = h("div", { class: "cropping", hidden: true }, begin, place);
+  return {
+    element,
+    close,
+    render(/** @type {boolean} */ possible) {
+      // Where it is open it stays: the state may be a step behind.
+      element.hidden = !possible && picture === null;
+    },
+  };
+}
+
+/** Does one thing at a time, and of what is asked meanwhile only the newest.
+ * @template T @param {(asked: T) => Promise<unknown>} act */
+function inTurn(act) {
+  /** @type {{asked: T} | null} */
+  let next = null;
+  let busy = false;
+  return async (/** @type {T} */ asked) => {
+    next = { asked };
+    if (busy) return;
+    busy = true;
+    while (next) {
+      const { asked: now } = next;
+      next = null;
+      await act(now);
+    }
+    busy = false;
   };
 }
 
