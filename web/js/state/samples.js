@@ -30,9 +30,11 @@ export function imageOf(state, samples) {
   const {
     shape: { height, width, channels },
     sample: fallback,
+    digit,
   } = datasets[state.dataset];
   const size = height * width * channels;
-  if (state.sample === "drawing")
+  // Nothing but digits is drawn, whatever the address says.
+  if (state.sample === "drawing" && digit)
     return { id: "drawing", label: state.label, pixels: rasterise(unpackDrawing(state.drawing)) };
   const own = state.sample === "picture" ? unpackPicture(state.picture, size) : null;
   if (own) return { id: "picture", label: state.label, pixels: own };

@@ -69,7 +69,7 @@ export function defaultState(language = "en", dataset = first) {
 function parseValue(text) {
   if (text === "true" || text === "false") return text === "true";
   const number = Number(text);
-  return text.trim() !== "" && Number.isFinite(number) ? number : text;
+  return text.trim() !== "" && Number.isFinite(number) ? number + 0 : text; // -0 is 0
 }
 
 /** "step-size" as the state has it, "stepSize". @param {string} name */

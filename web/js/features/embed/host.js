@@ -23,19 +23,28 @@ import { camelCase, valueOf, writeUrl } from "../../state/state.js";
 
 const version = 1;
 
-/** @param {unknown} value of a part of the state @returns {string} as the address has it */
-const written = (value) => (Array.isArray(value) ? value.join(",") : String(value));
+/** A part of the state as the address has it; null of what none can be, an object, say. @param {unknown} value */
+function written(value) {
+  const all = Array.isArray(value) ? value : [value];
+  const plain = ["string", "number", "boolean", "bigint"];
+  return all.every((each) => plain.includes(typeof each)) ? all.join(",") : null;
+}
 
-/** The query of a state in which these parts are changed. @param {string} query
- * @param {Record<string, unknown>} parts */
+/** The query of a state in which these parts are changed, or what is wrong with them. @param {string} query
+ * @param {Record<string, unknown>} parts @returns {{query: string} | {wrong: string}} */
 function changed(query, parts) {
   const next = new URLSearchParams(query);
   const { parameters, ...others } = parts;
+  if (typeof (parameters ?? {}) !== "object") return { wrong: "parameters are no object" };
   for (const [name, value] of Object.entries({ ...others, .../** @type {{}} */ (parameters) })) {
     next.delete(camelCase(name));
-    if (value !== null && value !== undefined) next.set(camelCase(name), written(value));
+    if (value === null || value === undefined) continue;
+    const text = written(value);
+    if (text === null)
+      return { wrong: `${name} is neither text, a number, true or false, nor a list of them` };
+    next.set(camelCase(name), text);
   }
-  return next.toString();
+  return { query: next.toString() };
 }
 
 /** @param {PageShell} page @param {import("../../types").ExploreResult} result */
@@ -147,16 +156,16 @@ export class Host {
     if (data?.type !== "signflip:state" && data?.type !== "signflip:picture") return;
     if ((data.version ?? version) !== version)
       return this.#tell("error", {
-        message: `${data.type} came as version ${data.version}; this page knows version ${version}.`,
+        message: `${data.type} came as version ${written(data.version) ?? "?"}; this page knows version ${version}.`,
       });
     if (data.type === "signflip:picture") return void this.#picture(data);
-    if (typeof data.query === "string") this.actions.become(data.query);
-    else if (data.state && typeof data.state === "object")
-      this.actions.become(changed(this.actions.wanted(), data.state));
-    else
-      this.#tell("error", {
-        message: `${data.type} has neither a query (text) nor a state (an object).`,
-      });
+    if (typeof data.query === "string") return void this.actions.become(data.query);
+    const next =
+      data.state && typeof data.state === "object"
+        ? changed(this.actions.wanted(), data.state)
+        : { wrong: "it has neither a query (text) nor a state (an object)" };
+    if ("query" in next) this.actions.become(next.query);
+    else this.#tell("error", { message: `${data.type} cannot be taken: ${next.wrong}.` });
   }
 
   /** @param {{id: unknown, as?: unknown}} asked */
