@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { ownSamples } from "../../web/js/state/samples.js";
 import { binary, floatsOf, npy, root, temporaryFolder } from "../support/tool.mjs";
 import { loadEngine, pnm } from "../support/module.mjs";
+import { deterministic, kebab, short } from "../support/parity.mjs";
 
 const folder = temporaryFolder();
 
@@ -122,26 +123,6 @@ for (const name of models.filter((file) => !file.includes("denoiser"))) {
     assert.ok(linf.every((distance) => distance <= 0.25));
   });
 }
-
-/** What keeps a run short, by parameter. */
-const short = {
-  steps: 12,
-  queries: 120,
-  "binary-search-steps": 3,
-  "target-classes": 3,
-  restarts: 2,
-  rounds: 10,
-  generations: 6,
-  population: 12,
-  "initial-const": 20,
-  "learning-rate": 0.1,
-};
-
-/** The program refuses them a seed. */
-const deterministic = ["fgsm", "bim", "mim", "deepfool", "cw", "lbfgs", "jsma"];
-
-/** @param {string} name */
-const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 for (const info of signflip.attacks()) {
   test(`--kernels generic computes the module's ${info.name}, bit for bit`, (t) => {
