@@ -139,6 +139,31 @@ TEST(Canvas, EveryPrintableCharacterHasAGlyphOfItsOwn) {
   EXPECT_EQ(glyphs_of("\xe2\x88").size(), 1U) << "a character that is cut off";
 }
 
+TEST(Canvas, ClosedCurvesAreSmoothWhereTheyClose) {
+  // An o and a 0 are their own mirror images, so they bend at their beginning as opposite to it.
+  for (const char* text : {"o", "0", "8"}) {
+    const Glyph glyph = glyphs_of(text)[0];
+    double left = 1e9, right = -1e9;
+    for (const auto& stroke : glyph.strokes) {
+      for (const Spot& spot : stroke) {
+        left = std::min(left, spot.x), right = std::max(right, spot.x);
+      }
+    }
+    for (const auto& stroke : glyph.strokes) {
+      for (const Spot& spot : stroke) {
+        double nearest = 1e9;
+        for (const auto& other : glyph.strokes) {
+          for (const Spot& there : other) {
+            nearest =
+                std::min(nearest, std::hypot(there.x - (left + right - spot.x), there.y - spot.y));
+          }
+        }
+        EXPECT_LT(nearest, 1e-6) << text << " at " << spot.x << ", " << spot.y;
+      }
+    }
+  }
+}
+
 TEST(Canvas, PicturesArePastedAsSquares) {
   Canvas canvas(10, 10);
   canvas.paste(2, 3, 3, {2, 1, 1, {50, 200}});

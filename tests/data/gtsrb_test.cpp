@@ -110,6 +110,10 @@ TEST(Gtsrb, MistakesAreSentencesWithFileAndLine) {
       contains(with_row("deep/00000_00000.ppm;4;4;1;1;3;3;2"), "not the name of a picture"));
   folder.write("Final_Training/Images/00002/x.ppm", picture('x'));
   EXPECT_TRUE(contains(with_row("x.ppm;4;4;1;1;3;3;2"), "not named TRACK_FRAME.ppm"));
+  for (const std::string name : {"00000_0x.ppm", "0x_00000.ppm", "_00000.ppm", "00000_.ppm"}) {
+    folder.write("Final_Training/Images/00002/" + name, picture('x'));
+    EXPECT_TRUE(contains(with_row(name + ";4;4;1;1;3;3;2"), "not named TRACK_FRAME.ppm")) << name;
+  }
   EXPECT_EQ(with_row("00000_00000.ppm;4;4;1;1;3;3;2"), "no error");
   folder.write("Final_Training/Images/00002/00000_00000.ppm", picture('C').substr(0, 30));
   EXPECT_TRUE(contains(load_error(folder.path()), "is truncated"));

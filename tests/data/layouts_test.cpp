@@ -6,6 +6,7 @@
 #include "data/gzip.h"
 #include "data/idx.h"
 #include "data/image.h"
+#include "data/layouts/layout.h"
 #include "data/layouts/zip.h"
 #include "data/npy.h"
 #include "support/arrays.h"
@@ -119,6 +120,16 @@ TEST(Layouts, KnownDatasetsHaveTheirClassesUnderAnySpelling) {
   EXPECT_EQ(known_class_names("EMNIST-Letters", 26)[2], "C");
   EXPECT_EQ(known_class_names("emnist-bymerge", 47)[37], "b");
   EXPECT_EQ(known_class_names("other", 3)[2], "2");
+}
+
+TEST(Layouts, KnownDatasetsHaveTheirImages) {
+  for (const char* name : {"MNIST", "fashion-mnist", "KMNIST", "emnist-letters"}) {
+    EXPECT_EQ(layouts::known_shape(name), (ImageShape{28, 28, 1})) << name;
+  }
+  for (const char* name : {"GTSRB", "cifar-10", "CIFAR100"}) {
+    EXPECT_EQ(layouts::known_shape(name), (ImageShape{32, 32, 3})) << name;
+  }
+  EXPECT_EQ(layouts::known_shape("other"), std::nullopt);
 }
 
 TEST(Layouts, FloatsBecomeBytes) {

@@ -161,6 +161,36 @@ TEST(PrepareDigit, NoiseOnBlackIsNoPaper) {
   EXPECT_FALSE(inverted);
 }
 
+TEST(PrepareDigit, AThingAtAThirdOfTheEdgeIsNoPaper) {
+  // Light ink on dark paper; a bright table runs along two fifths of the frame.
+  const Picture picture = paint(200, 200, [](int x, int y) {
+    const bool table = x < 14 || (y < 14 && x < 120);
+    const bool ink = x > 80 && x < 100 && y > 60 && y < 140;
+    return table || ink ? 200 : 20;
+  });
+  bool inverted = true;
+  ASSERT_TRUE(prepare_digit(picture, "it", &inverted));
+  EXPECT_FALSE(inverted);
+}
+
+TEST(PrepareDigit, ANegativeIsTheSameDigit) {
+  const Picture light = paint(160, 160, [](int x, int y) {
+    const double far = std::hypot(x - 70.0, y - 85.0) - 40.0;
+    return static_cast<int>(40 + 160 * std::exp(-far * far / 50) + (x * 5 + y * 3) % 7);
+  });
+  Picture dark = light;
+  for (std::uint8_t& value : dark.pixels) value = static_cast<std::uint8_t>(255 - value);
+  bool inverted = false;
+  const auto from_light = prepare_digit(light, "light", &inverted);
+  EXPECT_FALSE(inverted);
+  const auto from_dark = prepare_digit(dark, "dark", &inverted);
+  EXPECT_TRUE(inverted);
+  ASSERT_TRUE(from_light && from_dark);
+  for (std::size_t i = 0; i < from_light->pixels.size(); ++i) {
+    EXPECT_NEAR(from_light->pixels[i], from_dark->pixels[i], 2) << i;
+  }
+}
+
 TEST(PrepareMiddle, KeepsTheRatioOfTheSides) {
   const Picture wide = paint(40, 10, [](int x, int) { return x < 10 || x >= 30 ? 9 : 100; });
   const Picture half = prepare_middle(wide, 4, 2, 1);

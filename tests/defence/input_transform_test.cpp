@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attack/runner.h"
+#include "defence/jpeg.h"
 #include "support/linear_model.h"
 
 namespace signflip {
@@ -119,6 +120,29 @@ TEST(InputTransform, TakesItsOwnGradientWhereItHasOne) {
   EXPECT_EQ(*gradient_from_text("identity", TransformKind::blur), TransformGradient::identity);
   EXPECT_FALSE(gradient_from_text("own", TransformKind::median));
   EXPECT_FALSE(gradient_from_text("true", TransformKind::jpeg));
+}
+
+TEST(InputTransform, GradientsHaveTheNamesThatTheyAreReadBy) {
+  for (const char* name : {"own", "identity"}) {
+    EXPECT_EQ(gradient_name(*gradient_from_text(name, TransformKind::jpeg)), name);
+  }
+}
+
+TEST(InputTransform, ItsOwnGradientOfJpegIsThatOfTheSmoothApproximation) {
+  constexpr ImageShape kShape{8, 8, 1};
+  Rng rng(6);
+  std::vector<float> image(kShape.size()), dy(kShape.size()), dx(kShape.size(), 9),
+      expected(kShape.size());
+  for (float& pixel : image) pixel = rng.uniform();
+  for (float& value : dy) value = rng.normal();
+  InputTransform jpeg = *transform_from_text("jpeg:50");
+  jpeg.input_gradient(kShape, image, dy, dx);
+  jpeg_smooth_gradient(50, kShape, image, dy, expected);
+  EXPECT_EQ(dx, expected);
+  EXPECT_NE(dx, dy);
+  jpeg.gradient = TransformGradient::identity;
+  jpeg.input_gradient(kShape, image, dy, dx);
+  EXPECT_EQ(dx, dy);
 }
 
 TEST(InputTransform, JpegRefusesOtherNumbersOfChannels) {

@@ -200,6 +200,30 @@ TEST(Evaluate, TheWorstIsMeasuredPerImage) {
   EXPECT_EQ(worst[0].confusion[0], (std::vector<std::size_t>{1, 0, 2}));
 }
 
+TEST(Evaluate, TheWorstCostsWhatItsAttacksCost) {
+  auto rows = std::vector{row_of("fgsm", {{1, 2.0F, 3.0F, 0.3F}}, {{"epsilon", "0.3"}}),
+                          row_of("mim", {{2, 3.0F, 2.0F, 0.2F}}, {{"epsilon", "0.3"}})};
+  rows[0].queries = 30, rows[1].queries = 12;
+  rows[0].gradients = 5, rows[1].gradients = 20;
+  rows[0].seconds = 0.5, rows[1].seconds = 0.25;
+  const auto worst = worst_rows(rows, std::vector<int>(1), false, 3);
+  ASSERT_EQ(worst.size(), 1U);
+  EXPECT_EQ(worst[0].queries, 42U);
+  EXPECT_EQ(worst[0].gradients, 25U);
+  EXPECT_EQ(worst[0].seconds, 0.75);
+}
+
+TEST(Evaluate, ATableOfSeveralBudgetsSaysWhichIsWhich) {
+  const auto at = [](const char* epsilon) {
+    return row_of("fgsm", {{1, 2.0F, 3.0F, 0.3F}}, {{"epsilon", epsilon}});
+  };
+  const std::string one = format_table(std::vector{at("0.125"), at("0.125")});
+  EXPECT_EQ(one.find("0.125"), std::string::npos) << one;
+  const std::string two = format_table(std::vector{at("0.125"), at("0.25")});
+  EXPECT_NE(two.find("0.125"), std::string::npos) << two;
+  EXPECT_NE(two.find("0.25"), std::string::npos) << two;
+}
+
 TEST(Evaluate, TheWorstJudgesAttacksWithoutABudgetAtEpsilon) {
   const EvaluationRow fgsm =
       row_of("fgsm", {{0, 0.1F, 1.0F, 0.2F}, {0, 0.1F, 1.0F, 0.2F}}, {{"epsilon", "0.2"}});

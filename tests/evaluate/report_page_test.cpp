@@ -125,6 +125,85 @@ TEST(ReportPage, ConfusionsInNumbersHeatAndWords) {
   EXPECT_EQ(confusions_in_words({{1}}, {"a"}, 3), "no image was confused");
 }
 
+TEST(ReportPage, EveryClassIsNumberedBesideAMatrixOfTwenty) {
+  const auto numbered = [](std::size_t classes) {
+    const ConfusionMatrix matrix(classes, std::vector<std::uint64_t>(classes, 1));
+    const std::string svg =
+        draw_confusion(matrix, std::vector<std::string>(classes, "c"), "t").html();
+    return occurrences(svg, "class=\"y\"");
+  };
+  EXPECT_EQ(numbered(20), 20U);
+  EXPECT_EQ(numbered(21), 5U);
+  EXPECT_EQ(numbered(60), 12U);
+  EXPECT_EQ(numbered(61), 4U);
+}
+
+TEST(ReportPage, EachModelsClassesStandBelowItsName) {
+  const std::string confusion = ", \"confusion\": [[3, 1], [0, 4]]";
+  const std::string html = page(
+      {results(clean(0.9, confusion), "", "first"), results(clean(0.8, confusion), "", "second")});
+  EXPECT_EQ(occurrences(html, "<h4>first</h4>"), 1U);
+  EXPECT_EQ(occurrences(html, "<h4>second</h4>"), 1U);
+}
+
+TEST(ReportPage, PublishedFiguresStandBesideOursOfTheirNormAndEpsilon) {
+  const auto proof = [](const std::string& norm, double epsilon, double accuracy) {
+    return "{\"method\": \"ibp\", \"norm\": \"" + norm +
+           "\", \"epsilon\": " + number_text(epsilon) +
+           ", \"verified_accuracy\": " + number_text(accuracy) + "}";
+  };
+  const std::string html =
+      page({results(proof("linf", 0.3, 0.1111) + ", " + proof("linf", 0.2, 0.2222) + ", " +
+                    proof("l2", 0.3, 0.3333))});
+  const std::size_t section = html.find("91.95%");
+  ASSERT_NE(section, std::string::npos) << "Gowal et al. at 0.3";
+  const std::size_t begin = html.rfind("<table", section);
+  const std::string table = html.substr(begin, html.find("</table>", section) - begin);
+  EXPECT_TRUE(has(table, "11.11%"));
+  EXPECT_FALSE(has(table, "22.22%"));
+  EXPECT_FALSE(has(table, "33.33%"));
+}
+
+TEST(ReportPage, ABudgetThatAllAttacksShareIsSaidBesideTheCleanAccuracy) {
+  const std::string html =
+      page({results(clean(0.99) + ", " + result("fgsm", 0.1, 0.8) + ", " + result("pgd", 0.1, 0.7) +
+                    ", " + result("worst", 0.1, 0.6))});
+  EXPECT_TRUE(has(html, "L∞, ε = 0.1"));
+  EXPECT_EQ(occurrences(html, "▼ worst case"), 1U);
+}
+
+TEST(ReportPage, EpochsHaveWholeNumbers) {
+  Plot plot;
+  plot.epochs = true;
+  plot.series = {{"a", 0, {{1, 5}, {2, 6}}}};
+  const std::string svg = line_plot(plot).html();
+  EXPECT_TRUE(has(svg, ">1</text>"));
+  EXPECT_TRUE(has(svg, ">2</text>"));
+  EXPECT_FALSE(has(svg, ">1.2</text>"));
+  EXPECT_FALSE(has(svg, ">1.5</text>"));
+}
+
+TEST(ReportPage, PowersOfTenMarkALogarithmicAxis) {
+  const auto ticks = [](double low, double high) {
+    Plot plot;
+    plot.decades = true;
+    plot.series = {{"a", 0, {{low, 5}, {high, 6}}}};
+    const std::string svg = line_plot(plot).html();
+    EXPECT_FALSE(has(svg, "nan")) << svg;
+    EXPECT_FALSE(has(svg, "inf")) << svg;
+    return svg;
+  };
+  const std::string svg = ticks(0.01, 100);
+  for (const char* label : {">0.01</text>", ">0.1</text>", ">1</text>", ">10</text>", ">100<"}) {
+    EXPECT_TRUE(has(svg, label)) << label;
+  }
+  const std::string inside = ticks(0.02, 50);
+  EXPECT_FALSE(has(inside, ">0.01</text>"));
+  EXPECT_FALSE(has(inside, ">100</text>"));
+  EXPECT_TRUE(has(inside, ">0.1</text>"));
+  ticks(0.1, 0.1);
+}
+
 TEST(ReportPage, TrainingRunsGiveCurvesAndMarkUndoneEpochs) {
   const std::string html = page(
       {"{\"method\": \"fast\", \"epochs\": 2, \"augmentation\": {\"shift\": 0.125}}\n"

@@ -177,10 +177,11 @@ TEST(BroughtModel, PreparationsAreCountedByWhatTheyReadAsLabelled) {
     const auto z = logits_of(loaded->network, image);
     labels.push_back(static_cast<int>(std::max_element(z.begin(), z.end()) - z.begin()));
   }
-  const PixelPreparation ways[] = {{}, {{}, {}, 255}, {{-0.5F}, {-0.25F}, 1}};
+  const PixelPreparation ways[] = {{}, {{}, {}, 255}, {{-0.5F}, {-0.25F}, 1}, {{}, {}, 1}};
   const auto right = right_under(model, pixels, labels, ways);
   ASSERT_TRUE(right) << right.error().message;
-  ASSERT_EQ(right->size(), 3U);
+  ASSERT_EQ(right->size(), 4U);
+  EXPECT_EQ((*right)[0], (*right)[3]) << "pixels in [0,1] where nothing is said";
   EXPECT_EQ((*right)[1], kCount);
   EXPECT_LT((*right)[2], kCount);
   EXPECT_FALSE(right_under(model, std::span(pixels).first(30), labels, ways));

@@ -8,6 +8,7 @@
 
 #include "attack/runner.h"
 #include "core/exact/softmax.h"
+#include "support/linear_model.h"
 #include "support/tiny_classifier.h"
 
 namespace signflip {
@@ -42,6 +43,15 @@ TEST(DecisionPlane, IsTheGradientsSignAndAnOrthogonalDirection) {
   EXPECT_EQ(decision_plane(model, one, label, 3)->v, plane->v);
   EXPECT_FALSE(decision_plane(model, one, 3, 3));
   EXPECT_FALSE(decision_plane(model, images(2), 0, 3));
+}
+
+TEST(DecisionPlane, StaysStillWhereTheGradientIsZero) {
+  // The second pixel counts for no class, the third for the other one.
+  const test::LinearModel model({1, 3, 1}, {1, 0, -1, -1, 0, 1}, {0, 0});
+  const Tensor one(1, {1, 3, 1});
+  const auto plane = decision_plane(model, one, 0, 3);
+  ASSERT_TRUE(plane) << plane.error().message;
+  EXPECT_EQ(plane->u, (std::vector<float>{-1, 0, 1}));
 }
 
 TEST(DecisionPlane, FgsmIsThePointEpsilonZero) {

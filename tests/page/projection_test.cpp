@@ -149,6 +149,26 @@ TEST(Projection, PcaAxesAreEigenvectorsOfTheScatter) {
   }
 }
 
+TEST(Projection, PointsOnALineHaveAnAxisAcrossIt) {
+  // (1, 2, 2)/3 and nothing else: the second axis is any unit vector across.
+  std::vector<float> points;
+  std::vector<int> labels;
+  for (int n = -10; n <= 10; ++n) {
+    for (const int part : {1, 2, 2}) points.push_back(static_cast<float>(n * part));
+    labels.push_back(n < 0 ? 0 : 1);
+  }
+  const auto map = fit_projection(ProjectionKind::pca, points, labels, 2);
+  ASSERT_TRUE(map) << map.error().message;
+  double dot = 0, length = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NEAR(std::abs(map->axes[i]), (i == 0 ? 1.0 : 2.0) / 3.0, 1e-6);
+    dot += map->axes[i] * map->axes[3 + i];
+    length += map->axes[3 + i] * map->axes[3 + i];
+  }
+  EXPECT_NEAR(dot, 0.0, 1e-6);
+  EXPECT_NEAR(length, 1.0, 1e-6);
+}
+
 TEST(Projection, TwoClassesStillHaveTwoAxes) {
   const Cloud cloud = blobs(5, 2);
   const auto map = fit_projection(ProjectionKind::lda, cloud.points, cloud.labels, 2);

@@ -87,6 +87,24 @@ TEST(TrainingSession, TrainsAndMeasuresAtItsEpsilon) {
   EXPECT_LT(all.robust, 0.5);
 }
 
+TEST(TrainingSession, TrainsOnImagesAttackedAtItsEpsilon) {
+  const auto trained = [](const char* method, double epsilon, int epochs) {
+    TrainingSession::Options wanted = options(method);
+    wanted.epsilon = epsilon;
+    wanted.epochs = epochs;
+    auto run =
+        TrainingSession::create(wanted, bars(240, 1), bars(60, 2), {"top", "middle", "below"});
+    EXPECT_TRUE(run);
+    const auto report = run->train_epoch(on);
+    EXPECT_TRUE(report);
+    return std::pair(run->model("net"), report->train_accuracy);
+  };
+  EXPECT_EQ(trained("pgd", 0.1, 3).first, trained("pgd", 0.1, 3).first);
+  EXPECT_NE(trained("pgd", 0.1, 3).first, trained("pgd", 0.2, 3).first);
+  // Of many epochs the first are easy: the attack's strength grows over a quarter of them.
+  EXPECT_GT(trained("pgd", 0.6, 80).second, trained("pgd", 0.6, 1).second + 0.2);
+}
+
 TEST(TrainingSession, ARunTakenUpGivesTheSameWeights) {
   auto straight = session("pgd"), first = session("pgd"), second = session("pgd");
   ASSERT_TRUE(straight && first && second);
@@ -136,6 +154,9 @@ TEST(TrainingSession, SaysWhatDoesNotFit) {
   unlabelled.labels.clear();
   unlabelled.pixels.clear();
   EXPECT_FALSE(TrainingSession::create(options("standard"), unlabelled, bars(9, 2), names));
+  EXPECT_FALSE(TrainingSession::create(options("standard"), bars(9, 1), unlabelled, names));
+  const TrainingSession::Images shapeless{{0, 0, 0}, {}, {0, 1, 2}};
+  EXPECT_FALSE(TrainingSession::create(options("standard"), shapeless, shapeless, names));
   auto unknown = options("standard");
   unknown.architecture = "no-such-net";
   EXPECT_FALSE(TrainingSession::create(unknown, bars(9, 1), bars(9, 2), names));

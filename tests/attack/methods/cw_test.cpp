@@ -60,6 +60,23 @@ TEST(CarliniWagner, LeadsByTheConfidence) {
   }
 }
 
+TEST(CarliniWagner, TheLastOfManyRoundsTriesTheLargestConstant) {
+  // Logits so faint that only a constant of millions outweighs the distance: nine rounds of ten
+  // times as much do not get there, the authors' last one does.
+  const ImageShape shape{2, 2, 1};
+  const LinearModel faint(shape, {0, 0, 0, 0, 1e-8F, 1e-8F, 1e-8F, 1e-8F}, {0, -3e-8F});
+  const Tensor black(1, shape);
+  for (const auto& [rounds, expected] : {std::pair{"9", 0U}, std::pair{"10", 1U}}) {
+    const Settings settings{{"steps", "300"},
+                            {"learning-rate", "0.1"},
+                            {"initial-const", "0.001"},
+                            {"abort-early", "false"},
+                            {"binary-search-steps", rounds}};
+    const auto found = attack(faint, request_for("cw", settings), black, std::vector<int>{0});
+    EXPECT_EQ(successes(found), expected) << rounds;
+  }
+}
+
 TEST(CarliniWagner, MovesPixelsThatStartAtTheEdge) {
   // Only black pixels matter, and they must grow.
   const ImageShape shape{4, 4, 1};

@@ -127,6 +127,32 @@ TEST(Fab, FinalSearchAndRestartsOnlyBringItNearer) {
   }
 }
 
+TEST(Fab, OneStepOfTheFinalSearchMeetsAnAffineBoundary) {
+  // Where margins are linear along the line, the secant's zero is the boundary; the answer is a
+  // thousandth of the gap beyond it.
+  const ImageShape shape{5, 5, 1};
+  Rng rng(8);
+  const auto model = LinearModel::random(shape, 2, 1, rng);
+  const auto images = random_images(12, shape, rng);
+  const auto labels = predictions(model, images);
+  const auto found = [&](const char* search) {
+    const Settings settings{
+        {"norm", "l2"}, {"steps", "1"}, {"eta", "1.5"}, {"final-search", search}};
+    return attack(model, request_for("fab", settings), images, labels);
+  };
+  const auto rough = found("0"), near = found("1");
+  for (std::size_t i = 0; i < images.count(); ++i) {
+    if (!rough.success[i]) continue;
+    ASSERT_TRUE(near.success[i]);
+    const std::span<const float> logits = std::span<const float>(near.logits).subspan(2 * i, 2);
+    const std::vector<float> clean = {static_cast<float>(model.logit(0, images.image(i))),
+                                      static_cast<float>(model.logit(1, images.image(i)))};
+    const Goal goal{labels[i], -1};
+    EXPECT_LE(margin_objective(goal, logits), -0.002 * margin_objective(goal, clean)) << i;
+  }
+  EXPECT_GE(successes(rough), 6U);
+}
+
 TEST(Fab, StaysWithinItsCostAndStopsBelow) {
   const ImageShape shape{6, 6, 1};
   Rng rng(6);
