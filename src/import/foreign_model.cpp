@@ -11,7 +11,7 @@
 namespace signflip {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 constexpr std::string_view kReads =
     "import reads ONNX and a PyTorch state_dict saved as safetensors";

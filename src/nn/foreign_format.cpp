@@ -6,7 +6,7 @@
 namespace signflip {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 struct Beginning {
   std::string_view bytes, meaning;
