@@ -6,6 +6,7 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { resultOf, root, settled, site as built, slide, start } from "../../support/browser.mjs";
+import { noImages, openTool, run, startOf } from "../../support/model-view.mjs";
 import { temporaryFolder } from "../../support/tool.mjs";
 
 const rounds = Number(process.env.SIGNFLIP_FAULTS ?? 4);
@@ -41,11 +42,11 @@ function planted(faults) {
     return grow.call(this, pages);
   };
   self.addEventListener("message", ({ data: { type, body } }) => {
-    const { epsilon } = (type === "explore" && body.parameters) || {};
+    const { epsilon } = (["explore", "attack"].includes(type) && body.parameters) || {};
     fault = Object.keys(faults).find((name) => Math.abs(faults[name] - epsilon) < 1e-6) ?? "";
     while (fault === "hang");
     // More than the engine began with: it asks for memory that there is not.
-    if (fault === "memory") body.image = new Float32Array(2 ** 24);
+    if (fault === "memory" && type === "explore") body.image = new Float32Array(2 ** 24);
   });
 }
 
@@ -54,11 +55,13 @@ const copy = join(folder, "site");
 let faulty, site;
 before(async () => {
   cpSync(built, copy, { recursive: true });
-  const worker = join(copy, "js/workers/attack.js");
-  writeFileSync(
-    worker,
-    `(${planted})(${JSON.stringify(epsilons)});\n${readFileSync(worker, "utf8")}`,
-  );
+  for (const name of ["attack", "analysis"]) {
+    const worker = join(copy, `js/workers/${name}.js`);
+    writeFileSync(
+      worker,
+      `(${planted})(${JSON.stringify(epsilons)});\n${readFileSync(worker, "utf8")}`,
+    );
+  }
   faulty = await start({ folder: copy });
   site = await start();
 });
@@ -117,6 +120,33 @@ for (const [fault, lang, words] of [
     await page.context().close();
   });
 }
+
+test(
+  "a test set: a trap is said, a hang is cancelled, and the next run is whole",
+  { skip: noImages },
+  async () => {
+    const page = await openTool(faulty, "test", "&attack=fgsm&epsilon=0.32", { bypassCSP: true });
+    const text = page.locator("#lab-test .run-text");
+    const becomes = (epsilon) =>
+      page.evaluate(
+        (now) => globalThis.signflipPage.update({ parameters: { epsilon: now } }),
+        epsilon,
+      );
+    for (let i = 0; i < 2; i++) {
+      await becomes(epsilons.trap);
+      await startOf(page, "test").click();
+      await text.getByText(/broke down at this question/).waitFor();
+      await becomes(epsilons.hang);
+      await startOf(page, "test").click();
+      await page.locator("#lab-test").getByRole("button", { name: "Cancel" }).click();
+      await text.getByText("Cancelled.").waitFor();
+      await becomes(0.1);
+      await run(page, "test");
+      assert.match(await text.textContent(), /^Done in /);
+    }
+    await page.context().close();
+  },
+);
 
 test("hang after hang: progress and Cancel, and either Cancel or another question mends it", async (t) => {
   const page = await faulty.open("?attack=fgsm&epsilon=0.1", { bypassCSP: true });
