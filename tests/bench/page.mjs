@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { serve } from "../../tools/lib/serve.mjs";
 import { settled, start } from "../support/browser.mjs";
-import { longTasks } from "../support/model-view.mjs";
+import { longTasks, mainThreadTime } from "../support/model-view.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -21,6 +21,11 @@ const { values: options } = parseArgs({
 const rounds = Number(options.rounds);
 /** A new window's own start is over after so long. */
 const restMilliseconds = 1500;
+/** How long the slider of the slow phone moves, and how slow it is. */
+const slideMilliseconds = 4000;
+const slowdown = 6;
+/** The attacks whose memory is measured take no longer than this, however busy the machine is. */
+const growthMilliseconds = 90000;
 const aims = JSON.parse(readFileSync(new URL("targets.json", import.meta.url), "utf8")).page;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -83,7 +88,8 @@ async function moves(site, attack) {
           ),
         );
         const began = performance.now();
-        slider.value = String(0.1 + 0.01 * i);
+        // Never the value that it has: that asks nothing.
+        slider.value = (0.11 + 0.01 * i).toFixed(2);
         slider.dispatchEvent(new Event("input", { bubbles: true }));
         const { at, engine } = await drawn;
         await new Promise((done) => requestIdleCallback(done));
@@ -121,7 +127,59 @@ async function sliding(site) {
   return { tasks, framesPerAnswer: 90 / answers };
 }
 
-/** Megabytes by which the page's process grows over so many attacks. One picture kept of each would be 3 KB. */
+/** A phone with a processor a sixth as fast as this one's, as Chromium imitates it (which leaves workers as they are):
+ * the first attack after navigation; then, while the slider moves for some seconds, the time from one result of two models
+ * to the next. Each by the clock and by the processor time of the page's main thread: on a machine that others share, only
+ * the latter is the page's own. */
+async function slowPhone(site) {
+  const context = await site.browser.newContext({
+    viewport: { width: 390, height: 844 },
+    deviceScaleFactor: 3,
+    isMobile: true,
+    hasTouch: true,
+    locale: "en-GB",
+  });
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
+  await page.addInitScript(() => {
+    globalThis.results = [];
+    document.addEventListener("signflip:result", ({ detail }) =>
+      globalThis.results.push(detail.lanes.reduce((sum, lane) => sum + lane.milliseconds, 0)),
+    );
+  });
+  await new Promise((done) => setTimeout(done, restMilliseconds));
+  const loading = await mainThreadTime(site.browser, page, async () => {
+    await page.goto(site.url);
+    await page.waitForFunction(() => performance.getEntriesByName("signflip:first").length > 0);
+  });
+  const first = await page.evaluate(
+    () => performance.getEntriesByName("signflip:first")[0].startTime,
+  );
+  await settled(page);
+  let slid = { count: 0, took: 0, engine: 0 };
+  const sliding = await mainThreadTime(site.browser, page, async () => {
+    slid = await page.evaluate(async (milliseconds) => {
+      const before = globalThis.results.length;
+      const began = performance.now();
+      const slider = document.getElementById("parameter-epsilon");
+      for (let frame = 0; performance.now() < began + milliseconds; frame++) {
+        slider.value = String(0.05 + 0.4 * Math.abs(Math.sin(frame / 14)));
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        await new Promise(requestAnimationFrame);
+      }
+      const found = globalThis.results.slice(before).sort((a, b) => a - b);
+      const took = performance.now() - began;
+      return { count: found.length, took, engine: found[Math.floor(found.length / 2)] };
+    }, slideMilliseconds);
+  });
+  await context.close();
+  const { count, took, engine } = slid;
+  return { first, firstOwn: loading, each: took / count, eachOwn: sliding / count, engine };
+}
+
+/** Megabytes by which the page's process grows over so many attacks, or as many as fit into a few minutes: how many
+ * they were, too. One picture kept of each would be 3 KB. */
 async function growth(attacks) {
   // A young generation of fixed size: V8 doubles it now and then, which is no leak.
   const own = await start({
@@ -138,28 +196,35 @@ async function growth(attacks) {
       .map(({ id }) => readFileSync(`/proc/${id}/status`, "utf8"));
     return Math.max(...renderers.map((text) => Number(/RssAnon:\s+(\d+)/.exec(text)[1]))) / 1024;
   };
-  /** Two models are attacked at each move of the slider. */
+  /** Two models are attacked at each move of the slider. Returns how many attacks there were. */
   const attack = (count) =>
-    page.evaluate(async (slides) => {
-      const slider = document.getElementById("parameter-epsilon");
-      for (let i = 0; i < slides; i++) {
-        const shown = new Promise((done) =>
-          document.addEventListener("signflip:result", done, { once: true }),
-        );
-        slider.value = String(0.05 + 0.01 * (i % 40));
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-        await shown;
-        globalThis.results.length = 0;
-      }
-    }, count / 2);
+    page.evaluate(
+      async ({ slides, until }) => {
+        const slider = document.getElementById("parameter-epsilon");
+        let i = 0;
+        for (; i < slides && Date.now() < until; i++) {
+          const shown = new Promise((done) =>
+            document.addEventListener("signflip:result", done, { once: true }),
+          );
+          slider.value = String(0.05 + 0.01 * (i % 40));
+          slider.dispatchEvent(new Event("input", { bubbles: true }));
+          await shown;
+          globalThis.results.length = 0;
+        }
+        return 2 * i;
+      },
+      { slides: count / 2, until: Date.now() + growthMilliseconds / 10 },
+    );
   await attack(attacks / 5);
   const sizes = [await memory()];
+  let made = 0;
   for (let tenth = 0; tenth < 10; tenth++) {
-    await attack(attacks / 10);
+    made += await attack(attacks / 10);
     sizes.push(await memory());
   }
   await own.close();
   return {
+    made,
     megabytes: Math.min(...sizes),
     grown: Math.min(...sizes.slice(-3)) - Math.min(...sizes.slice(0, 3)),
   };
@@ -188,10 +253,18 @@ try {
   const { tasks, framesPerAnswer } = await sliding(site);
   rows.push(row("frames per answer while sliding", framesPerAnswer, "", aims.framesPerAnswer));
   rows.push(row("longest task over 50 ms while sliding", Math.max(0, ...tasks), "ms", 0));
-  const attacks = options.quick ? 2000 : 10000;
-  const { megabytes, grown } = await growth(attacks);
+  const phone = await slowPhone(site);
+  const on = (what) => `at 1/${slowdown} of the speed: ${what}`;
+  rows.push(
+    row(on("first attack after navigation"), phone.first, "ms", aims.slow.first),
+    row(on("the main thread's own time until then"), phone.firstOwn, "ms", aims.slow.first),
+    row(on("from one result of two models to the next"), phone.each, "ms", aims.slow.each),
+    row(on("the main thread's own time for each"), phone.eachOwn, "ms", aims.slow.each),
+    row(on("the engine's for each"), slowdown * phone.engine, "ms", aims.slow.each),
+  );
+  const { made, megabytes, grown } = await growth(options.quick ? 2000 : 10000);
   rows.push(row("memory of the page's process", megabytes, "MB", Infinity));
-  rows.push(row(`its growth over ${attacks} attacks`, grown, "MB", aims.growth));
+  rows.push(row(`its growth over ${made} attacks`, grown, "MB", aims.growth));
   const report = { word, firsts, words, rows };
   writeFileSync(join(resolve(options.out), "page.json"), JSON.stringify(report, null, 1) + "\n");
 } finally {

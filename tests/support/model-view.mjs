@@ -46,8 +46,17 @@ export async function over(page, tool) {
 export const numberOf = (text) => Number(text.replace(/[^\d.−-]/g, "").replace("−", "-"));
 
 /** Tasks of the page's main thread that took it more than 50 ms of processor time while something was done,
- * in milliseconds. Processor time, not the clock's: a machine that others share makes every task look long. */
-export async function longTasks(browser, page, action) {
+ * in milliseconds. */
+export const longTasks = async (browser, page, action) =>
+  (await tasksDuring(browser, page, action)).filter((time) => time > 50).map(Math.round);
+
+/** The processor time of the page's main thread while something was done, in milliseconds. */
+export const mainThreadTime = async (browser, page, action) =>
+  (await tasksDuring(browser, page, action)).reduce((sum, time) => sum + time, 0);
+
+/** The tasks of the page's main thread while something was done, in milliseconds. Processor time, not the clock's: a
+ * machine that others share makes every task look long. */
+async function tasksDuring(browser, page, action) {
   await browser.startTracing(page, {
     categories: [
       "toplevel",
@@ -73,10 +82,7 @@ export async function longTasks(browser, page, action) {
       name === "RunTask" && ph === "X" && tdur !== undefined && main.has(`${pid} ${tid}`),
   );
   if (tasks.length === 0) throw new Error("the trace holds no task of the main thread");
-  return tasks
-    .map(({ tdur }) => tdur / 1000)
-    .filter((milliseconds) => milliseconds > 50)
-    .map(Math.round);
+  return tasks.map(({ tdur }) => tdur / 1000);
 }
 
 /** Leaves only these models chosen, whatever else the site has. */

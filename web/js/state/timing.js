@@ -44,6 +44,8 @@ export const quickTraceMs = 700;
 export const quickSearchMs = 60;
 
 // What is shown.
+/** An older question's result is marked as such when no other has come for so long. */
+export const staleAfterMs = 120;
 /** The controls must rest for this long before verdicts are announced. */
 export const announceAfterMs = 700;
 /** … and before the address follows. */

@@ -39,6 +39,18 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Does something only where one of the values is another than the last time: what has not changed is not made again
+ * at every move of a slider. @param {() => void} act */
+export function whenChanged(act) {
+  /** @type {unknown[] | null} */
+  let last = null;
+  return (/** @type {unknown[]} */ ...values) => {
+    if (last?.every((value, i) => Object.is(value, values[i]))) return;
+    last = values;
+    act();
+  };
+}
+
 /** Has something painted before the next frame, once, however often it is asked for until then.
  * @param {() => void} paint */
 export function oncePerFrame(paint) {

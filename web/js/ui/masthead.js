@@ -1,7 +1,7 @@
 // The top of the page, its name, views, dataset, language, theme; and its foot.
 import { datasets } from "../state/datasets.js";
 import { views, writeUrl } from "../state/state.js";
-import { choice, h, plainClick } from "./dom.js";
+import { choice, h, plainClick, whenChanged } from "./dom.js";
 import { createSettings } from "./settings.js";
 
 /** @typedef {import("./context").Context} Context */
@@ -80,6 +80,11 @@ function createViews(context) {
         )
       ),
   );
+  const address = whenChanged(() =>
+    links.forEach((link, i) => {
+      link.href = `?${writeUrl({ ...state(), view: views[i] }, navigator.language)}`;
+    }),
+  );
   return {
     element: h(
       "nav",
@@ -89,8 +94,9 @@ function createViews(context) {
     ),
     render() {
       const now = state();
+      // While answers come the addresses wait for the last.
+      if (context.explorer.scheduler.idle) address(now);
       links.forEach((link, i) => {
-        link.href = `?${writeUrl({ ...now, view: views[i] }, navigator.language)}`;
         if (views[i] === now.view) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
       });

@@ -1,5 +1,5 @@
 // The page's language and theme.
-import { h, setText } from "./dom.js";
+import { h, setText, whenChanged } from "./dom.js";
 import { languages } from "./i18n.js";
 
 /** @typedef {Pick<import("./context").Context, "words" | "state" | "update" | "scheme">} Given */
@@ -7,11 +7,10 @@ import { languages } from "./i18n.js";
 /** @param {Given} context @returns {{elements: HTMLElement[], render: () => void}} */
 export function createSettings(context) {
   const parts = [createLanguages(context), createTheme(context)];
+  const render = whenChanged(() => parts.forEach((part) => part.render()));
   return {
     elements: parts.map(({ element }) => element),
-    render() {
-      for (const part of parts) part.render();
-    },
+    render: () => render(context.state().lang, context.state().theme, context.scheme()),
   };
 }
 

@@ -3,14 +3,15 @@ import { valueOf, writeUrl } from "../../state/state.js";
 import { h, setText } from "../../ui/dom.js";
 
 /** @param {import("../../ui/context").Context} context @returns {import("../../ui/context").View} */
-export function createCaption({ words, state }) {
+export function createCaption({ words, state, explorer }) {
   const asked = h("p", {});
   const address = h("p", {});
   return {
     element: h("div", { class: "printed" }, asked, address),
     render({ attacks, result }) {
       const attack = attacks.find(({ name }) => name === result?.request.attack);
-      if (!attack || !result) return;
+      // On paper there is only what has come to rest.
+      if (!attack || !result || !explorer.scheduler.idle) return;
       const now = state();
       const { target, dataset } = result.request;
       const touched = attack.parameters.filter(

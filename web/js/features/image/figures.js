@@ -6,7 +6,7 @@ import { scaleOf } from "../../state/lanes.js";
 import { holdMs } from "../../state/timing.js";
 import { changeOf } from "../../picture/pixels.js";
 import { Picture } from "../../picture/picture.js";
-import { h, setText } from "../../ui/dom.js";
+import { h, setText, whenChanged } from "../../ui/dom.js";
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 /** @typedef {import("../../types").Lane} Lane */
@@ -21,6 +21,8 @@ export function createFigures(context, model) {
   const legend = createLegend(context);
   /** @type {{lane: Lane, image: Float32Array, scale: number} | null} */
   let shown = null;
+  /** The original that is on its canvas. @type {Float32Array | null} */
+  let painted = null;
   const make = (/** @type {string} */ kind) =>
     createFigure(context, kind, () => shown && enlarge(kind));
   const [original, perturbation, adversarial, seen] = [
@@ -63,7 +65,7 @@ export function createFigures(context, model) {
       const scale = scaleOf({ lanes });
       shown = { lane, image, scale };
       const delta = changeOf(lane.adversarial, image, shape.channels);
-      original.picture.show(image);
+      if (painted !== image) original.picture.show((painted = image));
       perturbation.picture.signed(delta, scale, context.scheme());
       adversarial.picture.show(compare.held() ? image : lane.adversarial);
       seen.element.toggleAttribute("data-away", lane.seen === null);
@@ -76,7 +78,7 @@ export function createFigures(context, model) {
       for (const { note } of [original, perturbation, adversarial, seen]) setText(note, "");
       for (const { picture } of [original, perturbation, adversarial, seen])
         picture.describe(words.t("image.empty.alt"));
-      original.picture.show(image.pixels);
+      original.picture.show((painted = image.pixels));
       seen.element.toggleAttribute("data-away", true);
       legend.clear();
     },
@@ -181,6 +183,7 @@ function createLegend({ words, scheme }) {
     { width: 257, height: 1 },
     { role: "img", class: "scale", "aria-label": words.t("image.empty.alt") },
   );
+  const paint = whenChanged(() => picture.signed(ramp, 1, scheme()));
   const low = h("span", {}),
     high = h("span", {});
   const element = h(
@@ -201,7 +204,7 @@ function createLegend({ words, scheme }) {
       );
       setText(low, from);
       setText(high, to);
-      picture.signed(ramp, 1, scheme());
+      paint(scheme());
       picture.describe(words.t("legend.label", { low: from, high: to }));
     },
     clear() {

@@ -2,6 +2,7 @@
 // controls, and the text. It puts views together; each renders itself.
 import { datasets, isOwnDataset } from "../../state/datasets.js";
 import { createAlert } from "../../ui/alert.js";
+import { staleAfterMs } from "../../state/timing.js";
 import { h } from "../../ui/dom.js";
 import { LazyView } from "../../ui/lazy-view.js";
 import { createAttackControls } from "./attack-controls.js";
@@ -57,12 +58,13 @@ export function createImageView(context, place, packed) {
   // In a part of their own, beyond which the controls do not stay in sight.
   place.replaceChildren(h("div", { class: "workbench" }, results, controls, share), about);
   let begun = false;
+  const stale = staleMark(results);
   return {
     render(snapshot) {
       for (const view of [source, attack, guide, models, lanes, steps, caption])
         view.render(snapshot);
       alert.render(context.trouble());
-      results.toggleAttribute("data-stale", snapshot.result !== null && !snapshot.current);
+      stale(snapshot);
       if (snapshot.run.state === "slow") results.setAttribute("aria-busy", "true");
       else results.removeAttribute("aria-busy");
       begun ||= snapshot.result !== null;
@@ -72,6 +74,25 @@ export function createImageView(context, place, packed) {
       source.remove();
       for (const view of [steps, guide, ...later]) view.remove();
     },
+  };
+}
+
+/** Marks what is shown as an older question's, where the next answer does not come at once.
+ * @param {HTMLElement} results */
+function staleMark(results) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {Snapshot["result"]} */
+  let last = null;
+  return (/** @type {Snapshot} */ { result, current }) => {
+    if (current || result !== last) {
+      clearTimeout(timer);
+      timer = undefined;
+      results.toggleAttribute("data-stale", false);
+    }
+    last = result;
+    if (result && !current)
+      timer ??= setTimeout(() => results.toggleAttribute("data-stale", true), staleAfterMs);
   };
 }
 

@@ -3,7 +3,7 @@
 import { sourceOf, styleOf } from "../../state/datasets.js";
 import { lanesOf } from "../../state/lanes.js";
 import { outcomeOf, sentenceOfLane, verdictOf } from "../../state/verdict.js";
-import { h, setText } from "../../ui/dom.js";
+import { h, setText, whenChanged } from "../../ui/dom.js";
 import { LazyView } from "../../ui/lazy-view.js";
 import { createFigures } from "./figures.js";
 import { createProbabilities } from "./probabilities.js";
@@ -51,23 +51,45 @@ export function createLane(context, model) {
     numbers.element,
   );
   const parts = [verdict, figures, table];
+  const inSight = whetherInSight(element);
+  /** @type {Snapshot} */
+  let now;
+  const draw = whenChanged(() => {
+    const { result } = now;
+    const lane = lanesOf(now).find((one) => one.model === model);
+    element.toggleAttribute("data-empty", !lane);
+    if (lane && result) element.dataset.verdict = verdictOf(lane).kind;
+    else delete element.dataset.verdict;
+    for (const part of parts) {
+      if (lane && result) part.show(lane, now);
+      else part.clear(now);
+    }
+    numbers.show(lane ?? null);
+  });
   return {
     element,
     render(snapshot) {
-      const { result, state } = snapshot;
+      const { result, image, files, analysis } = (now = snapshot);
+      const { model: models, step } = snapshot.state;
       progress.render(snapshot);
-      element.hidden = !state.model.includes(model);
-      const lane = lanesOf(snapshot).find((one) => one.model === model);
-      element.toggleAttribute("data-empty", !lane);
-      if (lane && result) element.dataset.verdict = verdictOf(lane).kind;
-      else delete element.dataset.verdict;
-      for (const part of parts) {
-        if (lane && result) part.show(lane, snapshot);
-        else part.clear(snapshot);
-      }
-      numbers.render(lane ?? null);
+      element.hidden = !models.includes(model);
+      numbers.render();
+      // Where nobody sees it, it waits for the last of the answers that come.
+      if (result && !inSight() && !context.explorer.scheduler.idle) return;
+      const trace = step === null ? null : analysis.traces[model];
+      draw(result, image, files[model], element.hidden, step, trace, context.scheme());
     },
   };
+}
+
+/** Tells whether an element is in the window or near it; where that is not known yet, yes.
+ * @param {Element} element */
+function whetherInSight(element) {
+  let seen = true;
+  new IntersectionObserver(([...entries]) => (seen = entries[entries.length - 1].isIntersecting), {
+    rootMargin: "64px",
+  }).observe(element);
+  return () => seen;
 }
 
 /** A link to the model's card, where the site has one: how it was trained, and what it withstands.
@@ -127,8 +149,11 @@ function createNumbers(context, model) {
   );
   return {
     element,
+    render() {
+      if (element.open) view.render(true, context);
+    },
     /** @param {Lane | null} lane */
-    render(lane) {
+    show(lane) {
       setText(
         said,
         lane
@@ -138,7 +163,6 @@ function createNumbers(context, model) {
             })
           : "",
       );
-      if (element.open) view.render(true, context);
     },
   };
 }

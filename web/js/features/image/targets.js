@@ -1,7 +1,7 @@
 // The goal: any other class, or the one that is clicked. Few classes are a row of names; many are tiles,
 // each with a test image of its class where there is one, and the chosen one's name below.
 import { datasets, isOwnDataset } from "../../state/datasets.js";
-import { choice, h, setText } from "../../ui/dom.js";
+import { choice, h, setText, whenChanged } from "../../ui/dom.js";
 import { Picture } from "../../picture/picture.js";
 
 /** With more classes than this, names do not fit. */
@@ -45,6 +45,28 @@ export function createTargets({ words, state, update }) {
     add(i, name, words.t("target.class", { digit: words.className(dataset, i) })),
   );
   let pictured = 0;
+  /** @type {{label: number | null, aim: number | null, attack: import("../../types").AttackInfo | undefined}} */
+  let asked = { label: null, aim: null, attack: undefined };
+  const offer = whenChanged(() => {
+    const { label, aim, attack } = asked;
+    for (const [target, input] of inputs) {
+      input.checked = target === aim;
+      input.disabled =
+        target === null
+          ? attack?.untargeted === false
+          : target === label || attack?.targeted === false;
+      /** @type {HTMLElement} */ (input.parentElement).title = words.t(
+        target === null ? "target.none" : target === label ? "target.self" : "target.class",
+        { digit: target === null ? "" : words.className(dataset, target) },
+      );
+    }
+    setText(
+      chosen,
+      aim === null
+        ? words.t("target.pick")
+        : words.t("target.class", { digit: words.className(dataset, aim) }),
+    );
+  });
 
   return {
     element: h("div", {}, list, many ? chosen : null),
@@ -62,23 +84,8 @@ export function createTargets({ words, state, update }) {
       }
       const label = image.label ?? result?.lanes[0]?.label ?? null;
       const aim = wanted === label ? null : wanted;
-      for (const [target, input] of inputs) {
-        input.checked = target === aim;
-        input.disabled =
-          target === null
-            ? attack?.untargeted === false
-            : target === label || attack?.targeted === false;
-        /** @type {HTMLElement} */ (input.parentElement).title = words.t(
-          target === null ? "target.none" : target === label ? "target.self" : "target.class",
-          { digit: target === null ? "" : words.className(dataset, target) },
-        );
-      }
-      setText(
-        chosen,
-        aim === null
-          ? words.t("target.pick")
-          : words.t("target.class", { digit: words.className(dataset, aim) }),
-      );
+      asked = { label, aim, attack };
+      offer(label, aim, attack);
     },
   };
 }
