@@ -3,6 +3,7 @@
 // leaves a radius of next to nothing around a value that float32 rounded.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <vector>
@@ -127,6 +128,51 @@ TEST(LayerRounding, FunctionsOfOneValueHoldTheirExactValues) {
         const Exact value = each.function(exact(values[i]));
         ASSERT_LE(y.lower(i), value) << values[i];
         ASSERT_GE(y.upper(i), value) << values[i];
+      }
+    }
+  }
+}
+
+/// What a network of several layers makes of values of radius 0.
+Bounds through_all(const Sequential& network, const Floats& values) {
+  const IntervalNetwork intervals(network);
+  IntervalScratch scratch(network, 1);
+  Bounds x{values, Floats(values.size())};
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const std::size_t size = network.layers()[i].out.size();
+    Bounds y{Floats(size), Floats(size)};
+    interval_layer(intervals, i, 1, {x.centre.data(), x.radius.data()},
+                   {y.centre.data(), y.radius.data()}, scratch);
+    x = std::move(y);
+  }
+  return x;
+}
+
+TEST(LayerRounding, ResidualBlocksHoldTheirExactSums) {
+  // The body moves values and rounds nothing: each sum is a value's and the largest of its
+  // square's.
+  const MaxPool2d pool{.kernel = {2, 2}, .stride = {2, 2}};
+  const Sequential network = test::random_network(
+      kShape, {kResidualBegin, pool, Upsample2d{{2, 2}}, kResidualTurn, kResidualEnd}, 1, false);
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Floats values = uniform(seed, -4, 4);
+    const Bounds y = through_all(network, values);
+    const auto at = [](int h, int w, int c) {
+      return static_cast<std::size_t>((h * kShape.width + w) * kShape.channels + c);
+    };
+    for (int h = 0; h < kShape.height; ++h) {
+      for (int w = 0; w < kShape.width; ++w) {
+        for (int c = 0; c < kShape.channels; ++c) {
+          float largest = -100;
+          for (const int k : {h / 2 * 2, h / 2 * 2 + 1}) {
+            for (const int l : {w / 2 * 2, w / 2 * 2 + 1}) {
+              largest = std::max(largest, values[at(k, l, c)]);
+            }
+          }
+          const Exact sum = exact(values[at(h, w, c)]) + exact(largest);
+          ASSERT_LE(y.lower(at(h, w, c)), sum);
+          ASSERT_GE(y.upper(at(h, w, c)), sum);
+        }
       }
     }
   }
