@@ -3,7 +3,6 @@
 // leaves a radius of next to nothing around a value that float32 rounded.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <vector>
@@ -149,31 +148,17 @@ Bounds through_all(const Sequential& network, const Floats& values) {
 }
 
 TEST(LayerRounding, ResidualBlocksHoldTheirExactSums) {
-  // The body moves values and rounds nothing: each sum is a value's and the largest of its
-  // square's.
-  const MaxPool2d pool{.kernel = {2, 2}, .stride = {2, 2}};
+  // A block in a block, both without layers: (x + x) + x, of which only the second sum rounds.
   const Sequential network = test::random_network(
-      kShape, {kResidualBegin, pool, Upsample2d{{2, 2}}, kResidualTurn, kResidualEnd}, 1, false);
+      kShape,
+      {kResidualBegin, kResidualBegin, kResidualTurn, kResidualEnd, kResidualTurn, kResidualEnd}, 1,
+      false);
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const Floats values = uniform(seed, -4, 4);
     const Bounds y = through_all(network, values);
-    const auto at = [](int h, int w, int c) {
-      return static_cast<std::size_t>((h * kShape.width + w) * kShape.channels + c);
-    };
-    for (int h = 0; h < kShape.height; ++h) {
-      for (int w = 0; w < kShape.width; ++w) {
-        for (int c = 0; c < kShape.channels; ++c) {
-          float largest = -100;
-          for (const int k : {h / 2 * 2, h / 2 * 2 + 1}) {
-            for (const int l : {w / 2 * 2, w / 2 * 2 + 1}) {
-              largest = std::max(largest, values[at(k, l, c)]);
-            }
-          }
-          const Exact sum = exact(values[at(h, w, c)]) + exact(largest);
-          ASSERT_LE(y.lower(at(h, w, c)), sum);
-          ASSERT_GE(y.upper(at(h, w, c)), sum);
-        }
-      }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      ASSERT_LE(y.lower(i), 3 * exact(values[i]));
+      ASSERT_GE(y.upper(i), 3 * exact(values[i]));
     }
   }
 }
