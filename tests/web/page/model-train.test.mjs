@@ -117,7 +117,7 @@ test(
   async () => {
     const page = await open();
     await page.route(
-      "**/*-train-*.gz",
+      "**/*-train-*.gz?*",
       (route) => route.fulfill({ body: Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]) }),
       { times: 1 },
     );
