@@ -115,7 +115,9 @@ TEST(Runner, ProgressGoesWithTheWork) {
   const Settings restarts{{"steps", "40"}, {"restarts", "2"}};
   const std::pair<const char*, Settings> runs[] = {
       {"bim", {{"steps", "40"}}},
+      {"mim", {{"steps", "40"}}},
       {"pgd", restarts},
+      {"cw", {{"steps", "64"}, {"binary-search-steps", "3"}, {"abort-early", "false"}}},
       {"apgd-ce", {{"steps", "40"}}},
       {"apgd-ce", restarts},
       {"fab", {{"steps", "40"}}},
