@@ -255,3 +255,60 @@ test("the loss and its slider lie at the pictures, above them", async () => {
   await resultOf(page, () => page.locator("#attack").selectOption("fgsm"));
   assert.ok(await page.locator(".steps-panel").isHidden(), "one step has no steps");
 });
+
+test("on paper there are figure, bars, parameters and address, over the whole width, and no controls", async () => {
+  for (const query of ["?attack=mim&steps=4", "?attack=mim&steps=4&lang=de"]) {
+    const page = await site.open(query, { viewport: { width: 1440, height: 900 } });
+    await settled(page);
+    await page.locator(".steps-panel .step-controls").waitFor();
+    await page.locator(".share-panel").scrollIntoViewIfNeeded();
+    await page.locator("[data-keep=json]").waitFor();
+    await page.emulateMedia({ media: "print" });
+    for (const controls of [
+      "nav",
+      ".settings",
+      ".sidebar",
+      ".models",
+      ".steps-panel",
+      ".share-panel",
+      ".about",
+    ])
+      assert.equal(await page.locator(`${controls}:visible`).count(), 0, controls);
+    assert.equal(await page.locator("input:visible, select:visible").count(), 0);
+    for (const shown of [".pictures", ".probabilities", ".verdict", ".printed"])
+      assert.ok((await page.locator(`${shown}:visible`).count()) > 0, shown);
+    const { width } = await boxOf(page, "#results");
+    assert.ok(width > 0.9 * 1440, `${width} px`);
+    const printed = await page.locator(".printed").textContent();
+    assert.match(printed, /MIM.* 4http.*attack=mim&steps=4/);
+    const bars = await page
+      .locator("[data-model=standard] .bar")
+      .evaluateAll((all) => all.filter((bar) => bar.getBoundingClientRect().width > 50).length);
+    assert.ok(bars > 0);
+    await keep(page, `print${query.includes("de") ? "-german" : ""}`);
+  }
+});
+
+test("three questions have their answers above the fold: what is seen, what the attack changed, why care", async () => {
+  for (const [query, seen, why] of [
+    ["", "You see a 3. The network is 100% sure it is an 8.", /road signs and faces are misread/],
+    [
+      "?lang=de",
+      "Du siehst eine 3. Das Netz ist sich zu 100 % sicher: Es ist eine 8.",
+      /Schilder und Gesichter verkennt es ebenso/,
+    ],
+  ]) {
+    const page = await site.open(query);
+    await settled(page);
+    const above = async (locator) => {
+      const { y, height } = await locator.boundingBox();
+      assert.ok(y >= 0 && y + height <= 900, `${y} to ${y + height}`);
+    };
+    const reading = page.locator("[data-model=standard] .reading");
+    assert.equal((await reading.textContent()).replaceAll("\u00a0", " "), seen);
+    for (const part of [".reading", ".perturbation", ".adversarial", ".legend"])
+      await above(page.locator(`[data-model=standard] ${part}`));
+    assert.match(await page.locator(".lead").textContent(), why);
+    await above(page.locator(".lead"));
+  }
+});

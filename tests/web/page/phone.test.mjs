@@ -54,7 +54,7 @@ async function slideAlong() {
   return globalThis.results.length - from;
 }
 
-test("six times slower, ten results a second are possible with two models", async (t) => {
+test("six times slower, fifteen results a second are possible with two models", async (t) => {
   const { page, used } = await phone();
   await quiet(page);
   // The quickest of three rounds: others that use the processor's caches make every one slower.
@@ -67,11 +67,10 @@ test("six times slower, ten results a second are possible with two models", asyn
     t.diagnostic(
       `a result takes ${(1000 * each("main")).toFixed(1)} ms of the main thread, ${(1000 * each("all")).toFixed(1)} ms of all`,
     );
-    // Both threads at once: neither may take longer than a tenth of a second. We aim at a fifteenth, which takes a
-    // machine without other work: what shares its caches makes a third of difference.
+    // Both threads at once: neither may take longer than a fifteenth of a second.
     longest = Math.min(longest, Math.max(each("main"), each("all") - each("main")));
   }
   assert.equal((await settled(page)).lanes.length, 2);
-  assert.ok(slower * longest <= 1 / 10, `${longest} s`);
+  assert.ok(slower * longest <= 1 / 15, `${longest} s`);
   assert.deepEqual(page.problems, []);
 });

@@ -23,6 +23,8 @@ export default {
     "page.title": "Signflip: Ziffernerkennung live überlistet",
     "page.guide": "Geführter Einstieg",
     "page.tagline": "Adversariale Beispiele, live im Browser",
+    "page.lead":
+      "Eine Änderung, die du kaum siehst, und ein neuronales Netz liest eine andere Ziffer; Schilder und Gesichter verkennt es ebenso.",
     "page.language": "Sprache",
 
     "view.title": "Ansichten",
@@ -262,7 +264,10 @@ export default {
     named: "„{digit}“",
     "named.8": "„{digit}“",
     "page.title": "Signflip: täusche deinen eigenen Klassifikator, live",
+    "page.lead":
+      "Eine Änderung, die du kaum siehst, kann ein neuronales Netz eine andere Klasse lesen lassen.",
     "source.title": "Bild",
+    "upload.doubt": "Die Modelle sind sich nicht sicher, was dies zeigt.",
     "upload.hint":
       "Die quadratische Mitte, in der Größe, die das Modell nimmt, ist das, was das Modell sieht.",
     "target.none": "Irgendeine andere Klasse",
@@ -279,11 +284,15 @@ export default {
     named: "„{digit}“",
     "named.8": "„{digit}“",
     "page.title": "Signflip: Verkehrsschilderkennung live überlistet",
+    "page.lead":
+      "Eine Änderung, die du kaum siehst, lässt ein neuronales Netz ein anderes Schild lesen. Ein Auto, das ihm vertraut, führe weiter oder zu schnell.",
     "source.title": "Schild",
     "picker.own": "Von uns gezeichnete Schilder",
     "picker.sample": "{digit}, von uns gezeichnet",
     "picker.test": "GTSRB-Testbilder",
     "picker.testImage": "{digit}, Testbild {index}",
+    "upload.doubt":
+      "Die Modelle sind sich nicht sicher, dass dies ein Schild zeigt. Am besten geht ein Schild, eng ausgeschnitten: Schneide es zu, oder nimm ein anderes Bild.",
     "upload.hint":
       "Ein Bild eines Schilds, knapp zugeschnitten: Die Modelle sehen es ganz, verkleinert auf 32×32 Pixel.",
     "target.none": "Irgendein anderes Schild",
@@ -476,6 +485,8 @@ export default {
     "upload.unknown":
       "weder diese Seite noch dieser Browser kann es lesen ({type}); PNG und JPEG gehen",
     "upload.failed": "Dieses Bild lässt sich nicht verwenden: {detail}.",
+    "upload.doubt":
+      "Die Modelle sind sich nicht sicher, dass dies eine Ziffer zeigt. Am besten geht eine Ziffer allein und groß: Schneide sie zu, oder nimm ein anderes Bild.",
     "upload.crop": "Zuschneiden und drehen",
     "upload.uncropped":
       "Dieser Browser kann diese Art von Bild nicht zeigen; hier lässt es sich nicht zuschneiden.",
@@ -706,6 +717,7 @@ export default {
     "confusion.predicted": "Vorhergesagte Klasse",
     "confusion.cell": "{label} als {predicted} erkannt: {count} ({share} der Klasse)",
     "confusion.cellRight": "{label} richtig erkannt: {count} ({share} der Klasse)",
+    "confusion.nothing": "{label}: noch nichts angegriffen",
     "confusion.right": "richtig erkannt",
     "confusion.wrong": "falsch erkannt",
     "confusion.names": "Namen der Klassen zeigen",

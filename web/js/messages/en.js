@@ -23,6 +23,8 @@ export default {
     "page.title": "Signflip: fool a digit classifier, live",
     "page.guide": "Guided start",
     "page.tagline": "Adversarial examples, live in your browser",
+    "page.lead":
+      "A change you hardly see makes a neural network read another digit; road signs and faces are misread the same way.",
     "page.language": "Language",
 
     "view.title": "Views",
@@ -195,7 +197,9 @@ export default {
     named: "“{digit}”",
     "named.8": "“{digit}”",
     "page.title": "Signflip: fool your own classifier, live",
+    "page.lead": "A change that you hardly see can make a neural network read another class.",
     "source.title": "Picture",
+    "upload.doubt": "The models are not sure what this shows.",
     "upload.hint": "Its middle square, at the size that the model takes, is what the model sees.",
     "target.none": "Any other class",
     "target.class": "Make it “{digit}”",
@@ -211,11 +215,15 @@ export default {
     named: "“{digit}”",
     "named.8": "“{digit}”",
     "page.title": "Signflip: fool a traffic-sign classifier, live",
+    "page.lead":
+      "A change that you hardly see makes a neural network read another sign. A car that trusts it would drive on, or too fast.",
     "source.title": "Sign",
     "picker.own": "Signs that we drew",
     "picker.sample": "{digit}, drawn by us",
     "picker.test": "GTSRB test images",
     "picker.testImage": "{digit}, test image {index}",
+    "upload.doubt":
+      "The models are not sure that this shows a sign. One sign, cut out close around it, works best: crop it, or take another picture.",
     "upload.hint":
       "A picture of a sign, cut out close around it: all of it, resized to 32×32 pixels, is what the models see.",
     "target.none": "Any other sign",
@@ -406,6 +414,8 @@ export default {
     "upload.unknown":
       "neither this page nor this browser can read it ({type}); a PNG or JPEG will do",
     "upload.failed": "This picture cannot be used: {detail}.",
+    "upload.doubt":
+      "The models are not sure that this shows a digit. One digit, large and alone, works best: crop it, or take another picture.",
     "upload.crop": "Crop and rotate",
     "upload.uncropped":
       "This browser cannot show this kind of picture, so it cannot be cropped here.",
@@ -633,6 +643,7 @@ export default {
     "confusion.predicted": "Predicted label",
     "confusion.cell": "{label} read as {predicted}: {count} ({share} of its class)",
     "confusion.cellRight": "{label} classified correctly: {count} ({share} of its class)",
+    "confusion.nothing": "{label}: nothing attacked yet",
     "confusion.right": "correct",
     "confusion.wrong": "wrong",
     "confusion.names": "Show the classes' names",

@@ -43,6 +43,7 @@ export function createImageView(context, place, packed) {
     { id: "results", class: "results", tabindex: -1, "aria-labelledby": "results-title" },
     h("h2", { id: "results-title", class: "hidden" }, words.t("results.title")),
     guide.element,
+    h("p", { class: "lead" }, words.t("page.lead")),
     models.element,
     alert.element,
     steps.element,

@@ -121,11 +121,12 @@ class Confusion {
     const { words, className } = this.context;
     const label = Math.floor(i / this.classes);
     const total = this.totals[label];
+    if (total === 0) return words.t("confusion.nothing", { label: className(label) });
     return words.t(this.#rightly(i) ? "confusion.cellRight" : "confusion.cell", {
       label: className(label),
       predicted: className(i % this.classes),
       count: this.counts[i],
-      share: words.percent(total > 0 ? this.counts[i] / total : 0),
+      share: words.percent(this.counts[i] / total),
     });
   }
 
@@ -207,13 +208,15 @@ class Confusion {
     const count = this.counts[i],
       cell = this.cells[i];
     if (!whole && count === this.painted[i]) return;
-    if (this.painted[i] === 0 && count === 0) return;
+    // A row of which nothing was attacked has no numbers.
+    const numbers = this.numbered && whole;
+    if (this.painted[i] === 0 && count === 0 && !numbers) return;
     this.painted[i] = count;
     const share = total > 0 ? count / total : 0;
     // Without numbers the small shares must be seen, too.
     cell.style.setProperty("--share", (this.numbered ? share : Math.sqrt(share)).toFixed(3));
     cell.toggleAttribute("data-some", count > 0);
     cell.toggleAttribute("data-strong", share >= strong);
-    if (this.numbered) setText(cell, String(count));
+    if (this.numbered) setText(cell, total > 0 ? String(count) : "");
   }
 }
