@@ -257,6 +257,33 @@ test("axe-core finds nothing at the frame, in both languages; another language k
   }
 });
 
+test("a picture that the models do not know gets a warning, which goes when one digit of it is framed", async () => {
+  for (const [lang, said] of [
+    ["en", /not sure that this shows a digit/],
+    ["de", /nicht sicher, dass dies eine Ziffer zeigt/],
+  ]) {
+    const noise = bmp(200, 200, (x, y) => {
+      const on = (Math.floor(x / 20) * 7 + Math.floor(y / 20) * 5) % 3 > 0;
+      return on ? [10, 10, 10] : [245, 245, 245];
+    });
+    const { page } = await opened(`?lang=${lang}`, noise);
+    assert.match(await page.locator(".doubt").textContent(), said);
+    const file = pair();
+    await resultOf(page, () => page.locator("#upload").setInputFiles(file));
+    await begin(page);
+    await page.locator(".crop-frame").focus();
+    await page.keyboard.press("-");
+    for (let i = 0; i < 12; i++) await page.keyboard.press("ArrowLeft");
+    const { lanes } = await settled(page);
+    assert.deepEqual(
+      lanes.map(({ cleanLabel }) => cleanLabel),
+      [1, 1],
+    );
+    assert.equal(await page.locator(".doubt").textContent(), "");
+    assert.deepEqual(page.problems, []);
+  }
+});
+
 test("a photograph that says how it was held is cropped upright", async () => {
   const { page } = await opened("?dataset=gtsrb", quarters());
   const jpeg = await page.evaluate(

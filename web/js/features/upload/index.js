@@ -11,6 +11,7 @@ import { askImport } from "../../engine/import-port.js";
 import { createTruth } from "../image/truth.js";
 import { canvasOf, decodedByBrowser, pnmOf } from "./browser-decode.js";
 import { createCamera } from "./camera.js";
+import { isDoubtful } from "./doubt.js";
 
 /** Larger files than this are not read: no photograph needs it. */
 const largest = 40 << 20;
@@ -28,7 +29,7 @@ let original = null;
  * @returns {import("../../ui/context").MountedView} */
 export function mount(place, context) {
   const { words, state, announce } = context;
-  const { shape } = datasets[state().dataset];
+  const { shape, digit } = datasets[state().dataset];
   const frame = createFrame(context, take);
   const truth = createTruth(context, "picture");
   const give = giver(context, frame);
@@ -56,7 +57,11 @@ export function mount(place, context) {
       ignore();
     },
     hide: () => camera.close(),
-    render({ state: { picture: packed, sample, view } }) {
+    render({ state: { picture: packed, sample, view }, result, current }) {
+      if (current && result) {
+        const doubtful = result.state.sample === "picture" && isDoubtful(result, digit);
+        setText(frame.doubt, doubtful ? words.t("upload.doubt") : "");
+      }
       if (view !== "image") camera.close();
       frame.element.toggleAttribute("data-active", sample === "picture");
       truth.render();
@@ -200,6 +205,7 @@ function createFrame({ words, state }, take) {
     })
   );
   const trouble = h("p", { class: "trouble", role: "alert" });
+  const doubt = h("p", { class: "hint doubt", role: "status" });
   const ways = h("span", { class: "hint" }, words.t("upload.ways"));
   const said = h("span", {}, h("b", {}, words.t("upload.choose")), ways);
   const element = h(
@@ -208,6 +214,7 @@ function createFrame({ words, state }, take) {
     h("label", { class: "drop", for: "upload" }, picture.element, said, input),
     h("p", { class: "hint", id: "upload-hint" }, words.t("upload.hint")),
     trouble,
+    doubt,
   );
-  return { element, picture, trouble };
+  return { element, picture, trouble, doubt };
 }
