@@ -11,6 +11,7 @@ import { allDatasets } from "../../../web/js/state/datasets.js";
 import { sentenceOfLane } from "../../../web/js/state/verdict.js";
 import { Words } from "../../../web/js/ui/i18n.js";
 import { openNumbers, root, settled, slide, start } from "../../support/browser.mjs";
+import { npyOf, rowsOf } from "../../support/exported.mjs";
 import { loadEngine } from "../../support/module.mjs";
 import { decodePng } from "../../support/png.mjs";
 import { temporaryFolder } from "../../support/tool.mjs";
@@ -106,31 +107,6 @@ async function saved(page, name) {
     page.locator(`[data-keep=${name}]`).click(),
   ]);
   return readFileSync(await download.path());
-}
-
-/** A CSV file's rows, by the columns' names (RFC 4180). */
-function rowsOf(bytes) {
-  const cells = (line) =>
-    [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)]
-      .slice(0, -1)
-      .map(([, cell]) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
-  const text = bytes.toString("utf8").replace(/^\ufeff/, "");
-  const [head, ...rows] = text.trimEnd().split("\r\n").map(cells);
-  return rows.map((row) => {
-    assert.equal(row.length, head.length);
-    return Object.fromEntries(head.map((name, i) => [name, row[i]]));
-  });
-}
-
-/** The floats of an .npy file, and its shape. */
-function npyOf(bytes) {
-  const length = bytes.readUInt16LE(8);
-  const [, shape] = /'shape': \(([^)]*)\)/.exec(bytes.toString("latin1", 10, 10 + length));
-  const data = bytes.subarray(10 + length);
-  return {
-    shape: shape.split(",").map(Number),
-    values: Array.from({ length: data.length / 4 }, (_, i) => data.readFloatLE(4 * i)),
-  };
 }
 
 /** The experiment's own fields, which the address asked for. */
