@@ -6,7 +6,6 @@
 #include <memory>
 #include <utility>
 
-#include "core/batches.h"
 #include "core/concat.h"
 #include "core/exact/softmax.h"
 #include "core/model_input.h"
@@ -29,7 +28,7 @@ Status check(const Sequential& network, const CertifyRequest& request, const Ten
 
 }  // namespace
 
-void certified_radii(IntervalPass& pass, std::span<const float> images, std::span<const int> labels,
+void certified_radii(MarginBounds& pass, std::span<const float> images, std::span<const int> labels,
                      double maximum, std::span<double> radii) {
   constexpr double kRelative = 0x1p-10, kAbsolute = 0x1p-20;
   const std::size_t size = pass.network().input_shape().size();
@@ -86,14 +85,15 @@ Result<Certificates> certify(const Sequential& network, const CertifyRequest& re
   const auto classes = static_cast<std::size_t>(network.classes());
   const IntervalNetwork intervals(network);
   struct Worker {
-    Worker(const Sequential& model, const IntervalNetwork& bounded, std::size_t capacity)
-        : plain(model.new_pass(capacity)), bounds(bounded, capacity) {}
     std::unique_ptr<Pass> plain;
-    IntervalPass bounds;
+    std::unique_ptr<MarginBounds> bounds;
+    std::vector<double> epsilons;
   };
-  std::vector<std::unique_ptr<Worker>> workers(static_cast<std::size_t>(pool.threads()));
-  for (auto& worker : workers) {
-    worker = std::make_unique<Worker>(network, intervals, shard_capacity(labels.size()));
+  std::vector<Worker> workers(static_cast<std::size_t>(pool.threads()));
+  const std::size_t capacity = shard_capacity(labels.size());
+  for (Worker& worker : workers) {
+    worker = {network.new_pass(capacity), request.bounds(intervals, capacity),
+              std::vector<double>(capacity, request.epsilon)};
   }
 
   Certificates result;
@@ -101,11 +101,11 @@ Result<Certificates> certify(const Sequential& network, const CertifyRequest& re
   result.verified.resize(labels.size());
   if (request.maximum_radius > 0.0) result.radius.resize(labels.size());
   const auto certify_shard = [&](std::size_t first, std::size_t count, int number) {
-    Worker& worker = *workers[static_cast<std::size_t>(number)];
+    Worker& worker = workers[static_cast<std::size_t>(number)];
     const auto x = images.images(first, count);
     const auto y = labels.subspan(first, count);
     const auto logits = worker.plain->forward(x, count);
-    const auto margins = worker.bounds.margins(x, y, count, request.epsilon);
+    const auto margins = worker.bounds->margins(x, y, count, worker.epsilons);
     for (std::size_t n = 0; n < count; ++n) {
       const bool correct = argmax(logits.subspan(n * classes, classes)) == y[n];
       result.correct[first + n] = correct ? 1 : 0;
@@ -113,11 +113,12 @@ Result<Certificates> certify(const Sequential& network, const CertifyRequest& re
           correct && verified(margins.subspan(n * classes, classes), y[n]) ? 1 : 0;
     }
     if (result.radius.empty()) return;
-    certified_radii(worker.bounds, x, y, request.maximum_radius,
+    certified_radii(*worker.bounds, x, y, request.maximum_radius,
                     std::span(result.radius).subspan(first, count));
   };
   // Searches for radii are slow: progress more often than a plain evaluation tells it.
-  if (!for_each_shard(labels.size(), pool, certify_shard, progress, 16 * kShard)) {
+  if (!for_each_shard(labels.size(), pool, certify_shard, progress, 16 * request.together,
+                      request.together)) {
     return Error{"stopped on request"};
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

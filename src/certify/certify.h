@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "certify/interval_pass.h"
+#include "core/batches.h"
 #include "core/progress.h"
 #include "core/result.h"
 #include "core/tensor.h"
@@ -17,8 +18,8 @@ namespace signflip {
 /// The largest radius in [0, maximum] that bisection proves for each image, to within a thousandth
 /// of itself or a millionth of the maximum; 0 where none is proved, as where the image itself is
 /// misclassified. Each radius was proved as it stands, not interpolated. `radii` holds a value for
-/// each image, at most pass.capacity().
-void certified_radii(IntervalPass& pass, std::span<const float> images, std::span<const int> labels,
+/// each image, at most the capacity that the pass was made for.
+void certified_radii(MarginBounds& pass, std::span<const float> images, std::span<const int> labels,
                      double maximum, std::span<double> radii);
 
 /// The same for one image, H×W×C.
@@ -28,6 +29,8 @@ double certified_radius(const IntervalNetwork& intervals, std::span<const float>
 struct CertifyRequest {
   double epsilon = 0.1;         ///< in [0,1], for `verified`
   double maximum_radius = 1.0;  ///< where the search for radii ends; 0: no search, radii stay empty
+  MakeMarginBounds bounds = interval_margins;  ///< or linear_margins (linear_pass.h)
+  std::size_t together = kShard;  ///< images that a thread takes at a time, 1 to kShard
 };
 
 /// One value an image.

@@ -92,6 +92,11 @@ std::span<const float> IntervalPass::margins(std::span<const float> images,
   return std::span<const float>(first_).first(count * classes);
 }
 
+std::unique_ptr<MarginBounds> interval_margins(const IntervalNetwork& intervals,
+                                               std::size_t capacity) {
+  return std::make_unique<IntervalPass>(intervals, capacity);
+}
+
 bool verified(std::span<const float> margins, int label) {
   constexpr float kUnderflow = 1e-20F;
   for (std::size_t k = 0; k < margins.size(); ++k) {

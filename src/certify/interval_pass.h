@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "certify/interval_network.h"
+#include "certify/margin_bounds.h"
 
 namespace signflip {
 
@@ -21,7 +22,7 @@ struct OutputBounds {
 /// logits that the network computes for it, in whatever order its kernels add up; so no attack
 /// can leave them. Images are N×H×W×C in [0,1]; where the arithmetic overflows or an
 /// image is not finite, bounds are ∓∞. 1 ≤ count ≤ capacity, 0 ≤ label < K.
-class IntervalPass {
+class IntervalPass final : public MarginBounds {
  public:
   /// `intervals`, made for certificates, must outlive the pass.
   IntervalPass(const IntervalNetwork& intervals, std::size_t capacity);
@@ -33,9 +34,9 @@ class IntervalPass {
                                  std::size_t count, double epsilon);
   /// The same with a radius of its own for each image.
   std::span<const float> margins(std::span<const float> images, std::span<const int> labels,
-                                 std::size_t count, std::span<const double> epsilons);
+                                 std::size_t count, std::span<const double> epsilons) override;
 
-  const Sequential& network() const { return intervals_.network(); }
+  const Sequential& network() const override { return intervals_.network(); }
   std::size_t capacity() const { return capacity_; }
 
  private:

@@ -33,16 +33,17 @@ void for_each_shard(std::size_t total, const Work& work) {
 }
 
 /// Calls work(first, count, worker) for each shard, on the pool's threads; `worker` as for
-/// ThreadPool::for_each. Calls `progress` after every `stretch` images (a multiple of kShard) and
-/// returns false if that asked to stop.
+/// ThreadPool::for_each. Calls `progress` after every `stretch` images (a multiple of `size`, that
+/// of a shard) and returns false if that asked to stop.
 template <class Work>
 bool for_each_shard(std::size_t total, ThreadPool& pool, const Work& work,
-                    const Progress& progress = {}, std::size_t stretch = 128 * kShard) {
+                    const Progress& progress = {}, std::size_t stretch = 128 * kShard,
+                    std::size_t size = kShard) {
   for (std::size_t begin = 0; begin < total; begin += stretch) {
     const std::size_t end = std::min(begin + stretch, total);
-    pool.for_each((end - begin + kShard - 1) / kShard, [&](std::size_t shard, int worker) {
-      const std::size_t first = begin + shard * kShard;
-      work(first, std::min(kShard, end - first), worker);
+    pool.for_each((end - begin + size - 1) / size, [&](std::size_t shard, int worker) {
+      const std::size_t first = begin + shard * size;
+      work(first, std::min(size, end - first), worker);
     });
     if (progress && !progress(end, total)) return false;
   }

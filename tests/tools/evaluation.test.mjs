@@ -81,6 +81,14 @@ test("certify writes verified accuracy and radii, and threads change nothing", (
   ]);
   assert.equal(row.method, "ibp");
   assert.equal(row.epsilon, 0.002);
+  certify("--epsilon", "0.01", "--limit", "20", "--json", file("intervals.json"));
+  certify("--epsilon", "0.01", "--limit", "20", "--bound", "crown", "--json", file("linear.json"));
+  const [{ results: intervals }, { results: linear }] = ["intervals", "linear"].map((name) =>
+    JSON.parse(readFileSync(file(`${name}.json`), "utf8")),
+  );
+  assert.equal(linear[0].method, "crown");
+  assert.ok(linear[0].verified_accuracy >= intervals[0].verified_accuracy);
+  assert.ok(linear[0].mean_radius > intervals[0].mean_radius * 1.05);
   assert.ok(seconds > 0);
   assert.ok(row.accuracy > 0.95);
   assert.ok(row.mean_radius > 0.002 && row.mean_radius < 0.1, `mean radius ${row.mean_radius}`);
