@@ -151,7 +151,7 @@ TEST_F(ShippedModels, LinearBoundsProveMoreThanIntervals) {
                                       std::span(data_.labels).first(6), pool_);
     return certificates ? summarise(*certificates).verified_accuracy : -1.0;
   };
-  for (const auto& [name, epsilon] : {std::pair{"mnist-robust", 0.01}, {"mnist-standard", 0.004}}) {
+  for (const auto& [name, epsilon] : {std::pair{"mnist-robust", 0.01}, {"mnist-standard", 0.002}}) {
     EXPECT_GT(verified(name, epsilon, linear_margins),
               verified(name, epsilon, interval_margins) + 0.2)
         << name;
