@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/concat.h"
 #include "data/file.h"
 #include "nn/architecture_json.h"
 #include "nn/json_difference.h"
@@ -131,8 +132,8 @@ Status resume(const std::filesystem::path& file, Trainer& trainer, const Ordered
     const std::string key = part.first;
     found.push_back(*to_floats(*stored->find(key)));
     if (!std::ranges::all_of(found.back(), [](float v) { return std::isfinite(v); })) {
-      return Error{name + " cannot be resumed: its " + key +
-                   " hold a value that is not a finite number"};
+      return Error{concat(name, " cannot be resumed: its ", key,
+                          " hold a value that is not a finite number")};
     }
     if (key == "second_moment" &&
         std::ranges::any_of(found.back(), [](float v) { return v < 0; })) {
