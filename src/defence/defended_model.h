@@ -2,8 +2,11 @@
 // both, and says which model classifies in the end and which one an attack is crafted on.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/result.h"
 #include "defence/denoised_model.h"
@@ -37,6 +40,9 @@ class DefendedModel {
   /// The denoiser in front; null where there is none.
   const Sequential* denoiser() const { return denoiser_.network.get(); }
   bool defended() const { return front_ != nullptr; }
+  /// `count` images as the network gets them, N×H×W×C: denoised or transformed; the same images
+  /// where nothing is in front.
+  std::vector<float> seen_by_network(std::span<const float> images, std::size_t count) const;
 
   /// What classifies in the end.
   const DifferentiableModel& judge() const;
@@ -48,6 +54,8 @@ class DefendedModel {
 
  private:
   NamedNetwork network_, denoiser_;
+  // Of one image; a function, so that who uses no transform links none.
+  std::function<void(std::span<const float> image, std::span<float> to)> transform_;
   // Points at both networks, which stay where they are.
   std::shared_ptr<const DifferentiableModel> front_;
 };

@@ -70,18 +70,23 @@ Result<ModelSession::Prediction> ModelSession::predict(const std::vector<float>&
   return result;
 }
 
-Result<std::vector<float>> ModelSession::gradient(const std::vector<float>& images,
-                                                  std::span<const int> labels) const {
-  const auto tensor = to_tensor(images);
-  if (!tensor) return tensor.error();
+Status ModelSession::check_labels(const char* what, const Tensor& images,
+                                  std::span<const int> labels) const {
   const std::size_t classes = network().architecture().classes.size();
   const bool known = std::all_of(labels.begin(), labels.end(), [&](int label) {
     return label >= 0 && static_cast<std::size_t>(label) < classes;
   });
-  if (labels.size() != tensor->count() || !known) {
-    return Error{concat("gradient needs a label from 0 to ", classes, "−1 for each of ",
-                        tensor->count(), " images")};
-  }
+  if (labels.size() == images.count() && known) return {};
+  return Error{concat(what, " needs a label from 0 to ", classes, "−1 for each of ", images.count(),
+                      " images")};
+}
+
+Result<std::vector<float>> ModelSession::gradient(const std::vector<float>& images,
+                                                  std::span<const int> labels) const {
+  const auto tensor = to_tensor(images);
+  if (!tensor) return tensor.error();
+  const Status known = check_labels("gradient", *tensor, labels);
+  if (!known) return known.error();
   const Tensor gradients = loss_gradients(model(), *tensor, labels);
   return std::vector<float>(gradients.values().begin(), gradients.values().end());
 }
@@ -97,8 +102,8 @@ Result<AttackOutcome> ModelSession::attack(const AttackOptions& options,
   if (network().architecture().classes.empty()) {
     return Error{"this model is a denoiser: it has no classes to attack"};
   }
-  if (options.gray_box && !denoised()) {
-    return Error{"a gray-box attack needs a model behind a denoiser"};
+  if (options.gray_box && !defended()) {
+    return Error{"a gray-box attack needs a model behind a denoiser or a transform"};
   }
   if (labels.empty()) {
     auto clean = predict(images);
@@ -149,15 +154,12 @@ Result<std::vector<float>> ModelSession::features(const std::vector<float>& imag
   const auto tensor = to_tensor(images);
   if (!tensor) return tensor.error();
   const std::size_t last = last_dense(network()), capacity = shard_capacity(tensor->count());
-  const Sequential* const denoiser = model_.denoiser();
   Activations activations(network(), capacity);
-  std::unique_ptr<Activations> before;
-  if (denoiser != nullptr) before = std::make_unique<Activations>(*denoiser, capacity);
-  std::vector<float> found;
+  std::vector<float> found, seen;
   found.reserve(tensor->count() * width);
   for_each_shard(tensor->count(), [&](std::size_t first, std::size_t count) {
     std::span<const float> x = tensor->images(first, count);
-    if (before) x = forward(*denoiser, x, count, *before);
+    if (defended()) x = seen = model_.seen_by_network(x, count);
     forward(network(), x, count, activations);
     const float* const values = activations.input_of(last);
     found.insert(found.end(), values, values + count * width);
@@ -167,7 +169,7 @@ Result<std::vector<float>> ModelSession::features(const std::vector<float>& imag
 
 Result<std::vector<double>> ModelSession::certified_radii(const std::vector<float>& images,
                                                           std::span<const int> labels) const {
-  if (denoised()) return Error{"nothing can be proved of a model behind a denoiser"};
+  if (defended()) return Error{"nothing can be proved of a model behind a denoiser or a transform"};
   const auto tensor = to_tensor(images);
   if (!tensor) return tensor.error();
   ThreadPool pool(1);

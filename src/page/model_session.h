@@ -16,7 +16,8 @@
 
 namespace signflip {
 
-/// A model, perhaps behind a denoiser. Images are N×H×W×C floats in [0,1]; N is any number.
+/// A model, perhaps behind a denoiser or an input transform. Images are N×H×W×C floats in [0,1]; N
+/// is any number.
 class ModelSession {
  public:
   /// `name` begins the error's sentence.
@@ -32,12 +33,23 @@ class ModelSession {
 
   /// This classifier with `denoiser` in front of it; both stay usable by themselves.
   Result<ModelSession> behind(const ModelSession& denoiser) const;
+  /// This classifier with an input transform in front of it: "jpeg:75", "blur:1" and the others of
+  /// transform_from_text(). `gradient`: "identity" or "own"; empty: its own where it has one.
+  Result<ModelSession> behind(std::string_view transform, std::string_view gradient) const;
 
   /// The network itself; of a denoised model the classifier.
   const Sequential& network() const { return model_.network(); }
-  /// What classifies, and what attacks see: with the denoiser where there is one.
+  /// What classifies, and what attacks see: with the defence where there is one.
   const DifferentiableModel& model() const { return model_.judge(); }
-  bool denoised() const { return model_.defended(); }
+  bool defended() const { return model_.defended(); }
+
+  /// Images as the network gets them, N×H×W×C: through what stands in front of it.
+  Result<std::vector<float>> seen_by_network(const std::vector<float>& images) const;
+
+  /// Grad-CAM (nn/saliency.h) of the network for each image's class, N×H×W, not negative; behind a
+  /// defence of the images as the network gets them.
+  Result<std::vector<float>> grad_cam(const std::vector<float>& images,
+                                      std::span<const int> classes) const;
 
   /// Values as images of the network's input shape. Error if they are not whole images.
   Result<Tensor> to_tensor(std::vector<float> images) const;
@@ -60,7 +72,7 @@ class ModelSession {
     /// The first image's number in the whole run: a test set attacked in pieces gives the same
     /// bytes as in one call.
     std::size_t first_image = 0;
-    /// Crafted on the classifier alone, judged with the denoiser in front. Needs denoised().
+    /// Crafted on the classifier alone, judged with the defence in front. Needs defended().
     bool gray_box = false;
     bool judge = true;  ///< false: only crafted (attack/runner.h)
     Progress progress;
@@ -83,12 +95,15 @@ class ModelSession {
   Result<std::vector<float>> features(const std::vector<float>& images) const;
 
   /// The largest L∞ radius per image, up to 1, within which interval bounds prove that the model
-  /// gives the label; 0 where they prove none. Error for a denoised model, of which nothing can be
+  /// gives the label; 0 where they prove none. Error for a defended model, of which nothing can be
   /// proved.
   Result<std::vector<double>> certified_radii(const std::vector<float>& images,
                                               std::span<const int> labels) const;
 
  private:
+  /// An error unless there is a class of the model for each image.
+  Status check_labels(const char* what, const Tensor& images, std::span<const int> labels) const;
+
   explicit ModelSession(DefendedModel model) : model_(std::move(model)) {}
 
   DefendedModel model_;

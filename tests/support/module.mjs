@@ -26,6 +26,9 @@ export const loadEngine = (folder) => load(folder, "signflip.js", "signflip", "s
 /** The module that reads what people bring. @param {string} folder */
 export const loadImporter = (folder) => load(folder, "import.js", "signflip-import");
 
+/** The full module. @param {string} folder */
+export const loadFull = (folder) => load(folder, "full.js", "signflip-full");
+
 /** The module of maps. @param {string} folder */
 export const loadMapper = (folder) => load(folder, "map.js", "signflip-map");
 

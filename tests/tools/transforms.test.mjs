@@ -62,6 +62,24 @@ test("the report tells the gradients apart, and warns where no attack knew of th
   assert.match(report("gray.json"), /No attack that knows the model/);
 });
 
+test("an experiment of the page names a transform, and its gradient", () => {
+  const attack = { attack: "pgd", parameters: { epsilon: 0.3 } };
+  const front = { transform: "jpeg:30", transform_gradient: "identity" };
+  const named = { experiment: 1, model: "bars.safetensors", ...attack, ...front };
+  writeFileSync(file("page.json"), JSON.stringify(named));
+  const told = ["evaluate", "--experiment", file("page.json"), ...data, "--json", "-"];
+  const { results } = behind("--transform", "jpeg:30", "--transform-gradient", "identity");
+  const read = JSON.parse(succeeds(...told).stdout);
+  assert.equal(read.transform, "jpeg:30");
+  assert.equal(read.transform_gradient, "identity");
+  assert.deepEqual(
+    read.results.map(({ accuracy }) => accuracy),
+    results.results.map(({ accuracy }) => accuracy),
+  );
+  writeFileSync(file("page.json"), JSON.stringify({ ...named, transform: "jpeg:300" }));
+  refuses(told, /--transform: a transform is 'jpeg:300', expected/);
+});
+
 test("attack crafts through a transform", () => {
   const image = new Float32Array(144).map((_, i) => (i % 12 < 4 ? 0.8 : 0.2));
   writeFileSync(file("one.npy"), npy("<f4", [1, 12, 12, 1], image));

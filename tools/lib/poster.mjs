@@ -131,9 +131,13 @@ export async function posterOf(query, { site, css, page = "index.html", times = 
       if (!existsSync(join(site, file))) throw new Error(`There is no ${file} in ${site}.`);
       return signflip.loadModel(readFileSync(join(site, file)));
     });
-    const front = denoiser ?? null;
-    const whole = front ? classifier.denoisedBy(front) : classifier;
-    loaded.set(`${state.dataset}/${model.id}`, { model: whole, classifier, denoiser: front });
+    if (model.transform)
+      throw new Error(`model is "${model.id}"; posters show none behind a transform.`);
+    const whole = denoiser ? classifier.denoisedBy(denoiser) : classifier;
+    const seen = denoiser
+      ? (/** @type {Float32Array} */ image) => denoiser.predict(image).logits
+      : null;
+    loaded.set(`${state.dataset}/${model.id}`, { model: whole, classifier, seen });
   }
   const find = (/** @type {string} */ name) => /** @type {any} */ (loaded.get(name));
 

@@ -22,9 +22,9 @@ Result<std::vector<Subject>> apply_experiment(EvaluateOptions& options) {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const ExperimentModel& model = experiment->models[own ? 0 : i];
     Subject& subject = subjects.emplace_back(Subject{targets[i], options.source});
-    subject.target.suggest(model.model, model.denoiser, model.gray_box);
+    subject.target.suggest(model.model, model.front, model.gray_box);
     if (!subject.source.has_model()) {
-      subject.source.suggest(model.from, model.from_denoiser, false);
+      subject.source.suggest(model.from, model.from_front, false);
     }
   }
   if (options.dataset.empty()) options.dataset = experiment->dataset;

@@ -62,8 +62,13 @@ class Reader {
 
   Status model(ExperimentModel& value) const {
     for (const Status& status :
-         {file("model", value.model), file("denoiser", value.denoiser), file("from", value.from),
-          file("from_denoiser", value.from_denoiser), flag("gray_box", value.gray_box)}) {
+         {file("model", value.model), file("denoiser", value.front.denoiser),
+          text("transform", value.front.transform),
+          text("transform_gradient", value.front.transform_gradient), file("from", value.from),
+          file("from_denoiser", value.from_front.denoiser),
+          text("from_transform", value.from_front.transform),
+          text("from_transform_gradient", value.from_front.transform_gradient),
+          flag("gray_box", value.gray_box)}) {
       if (!status) return status;
     }
     return {};

@@ -13,10 +13,18 @@
 
 namespace signflip::cli {
 
+/// What stands in front of a model: the path of a denoiser's file that exists, or a transform and
+/// its gradient as --transform and --transform-gradient take them; or all empty.
+struct ExperimentFront {
+  std::string denoiser, transform, transform_gradient;
+};
+
 /// A model that the page attacked: paths of files that exist, or empty.
 struct ExperimentModel {
-  std::string model, denoiser;
-  std::string from, from_denoiser;  ///< the images were crafted on this one
+  std::string model;
+  ExperimentFront front;
+  std::string from;  ///< the images were crafted on this one
+  ExperimentFront from_front;
   bool gray_box = false;
 };
 
@@ -29,12 +37,12 @@ struct Experiment {
   std::vector<std::pair<std::string, std::string>> parameters;  ///< kebab-case names, as text
 };
 
-/// Reads {"experiment": 1, "dataset", "models": [{"model", "denoiser", "gray_box", "from",
-/// "from_denoiser"}, …],
-/// "attack", "parameters": {…}, "seed", "target"}, all but the first optional; without "models" the
-/// file itself may have one model's members. Others are for people and not looked at. Model files
-/// are looked for as they are named, then beside the file, then in models/. The error names
-/// the file and what does not fit.
+/// Reads {"experiment": 1, "dataset", "models": [{"model", "denoiser", "transform",
+/// "transform_gradient", "gray_box", "from", and the three with "from_" before them}, …], "attack",
+/// "parameters": {…}, "seed", "target"}, all but the first optional; without "models" the file
+/// itself may have one model's members. Others are for people and not looked at. Model files are
+/// looked for as they are named, then beside the file, then in models/. The error names the file
+/// and what does not fit.
 Result<Experiment> read_experiment(const std::filesystem::path& path);
 
 }  // namespace signflip::cli

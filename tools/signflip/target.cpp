@@ -47,11 +47,13 @@ void Target::add_source_to(CLI::App& command) {
   command.add_option("--from-denoiser", denoiser_path_, "denoiser in front of it");
 }
 
-void Target::suggest(const std::string& model, const std::string& denoiser, bool gray_box) {
+void Target::suggest(const std::string& model, const ExperimentFront& front, bool gray_box) {
   if (model_path_.empty()) model_path_ = model;
   if (!denoiser_path_.empty() || !transform_.empty()) return;
-  denoiser_path_ = denoiser;
-  gray_box_ = gray_box_ || (gray_box && !denoiser.empty());
+  denoiser_path_ = front.denoiser;
+  transform_ = front.transform;
+  if (transform_gradient_.empty()) transform_gradient_ = front.transform_gradient;
+  gray_box_ = gray_box_ || (gray_box && !(front.denoiser.empty() && front.transform.empty()));
 }
 
 namespace {

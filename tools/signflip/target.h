@@ -5,6 +5,7 @@
 #include "attack/runner.h"
 #include "command.h"
 #include "defence/defended_model.h"
+#include "experiment.h"
 
 namespace signflip::cli {
 
@@ -25,7 +26,7 @@ class Target {
   /// Whether there is anything to load: a model, or what is said of one.
   bool is_given() const { return has_model() || !denoiser_path_.empty(); }
   /// What an experiment names counts where the command line names nothing.
-  void suggest(const std::string& model, const std::string& denoiser, bool gray_box);
+  void suggest(const std::string& model, const ExperimentFront& front, bool gray_box);
 
   Status load();
 

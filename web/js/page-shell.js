@@ -43,7 +43,7 @@ export class PageShell {
     image: { id: "", label: null, pixels: new Float32Array(0) },
     result: null,
     current: false,
-    analysis: { traces: {}, smallest: {}, certified: {}, saliency: {} },
+    analysis: { traces: {}, smallest: {}, certified: {}, saliency: {}, gradCam: {} },
     error: "",
     troubles: {},
     run: { state: "idle", progress: {} },

@@ -67,6 +67,15 @@ export interface ModelBytes {
   id: string;
   classifier: ArrayBuffer;
   denoiser?: ArrayBuffer | null;
+  transform?: Transform;
+}
+
+/** What is done to an image before a classifier sees it. */
+export interface Transform {
+  /** As the engine reads it: "jpeg:50". */
+  text: string;
+  /** On an attack's way back: "identity" (BPDA); "": its own where it has one. */
+  gradient: "" | "identity";
 }
 
 /** What the page asks: one image against every model that is shown. */
@@ -121,9 +130,11 @@ export interface ResultAnalysis {
   certified: Record<string, number | null>;
   /** Null while it is worked out; absent: not asked for. */
   saliency: Record<string, Saliency | null>;
+  /** Grad-CAM; likewise, and why there is none where the network has no convolution. */
+  gradCam: Record<string, Saliency | string | null>;
 }
 
-/** The gradient of the loss of a lane's label, H·W·C each. */
+/** The gradient of the loss of a lane's label, H·W·C each, or Grad-CAM for it, H·W each. */
 export interface Saliency {
   /** At the original. */
   clean: Float32Array;
@@ -143,7 +154,7 @@ export interface Lane {
   before: Float32Array;
   after: Float32Array;
   adversarial: Float32Array;
-  /** What the denoiser makes of the adversarial image; null for models without one. */
+  /** What the classifier gets of the adversarial image through its defence; null where it has none. */
   seen: Float32Array | null;
   l0: number;
   l2: number;

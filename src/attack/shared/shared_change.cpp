@@ -133,6 +133,12 @@ class Learning {
   ShardSums total_;
 };
 
+/// Where changes lie while they are judged: at other places than in any epoch.
+std::uint64_t judging_seed(std::uint64_t seed) {
+  constexpr std::uint64_t kNotAnEpoch = ~std::uint64_t{0};
+  return Rng(seed, kNotAnEpoch).next();
+}
+
 }  // namespace
 
 FoolingFigures fooling(std::span<const int> clean, std::span<const int> changed,
@@ -171,8 +177,7 @@ Result<std::vector<SharedEpoch>> learn_shared(const DifferentiableModel& model,
 
 std::vector<int> classes_under(const DifferentiableModel& model, const SharedChange& change,
                                std::uint64_t seed, const Tensor& images, ThreadPool& pool) {
-  constexpr std::uint64_t kNotAnEpoch = ~std::uint64_t{0};
-  const std::uint64_t place_seed = Rng(seed, kNotAnEpoch).next();
+  const std::uint64_t place_seed = judging_seed(seed);
   ShardPasses passes(model, pool, images.count());
   std::vector<int> classes(images.count());
   for_each_shard(images.count(), pool, [&](std::size_t first, std::size_t count, int worker) {
@@ -185,6 +190,15 @@ std::vector<int> classes_under(const DifferentiableModel& model, const SharedCha
     for (std::size_t i = 0; i < count; ++i) classes[first + i] = argmax(logits[i]);
   });
   return classes;
+}
+
+Tensor changed_images(const SharedChange& change, std::uint64_t seed, const Tensor& images) {
+  const std::uint64_t place_seed = judging_seed(seed);
+  Tensor changed(images.count(), images.image_shape());
+  for (std::size_t n = 0; n < images.count(); ++n) {
+    change.apply(images.image(n), Rng(place_seed, n), changed.image(n));
+  }
+  return changed;
 }
 
 }  // namespace signflip

@@ -64,6 +64,9 @@ Result<std::vector<SharedEpoch>> learn_shared(const DifferentiableModel& model,
 std::vector<int> classes_under(const DifferentiableModel& model, const SharedChange& change,
                                std::uint64_t seed, const Tensor& images, ThreadPool& pool);
 
+/// The images as classes_under() changes them with the same `seed`.
+Tensor changed_images(const SharedChange& change, std::uint64_t seed, const Tensor& images);
+
 /// How many images were fooled: their class is another than that of the clean image, or it is the
 /// target. Images whose clean class is the target already are left out.
 struct FoolingFigures {

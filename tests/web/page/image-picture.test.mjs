@@ -163,6 +163,7 @@ test("every number has a word of explanation, and what is open in one lane is op
     "smallest",
     "certified",
     "saliency",
+    "gradCam",
   ]);
   for (const hint of await items.locator(".hint").allTextContents())
     assert.ok(hint.length > 10, hint);

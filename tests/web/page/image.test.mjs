@@ -70,7 +70,7 @@ test("a model behind a denoiser: adaptive, gray-box, and what the classifier see
   assert.equal(laneOf(adaptive, "standard").seen, null);
   assert.ok(await lane.locator("figure.seen canvas").isVisible());
   const gray = await resultOf(page, () =>
-    page.getByLabel("Gray-box attack on the denoiser").check(),
+    page.getByLabel("Gray-box attack on the defence").check(),
   );
   // Blind to the denoiser, the attack makes the same image as against the classifier alone.
   assert.deepEqual(laneOf(gray, "denoised").adversarial, laneOf(gray, "standard").adversarial);

@@ -61,7 +61,7 @@ const looks = {
   "dark, German": ["&theme=dark&lang=de", { colorScheme: "dark" }],
   "320 px, German": ["&lang=de", { viewport: { width: 320, height: 640 } }],
 };
-for (const tool of ["test", "curve", "transfer", "map", "slice", "train"]) {
+for (const tool of ["test", "curve", "transfer", "map", "slice", "shared", "train"]) {
   for (const [look, [query, options]] of Object.entries(looks)) {
     test(
       `axe-core finds nothing, and nothing sticks out: ${tool}, ${look}`,

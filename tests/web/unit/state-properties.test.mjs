@@ -213,8 +213,8 @@ function assertValid(state, what) {
   ])
     assert.ok(isCount(state[part], most), say(part));
   assert.match(state.experiment, /^[a-z]*$/);
-  assert.match(state.subject, /^[\w-]*$/);
-  for (const each of state.compared) assert.match(each, /^[\w-]+$/);
+  assert.match(state.subject, /^[\w.-]*$/);
+  for (const each of state.compared) assert.match(each, /^[\w.-]+$/);
   for (const each of state.hide) assert.match(each, /^[a-z]+$/);
   assert.equal(Object.getPrototypeOf(state.parameters), Object.prototype);
   for (const [name, value] of Object.entries(state.parameters)) {

@@ -17,7 +17,7 @@ export class Analyser {
   #traced = false;
   /** From the first proof on that was asked for, each result's radii are proved. */
   #certifies = false;
-  /** Likewise the loss's gradients, of these models. @type {Set<string>} */
+  /** Likewise the loss's gradients and Grad-CAM, of these models. @type {Set<string>} */
   #explains = new Set();
   /** @type {Promise<void>} */ #queue = Promise.resolve();
 
@@ -55,6 +55,7 @@ export class Analyser {
         Object.entries(certified).filter(([, radius]) => radius !== null),
       ),
       saliency: {},
+      gradCam: {},
     });
   }
 
@@ -75,26 +76,27 @@ export class Analyser {
     if (this.#result) this.#certify(this.#result, model);
   }
 
-  /** The loss's gradients. @param {string} model */
-  explain(model) {
-    this.#explains.add(model);
-    if (this.#result) this.#explain(this.#result, model);
+  /** The loss's gradients, or Grad-CAM. @param {"saliency" | "gradCam"} kind @param {string} model */
+  explain(kind, model) {
+    this.#explains.add(`${kind} ${model}`);
+    if (this.#result) this.#explain(this.#result, kind, model);
   }
 
-  /** @param {ExploreResult} result @param {string} model */
-  #explain({ request, lanes }, model) {
+  /** @param {ExploreResult} result @param {"saliency" | "gradCam"} kind @param {string} model */
+  #explain({ request, lanes }, kind, model) {
     const lane = lanes.find((one) => one.model === model);
-    if (!lane || this.page.analysis().saliency[model] !== undefined) return;
-    const tell = (/** @type {import("../types").Saliency | null} */ found) => {
+    if (!lane || this.page.analysis()[kind][model] !== undefined) return;
+    const tell = (/** @type {import("../types").Saliency | string | null} */ found) => {
       const now = this.page.analysis();
-      this.page.found({ ...now, saliency: { ...now.saliency, [model]: found } });
+      this.page.found({ ...now, [kind]: { ...now[kind], [model]: found } });
     };
     const { adversarial, label } = lane;
     const turn = this.#turn;
     tell(null);
     this.#next(async () => {
       const question = { request, model, adversarial, label };
-      const found = await this.client.aside("saliency", question, { ...request, models: [model] });
+      if (kind === "gradCam") await this.client.extend();
+      const found = await this.client.aside(kind, question, { ...request, models: [model] });
       if (found && turn === this.#turn) tell(found);
       return null;
     });
@@ -147,7 +149,10 @@ export class Analyser {
     for (const lane of result.lanes)
       if (this.#traced && lasted(lane) <= quickTraceMs) this.#trace(result, lane.model);
     if (this.#certifies) for (const lane of result.lanes) this.#certify(result, lane.model);
-    for (const model of this.#explains) this.#explain(result, model);
+    for (const asked of this.#explains) {
+      const [kind, model] = asked.split(" ");
+      this.#explain(result, /** @type {"saliency" | "gradCam"} */ (kind), model);
+    }
     if (upTo === null) return;
     for (const lane of result.lanes) {
       if (lasted(lane) <= quickSearchMs) this.#search(result, lane.model, upTo);

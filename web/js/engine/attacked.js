@@ -14,14 +14,14 @@ export const modelOf = (find, { dataset }, id) => find(`${dataset}/${id}`);
  * @param {Record<string, unknown>} [more] options of the attack @returns {Attacked} */
 export function attackOn(find, request, name, more = {}) {
   const { image, label, attack, parameters, target, needsTarget, grayBox } = request;
-  const { model, denoiser } = modelOf(find, request, name);
+  const { model, seen } = modelOf(find, request, name);
   const truth = label ?? model.predict(image).labels[0];
   const wanted = target === truth ? null : target;
   const aim = wanted ?? (needsTarget ? (truth + 1) % model.classes.length : null);
   const options = {
     ...parameters,
     attack,
-    ...(denoiser ? { grayBox } : {}),
+    ...(seen ? { grayBox } : {}),
     ...(aim === null ? {} : { targets: Int32Array.of(aim) }),
     ...more,
   };
@@ -36,7 +36,7 @@ export function attackOn(find, request, name, more = {}) {
 export function lanesUnder(find, request, attack) {
   const shared = request.from === "" ? null : attack(request.from, request.models);
   return request.models.map((name) => {
-    const { model, denoiser } = modelOf(find, request, name);
+    const { model, seen } = modelOf(find, request, name);
     const clean = model.predict(request.image);
     const own = shared && name !== request.from ? null : (shared ?? attack(name, [name]));
     const { result, aim } = own ?? /** @type {Attacked} */ (shared);
@@ -51,7 +51,7 @@ export function lanesUnder(find, request, attack) {
       after: after.probabilities,
       // One image may serve several lanes, and a buffer can be given away only once.
       adversarial: result.adversarial.slice(),
-      seen: denoiser && denoiser.predict(result.adversarial).logits,
+      seen: seen && seen(result.adversarial),
       l0: result.l0[0],
       l2: result.l2[0],
       linf: result.linf[0],

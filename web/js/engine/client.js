@@ -1,7 +1,7 @@
 // The page's way to the engine, for the view of one image: one worker, the models that it has, and
 // another worker when it dies, hangs or is cancelled. It keeps the models' bytes, so that a restart needs
 // no network. Talking to one worker is port.js; when to ask is scheduler.js.
-import { engineModule, forgetFile, siteFile } from "./download.js";
+import { engineModule, forgetFile, fullModule, siteFile } from "./download.js";
 import { isStopped, mayAskAnew, stopped } from "./errors.js";
 import { WorkerPort } from "./port.js";
 
@@ -10,12 +10,15 @@ import { WorkerPort } from "./port.js";
 /** @typedef {import("./port.js").OnProgress} OnProgress */
 /** @typedef {{attacks: import("../types").AttackInfo[]}} Catalogue */
 /** A model's files, under a name that no other dataset's model has.
- * @typedef {{id: string, file: string, denoiser?: string}} Source */
+ * @typedef {{id: string, file: string, denoiser?: string, transform?: import("../types").Transform}} Source */
 /** @typedef {{loaded: Promise<unknown>}} Given  what was sent to a worker, and when it is loaded there */
 
 /** The models that a question needs, by the names that the worker knows. @param {ExploreRequest} request */
 export const namesIn = ({ dataset, models, from }) =>
   [...new Set([...models, ...(from ? [from] : [])])].map((id) => `${dataset}/${id}`);
+
+/** What a worker ends with whose place one with the full module takes. */
+const moved = stopped("another module");
 
 export class EngineClient {
   /** How often a worker had to be replaced. */
@@ -28,10 +31,13 @@ export class EngineClient {
   /** What each worker has, or is being given. @type {WeakMap<WorkerPort, Map<string, Promise<Given>>>} */
   #given = new WeakMap();
 
+  /** Whether its workers have the full module. */
+  #full = false;
+
   /** Begins the downloads at once. @param {Source[]} sources of the models that come first */
   constructor(sources) {
-    engineModule().catch(() => {});
     for (const source of sources) this.fetch(source).catch(() => {});
+    this.#module().catch(() => {});
     // The built page's head has begun to fetch these; the browser warns of downloads that nobody takes.
     const begun = /** @type {NodeListOf<HTMLLinkElement>} */ (
       document.querySelectorAll('link[rel="preload"][href*=".safetensors"]')
@@ -40,8 +46,22 @@ export class EngineClient {
       siteFile((link.getAttribute("href") ?? "").split("?")[0]).catch(() => {});
   }
 
+  #module() {
+    return this.#full ? fullModule() : engineModule();
+  }
+
+  /** From now on its workers have the full module: one that has not gives way, when it has started. */
+  async extend() {
+    if (this.#full) return;
+    this.#full = true;
+    const port = this.#port;
+    await this.#started?.catch(() => {});
+    port?.end(moved);
+  }
+
   /** Fetches a model's files, once. @param {Source} source */
   async fetch(source) {
+    if (source.transform) await this.extend();
     await Promise.all([source.file, source.denoiser].map((file) => (file ? siteFile(file) : null)));
     this.#sources.set(source.id, source);
   }
@@ -55,9 +75,12 @@ export class EngineClient {
     return this.#supply(/** @type {WorkerPort} */ (this.#port), [source.id]);
   }
 
-  /** A model's file is another now: the next question that names it is given that. @param {string} id */
+  /** A model's file is another now: the next question that names it, or one behind a transform, is given that.
+   * @param {string} id */
   forget(id) {
-    if (this.#port) this.#given.get(this.#port)?.delete(id);
+    const given = this.#port && this.#given.get(this.#port);
+    const file = this.#sources.get(id)?.file;
+    for (const source of this.#sources.values()) if (source.file === file) given?.delete(source.id);
   }
 
   /** Gives a worker the models that it does not have yet. It answers in turn, so what is asked of it next
@@ -85,7 +108,8 @@ export class EngineClient {
       siteFile(source.file),
       source.denoiser ? siteFile(source.denoiser) : null,
     ]);
-    const loaded = port.ask("load", { id, classifier, denoiser });
+    const { transform } = source;
+    const loaded = port.ask("load", { id, classifier, denoiser, transform });
     loaded.catch((error) => {
       if (isStopped(error)) return;
       for (const file of [source.file, source.denoiser]) if (file) forgetFile(file);
@@ -96,9 +120,9 @@ export class EngineClient {
   /** Starts a worker, where there is none. @returns {Promise<Catalogue>} */
   start() {
     if (!this.#started || this.#port?.ended) {
-      const port = new WorkerPort("attack");
+      const port = new WorkerPort(this.#full ? "full" : "attack");
       this.#port = port;
-      this.#started = engineModule().then((wasm) => port.ask("start", { wasm }));
+      this.#started = this.#module().then((wasm) => port.ask("start", { wasm }));
       this.#started.catch((error) => port.end(error));
     }
     return this.#started;
@@ -113,6 +137,7 @@ export class EngineClient {
       try {
         return await this.#explore(request, onProgress);
       } catch (error) {
+        if (error === moved) continue;
         if (isStopped(error)) return null;
         if (again || !mayAskAnew(error) || !this.#port?.ended) throw error;
         this.restarts++;

@@ -91,5 +91,8 @@ export const mapModule = shared(() => compiled("js/signflip-map.wasm"));
 /** The module that reads what the visitor brings, compiled. */
 export const importModule = shared(() => compiled("js/signflip-import.wasm"));
 
+/** The full module, compiled; it takes the engine's place when it is first needed (client.js, pool.js). */
+export const fullModule = shared(() => compiled("js/signflip-full.wasm"));
+
 /** The engine's module, compiled once for every worker. */
 export const engineModule = shared(() => compiled("js/signflip.wasm"));

@@ -38,11 +38,13 @@ import { Model } from "./model.js";
 export class Engine {
   #engine;
   #buffer;
+  #Model;
 
-  /** @param {any} engine */
-  constructor(engine) {
+  /** @param {any} engine @param {typeof Model} [Kind] of the models that it loads */
+  constructor(engine, Kind = Model) {
     this.#engine = engine;
     this.#buffer = new CallBuffer(engine);
+    this.#Model = Kind;
   }
 
   /** @returns {AttackInfo[]} every attack, with the ranges of its parameters */
@@ -61,7 +63,7 @@ export class Engine {
    */
   loadModel(bytes) {
     const { model } = unwrap(this.#engine.loadModel(toBytes(bytes, "the model")));
-    return new Model(this.#engine, this.#buffer, model);
+    return new this.#Model(this.#engine, this.#buffer, model);
   }
 }
 

@@ -134,7 +134,13 @@ export class Explorer {
     const { epsilon, ...others } = question.parameters;
     const searched = JSON.stringify([{ ...question, models: null, parameters: others }, source]);
     if (searched !== this.#searched)
-      this.snapshot.analysis = { traces: {}, smallest: {}, certified: {}, saliency: {} };
+      this.snapshot.analysis = {
+        traces: {},
+        smallest: {},
+        certified: {},
+        saliency: {},
+        gradCam: {},
+      };
     this.#searched = searched;
     if (!isEmpty(image)) {
       const request = { ...question, image: image.pixels };
@@ -155,7 +161,7 @@ export class Explorer {
     this.#analyser?.stop();
     this.scheduler.forget();
     this.snapshot.result = null;
-    this.snapshot.analysis = { traces: {}, smallest: {}, certified: {}, saliency: {} };
+    this.snapshot.analysis = { traces: {}, smallest: {}, certified: {}, saliency: {}, gradCam: {} };
   }
 
   /** How far a search goes; null where the attack has no budget. */
@@ -180,9 +186,10 @@ export class Explorer {
     else this.#wantsProofs.add(model);
   }
 
-  /** The loss's gradients, of this result and of those that follow. @param {string} model */
-  explain(model) {
-    this.#analyser?.explain(model);
+  /** The loss's gradients, or Grad-CAM, of this result and of those that follow.
+   * @param {"saliency" | "gradCam"} kind @param {string} model */
+  explain(kind, model) {
+    this.#analyser?.explain(kind, model);
   }
 
   endSearches() {

@@ -185,7 +185,8 @@ export class Model {
    */
   denoisedBy(denoiser) {
     const { model } = unwrap(this.#open().denoisedBy(denoiser.#open()));
-    return new Model(this.#engine, this.#buffer, model);
+    const Kind = /** @type {typeof Model} */ (this.constructor);
+    return new Kind(this.#engine, this.#buffer, model);
   }
 
   /**

@@ -1,13 +1,14 @@
 // Several workers with an engine each, and runs of many jobs that share them fairly. Cancelling a run ends
 // the workers that are at it; others take their place when they are needed. It knows nothing of what the
 // jobs are about.
-import { engineModule } from "./download.js";
+import { engineModule, fullModule } from "./download.js";
 import { stopped } from "./errors.js";
 import { WorkerPort } from "./port.js";
 import { graceMs } from "../state/timing.js";
 
-/** @typedef {{type: string, body: any, models: string[]}} Job  models: ids that the worker must have loaded
- * @typedef {{classifier: ArrayBuffer, denoiser?: ArrayBuffer}} ModelBytes
+/** @typedef {{type: string, body: any, models: string[], full?: boolean}} Job  models: ids that the worker must have
+ *   loaded; full: only the full module answers it
+ * @typedef {{classifier: ArrayBuffer, denoiser?: ArrayBuffer, transform?: import("../types").Transform}} ModelBytes
  * @typedef {{next: () => Job | null, result: (value: any, job: Job) => void, progress?: (job: Job, fraction: number) => void,
  *            resolve: () => void, reject: (error: unknown) => void, working: Set<Slot>, over: boolean}} Run */
 
@@ -18,6 +19,8 @@ class Slot {
   /** Models that it has, by id and the bytes that they came from. @type {Map<string, ArrayBuffer>} */ has =
     new Map();
   busy = false;
+  /** Whether the worker has the full module. */
+  full = false;
 }
 
 export class Pool {
@@ -51,8 +54,10 @@ export class Pool {
     });
   }
 
-  /** One job's answer. @param {Job} job @param {{signal?: AbortSignal}} [options] @returns {Promise<any>} */
-  async one(job, { signal } = {}) {
+  /** One job's answer. @param {Job} job
+   * @param {{signal?: AbortSignal, progress?: (job: Job, fraction: number) => void}} [options]
+   * @returns {Promise<any>} */
+  async one(job, { signal, progress } = {}) {
     /** @type {Job | null} */
     let waiting = job;
     /** @type {any} */
@@ -65,6 +70,7 @@ export class Pool {
       },
       {
         signal,
+        progress,
         result: (value) => {
           answer = value;
         },
@@ -73,14 +79,21 @@ export class Pool {
     return answer;
   }
 
-  /** @param {number} slot @returns {Promise<WorkerPort>} a started worker */
-  async #started(slot) {
+  /** @param {number} slot @param {boolean} [full] whether it must have the full module
+   * @returns {Promise<WorkerPort>} a started worker */
+  async #started(slot, full = false) {
     const at = this.#slots[slot];
+    if (full && !at.full) {
+      at.port?.end(stopped("another module"));
+      at.full = true;
+    }
     if (!at.port || at.port.ended) {
-      const port = new WorkerPort("analysis");
+      const port = new WorkerPort(at.full ? "full" : "analysis");
       at.port = port;
       at.has.clear();
-      at.started = engineModule().then((wasm) => port.ask("start", { wasm }));
+      at.started = (at.full ? fullModule() : engineModule()).then((wasm) =>
+        port.ask("start", { wasm }),
+      );
       at.started.catch(() => {});
     }
     await at.started;
@@ -154,9 +167,12 @@ export class Pool {
 
   /** @param {Slot} slot @param {Run} run @param {Job} job */
   async #answer(slot, run, job) {
-    const port = await this.#started(this.#slots.indexOf(slot));
-    for (const id of job.models) {
-      const bytes = await this.model(id);
+    const models = await Promise.all(
+      job.models.map(async (id) => /** @type {const} */ ([id, await this.model(id)])),
+    );
+    const full = job.full || models.some(([, { transform }]) => transform);
+    const port = await this.#started(this.#slots.indexOf(slot), full);
+    for (const [id, bytes] of models) {
       if (slot.has.get(id) === bytes.classifier) continue;
       await port.ask("load", { id, ...bytes });
       slot.has.set(id, bytes.classifier);

@@ -1,8 +1,9 @@
 // What the page knows about each dataset: its pictures, classes and models, and where the sliders start.
 // Data only, but for one thing: of the built site's models only those that it was built with are listed.
 
-/** id: the page's name for it. denoiser: the file of one that stands in front of the classifier.
- * @typedef {{id: string, file: string, denoiser?: string}} ModelFile */
+/** id: the page's name for it. denoiser: the file of one that stands in front of the classifier; transform: what
+ * stands there instead, of the model "base".
+ * @typedef {{id: string, file: string, denoiser?: string, base?: string, transform?: import("../types").Transform}} ModelFile */
 /** l2: where a budget in L2 starts and its slider ends. shown: the models of the first view, the first two of them that are there. digit: its pictures are written digits, made ready as MNIST was,
  * and can be drawn. whole: all of a picture is resized, as GTSRB's were; else its middle square is. samples: where tools/dev/pack-samples leaves test images. sample: the one to start with,
  * the first test image where it is not there.
@@ -103,10 +104,27 @@ export function addOwnDataset(name, { shape, classes }) {
 
 /** A model's files under a name that no other dataset's model has. @param {string} dataset @param {string} id */
 export function sourceOf(dataset, id) {
-  const { file, denoiser } = /** @type {ModelFile} */ (
+  const { file, denoiser, transform } = /** @type {ModelFile} */ (
     datasets[dataset].models.find((model) => model.id === id)
   );
-  return { id: `${dataset}/${id}`, file, denoiser };
+  return { id: `${dataset}/${id}`, file, denoiser, transform };
+}
+
+/** Whether something stands in front of a model. @param {ModelFile} model */
+export const isDefended = ({ denoiser, transform }) => Boolean(denoiser ?? transform);
+
+/** The name of a model behind a transform: "standard-jpeg50"; "-bpda": attacks take it for the identity on their way
+ * back. */
+export const behind = /^(.+)-(jpeg|blur|median|bits)(\d+(?:\.\d)?)(-bpda)?$/;
+
+/** Adds the model of such a name, where there is one to stand behind. @param {string} dataset @param {string} id */
+export function addTransformed(dataset, id) {
+  const { models } = datasets[dataset];
+  const [, base, kind, strength, bpda] = behind.exec(id) ?? [];
+  const model = models.find((one) => one.id === base);
+  if (!model || isDefended(model) || models.some((one) => one.id === id)) return;
+  const transform = { text: `${kind}:${strength}`, gradient: bpda ? "identity" : "" };
+  models.push({ ...model, id, base, transform: /** @type {any} */ (transform) });
 }
 
 const styles = [

@@ -1,7 +1,7 @@
 // The page's one state object and its mirror in the URL. Pure functions, no DOM: views render from the
 // state, and only main.js replaces it.
 import { languages } from "../messages/languages.js";
-import { datasets } from "./datasets.js";
+import { addTransformed, datasets } from "./datasets.js";
 
 /** @typedef {import("../types").State} State */
 /** @typedef {import("../types").ParameterValues} ParameterValues */
@@ -84,6 +84,8 @@ export function readUrl(query, language) {
   );
   const dataset = given.get("dataset") ?? "";
   const state = defaultState(language, Object.hasOwn(datasets, dataset) ? dataset : first);
+  for (const name of ["model", "from", "subject", "compared"])
+    for (const id of (given.get(name) ?? "").split(",")) addTransformed(state.dataset, id);
   const { models, classes } = datasets[state.dataset];
   const known = models.map((m) => m.id);
 
@@ -104,8 +106,8 @@ export function readUrl(query, language) {
   if (/^[a-z]+$/.test(given.get("experiment") ?? ""))
     state.experiment = given.get("experiment") ?? "";
   if (/^\d{1,6}$/.test(given.get("image") ?? "")) state.image = Number(given.get("image"));
-  if (/^[\w-]+$/.test(given.get("subject") ?? "")) state.subject = given.get("subject") ?? "";
-  state.compared = (given.get("compared") ?? "").match(/[\w-]+/g) ?? [];
+  if (/^[\w.-]+$/.test(given.get("subject") ?? "")) state.subject = given.get("subject") ?? "";
+  state.compared = (given.get("compared") ?? "").match(/[\w.-]+/g) ?? [];
   if (/^\d{1,6}$/.test(given.get("count") ?? "")) state.count = Number(given.get("count"));
   const theme = given.get("theme");
   if (theme === "light" || theme === "dark") state.theme = theme;

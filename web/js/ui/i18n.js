@@ -1,7 +1,7 @@
 // The page's words and numbers in the visitor's language. Every visible string is in messages/, a file for each
 // language. English comes with the page, and is what is said where another language has no word; the others
 // are fetched when they are wanted.
-import { isOwnDataset } from "../state/datasets.js";
+import { behind, isOwnDataset } from "../state/datasets.js";
 import { english, languages, sections } from "../messages/languages.js";
 
 export { languages };
@@ -35,10 +35,24 @@ export class Words {
   }
 
   /** The message of a key with {name} filled in; without one, the fallback.
-   * @param {string} key @param {Record<string, string | number>} [values] @param {string} [fallback] */
+   * @param {string} key @param {Record<string, string | number>} [values] @param {string} [fallback]
+   * @returns {string} */
   t(key, values = {}, fallback = key) {
-    const text = this.messages[key] ?? ownWords[key] ?? fallback;
+    const text = this.messages[key] ?? ownWords[key] ?? this.#behind(key) ?? fallback;
     return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  }
+
+  /** What is said of a model behind a transform: the same as of the model, and which.
+   * @param {string} key @returns {string | undefined} */
+  #behind(key) {
+    const [, name, part = ""] = /^model\.(.+?)(\.short|\.about)?$/.exec(key) ?? [];
+    const [, base, kind, strength, bpda] = behind.exec(name) ?? [];
+    if (!base) return undefined;
+    const title = this.t(`transform.${kind}`, {
+      strength: this.number(+strength, +strength % 1 && 1),
+    });
+    const model = this.t(`model.${base}${part}`, {}, part === ".about" ? "" : base);
+    return [model, bpda ? `${title} (BPDA)` : title].filter(Boolean).join(" · ");
   }
 
   /** A class as people call it. @param {string} dataset @param {number} label */

@@ -1,6 +1,6 @@
 // The attack: which one, its parameters, its goal, and whose gradients. All of it made from the
 // engine's catalogue, so that an attack added in C++ appears here by itself.
-import { datasets } from "../../state/datasets.js";
+import { datasets, isDefended } from "../../state/datasets.js";
 import { createAttackList } from "../../ui/attack-list.js";
 import { createAttackParameters } from "../../ui/attack-parameters.js";
 import { h, setText } from "../../ui/dom.js";
@@ -121,7 +121,7 @@ function createTransfer({ words, state, update }) {
   };
 }
 
-/** Whether the attack knows of a denoiser. @param {Context} context @returns {View} */
+/** Whether the attack knows of a model's defence. @param {Context} context @returns {View} */
 function createGrayBox({ words, state, update }) {
   const { models } = datasets[state().dataset];
   const { element, input, about } = createSwitch({
@@ -133,7 +133,7 @@ function createGrayBox({ words, state, update }) {
     element,
     render({ state: now }) {
       element.hidden = !models.some(
-        ({ id, denoiser }) => denoiser && (now.model.includes(id) || now.from === id),
+        (model) => isDefended(model) && (now.model.includes(model.id) || now.from === model.id),
       );
       input.checked = now.grayBox;
       setText(about, words.t(now.grayBox ? "gray.on" : "gray.off"));

@@ -1,7 +1,7 @@
-// The pictures of a lane: original, perturbation, adversarial image, and what a denoiser makes of it; below them
+// The pictures of a lane: original, perturbation, adversarial image, and what a defence makes of it; below them
 // what the perturbation's colours mean. A click enlarges a picture; holding the adversarial one shows the
 // original in its place.
-import { datasets } from "../../state/datasets.js";
+import { datasets, isDefended } from "../../state/datasets.js";
 import { scaleOf } from "../../state/lanes.js";
 import { holdMs } from "../../state/timing.js";
 import { changeOf } from "../../picture/pixels.js";
@@ -17,7 +17,7 @@ import { h, setText, whenChanged } from "../../ui/dom.js";
 export function createFigures(context, model) {
   const { words, state } = context;
   const { shape, models } = datasets[state().dataset];
-  const four = models.some(({ id, denoiser }) => id === model && denoiser);
+  const four = models.some((one) => one.id === model && isDefended(one));
   const legend = createLegend(context);
   /** @type {{lane: Lane, image: Float32Array, scale: number} | null} */
   let shown = null;

@@ -1,8 +1,9 @@
 // Which models are shown side by side: one checkbox each, of which one at least stays checked. A model is
-// fetched when it is first chosen. And the way to bring another.
+// fetched when it is first chosen. And the ways to another: to bring one, or to put a transform in front of one.
 import { datasets } from "../../state/datasets.js";
 import { h } from "../../ui/dom.js";
 import { bring } from "../bring/open.js";
+import { defend } from "../defend/open.js";
 
 /** @param {import("../../ui/context").Context} context
  * @returns {import("../../ui/context").View} */
@@ -14,6 +15,11 @@ export function createModels(context) {
   const legend = h("legend", {}, words.t("models.title"));
   const element = h("fieldset", { class: "choices models" }, legend);
   const own = h("button", { type: "button", onclick: () => bring(context) }, words.t("models.own"));
+  const behind = h(
+    "button",
+    { type: "button", onclick: () => defend(context) },
+    words.t("models.behind"),
+  );
 
   function choose() {
     const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
@@ -39,7 +45,7 @@ export function createModels(context) {
         h("span", { class: "face" }, tick, name),
       );
     });
-    element.replaceChildren(legend, ...chips, own);
+    element.replaceChildren(legend, ...chips, own, behind);
   }
 
   return {

@@ -3,11 +3,11 @@
 // where its loss changes fastest.
 // Fetched when one opens them first.
 import { budgetOf } from "../../engine/explorer.js";
-import { datasets } from "../../state/datasets.js";
+import { datasets, isDefended } from "../../state/datasets.js";
 import { lanesOf } from "../../state/lanes.js";
 import { normOf } from "../../state/state.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
-import { createSaliency } from "./saliency.js";
+import { createGradCam, createSaliency } from "./saliency.js";
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
 /** @typedef {import("../../types").Snapshot} Snapshot */
@@ -27,6 +27,7 @@ export function mountNumbers(place, context, model) {
     createSmallest(context, model),
     createCertified(context, model),
     createSaliency(context, model),
+    createGradCam(context, model),
   ];
   place.append(h("dl", { class: "numbers-list" }, ...items.map(({ element }) => element)));
   return {
@@ -83,13 +84,13 @@ function createAccess({ words }) {
       const request = result?.request;
       const attack = attacks.find(({ name }) => name === request?.attack);
       const { models } = datasets[request?.dataset ?? Object.keys(datasets)[0]];
-      const denoised = models.some(({ id, denoiser }) => denoiser && id === lane?.model);
+      const defended = models.some((one) => isDefended(one) && one.id === lane?.model);
       const kind =
         request && lane && request.from !== "" && request.from !== lane.model
           ? "transfer"
           : attack?.needsGradients === false
             ? "black"
-            : denoised && request?.grayBox
+            : defended && request?.grayBox
               ? "gray"
               : "white";
       setText(value, lane ? words.t(`access.${kind}`) : "");
@@ -184,7 +185,7 @@ function createCertified({ words, state, explorer }, model) {
     prove,
   );
   element.hidden = !datasets[state().dataset].models.some(
-    ({ id, denoiser }) => id === model && !denoiser,
+    (one) => one.id === model && !isDefended(one),
   );
   /** @param {number | null | undefined} radius */
   function say(radius) {

@@ -6,6 +6,7 @@ import { datasets } from "../../state/datasets.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
 import { createTabs } from "../../ui/tabs.js";
 import { bring } from "../bring/open.js";
+import { defend } from "../defend/open.js";
 import { labFor } from "./lab.js";
 import { broughtImages } from "./packs.js";
 import { createSetup } from "./setup.js";
@@ -20,6 +21,7 @@ const tools = {
   transfer: async (context) => (await import("./tools/transfer/index.js")).createTransfer(context),
   map: async (context) => (await import("./tools/map/index.js")).createMap(context),
   slice: async (context) => (await import("./tools/slice/index.js")).createSlice(context),
+  shared: async (context) => (await import("./tools/shared/index.js")).createShared(context),
   train: async (context) => (await import("./tools/train/index.js")).createTrain(context),
 };
 const names = Object.keys(tools);
@@ -94,7 +96,12 @@ class ModelView {
     element.append(
       h("h2", { id: "model-view-title" }, words.t("modelView.title")),
       h("p", { class: "lead" }, words.t("modelView.lead")),
-      h("button", { type: "button", onclick: () => bring(context) }, words.t("models.own")),
+      h(
+        "div",
+        { class: "buttons" },
+        h("button", { type: "button", onclick: () => bring(context) }, words.t("models.own")),
+        h("button", { type: "button", onclick: () => defend(context) }, words.t("models.behind")),
+      ),
       this.none,
       this.body,
     );

@@ -41,8 +41,8 @@ export class Lab {
     this.#pool ??= new Pool({
       size: Math.max(1, Math.min(navigator.hardwareConcurrency || 2, mostWorkers)),
       model: async (id) => {
-        const { classifier, denoiser } = this.model(id);
-        return { classifier: await classifier(), denoiser: await denoiser?.() };
+        const { classifier, denoiser, transform } = this.model(id);
+        return { classifier: await classifier(), denoiser: await denoiser?.(), transform };
       },
     });
     return this.#pool;

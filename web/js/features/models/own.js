@@ -114,8 +114,8 @@ export async function keepOwn(model) {
 /** Takes a model out of the page and of the browser. @param {string} dataset @param {number} number */
 export async function forgetOwn(dataset, number) {
   const { models } = datasets[dataset];
-  const at = models.findIndex(({ id }) => id === ownId(number));
-  if (at >= 0) models.splice(at, 1);
+  const others = models.filter(({ id, base }) => ![id, base].includes(ownId(number)));
+  models.splice(0, models.length, ...others);
   if (isOwnDataset(dataset)) {
     datasets[dataset].shown = models.slice(0, 1).map((model) => model.id);
     if (models.length === 0) delete datasets[dataset];

@@ -5,9 +5,10 @@ import { siteFile } from "../../engine/download.js";
 
 /** @param {string} dataset @returns {import("./types").LabModel[]} */
 export function siteModels(dataset) {
-  return datasets[dataset].models.map(({ id, file, denoiser }) => ({
+  return datasets[dataset].models.map(({ id, file, denoiser, transform }) => ({
     id,
     classifier: () => siteFile(file),
     ...(denoiser ? { denoiser: () => siteFile(denoiser) } : {}),
+    transform,
   }));
 }

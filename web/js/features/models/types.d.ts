@@ -1,5 +1,5 @@
 // What the modules of the "Explore a model" view share. For the type checker only.
-import type { AttackInfo, ParameterValues, Snapshot } from "../../types";
+import type { AttackInfo, ParameterValues, Snapshot, Transform } from "../../types";
 import type { ViewContext } from "../../ui/context";
 import type { Words } from "../../ui/i18n.js";
 import type { Lab } from "./lab.js";
@@ -11,6 +11,7 @@ export interface LabModel {
   /** Each ends as the bytes of a model file. */
   classifier: () => Promise<ArrayBuffer>;
   denoiser?: () => Promise<ArrayBuffer>;
+  transform?: Transform;
 }
 
 /** Labelled images as bytes, N×H×W×C. */

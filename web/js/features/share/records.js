@@ -1,6 +1,6 @@
 // A result as files that others read: CSV for a spreadsheet, JSON for `signflip evaluate --experiment`.
 // Pure functions from the snapshot to text; index.js saves it.
-import { datasets, filesOf } from "../../state/datasets.js";
+import { datasets, filesOf, isDefended } from "../../state/datasets.js";
 import { lanesOf } from "../../state/lanes.js";
 import { packPicture } from "../../picture/pixels.js";
 
@@ -36,16 +36,25 @@ export function parametersOf({ attacks }, { request }) {
   );
 }
 
+/** @param {import("../../types").Transform} transform @param {string} prefix
+ * @param {boolean} grayBox then attacks have no gradient of it */
+const transformOf = ({ text, gradient }, prefix, grayBox) => ({
+  [`${prefix}transform`]: text,
+  ...(gradient && !grayBox ? { [`${prefix}transform_gradient`]: gradient } : {}),
+});
+
 /** A model as the command line knows it. @param {ExploreResult["request"]} request @param {string} id */
 function subjectOf({ dataset, from, grayBox }, id) {
-  const { file, denoiser } = modelOf(dataset, id);
+  const { file, denoiser, transform } = modelOf(dataset, id);
   const source = from !== "" && from !== id ? modelOf(dataset, from) : null;
   return {
     model: baseName(file),
     ...(denoiser ? { denoiser: baseName(denoiser), gray_box: grayBox } : {}),
+    ...(transform ? { ...transformOf(transform, "", grayBox), gray_box: grayBox } : {}),
     ...(source ? { from: baseName(source.file) } : {}),
-    // An attack that may not see the denoiser looks at the classifier behind it alone.
+    // An attack that may not see the defence looks at the classifier behind it alone.
     ...(source?.denoiser && !grayBox ? { from_denoiser: baseName(source.denoiser) } : {}),
+    ...(source?.transform && !grayBox ? transformOf(source.transform, "from_", false) : {}),
   };
 }
 
@@ -137,7 +146,7 @@ export function tableOf(snapshot, result, className) {
     ...Object.values(parameters),
     snapshot.state.step,
     request.from || lane.model,
-    request.grayBox && modelOf(request.dataset, lane.model).denoiser !== undefined,
+    request.grayBox && isDefended(modelOf(request.dataset, lane.model)),
     lane.label,
     className(lane.label),
     lane.target,
