@@ -29,7 +29,29 @@ bool may_match(const Architecture& architecture, const StateModules& modules) {
   return static_cast<std::size_t>(weighted) == own;
 }
 
+/// Where the architecture does not say what shares a ceiling, the file's tensors do, in their
+/// order.
+void settle_ceilings(Architecture& architecture, const StateModules& modules) {
+  const auto network = Sequential::create(architecture);
+  if (!network) return;  // layer_slots() says so
+  std::vector<const StoredTensor*> ceilings;
+  for (const StateModule& module : modules.modules) {
+    if (const StoredTensor* const ceiling = module.find("ceiling")) ceilings.push_back(ceiling);
+  }
+  auto next = ceilings.begin();
+  for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
+    auto* const relu = std::get_if<ClippedRelu>(&architecture.layers[i]);
+    if (relu == nullptr) continue;
+    if (next == ceilings.end()) return;
+    if (relu->ceilings == Ceilings::unsaid) {
+      relu->ceilings = ClippedRelu::ceilings_of((*next)->size(), network->layers()[i].in);
+    }
+    ++next;
+  }
+}
+
 Result<Match> match(StateArchitecture candidate, const StateModules& modules) {
+  settle_ceilings(candidate.architecture, modules);
   auto slots = layer_slots(candidate.architecture);
   if (!slots) return slots.error();
   auto chosen = match_modules(*slots, modules);
@@ -147,8 +169,9 @@ Result<Match> the_match(const ArchitectureChoice& choice, const StateModules& mo
   if (found.empty()) {
     return Error{concat(
         "a state_dict does not say which activations, strides and pools lie between its weights, "
-        "and its tensors are not those of an architecture that is known: name one with "
-        "--architecture FILE.json (built in are ",
+        "and its tensors are not those of an architecture that is known: name one as "
+        "'architecture' "
+        "(built in are ",
         architecture_names(), "), or export the module with tools/python/signflip_export.py")};
   }
   std::string shapes;
@@ -157,7 +180,7 @@ Result<Match> the_match(const ArchitectureChoice& choice, const StateModules& mo
                      to_string(one.candidate.architecture.input));
   }
   return Error{concat("its tensors suit more than one net (", shapes,
-                      "): say which with --architecture and --input")};
+                      "): say which by 'architecture' and 'input'")};
 }
 
 Result<std::vector<float>> values_of(const StateModule& module, const LayerSlot::Need& need) {
@@ -233,7 +256,7 @@ Result<StateImport> import_state_dict(const Safetensors& file, const Architectur
     imported.notes.push_back(
         concat("inferred from the shapes of the tensors: architecture ", found->candidate.label,
                ", input ", to_string(architecture.input),
-               "; where activations, strides or pools are others, name them with --architecture"));
+               "; where activations, strides or pools are others, say so by 'architecture'"));
   }
   for (std::size_t i = 0; i < found->slots.size(); ++i) {
     const LayerSlot& slot = found->slots[i];

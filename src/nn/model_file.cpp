@@ -69,10 +69,7 @@ void settle_ceilings(const Safetensors& file, const std::string& name, ImageShap
   if (relu == nullptr || relu->ceilings != Ceilings::unsaid) return;
   const StoredTensor* const tensor = file.find(name + ".ceiling");
   if (tensor == nullptr) return;  // read_network() says so
-  const std::size_t values = tensor->size();
-  relu->ceilings = values == 1                              ? Ceilings::layer
-                   : values == in.size() && in.pixels() > 1 ? Ceilings::neuron
-                                                            : Ceilings::channel;
+  relu->ceilings = ClippedRelu::ceilings_of(tensor->size(), in);
 }
 
 /// What the layers' tensors are called, sorted; with what PyTorch counts in a batch norm.

@@ -122,7 +122,7 @@ TEST(OnnxRefusals, NamesThatNothingMakesAndOutputsOfNothing) {
 TEST(OnnxRefusals, ShapesThatAreNotFixed) {
   Graph g;
   const auto out = g.node("Relu", "here", {"image"});
-  expect_names(error_of(g.file(out, {-1, 3, -1, -1})), {"not fixed", "--input"});
+  expect_names(error_of(g.file(out, {-1, 3, -1, -1})), {"not fixed", "'input'"});
   ImportOptions options;
   options.input = {4, 4, 1};
   expect_names(error_of(g.file(out, {-1, 3, 4, 4}), options),

@@ -218,7 +218,7 @@ TEST(StateDict, ShapesAloneDecideWhereTheyAreThoseOfOneKnownNet) {
 TEST(StateDict, WhatCannotBeToldIsAskedFor) {
   const auto tensors = state_of(net(), renamed);
   const std::string error = error_of(import(tensors, {}));
-  EXPECT_NE(error.find("--architecture FILE.json"), std::string::npos) << error;
+  EXPECT_NE(error.find("name one as 'architecture'"), std::string::npos) << error;
   EXPECT_NE(error.find("signflip_export.py"), std::string::npos) << error;
 }
 
@@ -283,6 +283,37 @@ TEST(StateDict, ClassesAndRange) {
     options.deviation = {wrong};
     EXPECT_NE(error_of(import(tensors, given(network), options)).find("std is "),
               std::string::npos);
+  }
+}
+
+TEST(StateDict, WhatSharesACeilingIsToldByItsSizeInResidualBlocksToo) {
+  for (const Ceilings inner : {Ceilings::layer, Ceilings::channel, Ceilings::neuron}) {
+    const auto layers = [](Ceilings outside, Ceilings inside) {
+      return std::vector<Layer>{Conv2d{4, {3, 3}, {1, 1}, {1, 1}},
+                                ClippedRelu{outside},
+                                kResidualBegin,
+                                Conv2d{4, {3, 3}, {1, 1}, {1, 1}},
+                                ClippedRelu{inside},
+                                Conv2d{4, {3, 3}, {1, 1}, {1, 1}},
+                                kResidualTurn,
+                                kResidualEnd,
+                                Flatten{},
+                                Dense{3}};
+    };
+    const Sequential network = random_network({6, 6, 1}, layers(Ceilings::layer, inner), 5, false);
+    ArchitectureChoice choice;
+    choice.file = "net.json";
+    choice.from_file = network.architecture();
+    choice.from_file->layers = layers(Ceilings::unsaid, Ceilings::unsaid);
+    const auto bytes = file_of(state_of(network, [](const std::string& name) { return name; }));
+    const auto file = parse_safetensors(bytes, "state");
+    ASSERT_TRUE(file);
+    const auto state = import_state_dict(*file, choice, {});
+    ASSERT_TRUE(state) << state.error().message;
+    const auto model = load_model(state->bytes, "m");
+    ASSERT_TRUE(model) << model.error().message;
+    EXPECT_EQ(model->network.architecture().layers, network.architecture().layers);
+    EXPECT_TRUE(std::ranges::equal(model->network.parameters(), network.parameters()));
   }
 }
 

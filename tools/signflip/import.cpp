@@ -106,10 +106,23 @@ struct Translated {
   std::vector<std::pair<std::string, std::string>> modules;
 };
 
+/// The library names fields; here they are options.
+std::string as_options(std::string text) {
+  for (const auto& [field, option] :
+       {std::pair("'architecture'", "--architecture FILE.json"), {"'input'", "--input"}}) {
+    for (std::size_t at = text.find(field); at != std::string::npos; at = text.find(field)) {
+      text.replace(at, std::string_view(field).size(), option);
+    }
+  }
+  return text;
+}
+
 Result<Translated> translate(const Options& options, const ImportOptions& import) {
   const auto bytes = read_file(options.model, kMaximumForeignModel);
   if (!bytes) return bytes.error();
-  const auto bad = [&](const Error& error) { return Error{options.model + ": " + error.message}; };
+  const auto bad = [&](const Error& error) {
+    return Error{options.model + ": " + as_options(error.message)};
+  };
   const auto format = foreign_model_format(*bytes);
   if (!format) return bad(format.error());
   if (*format == ForeignModel::onnx) {
@@ -128,6 +141,7 @@ Result<Translated> translate(const Options& options, const ImportOptions& import
   if (!file) return file.error();
   auto state = import_state_dict(*file, *choice, import);
   if (!state) return bad(state.error());
+  for (std::string& note : state->notes) note = as_options(std::move(note));
   return Translated{std::move(state->bytes), std::move(state->notes), std::move(state->modules)};
 }
 

@@ -203,6 +203,52 @@ Result<Value> Translator::conv(const Node& node, const Inputs& in) {
   return value;
 }
 
+bool Translator::is_nowhere_negative(std::size_t step) const {
+  const Step& made = steps_[step];
+  if (made.kind != Step::Kind::layer) return false;
+  const auto type = made.json["type"].get<std::string>();
+  if (type == "relu" || type == "sigmoid" || type == "clipped_relu") return true;
+  if (type == "hardtanh") return made.json.value("min_val", -1.0) >= 0.0;
+  return type.ends_with("pool2d") && is_nowhere_negative(made.from[0]);
+}
+
+/// By a convolution of each channel, which is what a layer of ours has of it: a kernel as large as
+/// all padding and one, with its 1 where the image begins.
+Status Translator::surround_with_zeros(const Node& node, const Sides& before, const Sides& after,
+                                       Value& value) {
+  const ImageShape from = shape(value);
+  const auto channels = static_cast<std::size_t>(from.channels);
+  const auto side = [](std::int64_t s) { return static_cast<std::size_t>(s); };
+  Windows w;
+  const std::int64_t in[2] = {from.height, from.width};
+  for (std::size_t a = 0; a < 2; ++a) {
+    w.before[a] = w.after[a] = before[a] + after[a];
+    w.kernel[a] = w.before[a] + 1;
+    w.out[a] = in[a] + before[a] + after[a];
+  }
+  const std::size_t plane = side(w.kernel[0] * w.kernel[1]);
+  if (channels * plane > kMaximumParameters) return Error{node.shown() + " is too large"};
+  std::vector<float> weight(channels * plane);
+  for (std::size_t c = 0; c < channels; ++c) {
+    weight[c * plane + side(after[0] * w.kernel[1] + after[1])] = 1.0F;
+  }
+  Step step{.kind = Step::Kind::layer,
+            .json = {{"type", "conv2d"}, {"filters", from.channels}},
+            .tensors = {},
+            .from = {value.step},
+            .shape = made(w, from.channels),
+            .flat = false};
+  step.json["kernel"] = pair(w.kernel);
+  step.json["stride"] = pair(w.stride);
+  step.json["padding"] = pair(w.before);
+  if (from.channels > 1) step.json["groups"] = from.channels;
+  step.tensors.push_back(
+      {"weight", {channels, 1, side(w.kernel[0]), side(w.kernel[1])}, std::move(weight)});
+  step.tensors.push_back({"bias", {channels}, std::vector<float>(channels)});
+  value.step = add(std::move(step));
+  return {};
+}
+
 Result<Value> Translator::pool(const Node& node, const Inputs& in) {
   const bool average = node.op == "AveragePool";
   Value before = in.empty() || in[0] == nullptr ? Value{} : *in[0];
@@ -222,15 +268,26 @@ Result<Value> Translator::pool(const Node& node, const Inputs& in) {
     return Error{concat(node.shown(), " is dilated, which no pool of ours is")};
   }
   if (around && (!own || own->padded())) return Error{node.shown() + " is padded twice"};
-  if (w->padded() && (!average || !w->symmetric())) {
-    return Error{concat(node.shown(), " is padded",
-                        average ? " more on one side than on the other" : "", ", which no ",
-                        average ? "average" : "maximum", " pool of ours is")};
+  if (w->padded() && average && !w->symmetric()) {
+    return Error{concat(node.shown(),
+                        " is padded more on one side than on the other, which no average pool of "
+                        "ours is")};
+  }
+  if (w->padded() && !average) {
+    // Nothing is taken for a maximum outside: where no value is negative, zeros do the same.
+    if (!is_nowhere_negative(value->step)) {
+      return Error{concat(node.shown(),
+                          " is padded, which a maximum pool of ours is only behind a relu or "
+                          "another activation without negative values")};
+    }
+    const Status padded =
+        surround_with_zeros(node, {w->before[0], w->before[1]}, {w->after[0], w->after[1]}, *value);
+    if (!padded) return padded.error();
   }
   OrderedJson json = {{"type", average ? "avgpool2d" : "maxpool2d"}};
   json["kernel"] = pair(w->kernel);
   json["stride"] = pair(w->stride);
-  if (w->padded()) {
+  if (w->padded() && average) {
     json["padding"] = pair(w->before);
     json["count_include_pad"] = around || node.integer("count_include_pad", 0) != 0;
   }

@@ -205,7 +205,7 @@ Result<ImageShape> Translator::image_input(const ValueInfo& input, Layout layout
   for (int i = 0; i < 3; ++i) {
     if (file[i] < 1 && given[0] == 0) {
       return Error{concat("its input ", input.name,
-                          " has sides that are not fixed: say its shape with --input")};
+                          " has sides that are not fixed: say its shape by 'input'")};
     }
     if (file[i] > (i < 2 ? kMaximumSide : kMaximumChannels))
       return Error{"its input has an impossible shape"};
@@ -243,7 +243,7 @@ Status Translator::begin() {
   if (rank == 2) {
     if (options_.input == ImageShape{}) {
       return Error{concat("its input ", input.name, " is a list of ", input.shape[1],
-                          " values: say the image's shape with --input, such as 28x28x1")};
+                          " values: say the image's shape by 'input', such as 28x28x1")};
     }
     if (input.shape[1] > 0 && input.shape[1] != static_cast<std::int64_t>(options_.input.size())) {
       return Error{concat("input is ", to_string(options_.input), ", but the model's input ",

@@ -60,6 +60,11 @@ class Translator {
   // translate_windows.cpp
   Result<Value> conv(const Node& node, const Inputs& in);
   Result<Value> pool(const Node& node, const Inputs& in);
+  /// Whether what a step gives is known to be 0 or more.
+  bool is_nowhere_negative(std::size_t step) const;
+  /// So many rows and columns of zeros before and after an image.
+  Status surround_with_zeros(const Node& node, const std::vector<std::int64_t>& before,
+                             const std::vector<std::int64_t>& after, Value& value);
   Result<Value> global_pool(const Node& node, const Inputs& in);
   Result<Value> upsample(const Node& node, const Inputs& in);
 

@@ -21,6 +21,12 @@ struct ClippedRelu {
     field.optional("ceiling", ceilings, Ceilings::unsaid);
   }
 
+  /// What shares a ceiling where so many values were stored for inputs of this shape.
+  static Ceilings ceilings_of(std::size_t values, ImageShape in) {
+    if (values == 1) return Ceilings::layer;
+    return values == in.size() && in.pixels() > 1 ? Ceilings::neuron : Ceilings::channel;
+  }
+
   Result<ImageShape> output_shape(ImageShape in) const { return in; }
   WeightShape weight_shape(ImageShape in) const;
   /// "ceiling": one value, C or C×H×W; sides of 1 may stand around them.
