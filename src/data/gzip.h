@@ -1,9 +1,11 @@
 // gzip in memory, through zlib. Not files (file.h) and not other compressions.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -13,7 +15,8 @@
 namespace signflip {
 
 /// The most bytes that a file may have, packed or unpacked.
-inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 32;
+inline constexpr std::size_t kMaxFileBytes = static_cast<std::size_t>(
+    std::min<std::uint64_t>(std::uint64_t{1} << 32, std::numeric_limits<std::size_t>::max()));
 
 /// How many bytes a file has that begins so, as its header says, or why it cannot be read. Gets the
 /// first kBeginning bytes, or all where there are fewer.

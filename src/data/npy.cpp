@@ -305,21 +305,4 @@ std::vector<std::uint8_t> format_npy(std::span<const std::int32_t> values,
   return format("<i4", as_bytes(values), shape);
 }
 
-Status write_npy(const std::filesystem::path& path, std::span<const float> values,
-                 const std::vector<std::size_t>& shape) {
-  return write_file_atomically(path, format_npy(values, shape));
-}
-
-Status write_npy(const std::filesystem::path& path, const Tensor& images) {
-  const ImageShape image = images.image_shape();
-  return write_npy(
-      path, images.values(),
-      {images.count(), static_cast<std::size_t>(image.height),
-       static_cast<std::size_t>(image.width), static_cast<std::size_t>(image.channels)});
-}
-
-Status write_npy(const std::filesystem::path& path, std::span<const int> labels) {
-  return write_file_atomically(path, format_npy(labels, {labels.size()}));
-}
-
 }  // namespace signflip

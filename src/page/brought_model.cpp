@@ -117,11 +117,10 @@ Result<const ModelPlace*> place_of(const Sequential& network, const BringOptions
   for (const ModelPlace& place : options.places) {
     if (place.input == input && place.classes.size() == classes) return &place;
   }
-  const bool square = input.height == input.width && input.height <= options.largest_side;
-  if (square && (input.channels == 1 || input.channels == 3)) return nullptr;
+  const bool small = std::max(input.height, input.width) <= options.largest_side;
+  if (small && (input.channels == 1 || input.channels == 3)) return nullptr;
   return Error{concat("its images are ", to_string(input),
-                      ", expected square ones of 1 or 3 channels with sides up to ",
-                      options.largest_side)};
+                      ", expected 1 or 3 channels and sides up to ", options.largest_side)};
 }
 
 bool are_numbers(const std::vector<std::string>& names) {

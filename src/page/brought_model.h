@@ -31,7 +31,7 @@ struct BringOptions {
   PixelPreparation prepared;  ///< where the file does not say it
   std::string architecture;   ///< of a state_dict: JSON; empty: it is inferred
   std::vector<ModelPlace> places;
-  int largest_side = 96;  ///< of images of a model that has no place
+  int largest_side = 224;  ///< of images of a model that has no place
 };
 
 struct BroughtModel {
@@ -48,9 +48,10 @@ struct BroughtModel {
 };
 
 /// The place is the one with the model's input and number of classes; a model of other images that
-/// a page can make of any picture (square, of 1 or 3 channels) has none. Classes that are named are
-/// matched with the place's by name: another order is exchanged in the last layer, another name is
-/// an error. Classes without names ("0", "1", …) stand for the place's in their order.
+/// a page can make of any picture (1 or 3 channels, sides up to largest_side) has none. Classes
+/// that are named are matched with the place's by name: another order is exchanged in the last
+/// layer, another name is an error. Classes without names ("0", "1", …) stand for the place's in
+/// their order.
 Result<BroughtModel> bring_model(std::span<const std::uint8_t> bytes, const BringOptions& options);
 
 /// How many of the images (N×H×W×C bytes) a model file's network reads as labelled, under each

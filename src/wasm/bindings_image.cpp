@@ -20,18 +20,19 @@ val decode_image_file(const val& bytes) {
 }
 
 /// The framings of data/framing.h: `digit`, `whole`, else the middle.
-Result<Picture> framed(const Picture& picture, int side, int channels, bool digit, bool whole) {
+Result<Picture> framed(const Picture& picture, int width, int height, int channels, bool digit,
+                       bool whole) {
   if (digit) return prepare_digit(picture, "the picture");
-  if (whole) return resize_bilinear(convert_channels(picture, channels), side, side);
-  return prepare_square(picture, side, channels);
+  if (whole) return resize_bilinear(convert_channels(picture, channels), width, height);
+  return prepare_middle(picture, width, height, channels);
 }
 
-/// A picture's bytes as a model's input, side·side·channels floats in [0,1].
-val prepare_image(const val& bytes, int side, int channels, bool digit, bool whole) {
+/// A picture's bytes as a model's input, height·width·channels floats in [0,1].
+val prepare_image(const val& bytes, int width, int height, int channels, bool digit, bool whole) {
   const auto copy = emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes);
   const auto picture = decode_picture(copy, "the picture");
   if (!picture) return failure(picture.error());
-  const Result<Picture> prepared = framed(*picture, side, channels, digit, whole);
+  const Result<Picture> prepared = framed(*picture, width, height, channels, digit, whole);
   if (!prepared) return failure(prepared.error());
   std::vector<float> pixels;
   pixels.reserve(prepared->pixels.size());

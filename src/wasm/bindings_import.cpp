@@ -1,5 +1,7 @@
-// Models that people bring, as model files.
+// Models that people bring, as model files; and their test images.
+#include "data/array_images.h"
 #include "page/brought_model.h"
+#include "page/folder_classes.h"
 #include "wasm/bindings.h"
 
 namespace {
@@ -77,9 +79,39 @@ val read_right(const val& model, const val& pixels, const val& labels, const val
   return result;
 }
 
+/// Each {name, bytes} of an .npy file. → {height, width, channels, pixels, labels, remark}.
+val read_arrays(const val& images, const val& labels) {
+  const auto bytes_of = [](const val& array) {
+    return emscripten::convertJSArrayToNumberVector<std::uint8_t>(array["bytes"]);
+  };
+  const auto image_bytes = bytes_of(images), label_bytes = bytes_of(labels);
+  const auto found = read_array_images({images["name"].as<std::string>(), image_bytes},
+                                       {labels["name"].as<std::string>(), label_bytes});
+  if (!found) return failure(found.error());
+  val result = val::object();
+  result.set("height", found->image.height);
+  result.set("width", found->image.width);
+  result.set("channels", found->image.channels);
+  result.set("pixels", array(found->pixels));
+  result.set("labels", array(found->labels));
+  result.set("remark", visible_text(found->remark));
+  return result;
+}
+
+/// Names of folders and of classes. → {labels: a class for each folder}.
+val folder_classes(const val& folders, const val& classes) {
+  const auto found = classes_of_folders(texts_of(folders), texts_of(classes));
+  if (!found) return failure(found.error());
+  val result = val::object();
+  result.set("labels", array(*found));
+  return result;
+}
+
 }  // namespace
 
 EMSCRIPTEN_BINDINGS(signflip_import) {
   emscripten::function("bringModel", &bring);
   emscripten::function("rightUnder", &read_right);
+  emscripten::function("readArrays", &read_arrays);
+  emscripten::function("folderClasses", &folder_classes);
 }

@@ -102,8 +102,7 @@ TEST(BroughtModel, WhatThePageCannotShowIsRefusedWithWhatItCan) {
   given.places = {kColours};
   given.largest_side = 5;
   EXPECT_EQ(refusal(format_model(classifier(), {}), given),
-            "net.v2.onnx: its images are 6×6×1, expected square ones of 1 or 3 channels with sides "
-            "up to 5");
+            "net.v2.onnx: its images are 6×6×1, expected 1 or 3 channels and sides up to 5");
   EXPECT_NE(refusal(format_model(denoiser(), {})).find("no classifier"), std::string::npos);
   EXPECT_NE(refusal({'P', 'K', 3, 4, 0, 0, 0, 0, 0}).find("pickle"), std::string::npos);
   given = options();

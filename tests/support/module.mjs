@@ -73,6 +73,32 @@ export function convolutionDenoiser(input, kernel) {
   return Buffer.concat([length, header, Buffer.from(weight.buffer), Buffer.alloc(4 * channels)]);
 }
 
+/** A classifier of colour images in 3 classes: the brightest channel. @param {string[]} classes
+ * @param {{height: number, width: number}} sides */
+export function brightest(classes, { height, width }) {
+  const area = height * width,
+    weight = new Float32Array(9 * area);
+  for (let k = 0; k < 3; k++) weight.fill(12.8 / area, 4 * area * k, 4 * area * k + area);
+  const about = {
+    version: 1,
+    name: "brightest",
+    input: { height, width, channels: 3 },
+    classes,
+    layers: [{ type: "flatten" }, { type: "dense", units: 3 }],
+  };
+  const end = weight.byteLength;
+  const header = Buffer.from(
+    JSON.stringify({
+      __metadata__: { signflip: JSON.stringify(about) },
+      "1.weight": { dtype: "F32", shape: [3, 3 * area], data_offsets: [0, end] },
+      "1.bias": { dtype: "F32", shape: [3], data_offsets: [end, end + 12] },
+    }),
+  );
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, Buffer.from(weight.buffer), Buffer.alloc(12)]);
+}
+
 /** A binary PNM picture. @param {number} width @param {number} height @param {number} channels 1 or 3
  * @param {(x: number, y: number, channel: number) => number} value */
 export function pnm(width, height, channels, value) {

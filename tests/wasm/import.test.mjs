@@ -4,10 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ownSamples } from "../../web/js/state/samples.js";
-import { loadEngine, loadImporter } from "../support/module.mjs";
+import { loadEngine, loadImporter, pnm } from "../support/module.mjs";
 import { decodePng } from "../support/png.mjs";
 import { readTensors, writeTensors } from "../support/tensors.mjs";
-import { binary, root, signflip as tool, temporaryFolder } from "../support/tool.mjs";
+import { binary, npy, root, signflip as tool, temporaryFolder } from "../support/tool.mjs";
 
 const folder = temporaryFolder();
 const signflip = await loadEngine(temporaryFolder());
@@ -109,6 +109,53 @@ test("what cannot be used is refused with one sentence", () => {
     /says its own/,
   );
   assert.throws(() => bring("state.safetensors", stateDict()), /activations, strides and pools/);
+});
+
+test("arrays of NumPy are read as the command line reads them", () => {
+  const pixels = Uint8Array.from({ length: 24 }, (_, i) => 10 * i);
+  const label = (type, Type, shape, values) => npy(type, shape, Type.from(values));
+  const array = (name, bytes) => ({ name, bytes: new Uint8Array(bytes) });
+  const three = label("|u1", Uint8Array, [2, 1], [1, 0]);
+  const images = npy("|u1", [2, 2, 2, 3], pixels);
+  const read = (a, b) => importer.readArrays(array("x_test", a), array("y_test", b));
+  const { labels, pixels: found, ...about } = read(images, three);
+  assert.deepEqual(about, { height: 2, width: 2, channels: 3, remark: "" });
+  assert.deepEqual([...found], [...pixels]);
+  assert.deepEqual([...labels], [1, 0]);
+  // Floats are rounded to bytes, and that is said where it changed anything.
+  const floats = Float32Array.from({ length: 8 }, (_, i) => i / 10);
+  const rounded = read(npy("<f4", [2, 2, 2], floats), label("<i8", BigInt64Array, [2], [3n, 4n]));
+  assert.deepEqual(
+    [...rounded.pixels],
+    Array.from(floats, (value) => Math.round(Math.fround(255 * value))),
+  );
+  assert.match(rounded.remark, /x_test: \d of 8 pixels were rounded/);
+  for (const [a, b, why] of [
+    [npy("|u1", [24], pixels), three, /x_test has shape 24; images are N×H×W/],
+    [npy("|u1", [2, 3, 2, 2], pixels), three, /x_test has images of 2 channels.*N×H×W×C/],
+    [npy("<i4", [2, 2, 2], Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8)), three, /of type <i4; pixels/],
+    [npy("<f4", [2, 2, 2], floats.fill(1.5)), three, /x_test has the pixel 1\.5, expected/],
+    [images, label("<i4", Int32Array, [3], [0, 1, 2]), /y_test has 3 labels for 2 images/],
+    [images, label("<i4", Int32Array, [2], [0, -1]), /y_test has the label -1 for image 1/],
+    [images.subarray(0, 140), three, /x_test/],
+  ])
+    assert.throws(() => read(a, b), why);
+});
+
+test("folders are the classes of their names", () => {
+  assert.deepEqual([...importer.folderClasses(["7", "02"], classes)], [7, 2]);
+  assert.throws(
+    () => importer.folderClasses(["cat"], classes),
+    /the folder "cat" is called by none/,
+  );
+});
+
+test("a picture becomes what a model of other proportions takes", () => {
+  const wide = pnm(30, 10, 1, (x) => (x < 5 || x >= 25 ? 255 : 51));
+  const values = importer.prepareImage(wide, { width: 8, height: 4, channels: 3 });
+  assert.equal(values.length, 96);
+  assert.ok(values.every((value) => Math.abs(value - 0.2) < 1e-6));
+  assert.equal(importer.prepareImage(wide, { side: 4, channels: 1 }).length, 16);
 });
 
 test("a picture is encoded as PNG without a change", () => {

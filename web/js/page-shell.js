@@ -124,6 +124,7 @@ export class PageShell {
       again: () => explorer.scheduler.again(),
       trouble: () => ({ text: this.trouble(), final: this.#final }),
       retry: () => this.retry(),
+      shelve: (dataset, samples) => this.#exchange(dataset, samples),
       link: () => location.href,
     };
   }
@@ -192,6 +193,14 @@ export class PageShell {
     if (datasets[dataset].digit) return;
     const { drawnSamples } = await import("./engine/drawn-samples.js");
     this.#shelve(dataset, await drawnSamples(dataset));
+  }
+
+  /** Pictures that the visitor brought, instead of those before. @param {string} dataset @param {Sample[]} samples */
+  #exchange(dataset, samples) {
+    const shelf = (this.#shelves[dataset] ??= datasets[dataset].digit ? ownSamples() : []);
+    this.#shelves[dataset] = shelf.filter(({ id }) => !id.startsWith("mine-"));
+    if (this.state.dataset === dataset) this.snapshot.samples = this.#shelves[dataset];
+    this.#shelve(dataset, samples);
   }
 
   /** @param {string} dataset @param {Sample[]} samples more of its */

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "data/array_images.h"
 #include "data/file.h"
 #include "data/layouts/layout.h"
 #include "data/layouts/zip.h"
@@ -111,19 +112,6 @@ std::optional<std::pair<std::string, std::string>> find_pair(const Source& sourc
   return std::nullopt;
 }
 
-/// Labels N or N×1, as MedMNIST has them.
-Result<std::vector<int>> labels_from(std::span<const std::uint8_t> bytes,
-                                     const std::string& where) {
-  auto array = parse_npy(bytes, where);
-  if (!array) return array.error();
-  if (array->shape.size() == 2 && array->shape[1] == 1) array->shape.pop_back();
-  if (array->shape.size() == 2) {
-    return Error{where + " has shape " + shape_text(array->shape) +
-                 ": several labels for each image; one is expected"};
-  }
-  return npy_labels(*array, where);
-}
-
 bool holds(const std::string& name, const fs::path& place, Split split) {
   if (find_archive(name, place)) return true;  // what it holds is told on loading
   return find_pair(open_folder(place), split).has_value();
@@ -142,32 +130,27 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
     return Error{source->place.string() + " has no " + word + "_images and " + word +
                  "_labels, nor x_" + word + " and y_" + word + "; it holds " + found};
   }
-  Dataset dataset;
-  dataset.name = name;
-  dataset.split = split;
   const auto images = source->read(pair->first);
   if (!images) return images.error();
-  const auto array = parse_npy(*images, source->title(pair->first));
-  if (!array) return array.error();
-  Status status = take_images(*array, source->title(pair->first), dataset);
-  if (!status) return status.error();
   const auto label_bytes = source->read(pair->second);
   if (!label_bytes) return label_bytes.error();
-  auto labels = labels_from(*label_bytes, source->title(pair->second));
-  if (!labels) return labels.error();
-  status = take_labels(std::move(*labels), source->title(pair->second), dataset);
-  if (!status) return status.error();
+  auto read = read_array_images({source->title(pair->first), *images},
+                                {source->title(pair->second), *label_bytes});
+  if (!read) return read.error();
+  Dataset dataset = std::move(*read);
+  dataset.name = name;
+  dataset.split = split;
   dataset.files = {{pair->first, md5_hex(*images)}, {pair->second, md5_hex(*label_bytes)}};
 
   std::vector<int> others;
   if (const auto other = find_pair(*source, split == Split::train ? Split::test : Split::train)) {
     const auto bytes = source->read(other->second);
     if (!bytes) return bytes.error();
-    auto more = labels_from(*bytes, source->title(other->second));
+    auto more = read_labels(*bytes, source->title(other->second));
     if (!more) return more.error();
     others = std::move(*more);
   }
-  status = name_classes({}, others, source->title(pair->second), dataset);
+  const Status status = name_classes({}, others, source->title(pair->second), dataset);
   if (!status) return status.error();
   return dataset;
 }

@@ -36,6 +36,8 @@ Status take_images(const std::vector<std::size_t>& shape, std::vector<std::uint8
 /// The same for an array of |u1, or of <f4 in [0,1], which is rounded to 256 levels: a remark says
 /// where that changed anything.
 Status take_images(const NpyArray& array, const std::string& where, Dataset& dataset);
+/// Labels N or N×1, as MedMNIST has them, of an .npy file's bytes.
+Result<std::vector<int>> read_labels(std::span<const std::uint8_t> bytes, const std::string& where);
 /// As many labels as images.
 Status take_labels(std::vector<int> labels, const std::string& where, Dataset& dataset);
 

@@ -64,7 +64,7 @@ test("axe-core finds nothing: the dialogue for a model of one's own", async () =
     await settled(page);
     await page.locator("#view-image .models button >> nth=0").click();
     const file = join(root, "models/mnist-mixed.safetensors");
-    await page.locator("dialog.bring input[type=file]").setInputFiles(file);
+    await page.locator("dialog.bring .drop input").setInputFiles(file);
     await page.locator("dialog.bring .found:not([hidden])").waitFor();
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document));

@@ -34,7 +34,7 @@ function writeDigits(name, count, shift = 0) {
 const dialogue = (page) => page.locator("dialog.bring");
 async function choose(page, view, path) {
   await page.locator(`#view-${view}`).getByRole("button", { name: "Your own …" }).click();
-  await dialogue(page).locator("input[type=file]").setInputFiles(path);
+  await dialogue(page).locator(".drop input").setInputFiles(path);
 }
 /** Clean accuracy of the open test run, as its numbers say. */
 const clean = async (page) => {
@@ -78,10 +78,10 @@ test("what fits no model of the page is refused with the reason", async () => {
   };
   writeFileSync(path, npz(arrays));
   await page.locator("#view-image").getByRole("button", { name: "Dein eigenes …" }).click();
-  await dialogue(page).locator("input[type=file]").setInputFiles(path);
+  await dialogue(page).locator(".drop input").setInputFiles(path);
   await dialogue(page).getByText("Seine Bilder sind 9×9×1, und die größte Klasse ist 7").waitFor();
   writeFileSync(path, npz({ a: arrays.x_test }));
-  await dialogue(page).locator("input[type=file]").setInputFiles(path);
+  await dialogue(page).locator(".drop input").setInputFiles(path);
   await dialogue(page).getByText("Es enthält: a.").waitFor();
   assert.deepEqual(page.problems, []);
 });

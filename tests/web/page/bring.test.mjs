@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { idle, keep, laneOf, resultOf, root, settled, start } from "../../support/browser.mjs";
 import { noFirefox, startFirefox } from "../../support/firefox.mjs";
-import { convolutionDenoiser, pnm } from "../../support/module.mjs";
+import { brightest, convolutionDenoiser, pnm } from "../../support/module.mjs";
 import { readTensors, writeTensors } from "../../support/tensors.mjs";
 import { binary, signflip, temporaryFolder } from "../../support/tool.mjs";
 
@@ -26,7 +26,7 @@ const open = async (query = "", options = {}) => {
 const dialogue = (page) => page.locator("dialog.bring");
 const openBring = (page, name = "Your own …") =>
   page.locator("#view-image").getByRole("button", { name }).click();
-const choose = (page, files) => dialogue(page).locator("input[type=file]").setInputFiles(files);
+const choose = (page, files) => dialogue(page).locator(".drop input").setInputFiles(files);
 const add = (page) =>
   resultOf(page, () => dialogue(page).getByRole("button", { name: "Add it" }).click());
 
@@ -184,6 +184,12 @@ test("what cannot be used is refused with the reason, in the visitor's language"
   await refused("net.pt", "PK\x03\x04net/data.pkl", /pickle/);
   await refused("net.h5", Buffer.from("\x89HDF\r\n\x1a\n0000", "latin1"), /HDF5/);
   await refused("cut.safetensors", readFileSync(model("mnist-standard")).subarray(0, 999), /cut/);
+  // What the library calls a field, a visitor gives otherwise.
+  writeTensors(join(folder, "weights.safetensors"), {
+    "a.weight": { dtype: "F32", shape: [3, 7], bytes: Buffer.alloc(84) },
+  });
+  const weights = readFileSync(join(folder, "weights.safetensors"));
+  await refused("weights.safetensors", weights, /name one as eine \.json mit ihrer Architektur/);
   const small = { height: 12, width: 12, channels: 1 };
   await refused("small.safetensors", convolutionDenoiser(small, [[1]]), /no classifier/);
   assert.equal(await page.evaluate(() => globalThis.signflipPage.state.model.length), 2);
@@ -213,33 +219,10 @@ test(
   },
 );
 
-/** A classifier of 3 classes for images of 16×16 pixels in colour: the brightest channel. */
-function brightest(classes) {
-  const weight = new Float32Array(3 * 768);
-  for (let k = 0; k < 3; k++) for (let i = 0; i < 256; i++) weight[k * 768 + 256 * k + i] = 0.05;
-  const about = {
-    version: 1,
-    name: "brightest",
-    input: { height: 16, width: 16, channels: 3 },
-    classes,
-    layers: [{ type: "flatten" }, { type: "dense", units: 3 }],
-  };
-  const header = Buffer.from(
-    JSON.stringify({
-      __metadata__: { signflip: JSON.stringify(about) },
-      "1.weight": { dtype: "F32", shape: [3, 768], data_offsets: [0, 9216] },
-      "1.bias": { dtype: "F32", shape: [3], data_offsets: [9216, 9228] },
-    }),
-  );
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  return Buffer.concat([length, header, Buffer.from(weight.buffer), Buffer.alloc(12)]);
-}
-
 test("a model of other images has a place of its own, for the visitor's pictures", async () => {
   const page = await open("?attack=pgd&steps=5");
   const path = join(folder, "brightest.safetensors");
-  writeFileSync(path, brightest(["red", "green", "blue"]));
+  writeFileSync(path, brightest(["red", "green", "blue"], { height: 16, width: 16 }));
   await openBring(page);
   await choose(page, path);
   await dialogue(page).getByText("input 16×16×3, 3 classes").waitFor();
@@ -273,7 +256,7 @@ test("a model of other images has a place of its own, for the visitor's pictures
   await page.getByText("Choose a picture").first().waitFor();
   // Other classes are another place; without its last model it is gone.
   const colours = join(folder, "colours.safetensors");
-  writeFileSync(colours, brightest(["rot", "grün", "blau"]));
+  writeFileSync(colours, brightest(["rot", "grün", "blau"], { height: 16, width: 16 }));
   await openBring(page);
   await choose(page, colours);
   await dialogue(page).getByRole("button", { name: "Add it" }).click();

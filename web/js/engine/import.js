@@ -38,16 +38,38 @@ export class Importer {
   }
 
   /**
-   * Decodes a picture and makes of it what a model takes: its middle square, resized; of a written digit what MNIST
+   * Decodes a picture and makes of it what a model takes: the largest part in its middle of the same proportions, resized; of a written digit what MNIST
    * would have made of it (28×28, light on dark, scaled and centred); whole: all of it, resized as GTSRB's were.
    * The tool's --picture knows the same three.
    * @param {Uint8Array|ArrayBuffer} bytes PNG, JPEG, BMP or PNM
-   * @param {{side: number, channels: number, digit?: boolean, whole?: boolean}} shape
-   * @returns {Float32Array} side·side·channels values in [0,1]
+   * @param {{side?: number, width?: number, height?: number, channels: number, digit?: boolean,
+   *   whole?: boolean}} shape side: of a square
+   * @returns {Float32Array} height·width·channels values in [0,1]
    */
-  prepareImage(bytes, { side, channels, digit = false, whole = false }) {
+  prepareImage(
+    bytes,
+    { side, width = side, height = side, channels, digit = false, whole = false },
+  ) {
     const picture = toBytes(bytes, "the picture");
-    return unwrap(this.#engine.prepareImage(picture, side, channels, digit, whole)).pixels;
+    return unwrap(this.#engine.prepareImage(picture, width, height, channels, digit, whole)).pixels;
+  }
+
+  /**
+   * Images and labels of two .npy files, as the command line reads them.
+   * @param {{name: string, bytes: Uint8Array}} images @param {{name: string, bytes: Uint8Array}} labels
+   * @returns {{height: number, width: number, channels: number, pixels: Uint8Array, labels: Int32Array,
+   *   remark: string}} pixels: N×H×W×C bytes
+   */
+  readArrays(images, labels) {
+    return unwrap(this.#engine.readArrays(images, labels));
+  }
+
+  /**
+   * @param {string[]} folders names of folders with pictures @param {string[]} classes a model's
+   * @returns {Int32Array} which class each folder is; throws where one is none
+   */
+  folderClasses(folders, classes) {
+    return unwrap(this.#engine.folderClasses(folders, classes)).labels;
   }
 
   /**

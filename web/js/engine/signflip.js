@@ -32,12 +32,13 @@ export class Signflip extends Engine {
   }
 
   /**
-   * Decodes a picture and makes of it what a model takes: its middle square, resized; of a written digit what MNIST
+   * Decodes a picture and makes of it what a model takes: the largest part in its middle of the same proportions, resized; of a written digit what MNIST
    * would have made of it (28×28, light on dark, scaled and centred); whole: all of it, resized as GTSRB's were.
    * The tool's --picture knows the same three.
    * @param {Uint8Array|ArrayBuffer} bytes PNG, JPEG, BMP or PNM
-   * @param {{side: number, channels: number, digit?: boolean, whole?: boolean}} shape
-   * @returns {Float32Array} side·side·channels values in [0,1]
+   * @param {{side?: number, width?: number, height?: number, channels: number, digit?: boolean,
+   *   whole?: boolean}} shape side: of a square
+   * @returns {Float32Array} height·width·channels values in [0,1]
    */
   prepareImage(bytes, shape) {
     return this.#reader("prepareImage").prepareImage(bytes, shape);

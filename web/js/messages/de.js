@@ -43,6 +43,10 @@ export default {
     "source.upload": "Eigenes",
     "picker.own": "Von uns gezeichnete Ziffern",
     "picker.test": "MNIST-Testbilder",
+    "picker.mine": "Deine Bilder",
+    "picker.mineImage": "{digit}, dein Bild {index}",
+    "picker.none":
+      "Hier ist noch nichts: Bring einen Ordner mit Bildern oder eine .npz mit, über „Dein eigenes …“ bei den Modellen.",
     "picker.sample": "Ziffer {digit}, Handschrift {hand}",
     "picker.testImage": "Ziffer {digit}, Testbild {index}",
 
@@ -547,10 +551,18 @@ export default {
   bring: {
     "bring.title": "Dein eigenes Modell oder eigene Testbilder",
     "bring.hint":
-      "Ein Klassifikator für Ziffern (28×28, grau, 10 Klassen) oder Verkehrszeichen (32×32, farbig, 43 Klassen): ONNX, Gewichte aus PyTorch als .safetensors (mit einer Architektur als .json, wo die Gewichte allein sie nicht verraten) oder eine Modelldatei von Signflip. Ein Klassifikator für andere kleine quadratische Bilder bringt seine Klassen mit, für deine eigenen Bilder.",
+      "Ein Klassifikator für Ziffern (28×28, grau, 10 Klassen) oder Verkehrszeichen (32×32, farbig, 43 Klassen): ONNX, Gewichte aus PyTorch als .safetensors (mit einer Architektur als .json, wo die Gewichte allein sie nicht verraten) oder eine Modelldatei von Signflip. Ein Klassifikator für andere Bilder mit Seiten bis 224 bringt seine Klassen mit, für deine eigenen Bilder.",
     "bring.data":
-      "Oder eine .npz mit Testbildern und ihren Klassen (x_test und y_test, oder die Namen von MedMNIST): Sie tritt an die Stelle der Testbilder der Seite.",
+      "Oder Testbilder, die an die Stelle derer der Seite treten: ein Ordner mit einem Ordner voller Bilder für jede Klasse, der wie sie heißt oder ihre Nummer trägt; oder eine .npz mit Bildern und Klassen (x_test und y_test, oder die Namen von MedMNIST).",
+    "bring.folder": "Oder ein Ordner mit Bildern",
+    "data.reading": "Bild {done} von {total} wird gelesen …",
+    "data.folders":
+      "Erwartet wird ein Ordner mit einem Ordner voller Bilder für jede Klasse. {detail}",
+    "data.picture": "{path}: {detail}",
+    "data.many": "{count} Bilder dieser Größe sind zu viele für die Seite; sie nimmt {most}.",
     "bring.private": "Alles bleibt in diesem Browser; nichts wird hochgeladen.",
+    "bring.field.architecture": "eine .json mit ihrer Architektur, zusammen mit ihr gewählt",
+    "bring.field.input": "einen Export mit festen Seiten",
     "bring.choose": "Wähle eine Datei",
     "bring.ways": "oder lass sie irgendwo hier fallen",
     "bring.from": "Oder von einer Adresse",
@@ -562,14 +574,6 @@ export default {
     "data.there": "{file}: Seine {count} Bilder sind jetzt die Testbilder, bis du gehst.",
     "data.damaged": "Diese Datei ist beschädigt oder keine .npz: {detail}.",
     "data.large": "Das Array {detail} ist für die Seite zu groß.",
-    "data.type":
-      "Das Array {detail} hat den Typ {type}; erwartet werden Bytes, ganze Zahlen oder Gleitkommazahlen in C-Ordnung.",
-    "data.images":
-      "Das Array {detail} hat die Form {shape}; erwartet wird N×H×W, oder N×H×W×C mit 1 oder 3 Kanälen.",
-    "data.range":
-      "Das Array {detail} hat Werte, die kein Pixel hat: erwartet wird 0 bis 255 bei Bytes, 0 bis 1 bei Gleitkommazahlen.",
-    "data.labels":
-      "Das Array {detail} hat die Form {shape}; erwartet wird eine ganze Zahl ab 0 für jedes der {count} Bilder.",
     "data.names":
       "Darin sind keine Testbilder: erwartet werden x_test und y_test, oder test_images und test_labels. Es enthält: {detail}.",
     "data.fits":

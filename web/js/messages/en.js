@@ -43,6 +43,10 @@ export default {
     "source.upload": "Your own",
     "picker.own": "Digits that we drew",
     "picker.test": "MNIST test images",
+    "picker.mine": "Your pictures",
+    "picker.mineImage": "{digit}, your picture {index}",
+    "picker.none":
+      "Nothing to pick yet: bring a folder of pictures, or an .npz, by “Your own …” at the models.",
     "picker.sample": "Digit {digit}, hand {hand}",
     "picker.testImage": "Digit {digit}, test image {index}",
 
@@ -477,10 +481,13 @@ export default {
   bring: {
     "bring.title": "Your own model or test images",
     "bring.hint":
-      "A classifier of digits (28×28, grey, 10 classes) or traffic signs (32×32, colour, 43 classes): ONNX, PyTorch’s weights as .safetensors (with an architecture as .json, where the weights alone do not tell it), or a model file of Signflip. A classifier of other small square images comes with classes of its own, for your own pictures.",
+      "A classifier of digits (28×28, grey, 10 classes) or traffic signs (32×32, colour, 43 classes): ONNX, PyTorch’s weights as .safetensors (with an architecture as .json, where the weights alone do not tell it), or a model file of Signflip. A classifier of other images with sides up to 224 comes with classes of its own, for your own pictures.",
     "bring.data":
-      "Or an .npz with test images and their labels (x_test and y_test, or MedMNIST’s names): it takes the place of the page’s test images.",
+      "Or test images, which take the place of the page’s: a folder with a folder of pictures for each class, called by the class’s name or number; or an .npz with images and labels (x_test and y_test, or MedMNIST’s names).",
+    "bring.folder": "Or a folder of pictures",
     "bring.private": "All of it stays in this browser; nothing is uploaded.",
+    "bring.field.architecture": "a .json with its architecture, chosen together with it",
+    "bring.field.input": "exporting it with fixed sides",
     "bring.choose": "Choose a file",
     "bring.ways": "or drop it anywhere here",
     "bring.from": "Or from an address",
@@ -492,14 +499,10 @@ export default {
     "data.there": "{file}: its {count} images are the test images now, until you leave.",
     "data.damaged": "This file is damaged, or no .npz: {detail}.",
     "data.large": "The array {detail} is too large for the page.",
-    "data.type":
-      "The array {detail} has the type {type}; expected are bytes, whole numbers or floats in C order.",
-    "data.images":
-      "The array {detail} has the shape {shape}; expected is N×H×W, or N×H×W×C with 1 or 3 channels.",
-    "data.range":
-      "The array {detail} has values beyond a pixel’s: from 0 to 255 in bytes, from 0 to 1 in floats.",
-    "data.labels":
-      "The array {detail} has the shape {shape}; expected is one whole number from 0 for each of the {count} images.",
+    "data.reading": "Reading picture {done} of {total} …",
+    "data.folders": "Expected is a folder with a folder of pictures for each class. {detail}",
+    "data.picture": "{path}: {detail}",
+    "data.many": "{count} pictures of this size are too many for the page; it takes {most}.",
     "data.names":
       "There are no test images in it: expected are x_test and y_test, or test_images and test_labels. It holds: {detail}.",
     "data.fits":

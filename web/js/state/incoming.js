@@ -10,7 +10,7 @@ let taker = null;
 let waiting = null;
 /** @type {() => void} */
 let open = () => {};
-/** @type {(files: File[]) => void} */
+/** @type {(files: (File | FileSystemEntry)[]) => void} */
 let takeModels = () => {};
 
 /** Who opens the view that takes pictures. @param {() => void} how */
@@ -30,8 +30,20 @@ export function onPicture(take) {
   };
 }
 
+/** Folders that are dropped. @param {DataTransfer | null} data @returns {FileSystemEntry[]} */
+export const foldersIn = (data) =>
+  [...(data?.items ?? [])]
+    .map((item) => item.webkitGetAsEntry?.())
+    .filter((entry) => entry !== null && entry !== undefined)
+    .filter((entry) => entry.isDirectory);
+
 /** @param {DataTransfer | null} data @returns {boolean} whether there was a picture, or at least a file */
 function receive(data) {
+  const folders = foldersIn(data);
+  if (folders.length > 0) {
+    takeModels(folders);
+    return true;
+  }
   const files = [...(data?.files ?? [])];
   if (files.some(({ name }) => modelNames.test(name))) {
     takeModels(files);
@@ -45,7 +57,7 @@ function receive(data) {
   return true;
 }
 
-/** Listens to the whole page. @param {(files: File[]) => void} models takes files of models */
+/** Listens to the whole page. @param {(files: (File | FileSystemEntry)[]) => void} models takes files of models, and folders */
 export function listen(models) {
   takeModels = models;
   const { dataset } = document.documentElement;

@@ -24,6 +24,20 @@ export function ownSamples() {
   });
 }
 
+/** So many of a visitor's test images are there to choose from. */
+const mostOfVisitors = 40;
+
+/** The first test images that a visitor brought. @param {import("../features/models/types").Images} images
+ * @returns {Sample[]} */
+export function samplesOf({ count, pixels, labels }) {
+  const size = pixels.length / count;
+  return Array.from({ length: Math.min(count, mostOfVisitors) }, (_, i) => ({
+    id: `mine-${i}`,
+    label: labels[i],
+    pixels: Float32Array.from(pixels.subarray(i * size, (i + 1) * size), (value) => value / 255),
+  }));
+}
+
 /** The picture that the state names; the dataset's first where there is none of that name.
  * @param {import("../types").State} state @param {Sample[]} samples of its dataset @returns {Sample} */
 export function imageOf(state, samples) {

@@ -34,6 +34,10 @@ export const views = ["image", "model"];
 
 const first = Object.keys(datasets)[0];
 
+/** Larger pictures, of nets that visitors bring, are in no address: servers refuse it, and so do messengers. 32×32 in
+ * colour take 4096 letters. */
+const longestPicture = 7000;
+
 /** @param {string} [language] what the browser asks for, like "de-AT" @param {string} [dataset]
  * @returns {State} */
 export function defaultState(language = "en", dataset = first) {
@@ -130,7 +134,8 @@ export function writeUrl(state, language) {
   if (state.dataset !== first) query.set("dataset", state.dataset);
   if (state.sample !== usual.sample) query.set("sample", state.sample);
   if (state.sample === "drawing" && state.drawing !== "") query.set("drawing", state.drawing);
-  if (state.sample === "picture" && state.picture !== "") query.set("picture", state.picture);
+  if (state.sample === "picture" && state.picture !== "" && state.picture.length <= longestPicture)
+    query.set("picture", state.picture);
   if (["drawing", "picture"].includes(state.sample) && state.label !== null)
     query.set("label", String(state.label));
   if (state.attack !== usual.attack) query.set("attack", state.attack);

@@ -1,6 +1,6 @@
 // What main.js hands to every view: words, the way to change the state, and the way to speak up.
 import type { Words } from "./i18n.js";
-import type { Snapshot, State } from "../types";
+import type { Sample, Snapshot, State } from "../types";
 import type { Scheme } from "../picture/colour.js";
 import type { EngineClient } from "../engine/client.js";
 import type { Explorer } from "../engine/explorer.js";
@@ -24,6 +24,8 @@ export interface Context {
   client: EngineClient;
   /** The newest snapshot; render gets it too. */
   snapshot: () => Snapshot;
+  /** Pictures that the visitor brought, to choose from instead of those brought before. */
+  shelve: (dataset: string, samples: Sample[]) => void;
   /** The whole address of what is shown. */
   link: () => string;
 }

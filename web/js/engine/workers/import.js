@@ -11,7 +11,7 @@ async function start({ wasm }) {
   return true;
 }
 
-/** @param {{bytes: ArrayBuffer, shape: {side: number, channels: number, digit: boolean, whole: boolean}}} picture */
+/** @param {{bytes: ArrayBuffer, shape: {width: number, height: number, channels: number, digit: boolean, whole: boolean}}} picture */
 const prepare = ({ bytes, shape }) => importer.prepareImage(bytes, shape);
 
 /** @param {{pixels: Uint8Array, shape: {width: number, height: number, channels: number}}} picture */
@@ -25,4 +25,18 @@ const right = ({ model, pixels, labels, preparations }) => ({
   right: importer.rightUnder(model, pixels, labels, preparations),
 });
 
-serve({ start, prepare, encode, bring, right });
+/** @param {{images: {name: string, bytes: ArrayBuffer}, labels: {name: string, bytes: ArrayBuffer}}} arrays as readArrays() takes them */
+const arrays = ({ images, labels }) => {
+  const array = (/** @type {{name: string, bytes: ArrayBuffer}} */ { name, bytes }) => ({
+    name,
+    bytes: new Uint8Array(bytes),
+  });
+  return importer.readArrays(array(images), array(labels));
+};
+
+/** @param {{folders: string[], classes: string[]}} names as folderClasses() takes them */
+const classes = ({ folders, classes: known }) => ({
+  labels: importer.folderClasses(folders, known),
+});
+
+serve({ start, prepare, encode, bring, right, arrays, classes });

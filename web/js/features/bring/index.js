@@ -2,7 +2,9 @@
 // with the reason. Reading it is reading.js; keeping it is what nets trained here have too (features/models/own.js).
 import { sentenceOf } from "../../engine/errors.js";
 import { hasServer } from "../../engine/reach.js";
-import { datasets } from "../../state/datasets.js";
+import { datasets, isOwnDataset } from "../../state/datasets.js";
+import { foldersIn } from "../../state/incoming.js";
+import { samplesOf } from "../../state/samples.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
 import { addOwn, forgetOwn, keepOwn, nextNumber, ownDatasetFor, ownId } from "../models/own.js";
 import { bringTestImages } from "../models/packs.js";
@@ -16,8 +18,8 @@ import { broughtOf, fetched, givenOf, isTestSet, testSetOf, triedOn } from "./re
 /** So long may a model's name be on a chip. */
 const longest = 24;
 
-/** Opens the dialogue; with files, it begins with them.
- * @param {ViewContext} context @param {File[]} [files] */
+/** Opens the dialogue; with files or folders, it begins with them.
+ * @param {ViewContext} context @param {(File | FileSystemEntry)[]} [files] */
 export async function openBring(context, files = []) {
   const [words] = await Promise.all([
     context.words.with(["bring"]),
@@ -85,6 +87,7 @@ class Bring {
         h("p", { class: "hint" }, words.t("bring.data")),
         h("p", { class: "hint" }, words.t("bring.private")),
         this.#createDrop(),
+        this.#createFolder(),
         hasServer ? this.#createAddress() : null,
         this.said,
         this.trouble,
@@ -124,6 +127,23 @@ class Bring {
     );
   }
 
+  /** A folder of pictures, which browsers choose by a field of its own. */
+  #createFolder() {
+    const { words } = this.context;
+    const input = /** @type {HTMLInputElement} */ (
+      h("input", {
+        type: "file",
+        webkitdirectory: true,
+        onchange: () => {
+          const files = [...(input.files ?? [])];
+          if (files.length > 0) this.#take(() => givenOf(files));
+          input.value = "";
+        },
+      })
+    );
+    return h("label", { class: "folder" }, words.t("bring.folder"), input);
+  }
+
   #createAddress() {
     const { words } = this.context;
     const field = /** @type {HTMLInputElement} */ (
@@ -144,7 +164,8 @@ class Bring {
 
   /** Whatever is dropped on the dialogue is meant for it. @param {DragEvent} event */
   #drop(event) {
-    const files = [...(event.dataTransfer?.files ?? [])];
+    const folders = foldersIn(event.dataTransfer);
+    const files = folders.length > 0 ? folders : [...(event.dataTransfer?.files ?? [])];
     if (files.length === 0) return;
     event.preventDefault();
     event.stopPropagation();
@@ -176,13 +197,20 @@ class Bring {
 
   /** Test images are shown at once, under the attack that is chosen. @param {Given} given @param {number} turn */
   async #takeTestSet(given, turn) {
-    const { words, state, update, announce } = this.context;
-    const { dataset, images } = await testSetOf(given, state().dataset);
+    const { words, state, update, announce, shelve } = this.context;
+    const tell = (/** @type {number} */ done, /** @type {number} */ total) => {
+      if (turn === this.#turn) setText(this.said, words.t("data.reading", { done, total }));
+    };
+    const { dataset, images, remark } = await testSetOf(given, state().dataset, tell);
     if (turn !== this.#turn) return;
     bringTestImages(dataset, images);
+    const samples = samplesOf(images);
+    shelve(dataset, samples);
     this.element.close();
-    update({ dataset, view: "model", experiment: "" });
-    announce(words.t("data.there", { file: given.file, count: words.number(images.count, 0) }));
+    const sample = isOwnDataset(dataset) ? { sample: samples[0].id } : {};
+    update({ dataset, view: "model", experiment: "", ...sample });
+    const count = words.number(images.count, 0);
+    announce([words.t("data.there", { file: given.file, count }), remark].join(" ").trim());
   }
 
   /** @param {Brought} brought @param {Awaited<ReturnType<typeof triedOn>>} measured */
@@ -205,8 +233,13 @@ class Bring {
 
   /** @param {unknown} error */
   #refuse(error) {
+    const { words } = this.context;
     setText(this.said, "");
-    setText(this.trouble, sentenceOf(this.context.words, error, "bring.refused"));
+    // The library names the fields that it wants; here a visitor gives them otherwise.
+    const said = sentenceOf(words, error, "bring.refused")
+      .replaceAll("'architecture'", words.t("bring.field.architecture"))
+      .replaceAll("'input'", words.t("bring.field.input"));
+    setText(this.trouble, said);
   }
 
   async #add() {
@@ -244,7 +277,7 @@ class Bring {
   #list() {
     const { words } = this.context;
     const own = Object.entries(datasets).flatMap(([dataset, { models }]) =>
-      models.filter(({ id }) => id.startsWith("own-")).map(({ id }) => ({ dataset, id })),
+      models.filter(({ id }) => /^own-\d+$/.test(id)).map(({ id }) => ({ dataset, id })),
     );
     const items = own.map(({ dataset, id }) => {
       const title = words.t(`model.${id}`, {}, id);
@@ -273,8 +306,11 @@ class Bring {
     if (state().dataset !== dataset) return;
     // Its dataset went with its last model: the page begins anew.
     if (!(dataset in datasets)) return location.assign(location.pathname);
-    const left = state().model.filter((one) => one !== id);
-    const from = state().from === id ? "" : state().from;
+    // With it went those that stood behind a transform.
+    const isThere = (/** @type {string} */ one) =>
+      datasets[dataset].models.some((model) => model.id === one);
+    const left = state().model.filter(isThere);
+    const from = isThere(state().from) ? state().from : "";
     update({
       model: left.length > 0 ? left : datasets[dataset].shown.slice(0, 1),
       from,

@@ -1,6 +1,6 @@
-// The way to the dialogue for a model of one's own, which is fetched when it is first wanted.
+// The way to the dialogue for a model or test images of one's own, which is fetched when it is first wanted.
 
-/** @param {import("../../ui/context").ViewContext} context @param {File[]} [files] it begins with these */
+/** @param {import("../../ui/context").ViewContext} context @param {(File | FileSystemEntry)[]} [files] it begins with these */
 export async function bring(context, files) {
   try {
     const { openBring } = await import("./index.js");

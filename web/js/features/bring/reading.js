@@ -12,8 +12,11 @@ export const largest = 128 << 20;
 
 /** How training prepared pixels in [0,1]: (range·x − mean) / std. range 0: 1 unless the file says otherwise.
  * @typedef {{mean: number[], std: number[], range: number}} Preparation */
-/** A file to be read; architecture: JSON, of weights that come without one.
- * @typedef {{file: string, bytes: ArrayBuffer, architecture: string}} Given */
+/** A file to be read; architecture: JSON, of weights that come without one. folder: the files of a folder instead.
+ * @typedef {{file: string, bytes: ArrayBuffer, architecture: string, folder?: import("./folder.js").Placed[]}} Given */
+/** What is told while a test set is read. @typedef {(done: number, total: number) => void} Tell */
+/** remark: what was changed in reading, in English. @typedef {{dataset: string, images: Images, remark: string}} TestSet
+ * @typedef {import("../models/types").Images} Images */
 /** What became of it (src/page/brought_model.h).
  * @typedef {{bytes: Uint8Array, name: string, dataset: string, shape: {height: number, width: number, channels: number},
  *   classes: string[], parameters: number, normalises: boolean,
@@ -33,28 +36,87 @@ async function headOf(dataset) {
   return JSON.parse(header.__metadata__.signflip);
 }
 
-/** A file with test images, not a model. @param {Given} given */
-export const isTestSet = ({ file }) => /\.npz$/i.test(file);
+/** A file with test images, or a folder of them, not a model. @param {Given} given */
+export const isTestSet = ({ file, folder }) => Boolean(folder) || /\.npz$/i.test(file);
 
-/** Test images, and the dataset that they are for: the one that is shown, where they fit it.
- * @param {Given} given @param {string} shown @returns {Promise<{dataset: string, images: import("../models/types").Images}>} */
-export async function testSetOf({ bytes }, shown) {
-  const { testSetIn } = await import("./npz.js");
-  const images = await testSetIn(bytes, 4 * largest);
-  const say = (/** @type {{height: number, width: number, channels: number}} */ shape) =>
-    `${shape.height}×${shape.width}×${shape.channels}`;
-  const most = Math.max(...images.labels);
-  const dataset = [shown, ...Object.keys(datasets)].find((name) => {
-    const { shape, classes } = datasets[name];
-    return say(shape) === say(images.shape) && most < classes.length;
-  });
-  if (!dataset) throw new EngineError("data.fits", "", { shape: say(images.shape), most });
-  return { dataset, images };
+/** In an order that does not depend on the labels: many files have class after class. The same in each visit.
+ * @param {Images} images @returns {Images} */
+export function shuffled({ count, shape, pixels, labels }) {
+  const order = Array.from({ length: count }, (_, i) => i);
+  let state = 1;
+  for (let i = count - 1; i > 0; i--) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const j = state % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  const size = pixels.length / count;
+  const sorted = new Uint8Array(pixels.length);
+  order.forEach((from, to) =>
+    sorted.set(pixels.subarray(from * size, (from + 1) * size), to * size),
+  );
+  return { count, shape, pixels: sorted, labels: Uint8Array.from(order, (from) => labels[from]) };
 }
 
-/** The files that were chosen or dropped together: one model, and its architecture where that is another file.
- * @param {File[]} files @returns {Promise<Given>} */
-export async function givenOf(files) {
+/** The datasets for which test images may be, the one that is shown first. @param {string} shown */
+const candidates = (shown) => [...new Set([shown, ...Object.keys(datasets)])];
+
+/** Test images, and the dataset that they are for: the one that is shown, where they fit it.
+ * @param {Given} given @param {string} shown @param {Tell} tell @returns {Promise<TestSet>} */
+export const testSetOf = (given, shown, tell) =>
+  given.folder ? folderSetOf(given.folder, shown, tell) : arraySetOf(given, shown);
+
+/** @param {Given} given @param {string} shown @returns {Promise<TestSet>} */
+async function arraySetOf({ bytes }, shown) {
+  const { testArraysIn } = await import("./npz.js");
+  const read = await askImport("arrays", await testArraysIn(bytes, 4 * largest));
+  const { height, width, channels, pixels, labels, remark } = read;
+  const shape = { height, width, channels };
+  const say = (/** @type {typeof shape} */ one) => `${one.height}×${one.width}×${one.channels}`;
+  const most = labels.reduce((/** @type {number} */ a, /** @type {number} */ b) => Math.max(a, b));
+  const dataset = candidates(shown).find(
+    (name) => say(datasets[name].shape) === say(shape) && most < datasets[name].classes.length,
+  );
+  if (!dataset || most > 255) throw new EngineError("data.fits", "", { shape: say(shape), most });
+  const images = shuffled({ count: labels.length, shape, pixels, labels });
+  return { dataset, images, remark };
+}
+
+/** @param {import("./folder.js").Placed[]} files @param {string} shown @param {Tell} tell
+ * @returns {Promise<TestSet>} */
+async function folderSetOf(files, shown, tell) {
+  const { classFolders, imagesIn } = await import("./folder.js");
+  const given = classFolders(files);
+  /** @type {unknown} why the dataset that is shown has other classes */
+  let refused = null;
+  for (const dataset of candidates(shown)) {
+    const { classes } = await headOf(dataset);
+    const found = await askImport("classes", { folders: given.folders, classes }).catch((error) => {
+      refused ??= error;
+      return null;
+    });
+    if (!found) continue;
+    const { shape, digit, whole } = datasets[dataset];
+    const limits = { largest: 2 * largest, tell };
+    const images = await imagesIn(given, found.labels, { ...shape, digit, whole }, limits);
+    return { dataset, images: shuffled(images), remark: "" };
+  }
+  throw refused;
+}
+
+/** What was chosen or dropped together: a folder, or one model, and its architecture where that is another file.
+ * @param {(File | FileSystemEntry)[]} given @returns {Promise<Given>} */
+export async function givenOf(given) {
+  const entries = /** @type {FileSystemEntry[]} */ (given.filter((one) => !(one instanceof File)));
+  const files = /** @type {File[]} */ (given.filter((one) => one instanceof File));
+  const nothing = { bytes: new ArrayBuffer(0), architecture: "" };
+  if (entries.length > 0) {
+    const { filesBelow } = await import("./folder.js");
+    return { file: entries[0].name, ...nothing, folder: await filesBelow(entries) };
+  }
+  if (files[0]?.webkitRelativePath) {
+    const folder = files.map((file) => ({ path: file.webkitRelativePath, file }));
+    return { file: folder[0].path.split("/")[0], ...nothing, folder };
+  }
   const isJson = ({ name = "" }) => /\.json$/i.test(name);
   const models = files.filter((file) => !isJson(file)),
     [architecture] = files.filter(isJson);

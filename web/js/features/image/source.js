@@ -29,11 +29,14 @@ function placesFor(context, packed) {
       remove: () => view.remove(),
     };
   };
-  const pick = { ...picker, sample: "", render: () => picker.render(context.snapshot()) };
+  const pick = { ...picker, sample: "-", render: () => picker.render(context.snapshot()) };
+  const upload = later("picture", () => import("../upload/index.js"));
+  // What is there to pick for a model of other images, its visitor has to bring.
+  if (isOwnDataset(dataset)) return { upload, pick };
   return {
-    ...(isOwnDataset(dataset) ? {} : { pick }),
+    pick,
     ...(digit ? { draw: later("drawing", () => import("../draw/index.js")) } : {}),
-    upload: later("picture", () => import("../upload/index.js")),
+    upload,
   };
 }
 
@@ -44,7 +47,9 @@ export function createSource(context, packed) {
   const places = placesFor(context, packed);
   const names = Object.keys(places);
   const tabOf = (/** @type {string} */ sample) =>
-    names.find((name) => places[name].sample === sample) ?? names[0];
+    sample.startsWith("mine-")
+      ? "pick"
+      : (names.find((name) => places[name].sample === sample) ?? names[0]);
   let shown = tabOf(state().sample);
   const tabs = createTabs({
     names,

@@ -97,8 +97,10 @@ function drawPictures(pen, { request, shape, scale, words, scheme }, lane, top, 
   ]);
   shown.forEach(([name, picture, note], i) => {
     const x = start + i * (side + gap);
-    pen.picture(picture, x, top + 20, side, side);
-    pen.frame("soft", x, top + 20, side, side);
+    const [w, h] = [columns, height].map((length) => (side * length) / Math.max(columns, height));
+    const [px, py] = [x + (side - w) / 2, top + 20 + (side - h) / 2];
+    pen.picture(picture, px, py, w, h);
+    pen.frame("soft", px, py, w, h);
     pen.write(words.t(`image.${name}`), x, top + side + 40, { room: side, weight: 600, size: 14 });
     pen.write(note, x, top + side + 58, { room: side, size: 14, colour: "soft" });
   });

@@ -176,7 +176,7 @@ function inTurn(act) {
  * @param {ViewContext} context @param {Blob} file @returns {Promise<Float32Array>} */
 async function pixelsOf({ words, state }, file) {
   const { shape, digit, whole } = datasets[state().dataset];
-  const wanted = { side: shape.height, channels: shape.channels, digit, whole };
+  const wanted = { ...shape, digit, whole };
   const prepared = (/** @type {ArrayBuffer} */ bytes) =>
     askImport("prepare", { bytes, shape: wanted });
   if (file.size > largest) throw new Error(words.t("upload.large"));
