@@ -290,6 +290,16 @@ test("on paper there are figure, bars, parameters and address, over the whole wi
   }
 });
 
+test("on paper the model view has what was asked and what came of it, nothing to press", async () => {
+  const page = await site.open("?view=model", { wait: false });
+  await page.locator("#lab-test .primary").waitFor();
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator("#view-model button:visible").count(), 0);
+  assert.equal(await page.locator("#view-model input[type=range]:visible").count(), 0);
+  assert.ok(await page.locator("#lab-attack").isVisible());
+  assert.ok(await page.locator("#lab-test table").isVisible());
+});
+
 test("three questions have their answers above the fold: what is seen, what the attack changed, why care", async () => {
   for (const [query, seen, why] of [
     ["", "You see a 3. The network is 100% sure it is an 8.", /road signs and faces are misread/],
