@@ -2,9 +2,9 @@
 // ends the way: the interval bounds of its output are taken there (certify/linear_pass.h).
 //
 // Rounding. The bounds hold for the float32 network. Its own rounding in an affine layer is taken
-// from the layer's interval rule, which allows for it; the doubles here add up fewer than 2^20
-// products at a time, so that their rounding is below 2^-30 of the products' magnitudes, which
-// `slack` gathers.
+// from the layer's interval rule, which allows for it. Sums of doubles here have at most as many
+// terms as an image has activations, 2^26 (nn/layers/rules.h), so that their rounding is below
+// 2^-26 of the terms' magnitudes, which `slack` gathers.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ namespace signflip {
 /// coefficients.row(k)·v + constant[k] − slack[k].
 struct LinearBounds {
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  static constexpr double kRounding = 0x1p-30;
+  static constexpr double kRounding = 0x1p-26;
 
   Matrix coefficients;              ///< rows × values
   Eigen::VectorXd constant, slack;  ///< one a row

@@ -216,6 +216,25 @@ TEST(LinearPass, ACeilingIsBoundedByLinesThroughItsKinks) {
   EXPECT_NEAR(at(1, 0, 0.5F, 2), 0.5, 1e-4);      // the chord from (1/2, 1/2) to (2, 1)
 }
 
+/// 2^24 + 1 is 2^24 in float32: the network's sum loses its ones, a sum in doubles does not.
+TEST(LinearPass, WhatTheNetworkRoundsIsAllowedFor) {
+  constexpr std::size_t kInputs = 130;
+  auto network = test::random_network({1, 1, kInputs}, {Dense{2}}, 1, false);
+  auto parameters = network.parameters();
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    parameters[2 * i] = i == 0 ? 0x1p24F : i + 1 == kInputs ? -0x1p24F : 1.0F;
+    parameters[2 * i + 1] = 0.0F;
+  }
+  parameters[network.layers()[0].bias] = 0.0F;
+  parameters[network.layers()[0].bias + 1] = 64.0F;
+  network.prepare();
+  const Floats image(kInputs, 1.0F);
+  const auto plain = network.new_pass(1);
+  const auto z = plain->forward(image, 1);
+  ASSERT_LT(z[0], 60.0F);  // 128 in exact arithmetic
+  EXPECT_LE(margins_of(network, image, 0, 0.0).linear[1], z[0] - z[1]);
+}
+
 TEST(LinearPass, WhatIsNotFiniteIsNoBound) {
   auto network = test::random_network({1, 1, 3}, {Dense{4}, Relu{}, Dense{2}}, 8, false);
   network.parameters()[network.layers()[0].weight] = 3e38F;
