@@ -264,7 +264,7 @@ Status read_layers(const std::vector<JsonView>& list, std::string& where,
     } else {
       auto layer = layer_from_json(list[i]);
       if (!layer) return layer.error();
-      layers.push_back(std::move(*layer));
+      layers.push_back(*layer);
     }
     where.resize(prefix);
   }

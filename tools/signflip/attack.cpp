@@ -1,5 +1,6 @@
 // signflip attack: adversarial versions of given images.
 #include <algorithm>
+#include <cmath>
 
 #include "attack/written_image.h"
 #include "attack_options.h"
@@ -50,7 +51,7 @@ Picture written_picture(const AttackRequest& request, const Tensor& clean,
                    rounded);
   Picture picture{shape.width, shape.height, shape.channels, {}};
   for (const float value : rounded) {
-    picture.pixels.push_back(static_cast<std::uint8_t>(value * 255.0F + 0.5F));
+    picture.pixels.push_back(static_cast<std::uint8_t>(std::lround(value * 255.0F)));
   }
   return picture;
 }

@@ -68,7 +68,7 @@ Picture to_picture(const Tensor& images, std::size_t n) {
   const ImageShape shape = images.image_shape();
   Picture picture{shape.width, shape.height, shape.channels, {}};
   for (const float value : images.image(n)) {
-    picture.pixels.push_back(static_cast<std::uint8_t>(value * 255.0F + 0.5F));
+    picture.pixels.push_back(static_cast<std::uint8_t>(std::lround(value * 255.0F)));
   }
   return picture;
 }

@@ -57,7 +57,7 @@ std::string seconds_text(std::optional<double> seconds) {
   if (!seconds) return "";
   if (*seconds < 60.0) return printed("%.*f", *seconds < 10.0 ? 2 : 1, *seconds) + " s";
   if (*seconds >= 1e9) return short_number(seconds) + " s";
-  const auto whole = static_cast<long>(*seconds + 0.5);
+  const auto whole = std::lround(*seconds);
   char text[64];
   if (whole < 3600) {
     std::snprintf(text, sizeof text, "%ld min %02ld s", whole / 60, whole % 60);

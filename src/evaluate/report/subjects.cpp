@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "attack/catalog.h"
+#include "core/concat.h"
 #include "core/number.h"
 #include "data/dataset.h"
 #include "evaluate/report/format.h"
@@ -34,7 +35,7 @@ bool is_default(const ParameterSpec& spec, const std::string& value) {
 std::string details(const AttackResult& result, const AttackEntry* attack) {
   std::string details;
   for (const auto& [name, value] : result.parameters) {
-    std::string said = name + " " + value;
+    std::string said = concat(name, " ", value);
     if (name == "norm" || result.chose(name)) continue;
     if (name == "steps" || name == "max-queries") {
       const auto number = parse_decimal(value);
