@@ -172,6 +172,17 @@ TEST(ReportPage, ABudgetThatAllAttacksShareIsSaidBesideTheCleanAccuracy) {
   EXPECT_EQ(occurrences(html, "▼ worst case"), 1U);
 }
 
+TEST(ReportPage, AWorstCaseOfOlderFilesHasTheBudgetThatItsAttacksShare) {
+  const auto with_worst = [](double second) {
+    return page(
+        {results(clean(0.99) + ", " + result("fgsm", 0.1, 0.8) + ", " + result("pgd", second, 0.7) +
+                 R"(, {"attack": "worst", "accuracy": 0.6123})")});
+  };
+  EXPECT_FALSE(has(with_worst(0.1), "Several budgets together"));
+  EXPECT_TRUE(has(with_worst(0.1), "61.23%"));
+  EXPECT_TRUE(has(with_worst(0.2), "Several budgets together"));
+}
+
 TEST(ReportPage, EpochsHaveWholeNumbers) {
   Plot plot;
   plot.epochs = true;

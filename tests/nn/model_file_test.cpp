@@ -10,6 +10,7 @@
 #include "nn/architecture_json.h"
 #include "nn/half.h"
 #include "nn/inference.h"
+#include "nn/network_tensors.h"
 #include "support/double_network.h"
 #include "support/model_bytes.h"
 
@@ -61,6 +62,14 @@ TEST(ModelFile, RoundTripsInF16) {
   }
   EXPECT_EQ(format_model(model->network, {.weights = WeightType::f16, .metadata = {}}), bytes);
   EXPECT_LT(bytes.size(), format_model(network, {}).size());
+}
+
+TEST(ModelFile, WeightTypesHaveTheirNames) {
+  EXPECT_EQ(weight_type_from_name("f32"), WeightType::f32);
+  EXPECT_EQ(weight_type_from_name("f16"), WeightType::f16);
+  EXPECT_EQ(weight_type_from_name("i8"), WeightType::i8);
+  EXPECT_EQ(weight_type_from_name("F32"), std::nullopt);
+  EXPECT_EQ(weight_type_from_name(""), std::nullopt);
 }
 
 TEST(ModelFile, RoundsEachOutputChannelToI8) {
