@@ -559,6 +559,8 @@ export default {
     "data.folders":
       "Erwartet wird ein Ordner mit einem Ordner voller Bilder für jede Klasse. {detail}",
     "data.picture": "{path}: {detail}",
+    "data.classes":
+      "Die Seite nimmt Testbilder der ersten 256 Klassen eines Modells, und hier sind andere.",
     "data.many": "{count} Bilder dieser Größe sind zu viele für die Seite; sie nimmt {most}.",
     "bring.private": "Alles bleibt in diesem Browser; nichts wird hochgeladen.",
     "bring.field.architecture": "eine .json mit ihrer Architektur, zusammen mit ihr gewählt",

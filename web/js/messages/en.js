@@ -502,6 +502,8 @@ export default {
     "data.reading": "Reading picture {done} of {total} …",
     "data.folders": "Expected is a folder with a folder of pictures for each class. {detail}",
     "data.picture": "{path}: {detail}",
+    "data.classes":
+      "The page takes test images of the first 256 classes of a model, and here are others.",
     "data.many": "{count} pictures of this size are too many for the page; it takes {most}.",
     "data.names":
       "There are no test images in it: expected are x_test and y_test, or test_images and test_labels. It holds: {detail}.",

@@ -81,6 +81,8 @@ export async function imagesIn({ pictures, of }, classes, shape, { largest, tell
     count = pictures.length;
   if (count * size > largest)
     throw new EngineError("data.many", "", { count, most: Math.floor(largest / size) });
+  // Labels of test images are bytes.
+  if (classes.some((label) => label > 255)) throw new EngineError("data.classes", "");
   const pixels = new Uint8Array(count * size);
   for (const [i, picture] of pictures.entries()) {
     tell(i, count);

@@ -76,7 +76,8 @@ async function arraySetOf({ bytes }, shown) {
   const dataset = candidates(shown).find(
     (name) => say(datasets[name].shape) === say(shape) && most < datasets[name].classes.length,
   );
-  if (!dataset || most > 255) throw new EngineError("data.fits", "", { shape: say(shape), most });
+  if (!dataset) throw new EngineError("data.fits", "", { shape: say(shape), most });
+  if (most > 255) throw new EngineError("data.classes", "");
   const images = shuffled({ count: labels.length, shape, pixels, labels });
   return { dataset, images, remark };
 }
