@@ -59,7 +59,7 @@ test("a universal perturbation is learnt, judged and saved", { skip: noImages },
   assert.equal(await page.locator("#lab-shared .pair").count(), 12);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("button", { name: "Save the change as a NumPy file" }).click(),
+    page.getByRole("button", { name: "Save the change as NPY" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), "signflip-mnist-universal.npy");
   const bytes = readFileSync(await download.path());

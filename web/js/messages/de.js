@@ -822,7 +822,7 @@ export default {
     "shared.examples": "Bilder, die sie nicht gesehen hat",
     "shared.pair": "{label} → {predicted}",
     "shared.status": "Gelernt. Von den nie gesehenen Bildern getäuscht: {share}.",
-    "shared.npy": "Die Änderung als NumPy-Datei speichern",
+    "shared.npy": "Die Änderung als NPY speichern",
     "tool.map": "Karte",
     "tool.map.about":
       "Jedes Testbild dort, wo die letzte verborgene Schicht es sieht. Und wie ein angegriffenes Bild von einem Cluster zum anderen wandert.",

@@ -746,7 +746,7 @@ export default {
     "shared.examples": "Images that it has not seen",
     "shared.pair": "{label} → {predicted}",
     "shared.status": "Learnt. Fooled of the images that it has not seen: {share}.",
-    "shared.npy": "Save the change as a NumPy file",
+    "shared.npy": "Save the change as NPY",
     "tool.map": "Map",
     "tool.map.about":
       "Every test image where the last hidden layer puts it. Watch an attacked image walk from one cluster to another.",
