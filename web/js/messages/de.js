@@ -812,6 +812,7 @@ export default {
     "shared.table": "Wen die Änderung täuscht",
     "shared.seen": "Daran gelernt",
     "shared.unseen": "Nie gesehen",
+    "shared.column.set": "Teil",
     "shared.column.count": "Bilder",
     "shared.column.clean": "Richtig ohne sie",
     "shared.column.right": "Richtig mit ihr",

@@ -736,6 +736,7 @@ export default {
     "shared.table": "Whom the change fools",
     "shared.seen": "Learnt from",
     "shared.unseen": "Not seen before",
+    "shared.column.set": "Part",
     "shared.column.count": "Images",
     "shared.column.clean": "Right without it",
     "shared.column.right": "Right with it",

@@ -112,7 +112,7 @@ class SharedTool {
   /** @param {Result} result */
   #list({ figures }) {
     const { words } = this.context;
-    const names = ["count", "clean", "right", "fooled", "random"];
+    const names = ["set", "count", "clean", "right", "fooled", "random"];
     const row = (/** @type {Figures} */ all) => {
       const { low, high } = intervalOf(shareOf(all), all.foolable);
       const part = (/** @type {number} */ some, /** @type {number} */ of) =>
@@ -131,7 +131,7 @@ class SharedTool {
     };
     this.#table.replaceChildren(
       h("caption", { class: "hidden" }, words.t("shared.table")),
-      h("thead", {}, headRow(["", ...names.map((name) => words.t(`shared.column.${name}`))])),
+      h("thead", {}, headRow(names.map((name) => words.t(`shared.column.${name}`)))),
       h("tbody", {}, ...figures.map(row)),
     );
   }
