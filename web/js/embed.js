@@ -78,7 +78,11 @@ function mount() {
   root.dataset.dataset = state.dataset;
   document.title = words.t("page.title");
   const context = page.context();
-  const picker = createPicker(context, digit ? 0 : Math.min(tiles, packedCount(state.dataset)));
+  const picker = createPicker(
+    context,
+    digit ? 0 : Math.min(tiles, packedCount(state.dataset)),
+    ({ id }, index) => (digit ? !id.startsWith("test-") : index < tiles),
+  );
   const controls = createControls(context);
   const lanes = state.model.map((id) => createLane(context, id));
   const alert = createAlert(context);
@@ -114,10 +118,8 @@ function mount() {
     foot,
     caption.element,
   );
-  const pickable = (/** @type {import("./types").Sample[]} */ samples) =>
-    digit ? samples.filter(({ id }) => !id.startsWith("test-")) : samples.slice(0, tiles);
   renderers = [
-    (snapshot) => picker.render({ ...snapshot, samples: pickable(snapshot.samples) }),
+    picker.render,
     controls.render,
     () => settings?.render(),
     caption.render,

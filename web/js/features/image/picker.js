@@ -60,8 +60,9 @@ function namesFor({ words, state }) {
 }
 
 /** @param {Context} context @param {number} packed how many test images the site has, to keep their room
+ * @param {(sample: Sample, index: number) => boolean} [offered] which of them are there to choose
  * @returns {import("../../ui/context").View} */
-export function createPicker(context, packed) {
+export function createPicker(context, packed, offered = () => true) {
   const { state, update } = context;
   const { shape } = datasets[state().dataset];
   /** @type {Map<string, HTMLInputElement>} */
@@ -103,6 +104,7 @@ export function createPicker(context, packed) {
         break;
       }
       const sample = samples[shown];
+      if (!offered(sample, shown)) continue;
       const picture = new Picture(shape, { "aria-hidden": "true" }).show(sample.pixels);
       const { element: tile, input } = choice(
         {
