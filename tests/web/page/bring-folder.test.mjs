@@ -67,10 +67,9 @@ test("digits in folders take the place of the test images, and are in the picker
   assert.ok(right > 80, `${right}%`);
   await page.evaluate(() => globalThis.signflipPage.update({ view: "image" }));
   const tiles = page.getByRole("group", { name: "Your pictures" }).locator("input");
-  await tiles.first().waitFor({ state: "attached" });
-  assert.equal(await tiles.count(), 40);
+  await page.waitForFunction(() => document.querySelectorAll("input[value^=mine-]").length === 40);
   const result = await resultOf(page, () => tiles.nth(5).check({ force: true }));
-  assert.match(page.url(), /sample=mine-5/);
+  await page.waitForFunction(() => location.search.includes("sample=mine-5"));
   const label = await tiles.nth(5).getAttribute("aria-label");
   assert.equal(label, `${result.request.label}, your picture 5`);
   // Others take their place.
