@@ -179,10 +179,10 @@ test("hang after hang: progress and Cancel, and either Cancel or another questio
 test("a worker that never starts: the page is there, says so, and starts it when it can", async () => {
   // Refused: one sentence and "Try again".
   const page = await site.open("", { wait: false });
-  await page.route("**/workers/attack.js", (route) => route.abort());
+  await page.route("**/workers/attack.js?*", (route) => route.abort());
   await page.goto(site.url);
   await page.waitForFunction(alertSays, "The engine could not be started");
-  await page.unroute("**/workers/attack.js");
+  await page.unroute("**/workers/attack.js?*");
   await page.locator(".alert button").first().click();
   await page.waitForFunction(() => globalThis.results.length > 0);
   assert.ok(await page.locator(".alert").first().isHidden());
@@ -194,7 +194,7 @@ test("a worker that never starts: the page is there, says so, and starts it when
   const later = new Promise((resolve) => {
     answer = resolve;
   });
-  await slow.route("**/workers/attack.js", async (route) => {
+  await slow.route("**/workers/attack.js?*", async (route) => {
     await later;
     await route.continue();
   });
@@ -212,7 +212,7 @@ const dialogue = (page) => page.locator("dialog.bring");
 async function bring(page, name) {
   await page.locator("#view-image").getByRole("button", { name: "Your own …" }).click();
   await dialogue(page)
-    .locator("input[type=file]")
+    .locator(".drop input")
     .setInputFiles(join(root, "models", `${name}.safetensors`));
   const add = dialogue(page).getByRole("button", { name: "Add it" });
   await add.waitFor();
