@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   }
   if (experiment->models.empty()) std::abort();
   for (const cli::ExperimentModel& one : experiment->models) {
-    for (const std::string& path : {one.model, one.denoiser, one.from, one.from_denoiser}) {
+    for (const std::string& path :
+         {one.model, one.front.denoiser, one.from, one.from_front.denoiser}) {
       if (!path.empty() && !std::filesystem::is_regular_file(path)) std::abort();
     }
   }
@@ -32,7 +33,8 @@ std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
        "model": "net.safetensors", "gray_box": true, "denoiser": "net.safetensors",
        "parameters": {"epsilon": 0.3, "steps": 10, "norm": "l2", "random-start": true}})",
       R"({"experiment": 1, "models": [{"model": "net.safetensors"},
-       {"model": "net.safetensors", "from": "net.safetensors", "gray_box": false}]})"};
+       {"model": "net.safetensors", "from": "net.safetensors", "gray_box": false},
+       {"model": "net.safetensors", "transform": "jpeg:50", "transform_gradient": "identity"}]})"};
   std::vector<std::vector<std::uint8_t>> seeds;
   for (const std::string_view text : kTexts) seeds.emplace_back(text.begin(), text.end());
   return seeds;
