@@ -31,6 +31,7 @@ bool contains(std::string_view text, std::string_view part) {
 
 Result<ForeignModel> foreign_model_format(std::span<const std::uint8_t> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (begins_as_safetensors(bytes)) return ForeignModel::state_dict;
   const std::string_view beginning = text.substr(0, 4096);
   if (text.starts_with("\x89HDF"sv)) {
     return Error{concat("it is HDF5, as Keras saves models (.h5); ", kFromKeras)};

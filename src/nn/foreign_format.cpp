@@ -33,13 +33,18 @@ constexpr Beginning kBeginnings[] = {
 bool looks_like_onnx(std::string_view text) {
   constexpr std::string_view kNext = "\x12\x1a\x22\x3a\x42";
   return text.size() > 8 && text[0] == 8 && text[1] > 0 && text[1] < 32 &&
-         kNext.find(text[2]) != std::string_view::npos &&
-         text.substr(3, 5) != std::string_view("\0\0\0\0\0", 5);  // a short safetensors header
+         kNext.find(text[2]) != std::string_view::npos;
 }
 
 }  // namespace
 
+bool begins_as_safetensors(std::span<const std::uint8_t> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return text.size() > 8 && text[8] == '{' && text.substr(4, 4) == "\0\0\0\0"sv;
+}
+
 std::string_view foreign_format(std::span<const std::uint8_t> bytes) {
+  if (begins_as_safetensors(bytes)) return {};
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (looks_like_onnx(text)) return "ONNX: convert it to safetensors with our metadata";
   const std::size_t blanks = text.find_first_not_of(" \t\r\n");

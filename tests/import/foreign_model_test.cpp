@@ -43,5 +43,18 @@ TEST(ForeignModel, OnnxAndSafetensorsAreTakenWhateverTheirNames) {
   EXPECT_EQ(*state, ForeignModel::state_dict);
 }
 
+/// The first bytes of safetensors are the length of its header, which may be those of any format.
+TEST(ForeignModel, NoLengthOfAHeaderIsTakenForAnotherFormat) {
+  for (std::size_t length = 2; length < 70000; ++length) {
+    std::vector<std::uint8_t> bytes(8);
+    for (std::size_t i = 0; i < 3; ++i) bytes[i] = static_cast<std::uint8_t>(length >> (8 * i));
+    bytes.push_back('{');
+    bytes.resize(8 + 64, ' ');
+    const auto format = foreign_model_format(bytes);
+    ASSERT_TRUE(format) << length << ": " << format.error().message;
+    ASSERT_EQ(*format, ForeignModel::state_dict) << length;
+  }
+}
+
 }  // namespace
 }  // namespace signflip::test

@@ -131,6 +131,38 @@ test("a model of wide pictures: its classes by name in any order, its own pictur
   assert.deepEqual(page.problems, []);
 });
 
+for (const [height, width] of [
+  [96, 64],
+  [224, 224],
+]) {
+  test(`a model of pictures of ${height}×${width}: its test set and one of its pictures`, async () => {
+    const page = await site.open();
+    await settled(page);
+    const net = join(folder, `net-${height}.safetensors`);
+    writeFileSync(net, brightest(["red", "green", "blue"], { height, width }));
+    await openBring(page);
+    await dialogue(page).locator(".drop input").setInputFiles(net);
+    await dialogue(page).getByText(`input ${height}×${width}×3, 3 classes`).waitFor();
+    await dialogue(page).getByRole("button", { name: "Add it" }).click();
+    const dataset = `own-${height}x${width}x3-3`;
+    await page.waitForFunction((name) => globalThis.signflipPage.state.dataset === name, dataset);
+    const path = write(`colours-${height}`, [
+      ["red/0.ppm", plain([120, 90, 60])],
+      ["green/0.ppm", plain([60, 120, 90])],
+      ["blue/0.ppm", plain([60, 90, 120])],
+    ]);
+    await openBring(page);
+    await chooseFolder(page, path);
+    await page.getByText("The 3 test images are yours.").waitFor();
+    assert.equal(await clean(page), 100);
+    await page.evaluate(() => globalThis.signflipPage.update({ view: "image" }));
+    const { request, lanes } = await settled(page);
+    assert.equal(request.image.length, height * width * 3);
+    assert.equal(lanes[0].cleanLabel, request.label);
+    assert.deepEqual(page.problems, []);
+  });
+}
+
 test("a folder that is dropped, anywhere on the page", async () => {
   const page = await site.open();
   await settled(page);

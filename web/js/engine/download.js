@@ -28,6 +28,9 @@ export async function fetchBytes(path) {
  * @param {ArrayBuffer} bytes */
 function impostor(bytes) {
   if (bytes.byteLength === 0) return "error.damaged";
+  const start = new Uint8Array(bytes.slice(0, 9));
+  // A model file begins with the length of its header in 8 bytes, which may be any character's.
+  if (start[8] === 0x7b && start.subarray(4, 8).every((byte) => byte === 0)) return null;
   const head = new TextDecoder().decode(bytes.slice(0, 40)).trimStart();
   if (head.startsWith("version https://git-lfs")) return "error.pointer";
   return head.startsWith("<") ? "error.html" : null;
