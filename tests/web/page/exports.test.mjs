@@ -36,9 +36,16 @@ function open(file, denoiser) {
   return loaded.get(key);
 }
 
+/** The picture that the file has: values where bytes would round them. */
+function pixelsOf({ bytes, floats }) {
+  if (!floats) return Float32Array.from(Buffer.from(bytes, "base64url"), (byte) => byte / 255);
+  const buffer = Buffer.from(floats, "base64url");
+  return Float32Array.from({ length: buffer.length / 4 }, (_, i) => buffer.readFloatLE(4 * i));
+}
+
 /** An experiment's file, run afresh: for each model all that there is to say, at the file's step. */
 async function rerun({ dataset, models, attack, parameters, target, step, image }) {
-  const pixels = Float32Array.from(Buffer.from(image.bytes, "base64url"), (byte) => byte / 255);
+  const pixels = pixelsOf(image);
   const { channels } = image.shape;
   const own = Object.fromEntries(Object.entries(parameters).map(([k, v]) => [camel(k), v]));
   const lanes = [];
@@ -140,10 +147,9 @@ function checkExperiment(experiment, { dataset, attack, given, step, ids }, requ
   );
   assert.deepEqual(experiment.image.shape, allDatasets[dataset].shape);
   assert.equal(experiment.image.label, request.label);
-  const bytes = Buffer.from(experiment.image.bytes, "base64url");
   assert.deepEqual(
     request.image,
-    Array.from(bytes, (byte) => Math.fround(byte / 255)),
+    Array.from(pixelsOf(experiment.image)),
     "the file has what was attacked, bit by bit",
   );
 }

@@ -1,12 +1,24 @@
 // Pictures as numbers: a visitor's picture as text for the URL, how far one picture is from another, and
 // which way each pixel went. Pure arithmetic; it draws nothing.
 
-/** base64url of a picture's bytes. @param {ArrayLike<number>} pixels in [0,1] */
-export function packPicture(pixels) {
-  let binary = "";
-  for (let i = 0; i < pixels.length; i++)
-    binary += String.fromCharCode(Math.round(Math.min(1, Math.max(0, pixels[i])) * 255));
+/** @param {ArrayLike<number>} bytes */
+function base64url(bytes) {
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** base64url of a picture's bytes. @param {ArrayLike<number>} pixels in [0,1] */
+export const packPicture = (pixels) =>
+  base64url(Array.from(pixels, (value) => Math.round(Math.min(1, Math.max(0, value)) * 255)));
+
+/** base64url of a picture's values, float32 in little-endian order, where bytes would round them; otherwise
+ * undefined. @param {Float32Array} pixels in [0,1] */
+export function packExactly(pixels) {
+  if (pixels.every((value) => value === Math.fround(Math.round(value * 255) / 255)))
+    return undefined;
+  const view = new DataView(new ArrayBuffer(4 * pixels.length));
+  pixels.forEach((value, i) => view.setFloat32(4 * i, value, true));
+  return base64url(new Uint8Array(view.buffer));
 }
 
 /** Reads packPicture's text; null where it is not a picture of that many values.

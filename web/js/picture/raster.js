@@ -86,11 +86,7 @@ function bounds(strokes) {
 /** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-/** The nearest of 256 levels: a picture's file has no more, so that what is kept of it is what was attacked.
- * @param {number} value in [0,1] */
-const ofEightBits = (value) => Math.round(255 * value) / 255;
-
-/** The 28×28 picture of a drawing, sized and centred as MNIST was, in 256 levels. No strokes: all black.
+/** The 28×28 picture of a drawing, sized and centred as MNIST was. No strokes: all black.
  * @param {Stroke[]} strokes in a unit square
  * @returns {Float32Array} 784 values in [0,1] */
 export function rasterise(strokes) {
@@ -111,7 +107,7 @@ export function rasterise(strokes) {
     dx = clamp(dx + middle - centre[0], margin - scale * left, side - margin - scale * right);
     dy = clamp(dy + middle - centre[1], margin - scale * top, side - margin - scale * bottom);
   }
-  return drawStrokes(place()).map(ofEightBits);
+  return drawStrokes(place());
 }
 
 /** A smooth curve through the given points (Catmull–Rom), as a polyline.

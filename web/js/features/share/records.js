@@ -2,7 +2,7 @@
 // Pure functions from the snapshot to text; index.js saves it.
 import { datasets, filesOf, isDefended } from "../../state/datasets.js";
 import { lanesOf } from "../../state/lanes.js";
-import { packPicture } from "../../picture/pixels.js";
+import { packExactly, packPicture } from "../../picture/pixels.js";
 
 /** @typedef {import("../../types").Snapshot} Snapshot */
 /** @typedef {import("../../types").ExploreResult} ExploreResult */
@@ -83,6 +83,7 @@ export function experimentOf(snapshot, result, { version, page }) {
       label: lanes[0].label,
       shape: datasets[request.dataset].shape,
       bytes: packPicture(request.image),
+      floats: packExactly(Float32Array.from(request.image)), // of a drawing, which has more than 256 levels
     },
     results: lanes.map((lane) => ({
       model: filesOf(modelOf(request.dataset, lane.model)).map(baseName).reverse().join(" > "),
