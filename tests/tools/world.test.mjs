@@ -281,7 +281,7 @@ while True:
     out()
 sys.exit(child.wait())
 `;
-  const args = ["train", ...bars, "--architecture", "madry", "--method", "pgd", "--epochs", "1"];
+  const args = ["train", ...bars, "--architecture", "madry", "--method", "pgd", "--epochs", "12"];
   const { status, stdout, stderr } = spawnSync(
     "python3",
     [
