@@ -7,7 +7,13 @@ import { packDrawing, unpackDrawing } from "../../../web/js/picture/drawing.js";
 import { packPicture, unpackPicture } from "../../../web/js/picture/pixels.js";
 import { datasets } from "../../../web/js/state/datasets.js";
 import { imageOf, ownSamples } from "../../../web/js/state/samples.js";
-import { attackParameters, defaultState, readUrl, writeUrl } from "../../../web/js/state/state.js";
+import {
+  attackParameters,
+  defaultState,
+  fixed,
+  readUrl,
+  writeUrl,
+} from "../../../web/js/state/state.js";
 
 const cases = Number(process.env.SIGNFLIP_CASES ?? 3000);
 const names = Object.keys(datasets);
@@ -23,31 +29,8 @@ const below = (random, count) => Math.floor(random() * count);
 const oneOf = (random, list) => list[below(random, list.length)];
 
 const parts = [
-  ...[
-    "dataset",
-    "sample",
-    "drawing",
-    "picture",
-    "label",
-    "attack",
-    "target",
-    "from",
-    "grayBox",
-    "step",
-  ],
-  ...[
-    "model",
-    "view",
-    "experiment",
-    "image",
-    "subject",
-    "compared",
-    "count",
-    "theme",
-    "lang",
-    "hide",
-  ],
-  ...["guide", "epsilon", "steps", "stepSize", "norm", "restarts", "randomStart", "loss"],
+  ...fixed,
+  ...["epsilon", "steps", "stepSize", "norm", "restarts", "randomStart", "loss"],
 ];
 const hostileNames = [
   ...[

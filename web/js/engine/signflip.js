@@ -32,8 +32,9 @@ export class Signflip extends Engine {
   }
 
   /**
-   * Decodes a picture and makes of it what a model takes: the largest part in its middle of the same proportions, resized; of a written digit what MNIST
-   * would have made of it (28×28, light on dark, scaled and centred); whole: all of it, resized as GTSRB's were.
+   * Decodes a picture and makes of it what a model takes: the largest part in its middle of the same
+   * proportions, resized; of a written digit what MNIST would have made of it (28×28, light on dark, scaled
+   * and centred); whole: all of it, resized as GTSRB's were.
    * The tool's --picture knows the same three.
    * @param {Uint8Array|ArrayBuffer} bytes PNG, JPEG, BMP or PNM
    * @param {{side?: number, width?: number, height?: number, channels: number, digit?: boolean,

@@ -6,7 +6,8 @@ import { addTransformed, datasets } from "./datasets.js";
 /** @typedef {import("../types").State} State */
 /** @typedef {import("../types").ParameterValues} ParameterValues */
 
-const fixed = [
+/** What an address may say beside an attack's parameters. */
+export const fixed = [
   "dataset",
   "sample",
   "drawing",
