@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "nn/model_file.h"
+#include "support/attacks.h"
 #include "support/tiny_classifier.h"
 
 namespace signflip {
@@ -45,7 +46,7 @@ TEST(SharedSession, AUniversalPerturbationIsTheLibrarys) {
   const auto epochs =
       learn_shared(model.model(), universal().request, tensor, clean, expected, pool);
   ASSERT_TRUE(epochs);
-  EXPECT_TRUE(std::ranges::equal(found->values(), expected.values()));
+  EXPECT_TRUE(test::same_values(found->values(), expected.values()));
   EXPECT_EQ(found->epochs().size(), 3U);
   EXPECT_EQ(found->epochs().back().loss, epochs->back().loss);
   const auto judged = found->judge(model, all);
