@@ -19,4 +19,10 @@ struct Elementwise : PlainLayer, Activation {
   void input_gradient(const LayerCall& call, const float* y, const float* dy, float* dx) const;
 };
 
+/// One that nothing but its name describes.
+template <Activation::Kind kind>
+struct FixedActivation : Elementwise {
+  constexpr FixedActivation() : Elementwise({kind}) {}
+};
+
 }  // namespace signflip

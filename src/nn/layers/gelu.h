@@ -5,11 +5,8 @@
 
 namespace signflip {
 
-struct Gelu : Elementwise {
+struct Gelu : FixedActivation<Activation::Kind::gelu> {
   static constexpr std::string_view kType = "gelu";
-
-  constexpr Gelu() : Elementwise({Kind::gelu}) {}
-  bool operator==(const Gelu&) const = default;
 };
 
 }  // namespace signflip

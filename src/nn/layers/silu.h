@@ -5,11 +5,8 @@
 
 namespace signflip {
 
-struct Silu : Elementwise {
+struct Silu : FixedActivation<Activation::Kind::silu> {
   static constexpr std::string_view kType = "silu";
-
-  constexpr Silu() : Elementwise({Kind::silu}) {}
-  bool operator==(const Silu&) const = default;
 };
 
 }  // namespace signflip

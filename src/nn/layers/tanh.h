@@ -5,11 +5,8 @@
 
 namespace signflip {
 
-struct Tanh : Elementwise {
+struct Tanh : FixedActivation<Activation::Kind::tanh> {
   static constexpr std::string_view kType = "tanh";
-
-  constexpr Tanh() : Elementwise({Kind::tanh}) {}
-  bool operator==(const Tanh&) const = default;
 };
 
 }  // namespace signflip
