@@ -11,9 +11,7 @@ using namespace signflip;
 /// Floats: images. → features, N×F.
 val features(const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
-  auto found = session.features(buffer.floats());
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const auto& values) { return std::tie(values); });
+  return buffer.values(session.features(buffer.floats()));
 }
 
 /// Floats: one image. → u, v.
@@ -21,10 +19,9 @@ val plane(const ModelSession& session, int label, double seed) {
   CallBuffer& buffer = CallBuffer::instance();
   const auto image = session.to_tensor(buffer.floats());
   if (!image) return failure(image.error());
-  auto found = decision_plane(session.model(), *image, label, static_cast<std::uint64_t>(seed));
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found),
-                        [](const DecisionPlane& plane) { return std::tie(plane.u, plane.v); });
+  return buffer.results(
+      decision_plane(session.model(), *image, label, static_cast<std::uint64_t>(seed)),
+      [](const DecisionPlane& plane) { return std::tie(plane.u, plane.v); });
 }
 
 /// Floats: one image, the plane's u and v, then every a and every b. → labels, confidences.
@@ -42,12 +39,12 @@ val slice(const ModelSession& session) {
   const auto image = session.to_tensor(part(0, size));
   if (!image) return failure(image.error());
   const std::size_t points = (floats.size() - 3 * size) / 2;
-  auto found = read_plane(session.model(), *image, {part(size, size), part(2 * size, size)},
-                          floats.subspan(3 * size, points), floats.last(points));
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const PlaneReadings& readings) {
-    return std::tie(readings.labels, readings.confidences);
-  });
+  return buffer.results(
+      read_plane(session.model(), *image, {part(size, size), part(2 * size, size)},
+                 floats.subspan(3 * size, points), floats.last(points)),
+      [](const PlaneReadings& readings) {
+        return std::tie(readings.labels, readings.confidences);
+      });
 }
 
 }  // namespace

@@ -147,19 +147,16 @@ val denoised_by(const ModelSession& classifier, const ModelSession& denoiser) {
 /// Floats: images. → logits, probabilities, labels.
 val predict(const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
-  auto found = session.predict(buffer.floats());
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const ModelSession::Prediction& prediction) {
-    return std::tie(prediction.logits, prediction.probabilities, prediction.labels);
-  });
+  return buffer.results(
+      session.predict(buffer.floats()), [](const ModelSession::Prediction& prediction) {
+        return std::tie(prediction.logits, prediction.probabilities, prediction.labels);
+      });
 }
 
 /// Floats: images; integers: labels. → gradient.
 val gradient(const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
-  auto found = session.gradient(buffer.floats(), buffer.integers());
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const auto& values) { return std::tie(values); });
+  return buffer.values(session.gradient(buffer.floats(), buffer.integers()));
 }
 
 /// Text: the attack and its parameters. Floats: images. Integers: labels, then targets. `judge`
@@ -209,9 +206,8 @@ val written(const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
   const auto& floats = buffer.floats();
   const auto half = floats.begin() + static_cast<std::ptrdiff_t>(floats.size() / 2);
-  auto found = session.written(options_in(buffer), {floats.begin(), half}, {half, floats.end()});
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const auto& bytes) { return std::tie(bytes); });
+  return buffer.values(
+      session.written(options_in(buffer), {floats.begin(), half}, {half, floats.end()}));
 }
 
 }  // namespace

@@ -10,9 +10,7 @@ using namespace signflip;
 /// that the model gives the label.
 val certified_radii(const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
-  auto found = session.certified_radii(buffer.floats(), buffer.integers());
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const auto& radii) { return std::tie(radii); });
+  return buffer.values(session.certified_radii(buffer.floats(), buffer.integers()));
 }
 
 }  // namespace

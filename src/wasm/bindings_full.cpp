@@ -16,17 +16,13 @@ val transformed_by(const ModelSession& classifier, const std::string& transform,
 /// Floats: images. → the same as the network gets them.
 val seen_by_network(const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
-  auto found = session.seen_by_network(buffer.floats());
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const auto& values) { return std::tie(values); });
+  return buffer.values(session.seen_by_network(buffer.floats()));
 }
 
 /// Floats: images; integers: classes. → maps, N×H×W.
 val grad_cam(const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
-  auto found = session.grad_cam(buffer.floats(), buffer.integers());
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const auto& values) { return std::tie(values); });
+  return buffer.values(session.grad_cam(buffer.floats(), buffer.integers()));
 }
 
 /// {patch, row, column (−1: anywhere), rotation, smallest, largest, norm, epsilon, stepSize, target
@@ -79,19 +75,16 @@ val describe_change(const SharedSession& change) {
 /// Floats: images. → classes of the clean, the changed and the randomly changed images.
 val judge_change(const SharedSession& change, const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
-  auto found = change.judge(session, buffer.floats());
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const SharedSession::Judged& judged) {
-    return std::tie(judged.clean, judged.changed, judged.random);
-  });
+  return buffer.results(change.judge(session, buffer.floats()),
+                        [](const SharedSession::Judged& judged) {
+                          return std::tie(judged.clean, judged.changed, judged.random);
+                        });
 }
 
 /// Floats: images. → changed images.
 val changed_by(const SharedSession& change, const ModelSession& session) {
   CallBuffer& buffer = CallBuffer::instance();
-  auto found = change.changed(session, buffer.floats());
-  if (!found) return failure(found.error());
-  return buffer.results(std::move(*found), [](const auto& values) { return std::tie(values); });
+  return buffer.values(change.changed(session, buffer.floats()));
 }
 
 }  // namespace

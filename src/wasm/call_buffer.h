@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "wasm/bindings.h"
+
 namespace signflip {
 
 class CallBuffer {
@@ -46,6 +48,19 @@ class CallBuffer {
     std::apply([&](const auto&... arrays) { (add(arrays.data(), arrays.size()), ...); },
                arrays_of(*owned));
     return places();
+  }
+
+  /// The error in place of `results`, or results() of them.
+  template <class Results, class ArraysOf>
+  emscripten::val results(Result<Results> results, const ArraysOf& arrays_of) {
+    if (!results) return failure(results.error());
+    return this->results(std::move(*results), arrays_of);
+  }
+
+  /// The same for results that are one array.
+  template <class Values>
+  emscripten::val values(Result<Values> values) {
+    return results(std::move(values), [](const Values& all) { return std::tie(all); });
   }
 
   /// Frees the results of the last call.
