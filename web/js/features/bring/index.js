@@ -5,6 +5,7 @@ import { hasServer } from "../../engine/reach.js";
 import { datasets, isOwnDataset } from "../../state/datasets.js";
 import { foldersIn } from "../../state/incoming.js";
 import { samplesOf } from "../../state/samples.js";
+import { createClose, createDialogue, createFileField, open } from "../../ui/dialogue.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
 import { addOwn, forgetOwn, keepOwn, nextNumber, ownDatasetFor, ownId } from "../models/own.js";
 import { bringTestImages } from "../models/packs.js";
@@ -27,10 +28,7 @@ export async function openBring(context, files = []) {
   ]);
   const there = /** @type {any} */ (document.querySelector("dialog.bring"));
   const dialogue = there ?? new Bring({ ...context, words }).element;
-  if (!there) {
-    document.body.append(dialogue);
-    dialogue.showModal();
-  }
+  if (!there) open(dialogue);
   if (files.length > 0) dialogue.dispatchEvent(new CustomEvent("bring", { detail: files }));
 }
 
@@ -73,51 +71,31 @@ class Bring {
 
   #layOut() {
     const { words } = this.context;
-    const close = () => dialogue.close();
-    const dialogue = /** @type {HTMLDialogElement} */ (
-      h(
-        "dialog",
-        {
-          class: "panel bring",
-          "aria-labelledby": "bring-title",
-          onclose: () => dialogue.remove(),
-        },
-        h("h2", { id: "bring-title" }, words.t("bring.title")),
-        h("p", { class: "hint", id: "bring-hint" }, words.t("bring.hint")),
-        h("p", { class: "hint" }, words.t("bring.data")),
-        h("p", { class: "hint" }, words.t("bring.private")),
-        this.#createDrop(),
-        this.#createFolder(),
-        hasServer ? this.#createAddress() : null,
-        this.said,
-        this.trouble,
-        this.found,
-        this.kept,
-        h(
-          "div",
-          { class: "buttons" },
-          h("button", { type: "button", onclick: close }, words.t("bring.close")),
-        ),
-      )
+    return createDialogue(
+      "panel bring",
+      words.t("bring.title"),
+      h("p", { class: "hint", id: "bring-hint" }, words.t("bring.hint")),
+      h("p", { class: "hint" }, words.t("bring.data")),
+      h("p", { class: "hint" }, words.t("bring.private")),
+      this.#createDrop(),
+      this.#createFolder(),
+      hasServer ? this.#createAddress() : null,
+      this.said,
+      this.trouble,
+      this.found,
+      this.kept,
+      h("div", { class: "buttons" }, createClose(words.t("bring.close"))),
     );
-    return dialogue;
   }
+
+  /** @param {Record<string, unknown>} attributes */
+  #createField = (attributes) =>
+    createFileField(attributes, (files) => this.#take(() => givenOf(files)));
 
   #createDrop() {
     const { words } = this.context;
-    const input = /** @type {HTMLInputElement} */ (
-      h("input", {
-        type: "file",
-        multiple: true,
-        accept: ".safetensors,.onnx,.json,.npz",
-        "aria-describedby": "bring-hint",
-        onchange: () => {
-          const files = [...(input.files ?? [])];
-          if (files.length > 0) this.#take(() => givenOf(files));
-          input.value = "";
-        },
-      })
-    );
+    const accept = ".safetensors,.onnx,.json,.npz";
+    const input = this.#createField({ multiple: true, accept, "aria-describedby": "bring-hint" });
     const ways = h("span", { class: "hint" }, words.t("bring.ways"));
     return h(
       "label",
@@ -130,17 +108,7 @@ class Bring {
   /** A folder of pictures, which browsers choose by a field of its own. */
   #createFolder() {
     const { words } = this.context;
-    const input = /** @type {HTMLInputElement} */ (
-      h("input", {
-        type: "file",
-        webkitdirectory: true,
-        onchange: () => {
-          const files = [...(input.files ?? [])];
-          if (files.length > 0) this.#take(() => givenOf(files));
-          input.value = "";
-        },
-      })
-    );
+    const input = this.#createField({ webkitdirectory: true });
     return h("label", { class: "folder" }, words.t("bring.folder"), input);
   }
 

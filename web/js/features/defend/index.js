@@ -1,6 +1,7 @@
 // "Behind a transform": a model with JPEG, blur, a median or fewer bits in front becomes one more model, in every view;
 // its name, which the address holds, says all of it (state/datasets.js).
 import { addTransformed, datasets, isDefended } from "../../state/datasets.js";
+import { createClose, createDialogue, createSelect, open } from "../../ui/dialogue.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
 
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
@@ -21,36 +22,27 @@ export async function openDefend(context) {
     styleSheet("css/later/panels.css"),
   ]);
   if (document.querySelector("dialog.defend")) return;
-  const dialogue = createDialogue({ ...context, words });
-  document.body.append(dialogue);
-  dialogue.showModal();
+  open(layOut({ ...context, words }));
 }
 
-/** @param {string[]} values @param {(value: string) => string} label @param {() => void} [onchange] */
-const select = (values, label, onchange) =>
-  /** @type {HTMLSelectElement} */ (
-    h("select", { onchange }, ...values.map((value) => h("option", { value }, label(value))))
-  );
-
 /** @param {ViewContext} context whose words hold those of this dialogue */
-function createDialogue(context) {
+function layOut(context) {
   const { words, state } = context;
   const bases = datasets[state().dataset].models.filter((model) => !isDefended(model));
-  const base = select(
+  const base = createSelect(
     bases.map(({ id }) => id),
     (id) => words.t(`model.${id}`, {}, id),
   );
-  const kind = select(Object.keys(transforms), (name) => words.t(`defend.${name}`), change);
+  const kind = createSelect(Object.keys(transforms), (name) => words.t(`defend.${name}`), change);
   const strength = /** @type {HTMLInputElement} */ (
     h("input", { type: "number", required: true, inputmode: "decimal" })
   );
   const strengthName = h("span", {});
-  const gradient = select(["own", "bpda"], (name) => words.t(`defend.gradient.${name}`));
+  const gradient = createSelect(["own", "bpda"], (name) => words.t(`defend.gradient.${name}`));
   const field = (/** @type {Node | string} */ name, /** @type {HTMLElement} */ input) =>
     h("label", {}, name, input);
   const gradientField = field(words.t("defend.gradient"), gradient);
   const about = h("p", { class: "hint" });
-  const close = () => dialogue.close();
   const form = /** @type {HTMLFormElement} */ (
     h(
       "form",
@@ -68,24 +60,10 @@ function createDialogue(context) {
         "div",
         { class: "buttons" },
         h("button", { type: "submit", class: "primary" }, words.t("defend.add")),
-        h("button", { type: "button", onclick: close }, words.t("defend.close")),
+        createClose(words.t("defend.close")),
       ),
     )
   );
-  const dialogue = /** @type {HTMLDialogElement} */ (
-    h(
-      "dialog",
-      {
-        class: "panel defend",
-        "aria-labelledby": "defend-title",
-        onclose: () => dialogue.remove(),
-      },
-      h("h2", { id: "defend-title" }, words.t("defend.title")),
-      h("p", { class: "hint" }, words.t("defend.hint")),
-      form,
-    )
-  );
-
   function change() {
     const { min, max, step, start, own } = transforms[kind.value];
     Object.assign(strength, { min, max, step, value: String(start) });
@@ -105,5 +83,6 @@ function createDialogue(context) {
   }
 
   change();
-  return dialogue;
+  const hint = h("p", { class: "hint" }, words.t("defend.hint"));
+  return createDialogue("panel defend", words.t("defend.title"), hint, form);
 }

@@ -1,5 +1,6 @@
 // "Embed": what is shown, as something to paste into a course. What to paste is in snippets.js.
 import { writeUrl } from "../../state/state.js";
+import { createClose, createDialogue, createSelect, open } from "../../ui/dialogue.js";
 import { h, setText } from "../../ui/dom.js";
 import { languages } from "../../ui/i18n.js";
 import { snippetsOf } from "./snippets.js";
@@ -7,22 +8,16 @@ import { snippetsOf } from "./snippets.js";
 /** Parts that can be left out, as hide= names them. */
 const parts = ["samples", "attack", "goal", "parameters", "details", "share"];
 
-/** @param {string[]} values @param {(value: string) => string} nameOf @param {() => void} onchange */
-const select = (values, nameOf, onchange) =>
-  /** @type {HTMLSelectElement} */ (
-    h("select", { onchange }, ...values.map((value) => h("option", { value }, nameOf(value))))
-  );
-
 /** What can be chosen. @param {(key: string) => string} say @param {string} lang
  * @param {ReturnType<typeof snippetsOf>} snippets @param {() => void} onchange */
 function choices(say, lang, snippets, onchange) {
   const names = new Map(snippets.map(({ id, name }) => [id, name]));
-  const host = select(
+  const host = createSelect(
     [...names.keys()],
     (id) => (id === "offline" ? say("offline") : (names.get(id) ?? id)),
     onchange,
   );
-  const language = select(Object.keys(languages), (code) => languages[code], onchange);
+  const language = createSelect(Object.keys(languages), (code) => languages[code], onchange);
   for (const option of language.options) option.lang = option.value;
   language.value = lang;
   const boxes = parts.map((part) => ({
@@ -36,37 +31,24 @@ function choices(say, lang, snippets, onchange) {
  * @param {(key: string) => string} say @param {ReturnType<typeof choices>} chosen
  * @param {Node[]} shown @param {HTMLElement} copy */
 function layOut(say, { host, language, boxes }, shown, copy) {
-  const dialogue = /** @type {HTMLDialogElement} */ (
+  return createDialogue(
+    "panel embedding",
+    say("title"),
     h(
-      "dialog",
-      {
-        class: "panel embedding",
-        "aria-labelledby": "embedding-title",
-        onclose: () => dialogue.remove(),
-      },
-      h("h2", { id: "embedding-title" }, say("title")),
-      h(
-        "div",
-        { class: "fields" },
-        h("label", {}, say("host"), host),
-        h("label", {}, say("language"), language),
-      ),
-      h(
-        "fieldset",
-        {},
-        h("legend", {}, say("without")),
-        ...boxes.map(({ part, input }) => h("label", {}, input, say(`hide.${part}`))),
-      ),
-      ...shown,
-      h(
-        "div",
-        { class: "buttons" },
-        copy,
-        h("button", { type: "button", onclick: () => dialogue.close() }, say("close")),
-      ),
-    )
+      "div",
+      { class: "fields" },
+      h("label", {}, say("host"), host),
+      h("label", {}, say("language"), language),
+    ),
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, say("without")),
+      ...boxes.map(({ part, input }) => h("label", {}, input, say(`hide.${part}`))),
+    ),
+    ...shown,
+    h("div", { class: "buttons" }, copy, createClose(say("close"))),
   );
-  return dialogue;
 }
 
 /** Opens it. @param {import("../../ui/context").ViewContext} context whose words hold those of embedding
@@ -122,7 +104,5 @@ export function openDialogue(context, still) {
   }
 
   render();
-  const dialogue = layOut(say, chosen, [text, note, file, said], copy);
-  document.body.append(dialogue);
-  dialogue.showModal();
+  open(layOut(say, chosen, [text, note, file, said], copy));
 }

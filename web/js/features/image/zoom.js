@@ -2,6 +2,7 @@
 // adversarial image. Fetched when one enlarges a picture first.
 import { Picture } from "../../picture/picture.js";
 import { changeOf } from "../../picture/pixels.js";
+import { createClose, createDialogue, open } from "../../ui/dialogue.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
 
 /** @typedef {{lane: import("../../types").Lane, image: Float32Array, scale: number, title: string, kind: string,
@@ -20,19 +21,11 @@ export async function openZoom({ words, scheme }, shown) {
     ),
   );
   const flip = h("button", { type: "button", onclick: () => turn() }, words.t("zoom.flip"));
-  const close = h(
-    "button",
-    { type: "button", onclick: () => dialog.close() },
-    words.t("zoom.close"),
-  );
-  const dialog = /** @type {HTMLDialogElement} */ (
-    h(
-      "dialog",
-      { class: "zoom", "aria-labelledby": "zoom-title", onclose: () => dialog.remove() },
-      h("h2", { id: "zoom-title" }, shown.title),
-      place,
-      h("div", { class: "buttons" }, ...buttons, flip, close),
-    )
+  const dialogue = createDialogue(
+    "zoom",
+    shown.title,
+    place,
+    h("div", { class: "buttons" }, ...buttons, flip, createClose(words.t("zoom.close"))),
   );
   let now = "";
 
@@ -49,11 +42,10 @@ export async function openZoom({ words, scheme }, shown) {
   }
   const turn = () => show(now === "original" ? "adversarial" : "original");
 
-  document.body.append(dialog);
   show(shown.kind);
   setText(flip, words.t("zoom.flip"));
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  dialog.showModal();
+  dialogue.addEventListener("click", (event) => event.target === dialogue && dialogue.close());
+  open(dialogue);
 }
 
 /** @param {Shown} shown @param {string} kind @param {import("../../picture/colour.js").Scheme} scheme */

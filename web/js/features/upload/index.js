@@ -2,6 +2,7 @@
 // bytes to the engine, which decodes them and makes them ready; the browser decodes what the engine cannot. What was
 // brought can be cropped and rotated by hand (crop.js).
 import { datasets } from "../../state/datasets.js";
+import { createFileField } from "../../ui/dialogue.js";
 import { h, setText } from "../../ui/dom.js";
 import { onPicture } from "../../state/incoming.js";
 import { Picture } from "../../picture/picture.js";
@@ -191,19 +192,9 @@ async function pixelsOf({ words, state }, file) {
 /** Where a file is chosen or dropped. @param {ViewContext} context @param {(file: Blob) => void} take */
 function createFrame({ words, state }, take) {
   const picture = new Picture(datasets[state().dataset].shape, { "aria-hidden": "true" });
-  const input = /** @type {HTMLInputElement} */ (
-    h("input", {
-      type: "file",
-      id: "upload",
-      accept: "image/png,image/jpeg,image/bmp,image/*",
-      "aria-describedby": "upload-hint",
-      onchange: () => {
-        const file = input.files?.[0];
-        if (file) take(file);
-        input.value = "";
-      },
-    })
-  );
+  const accept = "image/png,image/jpeg,image/bmp,image/*";
+  const attributes = { id: "upload", accept, "aria-describedby": "upload-hint" };
+  const input = createFileField(attributes, ([file]) => take(file));
   const trouble = h("p", { class: "trouble", role: "alert" });
   const doubt = h("p", { class: "hint doubt", role: "status" });
   const ways = h("span", { class: "hint" }, words.t("upload.ways"));
