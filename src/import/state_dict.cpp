@@ -32,19 +32,19 @@ bool may_match(const Architecture& architecture, const StateModules& modules) {
 /// Where the architecture does not say what shares a ceiling, the file's tensors do, in their
 /// order.
 void settle_ceilings(Architecture& architecture, const StateModules& modules) {
-  const auto network = Sequential::create(architecture);
-  if (!network) return;  // layer_slots() says so
   std::vector<const StoredTensor*> ceilings;
   for (const StateModule& module : modules.modules) {
     if (const StoredTensor* const ceiling = module.find("ceiling")) ceilings.push_back(ceiling);
   }
+  const auto layers = Sequential::place_layers(architecture);
+  if (!layers) return;  // layer_slots() says so
   auto next = ceilings.begin();
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
     auto* const relu = std::get_if<ClippedRelu>(&architecture.layers[i]);
     if (relu == nullptr) continue;
     if (next == ceilings.end()) return;
     if (relu->ceilings == Ceilings::unsaid) {
-      relu->ceilings = ClippedRelu::ceilings_of((*next)->size(), network->layers()[i].in);
+      relu->ceilings = ClippedRelu::ceilings_of((*next)->size(), (*layers)[i].in);
     }
     ++next;
   }

@@ -6,7 +6,7 @@
 #include "core/concat.h"
 #include "import/tensor_values.h"
 #include "nn/architecture_json.h"
-#include "nn/model_file.h"
+#include "nn/network_tensors.h"
 #include "nn/sequential.h"
 
 namespace signflip {
@@ -153,23 +153,17 @@ Result<StateModules> group_modules(const Safetensors& file) {
 }
 
 Result<std::vector<LayerSlot>> layer_slots(const Architecture& architecture) {
-  const auto network = Sequential::create(architecture);
-  if (!network) return network.error();
-  // The writer of model files knows names and shapes of every layer, nested ones too.
-  SafetensorsWriter writer;
-  add_network(writer, *network, WeightType::f32);
-  const auto bytes = writer.finish();
-  const auto file = parse_safetensors(bytes, "the architecture");
-  if (!file) return file.error();
+  const auto placed = Sequential::place_layers(architecture);
+  if (!placed) return placed.error();
   const OrderedJson layers = architecture_to_json(architecture)["layers"];
   std::vector<LayerSlot> slots;
-  for (const StoredTensor& tensor : file->tensors) {
+  for (TensorShape& tensor : network_tensors(architecture.layers, *placed)) {
     const std::size_t dot = tensor.name.rfind('.');
     const std::string place = tensor.name.substr(0, dot);
     if (slots.empty() || slots.back().place != place) {
       slots.push_back({place, type_at(layers, place), {}});
     }
-    slots.back().needs.push_back({tensor.name.substr(dot + 1), tensor.shape});
+    slots.back().needs.push_back({tensor.name.substr(dot + 1), std::move(tensor.sides)});
   }
   return slots;
 }

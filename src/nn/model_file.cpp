@@ -75,17 +75,13 @@ void settle_ceilings(const Safetensors& file, const std::string& name, ImageShap
 /// What the layers' tensors are called, sorted; with what PyTorch counts in a batch norm.
 std::vector<std::string> names_of_tensors(const Sequential& network) {
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const PlacedLayer& placed = network.layers()[i];
-    if (!traits(placed.layer).weights) continue;
-    const std::string prefix = layer_name(network.architecture().layers, i) + ".";
-    const auto add_name = [&](std::string_view value) { names.push_back(concat(prefix, value)); };
-    if (placed.shape.weight() > 0) add_name(weight_tensor(placed.layer, placed).name);
-    if (placed.shape.bias > 0) add_name("bias");
-    if (!traits(placed.layer).statistics) continue;
-    for (const char* const value : {"running_mean", "running_var", "num_batches_tracked"}) {
-      add_name(value);
+  for (TensorShape& tensor : network_tensors(network.architecture().layers, network.layers())) {
+    constexpr std::string_view kVariance = "running_var";
+    if (tensor.name.ends_with(kVariance)) {
+      names.push_back(concat(tensor.name.substr(0, tensor.name.size() - kVariance.size()),
+                             "num_batches_tracked"));
     }
+    names.push_back(std::move(tensor.name));
   }
   std::sort(names.begin(), names.end());
   return names;

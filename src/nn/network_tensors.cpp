@@ -90,15 +90,21 @@ void add_quantised(SafetensorsWriter& writer, const std::string& name, const Sid
 /// visit(layer, traits, prefix of its tensors' names) for each layer that has weights, until one
 /// returns an error.
 template <class Visit>
-Status for_each_stored(const Sequential& network, Visit visit) {
-  for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const PlacedLayer& placed = network.layers()[i];
+Status for_each_stored(const std::vector<Layer>& layers, const std::vector<PlacedLayer>& all,
+                       Visit visit) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const PlacedLayer& placed = all[i];
     const LayerTraits kind = traits(placed.layer);
     if (!kind.weights) continue;
-    const Status done = visit(placed, kind, layer_name(network.architecture().layers, i) + ".");
+    const Status done = visit(placed, kind, layer_name(layers, i) + ".");
     if (!done) return done;
   }
   return {};
+}
+
+template <class Visit>
+Status for_each_stored(const Sequential& network, Visit visit) {
+  return for_each_stored(network.architecture().layers, network.layers(), visit);
 }
 
 }  // namespace
@@ -185,6 +191,26 @@ Status read_network(const Safetensors& file, Sequential& network) {
   if (!read) return read;
   network.prepare();
   return {};
+}
+
+std::vector<TensorShape> network_tensors(const std::vector<Layer>& layers,
+                                         const std::vector<PlacedLayer>& placed) {
+  std::vector<TensorShape> tensors;
+  const auto add_layer = [&](const PlacedLayer& one, LayerTraits kind,
+                             const std::string& prefix) -> Status {
+    if (one.shape.weight() > 0) {
+      WeightTensor weight = weight_tensor(one.layer, one);
+      tensors.push_back({concat(prefix, weight.name), std::move(weight.sides)});
+    }
+    if (one.shape.bias > 0) tensors.push_back({prefix + "bias", {one.shape.bias}});
+    if (!kind.statistics) return {};
+    for (const char* const value : {"running_mean", "running_var"}) {
+      tensors.push_back({concat(prefix, value), {one.shape.columns}});
+    }
+    return {};
+  };
+  (void)for_each_stored(layers, placed, add_layer);
+  return tensors;
 }
 
 void add_network(SafetensorsWriter& writer, const Sequential& network, WeightType type) {

@@ -34,6 +34,16 @@ Status read_tensor(const Safetensors& file, const std::string& name, const Sides
 /// shape.
 Status read_network(const Safetensors& file, Sequential& network);
 
+/// A tensor of a file, without its values.
+struct TensorShape {
+  std::string name;
+  Sides sides;
+};
+
+/// The tensors that add_network() adds of a network of these layers, in its order, as F32.
+std::vector<TensorShape> network_tensors(const std::vector<Layer>& layers,
+                                         const std::vector<PlacedLayer>& placed);
+
 /// Adds the network's tensors ("<i>.weight" …), in PyTorch's layouts.
 void add_network(SafetensorsWriter& writer, const Sequential& network, WeightType type);
 

@@ -44,8 +44,9 @@ void plan(PlacedLayer& placed) {
 
 }  // namespace
 
-/// The layers in their places, checked against each other and the limits.
 Result<std::vector<PlacedLayer>> Sequential::place_layers(const Architecture& architecture) {
+  const Status fits = check_input(architecture.input);
+  if (!fits) return fits.error();
   if (architecture.layers.empty()) return Error{"a network needs at least one layer, found none"};
   if (architecture.layers.size() > kMaximumLayers) {
     return Error{concat("a network has at most ", kMaximumLayers, " layers, not ",
@@ -170,15 +171,13 @@ void Sequential::allocate() {
 }
 
 Result<Sequential> Sequential::create(Architecture architecture) {
-  const Status fits = check_input(architecture.input);
-  if (!fits) return fits.error();
+  auto layers = place_layers(architecture);
+  if (!layers) return layers.error();
   Sequential network;
   network.architecture_ = std::move(architecture);
+  network.layers_ = std::move(*layers);
   const Status normalised = network.make_normalisation();
   if (!normalised) return normalised.error();
-  auto layers = place_layers(network.architecture_);
-  if (!layers) return layers.error();
-  network.layers_ = std::move(*layers);
   network.allocate();
   return network;
 }

@@ -25,6 +25,8 @@ class Sequential final : public DifferentiableModel {
  public:
   /// Checks that the layers fit each other; weights are zero (batch norm's: the identity).
   static Result<Sequential> create(Architecture architecture);
+  /// The same checks of input and layers, and the layers in their places, without their values.
+  static Result<std::vector<PlacedLayer>> place_layers(const Architecture& architecture);
 
   /// He initialisation (He et al. 2015): weights normal with deviation √(2/fan-in), biases 0.
   void initialise(std::uint64_t seed);
@@ -84,7 +86,6 @@ class Sequential final : public DifferentiableModel {
     std::size_t transposed = 0;
   };
 
-  static Result<std::vector<PlacedLayer>> place_layers(const Architecture& architecture);
   Status make_normalisation();
   void allocate();
   template <class Deviation>
