@@ -50,8 +50,8 @@ Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, st
   if (!inflater.ready()) return Error{who + " cannot be unpacked: zlib has no memory"};
   z_stream& z = inflater.stream();
 
-  std::vector<std::uint8_t> out(kBeginning);
-  std::optional<std::size_t> max_bytes;  // known once there is a beginning
+  std::vector<std::uint8_t> out(std::size_t{1} << 16);  // grows: most files are small
+  std::optional<std::size_t> max_bytes;                 // known once there is a beginning
   const auto limit = [&](std::size_t written) -> Status {
     if (!max_bytes) {
       const auto size = size_of(std::span<const std::uint8_t>(out).first(written));
@@ -87,7 +87,8 @@ Result<std::vector<std::uint8_t>> gunzip(std::span<const std::uint8_t> bytes, st
       if (inflateReset(&z) != Z_OK) return Error{who + " cannot be unpacked"};
     } else if (code == Z_OK || code == Z_BUF_ERROR) {
       if (z.avail_out == 0) {
-        if (written == out.size()) out.resize(std::min(out.size() * 2, *max_bytes + 1));
+        const std::size_t most = max_bytes ? *max_bytes + 1 : kBeginning;
+        if (written == out.size()) out.resize(std::min(out.size() * 2, most));
       } else if (read == bytes.size()) {
         return Error{who + " is truncated: its gzip data stops after " + count_text(read) +
                      " bytes without an end"};
