@@ -53,9 +53,7 @@ Result<std::vector<std::uint8_t>> read_stored(const std::filesystem::path& file)
   });
 }
 
-Error does_not_say(const std::filesystem::path& file) {
-  return {called(file) + " does not say how far it came"};
-}
+Error does_not_say(const std::string& name) { return {name + " does not say how far it came"}; }
 
 /// The best epoch that a checkpoint holds; none where it does not fit.
 BestEpoch read_best(const Safetensors& stored, const Sequential& network) {
@@ -103,10 +101,14 @@ Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer,
 
 Status resume(const std::filesystem::path& file, Trainer& trainer, const OrderedJson& circumstances,
               BestEpoch* best) {
-  const std::string name = called(file);
   const auto bytes = read_stored(file);
   if (!bytes) return bytes.error();
-  const auto stored = parse_safetensors(*bytes, name);
+  return resume_from(*bytes, called(file), trainer, circumstances, best);
+}
+
+Status resume_from(std::span<const std::uint8_t> bytes, const std::string& name, Trainer& trainer,
+                   const OrderedJson& circumstances, BestEpoch* best) {
+  const auto stored = parse_safetensors(bytes, name);
   if (!stored) return stored.error();
   const Json run = parse_json(text_of(*stored, kIdentity));
   if (!run.is_object()) return Error{name + " does not say what run it is of"};
@@ -115,7 +117,7 @@ Status resume(const std::filesystem::path& file, Trainer& trainer, const Ordered
   if (!difference.empty()) return Error{name + " is of another run: " + difference};
   const auto epochs = epochs_done(*stored, static_cast<std::uint64_t>(trainer.config().epochs));
   const Json steps = parse_json(text_of(*stored, kSteps));
-  if (!epochs || !steps.is_number_unsigned()) return does_not_say(file);
+  if (!epochs || !steps.is_number_unsigned()) return does_not_say(name);
   const Trainer::Snapshot snapshot = trainer.snapshot();
   const std::pair<const char*, std::span<float>> parts[] = {
       {"parameters", snapshot.parameters},     {"statistics", snapshot.statistics},
@@ -156,11 +158,11 @@ Result<CheckpointState> read_checkpoint_state(const std::filesystem::path& file)
   if (!stored) return stored.error();
   const Json run = parse_json(text_of(*stored, kIdentity));
   if (!run.is_object() || !run.contains("epochs") || !run["epochs"].is_number_unsigned()) {
-    return does_not_say(file);
+    return does_not_say(called(file));
   }
   const auto epochs = run["epochs"].get<std::uint64_t>();
   const auto done = epochs_done(*stored, epochs);
-  if (!done) return does_not_say(file);
+  if (!done) return does_not_say(called(file));
   return CheckpointState{*done, static_cast<int>(epochs)};
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "train/trainer.h"
@@ -26,6 +28,11 @@ Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer,
 /// configuration, architecture, dataset or other circumstances.
 Status resume(const std::filesystem::path& file, Trainer& trainer,
               const OrderedJson& circumstances = OrderedJson::object(), BestEpoch* best = nullptr);
+
+/// The same from the bytes of a checkpoint that errors call `name`.
+Status resume_from(std::span<const std::uint8_t> bytes, const std::string& name, Trainer& trainer,
+                   const OrderedJson& circumstances = OrderedJson::object(),
+                   BestEpoch* best = nullptr);
 
 /// How far the run of a checkpoint came.
 struct CheckpointState {

@@ -67,15 +67,17 @@ std::optional<fs::path> find_archive(const std::string& name, const fs::path& pl
   return std::nullopt;
 }
 
-Result<Source> open_archive(const fs::path& path) {
-  Source source;
-  source.place = path;
-  auto bytes = read_file(path, [&](std::span<const std::uint8_t> start) -> Result<std::size_t> {
+Result<std::vector<std::uint8_t>> read_archive(const fs::path& path) {
+  return read_file(path, [&](std::span<const std::uint8_t> start) -> Result<std::size_t> {
     if (looks_like_zip(start)) return kMaxFileBytes;
     return Error{path.string() + " is not an .npz file: it does not begin as a ZIP archive"};
   });
-  if (!bytes) return bytes.error();
-  source.archive = std::move(*bytes);
+}
+
+Result<Source> open_archive(const fs::path& path, std::vector<std::uint8_t> bytes) {
+  Source source;
+  source.place = path;
+  source.archive = std::move(bytes);
   auto entries = zip_entries(source.archive, path.string());
   if (!entries) return entries.error();
   for (ZipEntry& entry : *entries) {
@@ -117,25 +119,21 @@ bool holds(const std::string& name, const fs::path& place, Split split) {
   return find_pair(open_folder(place), split).has_value();
 }
 
-Result<Dataset> load(const std::string& name, const fs::path& place, Split split,
-                     const std::optional<PictureSize>&) {
-  const auto archive = find_archive(name, place);
-  auto source = archive ? open_archive(*archive) : Result<Source>(open_folder(place));
-  if (!source) return source.error();
-  const auto pair = find_pair(*source, split);
+Result<Dataset> dataset_of(const Source& source, const std::string& name, Split split) {
+  const auto pair = find_pair(source, split);
   if (!pair) {
     std::string found;
-    for (const auto& [key, entry] : source->entries) found += (found.empty() ? "" : ", ") + key;
+    for (const auto& [key, entry] : source.entries) found += (found.empty() ? "" : ", ") + key;
     const std::string word(split_words(split)[0]);
-    return Error{source->place.string() + " has no " + word + "_images and " + word +
+    return Error{source.place.string() + " has no " + word + "_images and " + word +
                  "_labels, nor x_" + word + " and y_" + word + "; it holds " + found};
   }
-  const auto images = source->read(pair->first);
+  const auto images = source.read(pair->first);
   if (!images) return images.error();
-  const auto label_bytes = source->read(pair->second);
+  const auto label_bytes = source.read(pair->second);
   if (!label_bytes) return label_bytes.error();
-  auto read = read_array_images({source->title(pair->first), *images},
-                                {source->title(pair->second), *label_bytes});
+  auto read = read_array_images({source.title(pair->first), *images},
+                                {source.title(pair->second), *label_bytes});
   if (!read) return read.error();
   Dataset dataset = std::move(*read);
   dataset.name = name;
@@ -143,19 +141,35 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
   dataset.files = {{pair->first, md5_hex(*images)}, {pair->second, md5_hex(*label_bytes)}};
 
   std::vector<int> others;
-  if (const auto other = find_pair(*source, split == Split::train ? Split::test : Split::train)) {
-    const auto bytes = source->read(other->second);
+  if (const auto other = find_pair(source, split == Split::train ? Split::test : Split::train)) {
+    const auto bytes = source.read(other->second);
     if (!bytes) return bytes.error();
-    auto more = read_labels(*bytes, source->title(other->second));
+    auto more = read_labels(*bytes, source.title(other->second));
     if (!more) return more.error();
     others = std::move(*more);
   }
-  const Status status = name_classes({}, others, source->title(pair->second), dataset);
+  const Status status = name_classes({}, others, source.title(pair->second), dataset);
   if (!status) return status.error();
   return dataset;
 }
 
+Result<Dataset> load(const std::string& name, const fs::path& place, Split split,
+                     const std::optional<PictureSize>&) {
+  const auto archive = find_archive(name, place);
+  if (!archive) return dataset_of(open_folder(place), name, split);
+  auto bytes = read_archive(*archive);
+  if (!bytes) return bytes.error();
+  return parse_npz(std::move(*bytes), *archive, name, split);
+}
+
 }  // namespace
+
+Result<Dataset> parse_npz(std::vector<std::uint8_t> bytes, const fs::path& path,
+                          const std::string& name, Split split) {
+  const auto source = open_archive(path, std::move(bytes));
+  if (!source) return source.error();
+  return dataset_of(*source, name, split);
+}
 
 const Layout kArrays = {"an .npz, or x_train.npy and y_train.npy", holds, load};
 

@@ -72,30 +72,19 @@ bool holds(const std::string&, const fs::path& place, Split split) {
 Result<Dataset> load(const std::string& name, const fs::path& place, Split split,
                      const std::optional<PictureSize>&) {
   const Found found = *find(place, split);
-  const std::size_t record = found.version.labels + 3 * kPlane;
   Dataset dataset;
   dataset.name = name;
   dataset.split = split;
-  dataset.image = {32, 32, 3};
   std::string last;
   for (const std::string& file : split == Split::train ? found.version.train : found.version.test) {
     const fs::path path = found.folder / file;
     constexpr std::size_t kMost = std::size_t{1} << 30;
     const auto bytes = read_file(path, kMost);
     if (!bytes) return bytes.error();
-    if (bytes->empty() || bytes->size() % record != 0) {
-      return Error{path.string() + " has " + std::to_string(bytes->size()) +
-                   " bytes, which is not a number of records of " + std::to_string(record)};
-    }
-    dataset.files.push_back({file, md5_hex(*bytes)});
-    for (std::size_t at = 0; at < bytes->size(); at += record) {
-      dataset.labels.push_back((*bytes)[at + found.version.labels - 1]);
-      const std::uint8_t* const planes = bytes->data() + at + found.version.labels;
-      for (std::size_t i = 0; i < kPlane; ++i) {
-        for (std::size_t c = 0; c < 3; ++c) dataset.pixels.push_back(planes[c * kPlane + i]);
-      }
-    }
     last = path.string();
+    const Status taken = take_cifar(*bytes, found.version.labels, last, dataset);
+    if (!taken) return taken.error();
+    dataset.files.push_back({file, md5_hex(*bytes)});
   }
   auto names = read_names(found.folder / found.version.names);
   if (!names) return names.error();
@@ -107,6 +96,24 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
 }
 
 }  // namespace
+
+Status take_cifar(std::span<const std::uint8_t> bytes, std::size_t labels, const std::string& where,
+                  Dataset& dataset) {
+  const std::size_t record = labels + 3 * kPlane;
+  if (bytes.empty() || bytes.size() % record != 0) {
+    return Error{where + " has " + std::to_string(bytes.size()) +
+                 " bytes, which is not a number of records of " + std::to_string(record)};
+  }
+  dataset.image = {32, 32, 3};
+  for (std::size_t at = 0; at < bytes.size(); at += record) {
+    dataset.labels.push_back(bytes[at + labels - 1]);
+    const std::uint8_t* const planes = bytes.data() + at + labels;
+    for (std::size_t i = 0; i < kPlane; ++i) {
+      for (std::size_t c = 0; c < 3; ++c) dataset.pixels.push_back(planes[c * kPlane + i]);
+    }
+  }
+  return {};
+}
 
 const Layout kCifar = {"CIFAR's data_batch_1.bin or train.bin", holds, load};
 

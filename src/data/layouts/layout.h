@@ -24,6 +24,17 @@ struct Layout {
 
 extern const Layout kIdx, kArrays, kCifar, kPixelCsv, kGtsrb, kImageFolder;
 
+/// What the layouts make of a file's bytes; `path` or `where` names the file.
+Result<Dataset> parse_npz(std::vector<std::uint8_t> bytes, const std::filesystem::path& path,
+                          const std::string& name, Split split);
+Result<Dataset> parse_pixel_csv(std::span<const std::uint8_t> bytes,
+                                const std::filesystem::path& path, const std::string& name,
+                                Split split);
+/// Appends CIFAR's records, which begin with one label (CIFAR-10) or two of which the second counts
+/// (CIFAR-100). Classes are not named, labels not checked yet.
+Status take_cifar(std::span<const std::uint8_t> bytes, std::size_t labels, const std::string& where,
+                  Dataset& dataset);
+
 /// "train", or the names that test sets go by, the likeliest first.
 std::span<const std::string_view> split_words(Split split);
 

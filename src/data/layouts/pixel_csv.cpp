@@ -117,11 +117,19 @@ bool holds(const std::string& name, const fs::path& place, Split split) {
 
 Result<Dataset> load(const std::string& name, const fs::path& place, Split split,
                      const std::optional<PictureSize>&) {
-  const std::string file = find(name, place, split)->string();
+  const fs::path path = *find(name, place, split);
   constexpr std::size_t kMost = std::size_t{1} << 31;
-  const auto bytes = read_file(file, kMost);
+  const auto bytes = read_file(path, kMost);
   if (!bytes) return bytes.error();
-  Rows rows({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, file);
+  return parse_pixel_csv(*bytes, path, name, split);
+}
+
+}  // namespace
+
+Result<Dataset> parse_pixel_csv(std::span<const std::uint8_t> bytes, const fs::path& path,
+                                const std::string& name, Split split) {
+  const std::string file = path.string();
+  Rows rows({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file);
   const auto header = rows.next();
   if (!header) return Error{file + " is empty"};
   const auto columns =
@@ -160,19 +168,17 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
   if (is_emnist(family)) {
     take_emnist(family, labels, dataset);
   } else if (is_emnist(name)) {
-    dataset.remark = fs::path(file).filename().string() +
+    dataset.remark = path.filename().string() +
                      ": pictures taken as they are; only files that are called as EMNIST's own, "
                      "such as emnist-letters-train.csv, are turned upright";
   }
   Status status = take_labels(std::move(labels), file, dataset);
   if (!status) return status.error();
-  dataset.files.push_back({fs::path(file).filename().string(), md5_hex(*bytes)});
+  dataset.files.push_back({path.filename().string(), md5_hex(bytes)});
   status = name_classes({}, {}, file, dataset, known_class_count(family) > 0 ? family : name);
   if (!status) return status.error();
   return dataset;
 }
-
-}  // namespace
 
 const Layout kPixelCsv = {"a .csv of labels and pixels", holds, load};
 
