@@ -1,6 +1,10 @@
 // A main() for fuzz targets where libFuzzer is absent: runs the files and folders given as
 // arguments, then seeded random mutations of the target's own seeds. Not guided by coverage; its
 // use is that every build and every CI run exercises the targets.
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -150,6 +154,11 @@ constexpr std::string_view kUsage =
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef M_TRIM_THRESHOLD
+  // Freed memory stays: getting it from the system again at each run would cost more than the runs.
+  mallopt(M_MMAP_THRESHOLD, 1 << 28);
+  mallopt(M_TRIM_THRESHOLD, 1 << 28);
+#endif
   std::optional<std::uint64_t> runs, seconds;
   std::uint64_t seed = 1;
   std::size_t files = 0;

@@ -32,12 +32,7 @@ Run& run() {
   return instance;
 }
 
-const Scratch& scratch() {
-  static const Scratch instance;
-  return instance;
-}
-
-void resume_from(std::span<const std::uint8_t> bytes) {
+void resume_with(std::span<const std::uint8_t> bytes) {
   Trainer& trainer = *run().trainer;
   const auto finite = [&] {
     const Trainer::Snapshot now = trainer.snapshot();
@@ -47,7 +42,7 @@ void resume_from(std::span<const std::uint8_t> bytes) {
     }
     return true;
   };
-  const Status status = resume(scratch().write("run.checkpoint", bytes), trainer);
+  const Status status = resume_from(bytes, "run.checkpoint", trainer);
   if (!status && status.error().message.empty()) std::abort();
   if (!finite() || trainer.epochs_done() > trainer.config().epochs) std::abort();
 }
@@ -55,13 +50,14 @@ void resume_from(std::span<const std::uint8_t> bytes) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  resume_from({data, size});
-  resume_from(repaired_safetensors({data, size}));
+  resume_with({data, size});
+  resume_with(repaired_safetensors({data, size}));
   return 0;
 }
 
 std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
-  const auto file = scratch().folder() / "seed.checkpoint";
+  const Scratch scratch;
+  const auto file = scratch.folder() / "seed.checkpoint";
   if (!save_checkpoint(file, *run().trainer)) std::abort();
   return {*read_file(file)};
 }

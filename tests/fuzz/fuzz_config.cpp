@@ -38,7 +38,7 @@ const CLI::App& command() {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Scratch scratch;
+  static Scratch scratch;
   const auto settings = cli::read_config(scratch.write("run.toml", {data, size}), command());
   if (!settings) {
     if (settings.error().message.empty()) std::abort();

@@ -10,7 +10,7 @@
 using namespace signflip;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Scratch scratch;
+  static Scratch scratch;
   static const auto model = scratch.write("net.safetensors", {});
   const auto experiment = cli::read_experiment(scratch.write("experiment.json", {data, size}));
   if (!experiment) {

@@ -1,12 +1,14 @@
 // Files for parsers that read no other way.
 #pragma once
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+#include <map>
 #include <span>
 #include <string>
 
@@ -24,6 +26,7 @@ class Scratch {
     folder_ = name;
   }
   ~Scratch() {
+    for (const auto& [name, file] : files_) ::close(file.descriptor);
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
@@ -32,15 +35,29 @@ class Scratch {
 
   const std::filesystem::path& folder() const { return folder_; }
 
-  std::filesystem::path write(const std::string& name, std::span<const std::uint8_t> bytes) const {
-    const std::filesystem::path path = folder_ / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-    return path;
+  /// Makes the file hold these bytes. It stays open, for the next run that writes it.
+  const std::filesystem::path& write(const std::string& name, std::span<const std::uint8_t> bytes) {
+    const auto [at, is_new] = files_.try_emplace(name);
+    File& file = at->second;
+    if (is_new) {
+      file.path = folder_ / name;
+      std::filesystem::create_directories(file.path.parent_path());
+      file.descriptor = ::open(file.path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    }
+    if (::ftruncate(file.descriptor, static_cast<off_t>(bytes.size())) != 0 ||
+        ::pwrite(file.descriptor, bytes.data(), bytes.size(), 0) !=
+            static_cast<ssize_t>(bytes.size())) {
+      std::abort();
+    }
+    return file.path;
   }
 
  private:
+  struct File {
+    std::filesystem::path path;
+    int descriptor = -1;
+  };
+
   std::filesystem::path folder_;
+  std::map<std::string, File> files_;
 };
