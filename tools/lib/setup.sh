@@ -93,9 +93,15 @@ need_npm_modules() {
   cp "$signflip_root/package-lock.json" "$stamp"
 }
 
+# need_native_packages PACKAGE…: what the native build needs, and these.
+need_native_packages() {
+  need_packages g++ cmake ninja-build zlib1g-dev libssl-dev libeigen3-dev libstb-dev nlohmann-json3-dev \
+    libcli11-dev libtomlplusplus-dev libgtest-dev "$@"
+}
+
 # build_signflip: the command-line tool, built as README's commands build it and put on PATH.
 build_signflip() {
-  need_packages g++ cmake ninja-build zlib1g-dev libssl-dev libeigen3-dev libstb-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev libgtest-dev
+  need_native_packages
   mkdir -p "$signflip_root/build"
   { cmake --preset release && cmake --build --preset release --target signflip; } \
     >"$signflip_root/build/signflip.log" 2>&1 || fail "signflip did not build; the log is in build/signflip.log."
