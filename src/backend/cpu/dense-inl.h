@@ -55,8 +55,9 @@ SIGNFLIP_APART void add_whole_rows(const float* values, const int* offsets, cons
 }
 
 /// sums += those of at most kList values that are not zero, times their rows of the matrix.
-SIGNFLIP_APART void add_rows_alive(const float* values, std::size_t count, const float* matrix,
-                                   std::size_t columns, float* sums) {
+[[maybe_unused]] SIGNFLIP_APART void add_rows_alive(const float* values, std::size_t count,
+                                                    const float* matrix, std::size_t columns,
+                                                    float* sums) {
   float alive[kList + kListLanes + kRowsAtOnce];
   int offsets[kList + kListLanes + kRowsAtOnce];
   std::size_t size = list_with_offsets(values, count, 0, static_cast<int>(columns), alive, offsets);

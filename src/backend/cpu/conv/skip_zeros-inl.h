@@ -120,8 +120,8 @@ SIGNFLIP_APART void gather(const Conv2dShape& s, const PixelList& list, const fl
 }
 
 /// One image; scratch of forward_list_size().
-void forward_alive(const Conv2dShape& s, const float* x, const float* weights, const float* bias,
-                   float* y, float* scratch) {
+[[maybe_unused]] void forward_alive(const Conv2dShape& s, const float* x, const float* weights,
+                                    const float* bias, float* y, float* scratch) {
   gather(s, list_pixels(s, x, scratch), weights, bias, y,
          s.out.width * static_cast<std::size_t>(s.out.channels));
 }
