@@ -19,6 +19,11 @@ std::string refusal(const Layer& layer, ImageShape in) {
   return out ? "it fits: " + to_string(*out) : out.error().message;
 }
 
+// At compile time, which nothing that is not initialised passes.
+static_assert(Tanh{}.kind == Activation::Kind::tanh);
+static_assert(Gelu{}.kind == Activation::Kind::gelu);
+static_assert(Silu{}.kind == Activation::Kind::silu);
+
 TEST(OutputShape, OfConvolutions) {
   EXPECT_EQ(shape_after(Conv2d{16, {4, 4}, {2, 2}, {1, 1}}, {28, 28, 1}), (ImageShape{14, 14, 16}));
   EXPECT_EQ(shape_after(Conv2d{8, {3, 3}, {1, 1}, {0, 0}}, {3, 5, 2}), (ImageShape{1, 3, 8}));

@@ -19,10 +19,11 @@ struct Elementwise : PlainLayer, Activation {
   void input_gradient(const LayerCall& call, const float* y, const float* dy, float* dx) const;
 };
 
-/// One that nothing but its name describes.
-template <Activation::Kind kind>
+/// One that nothing but its name describes. (The parameter is not called `kind`: the base's member
+/// of that name would hide it.)
+template <Activation::Kind fixed>
 struct FixedActivation : Elementwise {
-  constexpr FixedActivation() : Elementwise({kind}) {}
+  constexpr FixedActivation() : Elementwise({fixed}) {}
 };
 
 }  // namespace signflip
