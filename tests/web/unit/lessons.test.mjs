@@ -198,9 +198,10 @@ test("the package in QTI 2.1: an item for each prediction, the right choice, all
 });
 
 test("the table of experiments has every row of models/reproduction.md", () => {
+  // All but a table of ours alone.
   const rows = readFileSync(join(root, "models/reproduction.md"), "utf8")
     .split("\n")
-    .filter((line) => /^\| (?!---|\|)/.test(line) && !/^\| +\|/.test(line));
+    .filter((line) => /^\| (?!---|\||trained at|0\.)/.test(line) && !/^\| +\|/.test(line));
   for (const language of Object.keys(frame)) {
     const html = built[`${language}/experiments.html`];
     assert.equal([...html.matchAll(/<tr><th scope="row">/g)].length, rows.length);

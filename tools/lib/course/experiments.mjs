@@ -26,6 +26,14 @@ export function stateOf(key, row) {
   }).toString();
 }
 
+/** The lines of a text's tables that set a published figure beside ours, without their heads.
+ * @param {string} text */
+export const comparedRows = (text) =>
+  text
+    .split(/\n\n+/)
+    .filter((block) => block.startsWith("| | published |"))
+    .flatMap((block) => block.trim().split("\n").slice(2));
+
 /**
  * @param {string} text models/reproduction.md
  * @param {{words: any, names: Record<string, string>, point: string}} language names: words for what the rows say
@@ -43,16 +51,12 @@ export function experimentTables(text, { words, names, point }) {
   const tables = {};
   for (const part of text.split(/^## /m).slice(1)) {
     const key = part[1];
-    const rows = part
-      .split("\n")
-      .filter((line) => line.startsWith("|"))
-      .slice(2)
-      .map((line) =>
-        line
-          .split("|")
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      );
+    const rows = comparedRows(part).map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
     const body = rows.map(([name, published, ours, stronger = ""]) => {
       const state = stateOf(key, name).replaceAll("&", "&amp;");
       return `<tr><th scope="row">${translated(name)}</th><td>${translated(published) || "–"}</td><td>${translated(ours) || "–"}</td><td>${translated(stronger) || "–"}</td><td><button type="button" data-figure="f-${key}" data-show="${state}" aria-pressed="false" aria-label="${words.show}: ${translated(name)}">${words.show}</button></td></tr>`;
