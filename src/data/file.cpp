@@ -37,6 +37,12 @@ Error system_error(const std::string& what, const std::filesystem::path& path) {
   return Error{what + " " + path.string() + ": " + std::strerror(errno)};
 }
 
+/// The system would end the name at a NUL and take another file.
+Status check_name(const std::filesystem::path& path) {
+  if (path.native().find('\0') == std::string::npos) return {};
+  return Error{"\"" + path.string() + "\" is not the name of a file: there is a NUL in it"};
+}
+
 bool write_all(int fd, std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30));
@@ -107,6 +113,7 @@ Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path, s
 
 Result<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path,
                                             const SizeOf& size_of) {
+  if (Status whole = check_name(path); !whole) return whole.error();
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info {};
   if (!file.open() || ::fstat(file.get(), &info) != 0) return system_error("cannot read", path);
@@ -149,6 +156,7 @@ Result<std::vector<std::uint8_t>> read_maybe_gzip(const std::filesystem::path& p
 }
 
 Status check_replaceable(const std::filesystem::path& path) {
+  if (Status whole = check_name(path); !whole) return whole;
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return {};
   if (S_ISDIR(info.st_mode)) return Error{"cannot write " + path.string() + ": it is a folder"};

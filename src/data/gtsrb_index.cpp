@@ -80,11 +80,12 @@ bool read_track(std::string_view file, GtsrbRow& row) {
          std::from_chars(frame.begin(), frame.end(), row.frame).ec == std::errc();
 }
 
-/// Whether a path from a table stays below the table's folder.
+/// Whether a path from a table stays below the table's folder, and is meant as a whole: the system
+/// would end it at a NUL.
 bool stays_inside(const fs::path& path) {
-  return path.is_relative() && std::none_of(path.begin(), path.end(), [](const fs::path& part) {
-           return part.string().starts_with('.');
-         });
+  return path.is_relative() && path.native().find('\0') == std::string::npos &&
+         std::none_of(path.begin(), path.end(),
+                      [](const fs::path& part) { return part.string().starts_with('.'); });
 }
 
 /// `deep`: pictures may lie in folders below `folder`.

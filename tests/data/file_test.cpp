@@ -92,6 +92,17 @@ TEST(File, SaysWhyItCannotRead) {
   EXPECT_TRUE(contains(read_file(folder.path()).error().message, "Is a directory"));
 }
 
+TEST(File, ANameIsNotCutAtANul) {
+  const TemporaryFolder folder;
+  const fs::path there = folder.path() / "there";
+  ASSERT_TRUE(write_file_atomically(there, {}));
+  const fs::path longer = there.string() + '\0' + "more";
+  EXPECT_TRUE(contains(read_file(longer).error().message, "there is a NUL in it"));
+  const Status written = write_file_atomically(longer, {});
+  ASSERT_FALSE(written);
+  EXPECT_TRUE(contains(written.error().message, "there is a NUL in it"));
+}
+
 TEST(File, SaysWhyItCannotWrite) {
   const TemporaryFolder folder;
   const Status into_nowhere = write_file_atomically(folder.path() / "no" / "file", {});

@@ -108,6 +108,9 @@ TEST(Gtsrb, MistakesAreSentencesWithFileAndLine) {
   EXPECT_TRUE(contains(with_row(";4;4;1;1;3;3;2"), "not the name of a picture"));
   EXPECT_TRUE(
       contains(with_row("deep/00000_00000.ppm;4;4;1;1;3;3;2"), "not the name of a picture"));
+  // The system would read the file that is there.
+  EXPECT_TRUE(contains(with_row(std::string("00000_00000.ppm") + '\0' + ";4;4;1;1;3;3;2"),
+                       "not the name of a picture"));
   folder.write("Final_Training/Images/00002/x.ppm", picture('x'));
   EXPECT_TRUE(contains(with_row("x.ppm;4;4;1;1;3;3;2"), "not named TRACK_FRAME.ppm"));
   for (const std::string name : {"00000_0x.ppm", "0x_00000.ppm", "_00000.ppm", "00000_.ppm"}) {
