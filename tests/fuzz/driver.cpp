@@ -1,6 +1,9 @@
 // A main() for fuzz targets where libFuzzer is absent: runs the files and folders given as
 // arguments, then seeded random mutations of the target's own seeds. Not guided by coverage; its
 // use is that every build and every CI run exercises the targets.
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
 #if __has_include(<malloc.h>)
 #include <malloc.h>
 #endif
@@ -26,10 +29,27 @@ namespace {
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 
+/// What runs, for keep_input().
+const Bytes* current = nullptr;
+
+/// Leaves the input that broke the target as a file, as libFuzzer does, and ends as it would have.
+extern "C" void keep_input(int signal) {
+  constexpr const char* kFile = "fuzz-crash";
+  const int file = current == nullptr ? -1 : ::open(kFile, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (file >= 0 && ::write(file, current->data(), current->size()) >= 0) {
+    constexpr std::string_view kSaid = "the input is in ./fuzz-crash\n";
+    (void)!::write(STDERR_FILENO, kSaid.data(), kSaid.size());
+  }
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
 /// Runs one input from a block of exactly its size, so that AddressSanitizer sees each overrun.
 void run(const Bytes& input) {
   const Bytes exact(input.begin(), input.end());
+  current = &exact;
   LLVMFuzzerTestOneInput(exact.data(), exact.size());
+  current = nullptr;
 }
 
 std::size_t position_in(const Bytes& bytes, signflip::Rng& rng) {
@@ -154,6 +174,7 @@ constexpr std::string_view kUsage =
 }  // namespace
 
 int main(int argc, char** argv) {
+  for (const int broken : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) ::signal(broken, keep_input);
 #ifdef M_TRIM_THRESHOLD
   // Freed memory stays: getting it from the system again at each run would cost more than the runs.
   mallopt(M_MMAP_THRESHOLD, 1 << 28);

@@ -1,4 +1,5 @@
 // Fuzzes the tables of datasets: as text, and as GTSRB's tables in its folders.
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -54,5 +55,10 @@ std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
       "class,track,frame,width\n0,0,0,4\n0,0,1,4\n\n"};
   std::vector<std::vector<std::uint8_t>> seeds;
   for (const std::string_view text : kTexts) seeds.emplace_back(text.begin(), text.end());
+  // A name that the system would cut at its NUL, and read another file.
+  constexpr std::string_view kCut =
+      "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n00000.ppm|;4;4;1;1;3;3;42\n";
+  seeds.emplace_back(kCut.begin(), kCut.end());
+  std::replace(seeds.back().begin(), seeds.back().end(), std::uint8_t{'|'}, std::uint8_t{0});
   return seeds;
 }
