@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { draw } from "../../../web/js/picture/drawn/index.js";
+import { bmp } from "../../support/bmp.mjs";
 import { keep, resultOf, settled, start } from "../../support/browser.mjs";
 import { brightest, pnm } from "../../support/module.mjs";
 import { numberOf, over, startOf } from "../../support/model-view.mjs";
@@ -85,6 +86,40 @@ test("digits in folders take the place of the test images, and are in the picker
   assert.deepEqual(page.problems, []);
 });
 
+/** The frame that crops a picture of 90×30 for a model of 48×32, with three columns of colour: all of its height first,
+ * then half of that; turned, as wide as there is room. */
+async function cropsInProportion(page) {
+  await page.getByRole("button", { name: "Crop and rotate" }).click();
+  const ratio = () =>
+    page
+      .locator(".crop-frame")
+      .evaluate((frame) => parseFloat(frame.style.width) / parseFloat(frame.style.height));
+  const set = (label, value) =>
+    resultOf(page, () =>
+      page.getByLabel(label).evaluate((slider, to) => {
+        slider.value = String(to);
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }, value),
+    );
+  assert.ok(Math.abs((await ratio()) - 1.5) < 0.01, `${await ratio()}`);
+  const halved = await set("Size of the frame", 50);
+  assert.ok(Math.abs((await ratio()) - 1.5) < 0.01, `${await ratio()}`);
+  const red = ({ request: { image } }) => image.filter((_, i) => i % 3 === 0);
+  assert.ok(Math.max(...red(halved)) < 0.3, "the middle alone");
+  // The frame cannot be wider than the picture that now stands upright.
+  const turned = await resultOf(page, () =>
+    page.getByRole("button", { name: "Quarter turn right" }).click(),
+  );
+  assert.ok(Math.abs((await ratio()) - 1.5) < 0.01, `${await ratio()}`);
+  assert.ok(Math.max(...red(turned)) < 0.3);
+  await set("Size of the frame", 100);
+  const { left, width } = await page
+    .locator(".crop-frame")
+    .evaluate(({ style }) => ({ left: parseFloat(style.left), width: parseFloat(style.width) }));
+  assert.ok(Math.abs(width - 100 / 3) < 0.5 && Math.abs(left - 100 / 3) < 0.5, `${left} ${width}`);
+  await page.getByRole("button", { name: "Done" }).click();
+}
+
 test("a model of wide pictures: its classes by name in any order, its own pictures, every view", async () => {
   const page = await site.open("?attack=pgd&steps=5");
   await settled(page);
@@ -118,15 +153,12 @@ test("a model of wide pictures: its classes by name in any order, its own pictur
   assert.deepEqual([sides, fit], ["48×32", "contain"], "in its proportions");
   // A picture by hand goes the same way: the middle of the same proportions.
   await page.getByRole("tab", { name: "Your own" }).click();
-  const own = join(folder, "own.ppm");
-  writeFileSync(
-    own,
-    pnm(90, 30, 3, (x, y, c) => (x < 22 || x >= 68 ? 255 : [60, 60, 140][c])),
-  );
+  const own = bmp(90, 30, (x) => (x < 22 || x >= 68 ? [255, 255, 255] : [60, 60, 100 + x]));
   const result = await resultOf(page, () => page.locator("#upload").setInputFiles(own));
   assert.equal(result.lanes[0].cleanLabel, 2);
   assert.ok(Math.max(...result.request.image.filter((_, i) => i % 3 === 0)) < 0.3, "no white edge");
   await page.waitForFunction(() => location.search.includes("sample=picture"));
+  await cropsInProportion(page);
   await keep(page, "bring-wide", false);
   assert.deepEqual(page.problems, []);
 });

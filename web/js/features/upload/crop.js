@@ -1,18 +1,21 @@
-// Cropping and rotating by hand: a square frame over the picture that was brought, moved and sized by mouse, touch
-// or keys, and two ways to turn the picture. Fetched when one wants it. It tells which square is wanted; what the
-// network gets of that is the engine's business (index.js).
+// Cropping and rotating by hand: a frame of the model's proportions over the picture that was brought, moved and sized
+// by mouse, touch or keys, and two ways to turn the picture. Fetched when one wants it. It tells which part is wanted;
+// what the network gets of that is the engine's business (index.js).
 import { h } from "../../ui/dom.js";
 import {
   boxOf,
   drawTurned,
+  frameOf,
   largestFine,
+  largestFrame,
   middleCut,
   possible,
   smallestSide,
-  squareOf,
+  sourceOf,
 } from "./cut.js";
 
 /** @typedef {import("./cut.js").Cut} Cut */
+/** @typedef {import("./cut.js").Source} Source */
 
 export { cutOut } from "./cut.js";
 export const messages = ["crop"];
@@ -30,9 +33,11 @@ const arrows = /** @type {Record<string, [number, number]>} */ ({
 const sizes = /** @type {Record<string, number>} */ ({ "+": 1, "=": 1, "-": -1, "−": -1 });
 
 /** @param {import("../../ui/i18n.js").Words} words with those of "crop" @param {ImageBitmap} picture
+ * @param {number} aspect the frame's width by its height
  * @param {{change: (cut: Cut | null) => void, close: () => void}} told change: null for the picture as it came
  * @returns {{element: HTMLElement, focus: () => void}} */
-export function createCrop(words, picture, { change, close }) {
+export function createCrop(words, picture, aspect, { change, close }) {
+  const source = sourceOf(picture, aspect);
   let cut = middleCut();
   const canvas = /** @type {HTMLCanvasElement} */ (
     h("canvas", { width: stage, height: stage, "aria-hidden": "true" })
@@ -55,20 +60,20 @@ export function createCrop(words, picture, { change, close }) {
     const scale = stage / Math.max(box.width, box.height);
     const [left, top] = [box.width, box.height].map((side) => (side - stage / scale) / 2);
     drawTurned(canvas, picture, cut, { left, top, scale });
-    const square = squareOf(picture, cut);
-    const part = (/** @type {number} */ length) => `${(100 * scale * length) / stage}%`;
-    Object.assign(frame.style, { left: part(square.left - left), top: part(square.top - top) });
-    Object.assign(frame.style, { width: part(square.side), height: part(square.side) });
+    const part = frameOf(source, cut);
+    const along = (/** @type {number} */ length) => `${(100 * scale * length) / stage}%`;
+    Object.assign(frame.style, { left: along(part.left - left), top: along(part.top - top) });
+    Object.assign(frame.style, { width: along(part.width), height: along(part.height) });
     size.show(Math.round(100 * cut.side));
     fine.show(Math.round(cut.fine));
   }
   /** @param {Cut} next */
   function to(next) {
-    cut = possible(picture, next);
+    cut = possible(source, next);
     paint();
     change(cut);
   }
-  drag(frame, (dx, dy, sizing) => to((sizing ? sized : moved)(picture, cut, dx, dy)));
+  drag(frame, (dx, dy, sizing) => to((sizing ? sized : moved)(source, cut, dx, dy)));
   paint();
 
   const button = (/** @type {string} */ key, /** @type {() => void} */ onclick) =>
@@ -114,27 +119,28 @@ const createFrame = (words, onkeydown) =>
     h("span", { class: "crop-corner" }),
   );
 
-/** The picture's pixels along the stage. @param {ImageBitmap} picture @param {Cut} cut */
-function alongStage(picture, cut) {
-  const box = boxOf(picture, cut);
+/** The picture's pixels along the stage. @param {Source} source @param {Cut} cut */
+function alongStage(source, cut) {
+  const box = boxOf(source, cut);
   return { box, along: Math.max(box.width, box.height) };
 }
 
-/** @param {ImageBitmap} picture @param {Cut} cut @param {number} dx by parts of the stage @param {number} dy */
-function moved(picture, cut, dx, dy) {
-  const { box, along } = alongStage(picture, cut);
+/** @param {Source} source @param {Cut} cut @param {number} dx by parts of the stage @param {number} dy */
+function moved(source, cut, dx, dy) {
+  const { box, along } = alongStage(source, cut);
   return { ...cut, x: cut.x + (dx * along) / box.width, y: cut.y + (dy * along) / box.height };
 }
 
 /** By its lower right corner; the other one stays.
- * @param {ImageBitmap} picture @param {Cut} cut @param {number} dx by parts of the stage @param {number} dy */
-function sized(picture, cut, dx, dy) {
-  const { box, along } = alongStage(picture, cut);
-  const shorter = Math.min(picture.width, picture.height);
-  const grown = { ...cut, side: cut.side + (along * (dx + dy)) / 2 / shorter };
-  const { side } = possible(picture, grown);
-  const shift = ((side - cut.side) * shorter) / 2;
-  return { ...cut, side, x: cut.x + shift / box.width, y: cut.y + shift / box.height };
+ * @param {Source} source @param {Cut} cut @param {number} dx by parts of the stage @param {number} dy */
+function sized(source, cut, dx, dy) {
+  const { box, along } = alongStage(source, cut);
+  const { width, height } = largestFrame(source);
+  const grown = { ...cut, side: cut.side + (along * (dx / width + dy / height)) / 2 };
+  const { side } = possible(source, grown);
+  const half = (side - cut.side) / 2;
+  const [x, y] = [(half * width) / box.width, (half * height) / box.height];
+  return { ...cut, side, x: cut.x + x, y: cut.y + y };
 }
 
 /** What a key makes of a cut; null where it means nothing. @param {Cut} cut @param {KeyboardEvent} event */

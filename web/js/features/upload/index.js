@@ -106,7 +106,7 @@ function giver(context, { element, trouble }) {
 
 /** The way to crop.js, and its place. @param {ViewContext} context @param {{trouble: HTMLElement}} frame
  * @param {ReturnType<typeof giver>} give */
-function createCropping({ words }, { trouble }, give) {
+function createCropping({ words, state }, { trouble }, give) {
   /** @type {ImageBitmap | null} */
   let picture = null;
   const place = h("div", {});
@@ -122,10 +122,12 @@ function createCropping({ words }, { trouble }, give) {
     if (file !== original?.file || picture) return bitmap?.close();
     if (!bitmap) return setText(trouble, words.t("upload.uncropped"));
     picture = bitmap;
+    const { shape } = datasets[state().dataset];
+    const aspect = shape.width / shape.height;
     const change = inTurn((/** @type {import("./cut.js").Cut | null} */ cut) =>
-      give(cut ? new Blob([pnmOf(cutOut(bitmap, cut))]) : file, true),
+      give(cut ? new Blob([pnmOf(cutOut(bitmap, aspect, cut))]) : file, true),
     );
-    const crop = createCrop(found, bitmap, {
+    const crop = createCrop(found, bitmap, aspect, {
       change,
       close() {
         close();
