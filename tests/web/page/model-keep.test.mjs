@@ -20,6 +20,7 @@ async function saved(page, tool, ending) {
   ]);
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
+const isPng = ({ bytes }) => bytes.subarray(1, 4).toString() === "PNG";
 const rowsOf = ({ bytes }) =>
   bytes
     .toString("utf8")
@@ -101,7 +102,7 @@ test(
 );
 
 test(
-  "curves and transfer table as CSV with intervals, curves as SVG",
+  "curves and transfer table as CSV, PNG and SVG, with intervals",
   { skip: noImages },
   async () => {
     const page = await openTool(site, "curve", "&attack=fgsm");
@@ -111,6 +112,7 @@ test(
     assert.equal(points.length, 22);
     for (const { accuracy, low95: low, high95: high } of points)
       assert.ok(Number(low) <= Number(accuracy) && Number(accuracy) <= Number(high));
+    assert.ok(isPng(await saved(page, "curve", "png")));
     const svg = (await saved(page, "curve", "svg")).bytes.toString("utf8");
     assert.equal((svg.match(/<polyline /g) ?? []).length, 2);
     assert.ok(!/var\(--/.test(svg), "its colours are its own");
@@ -137,6 +139,15 @@ test(
     const cells = tableOf(await saved(transfer, "transfer", "csv"));
     assert.equal(cells.length, 6);
     assert.ok(cells.every(({ low95, high95 }) => Number(low95) < Number(high95)));
+    const drawn = (await saved(transfer, "transfer", "svg")).bytes.toString("utf8");
+    assert.equal((drawn.match(/<rect /g) ?? []).length, 6);
+    const percent = (value) => `${(100 * Number(value)).toFixed(1)}%`;
+    for (const { accuracy, low95, high95 } of cells) {
+      assert.ok(drawn.includes(`>${percent(accuracy)}<`), percent(accuracy));
+      assert.ok(drawn.includes(`>${percent(low95)} – ${percent(high95)}<`), percent(low95));
+    }
+    assert.ok(!/var\(--/.test(drawn), "its colours are its own");
+    assert.ok(isPng(await saved(transfer, "transfer", "png")));
   },
 );
 

@@ -1,6 +1,7 @@
 // A confusion matrix as a drawing, for files: rows are labels, columns predictions, the darker the larger a cell's
 // share of its row.
 import { svg } from "../../../../ui/plot.js";
+import { colourOf, writer } from "../../drawing.js";
 
 const cell = 34,
   edge = 60;
@@ -9,18 +10,8 @@ const cell = 34,
  * @returns {SVGSVGElement} */
 export function drawMatrix({ words, classes, className }, counts) {
   const side = edge + classes * cell + 10;
-  const style = getComputedStyle(document.documentElement);
-  const colour = (/** @type {string} */ name) => {
-    const probe = document.body.appendChild(document.createElement("i"));
-    probe.style.color = `var(--${name})`;
-    const { color } = getComputedStyle(probe);
-    probe.remove();
-    return color;
-  };
-  const [ink, right, wrong] = ["text", "blue", "orange"].map(colour);
-  const text = { fill: ink, "font-size": 12, "font-family": style.fontFamily };
-  const write = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ said) =>
-    svg("text", { x, y, "text-anchor": "middle", ...text }, said);
+  const [right, wrong] = ["blue", "orange"].map(colourOf);
+  const { text, write } = writer(12);
   const numbers = Array.from({ length: classes }, (_, i) => i);
   const cells = numbers.flatMap((label) => {
     const row = numbers.map((k) => counts[label * classes + k]);

@@ -6,6 +6,7 @@ import { intervalOf } from "../../counts.js";
 import { createKeep } from "../../keep.js";
 import { createRunBar } from "../../run-bar.js";
 import { bodyRow, intervalText, scrollable } from "../../tables.js";
+import { drawTable } from "./drawing.js";
 import { TransferModel } from "./model.js";
 
 /** Images for a start. */
@@ -32,7 +33,10 @@ class TransferTool {
       label: words.t("transfer.start"),
       run: (running) => this.#run(running),
     });
-    this.keep = createKeep(context, "transfer", { csv: () => this.#rows() });
+    this.keep = createKeep(context, "transfer", {
+      csv: () => this.#rows(),
+      svg: () => this.#drawing(),
+    });
     this.element = toolElement(
       "transfer",
       [this.models.element, this.count.element, this.bar.element],
@@ -120,13 +124,39 @@ class TransferTool {
         ...shown.map((id) => row(id, titleOf(id))),
       ),
     );
-    const made = result && { attack: result.says, count: words.number(result.count, 0) };
-    setText(
-      this.#made,
-      made ? words.t("transferTable.made", made) : words.t("transferTable.empty"),
-    );
+    setText(this.#made, this.#saysMade());
     setText(this.#reading, this.#sentence());
     this.keep.render();
+  }
+
+  #saysMade() {
+    const { words } = this.context;
+    const { result } = this.model;
+    const made = result && { attack: result.says, count: words.number(result.count, 0) };
+    return made ? words.t("transferTable.made", made) : words.t("transferTable.empty");
+  }
+
+  #drawing() {
+    const { words, titleOf } = this.context;
+    const { ids = [] } = this.model.result ?? {};
+    const row = (/** @type {string} */ crafted, /** @type {string} */ title) => ({
+      title,
+      cells: ids.map((judged) => {
+        const found = this.model.part(crafted, judged);
+        if (!found) return { share: 1, said: "–", range: "", own: false };
+        const { low, high } = intervalOf(found.part, found.done);
+        const range = `${words.percent(low)} – ${words.percent(high)}`;
+        const own = crafted === judged;
+        return { share: found.part, said: words.percent(found.part), range, own };
+      }),
+    });
+    return drawTable({
+      columns: ids.map(titleOf),
+      rows: [row("", words.t("transferTable.clean")), ...ids.map((id) => row(id, titleOf(id)))],
+      across: words.t("transferTable.tested"),
+      down: words.t("transferTable.crafted"),
+      made: this.#saysMade(),
+    });
   }
 
   /** Every cell with its interval. */
