@@ -44,7 +44,7 @@ test("a missing model gets one readable sentence", async (t) => {
   await page.getByRole("alert").getByText("mnist-mixed.safetensors").waitFor();
 });
 
-test("a damaged model gets the engine's own sentence", async (t) => {
+test("a damaged model gets its file's name and the engine's own sentence", async (t) => {
   const site = await serving(t);
   const context = await site.browser.newContext();
   const page = await context.newPage();
@@ -54,7 +54,7 @@ test("a damaged model gets the engine's own sentence", async (t) => {
   await page.goto(site.url);
   await page
     .getByRole("alert")
-    .getByText(/engine says/)
+    .getByText(/^mnist-mixed\.safetensors cannot be used\. The engine says: /)
     .waitFor();
 });
 

@@ -3,7 +3,7 @@
 import { sourceOf } from "../state/datasets.js";
 import { attackParameters, normOf } from "../state/state.js";
 import { companyMs } from "../state/timing.js";
-import { isStopped } from "./errors.js";
+import { EngineError, isStopped } from "./errors.js";
 import { Scheduler } from "./scheduler.js";
 
 /** @typedef {import("../types").Snapshot} Snapshot */
@@ -15,6 +15,12 @@ const furthest = { linf: 1, l2: 12 };
 
 /** Without one there is no budget to search. @param {import("../types").AttackInfo | undefined} attack */
 export const budgetOf = (attack) => attack?.parameters.find(({ name }) => name === "epsilon");
+
+/** What the engine says of a model, with the file's name. @param {unknown} error @param {string} file */
+const ofModel = (error, file) =>
+  error instanceof Error && !(error instanceof EngineError)
+    ? new EngineError("error.model", error.message, { file: file.split("/").at(-1) ?? file })
+    : error;
 
 /** Nothing but black: a drawing that was not begun, a picture that was not chosen.
  * @param {import("../types").Sample} image */
@@ -87,15 +93,17 @@ export class Explorer {
         this.ask();
         page.changed();
       };
+      const source = sourceOf(dataset, id);
       this.client
-        .add(sourceOf(dataset, id))
+        .add(source)
         .then(({ loaded }) => {
           settle("there");
           return loaded;
         })
         .catch((error) => {
           // Where the engine was replaced meanwhile, the next one is given the model with its question.
-          if (!isStopped(error)) settle("failed", { [id]: page.sentence(error) });
+          if (!isStopped(error))
+            settle("failed", { [id]: page.sentence(ofModel(error, source.file)) });
         });
     }
   }

@@ -190,6 +190,7 @@ export default {
     "error.policy":
       "Die Sicherheitsrichtlinie dieser Website verbietet WebAssembly; sie braucht 'wasm-unsafe-eval' in script-src.",
     "error.engine": "Das Rechenmodul meldet: {detail}",
+    "error.model": "{file} ist nicht zu gebrauchen. Das Rechenmodul meldet: {detail}",
     "error.crashed":
       "Das Rechenmodul ist an dieser Frage gescheitert, vielleicht aus Mangel an Speicher. Es startet neu: Versuch es noch einmal, oder frag etwas anderes.",
     "error.hung":

@@ -190,6 +190,7 @@ export default {
     "error.policy":
       "This site's security policy forbids WebAssembly; it needs 'wasm-unsafe-eval' in script-src.",
     "error.engine": "The engine says: {detail}",
+    "error.model": "{file} cannot be used. The engine says: {detail}",
     "error.crashed":
       "The engine broke down at this question, perhaps for want of memory. It starts anew: try again, or ask something else.",
     "error.hung":
