@@ -40,6 +40,7 @@ export class PageShell {
     attacks: [],
     files: {},
     samples: [],
+    awaited: new Set(),
     image: { id: "", label: null, pixels: new Float32Array(0) },
     result: null,
     current: false,
@@ -187,12 +188,19 @@ export class PageShell {
   /** Fetches the dataset's test images, once. */
   async loadTestImages() {
     const { dataset } = this.state;
+    const { awaited } = this.snapshot;
     if (this.#packed.has(dataset)) return;
     this.#packed.add(dataset);
-    this.#shelve(dataset, await packedSamples(dataset, siteFile));
-    if (datasets[dataset].digit) return;
-    const { drawnSamples } = await import("./engine/drawn-samples.js");
-    this.#shelve(dataset, await drawnSamples(dataset));
+    awaited.add(dataset);
+    try {
+      this.#shelve(dataset, await packedSamples(dataset, siteFile));
+      if (datasets[dataset].digit) return;
+      const { drawnSamples } = await import("./engine/drawn-samples.js");
+      this.#shelve(dataset, await drawnSamples(dataset));
+    } finally {
+      awaited.delete(dataset);
+      this.schedule();
+    }
   }
 
   /** Pictures that the visitor brought, instead of those before. @param {string} dataset @param {Sample[]} samples */

@@ -234,6 +234,8 @@ export interface Snapshot {
   /** Whether the chosen models' files are there, by model. */
   files: Record<string, "loading" | "there" | "failed">;
   samples: Sample[];
+  /** Datasets whose pictures are on their way. */
+  awaited: Set<string>;
   image: Sample;
   result: ExploreResult | null;
   /** Whether the result answers the newest question; else it is an older one's. */

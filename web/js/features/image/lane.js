@@ -77,7 +77,8 @@ export function createLane(context, model) {
       // Where nobody sees it, it waits for the last of the answers that come.
       if (result && !inSight() && !context.explorer.scheduler.idle) return;
       const trace = step === null ? null : analysis.traces[model];
-      draw(result, image, files[model], element.hidden, step, trace, context.scheme());
+      const coming = snapshot.awaited.has(snapshot.state.dataset);
+      draw(result, image, coming, files[model], element.hidden, step, trace, context.scheme());
     },
   };
 }
@@ -119,8 +120,9 @@ function createVerdict({ words }, model) {
       setText(reading, sentenceOfLane(words, request, lane));
       setText(chip, outcomeOf(words, request, lane, attack ? words.attack(attack) : ""));
     },
-    clear({ files, image, state }) {
-      const waits = image.id === "" || image.id === "drawing";
+    clear({ files, image, awaited, state }) {
+      const missing = image.id === "" && !awaited.has(state.dataset);
+      const waits = missing || image.id === "drawing";
       const key =
         files[model] === "failed" ? "models.failed" : waits ? "verdict.idle" : "models.loading";
       setText(reading, state.model.includes(model) ? words.t(key) : "");
