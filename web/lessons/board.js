@@ -244,7 +244,9 @@ class Board {
     const [low, high] = [Math.min(...logits), Math.max(...logits)];
     for (const { bar, value, digit } of this.bars) {
       bar.style.width = `${(100 * (logits[digit] - low)) / (high - low || 1)}%`;
-      bar.classList.toggle("top", logits[digit] === high);
+      const top = logits[digit] === high;
+      bar.classList.toggle("right", top && digit === this.#label);
+      bar.classList.toggle("wrong", top && this.#label >= 0 && digit !== this.#label);
       value.textContent = numberIn(this.words, logits[digit], 1);
     }
     const { label, probability } = /** @type {{label: number, probability: number}} */ (this.read);

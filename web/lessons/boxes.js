@@ -58,7 +58,7 @@ export function createBoxes(place, words) {
       svg("text", { x: across(0), y: rows.length * row + 14, "text-anchor": "middle" }, "0"),
       ...each.flatMap(([low, high], i) => {
         const y = i * row + 8;
-        const kind = i < 2 ? "input" : i < 4 ? "neuron" : i === 4 ? "bound" : "exact";
+        const kind = ["bound", "exact"][i - 4] ?? "";
         return [
           svg("text", { x: 0, y: y + 13, class: "name" }, i === 5 ? "↳" : rows[i]),
           svg("line", { x1: across(from), x2: across(to), y1: y + 9, y2: y + 9, class: "axis" }),
@@ -68,7 +68,7 @@ export function createBoxes(place, words) {
             width: Math.max(2, across(high) - across(low)),
             height: 18,
             rx: 3,
-            class: kind,
+            class: `box ${kind}`,
           }),
         ];
       }),

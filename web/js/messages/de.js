@@ -459,7 +459,7 @@ export default {
     "saliency.alt": "Gradient des Verlusts, {image}",
     "gradCam.title": "Wonach sich die letzte Faltung richtet",
     "gradCam.about":
-      "Grad-CAM, jedes Bild mit eigener Skala: je violetter, desto mehr spricht es für die richtige Klasse",
+      "Grad-CAM, jedes Bild mit eigener Skala: je heller, desto mehr spricht es für die richtige Klasse",
     "gradCam.show.label": "Zeigen: Grad-CAM, {model}",
     "gradCam.alt": "Grad-CAM, {image}",
   },

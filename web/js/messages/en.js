@@ -389,7 +389,7 @@ export default {
     "saliency.alt": "Gradient of the loss, {image}",
     "gradCam.title": "What the last convolution goes by",
     "gradCam.about":
-      "Grad-CAM, each picture on a scale of its own: the more violet, the more it speaks for the right class",
+      "Grad-CAM, each picture on a scale of its own: the brighter, the more it speaks for the right class",
     "gradCam.show.label": "Show it: Grad-CAM, {model}",
     "gradCam.alt": "Grad-CAM, {image}",
   },

@@ -5,7 +5,7 @@ import { h, styleSheet } from "./dom.js";
 /** low and high: the ends of an interval around y.
  * @typedef {{x: number, y: number, low?: number, high?: number}} Point */
 /** style: which colour, as in "series-0"; crosses: points that are marked with an ✗.
- * @typedef {{id: string, title: string, points: Point[], style: string | number, crosses?: Point[]}} Series */
+ * @typedef {{id: string, title: string, points: Point[], style: number, crosses?: Point[]}} Series */
 /** Both axes begin at 0. said: the plot in words. cursor: where a line stands.
  * @typedef {{series: Series[], end: number, top?: number, said: string, cursor?: number | null}} Content */
 /** legend: whether it has one. onpick: x where one points.

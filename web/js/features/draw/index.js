@@ -200,12 +200,12 @@ class Pad {
       paper.stroke();
     }
     if (!this.#focused) return;
-    // Where the keyboard's pen is: full while it is down.
+    // Where the keyboard's pen is: full while it is down; grey is seen on ink and on paper.
     const [x, y] = this.#at.map((value) => value * resolution);
     paper.beginPath();
     paper.arc(x, y, penWidth * resolution * 0.75, 0, 2 * Math.PI);
     paper.lineWidth = 5;
-    paper.strokeStyle = paper.fillStyle = "#9bc1ff";
+    paper.strokeStyle = paper.fillStyle = "#8a8a8a";
     paper.stroke();
     if (this.#typed) paper.fill();
   }

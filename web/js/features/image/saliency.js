@@ -66,7 +66,8 @@ function createFigure({ words, state, scheme }, of, kind) {
       const depth = map.length === width * height ? 1 : channels;
       const pixels = changeOf(map, new Float32Array(map.length), depth);
       const largest = pixels.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      picture.signed(pixels, largest, scheme());
+      if (of === "saliency") picture.signed(pixels, largest, scheme());
+      else picture.show(pixels.map((value) => value / (largest || 1)));
     },
   };
 }

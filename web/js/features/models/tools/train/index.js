@@ -1,6 +1,7 @@
 // "Defend it yourself": a small net is trained in the page, normally or on attacked images, and one watches
 // what it learns. After each epoch it is one more model for the view of one image and for every tool, and it is kept
 // in the browser.
+import { styleOf } from "../../../../state/datasets.js";
 import { readableMs } from "../../../../state/timing.js";
 import { h, oncePerFrame, save, setText } from "../../../../ui/dom.js";
 import { accuracyPlot } from "../../accuracy-plot.js";
@@ -278,9 +279,9 @@ class TrainTool {
     if (this.#drawn === drawing) return;
     this.#drawn = drawing;
     const { words } = this.context;
-    const line = (/** @type {"robust" | "clean"} */ id, /** @type {string} */ style) => ({
+    const line = (/** @type {"robust" | "clean"} */ id) => ({
       id,
-      style,
+      style: styleOf(ownId(training?.number ?? 0)),
       title: words.t(`train.${id}`),
       points: (training?.[id] ?? []).map((point) => ({
         ...point,
@@ -296,7 +297,7 @@ class TrainTool {
           robust: last(training.robust),
         })
       : words.t("train.empty");
-    this.plot.draw({ series: [line("robust", "wrong"), line("clean", "right")], end: all, said });
+    this.plot.draw({ series: [line("robust"), line("clean")], end: all, said });
   }
 
   /** @param {TrainingRun | null} training */
