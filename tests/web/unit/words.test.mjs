@@ -43,6 +43,25 @@ for (const [lang, language] of Object.entries(files)) {
   }
 }
 
+test("German says du, and has the field's words", () => {
+  const course = new URL("../../../web/lessons/", import.meta.url);
+  const lessons = readdirSync(course, { recursive: true })
+    .filter((name) => /(^|\/)(.*\.)?de\.html$/.test(name))
+    .map((name) => [name, readFileSync(new URL(name, course), "utf8")]);
+  assert.ok(lessons.length >= 6);
+  const said = Object.entries(files.de).flatMap(([section, messages]) =>
+    typeof messages === "string" ? [[section, messages]] : Object.entries(messages),
+  );
+  // At a sentence's beginning "Sie" may be a thing.
+  const formal = /[\p{L},] (Sie|Ihnen|Ihr|Ihre[mnrs]?)\b/u;
+  for (const [name, text] of [...said, ...lessons])
+    assert.ok(!formal.test(String(text)), `${name}: ${formal.exec(String(text))}`);
+  const all = said.map(([, text]) => text).join(" ");
+  for (const wanted of [/\bdu\b/i, /\bfalsch erkannt/, /\bCluster/, /\bKonfidenz/])
+    assert.match(all, wanted);
+  assert.doesNotMatch(all, /verkenn|verkannt|Zuversicht|Ballung/);
+});
+
 test("English does not say what the catalogue says", () => {
   const own =
     /^(attack\.(title|choose|others?|paper|more|nothing|reset)|parameter\.(automatic|number)|choice\.l(inf|2))$/;

@@ -24,7 +24,7 @@ export default {
     "page.guide": "Geführter Einstieg",
     "page.tagline": "Adversariale Beispiele, live im Browser",
     "page.lead":
-      "Eine Änderung, die du kaum siehst, und ein neuronales Netz liest eine andere Ziffer; Schilder und Gesichter verkennt es ebenso.",
+      "Eine Änderung, die du kaum siehst, und ein neuronales Netz liest eine andere Ziffer; Schilder und Gesichter erkennt es ebenso falsch.",
     "page.language": "Sprache",
 
     "view.title": "Ansichten",
