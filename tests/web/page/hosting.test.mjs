@@ -1,8 +1,10 @@
 // Other people's servers: strict security policies, wrong types, missing files. The page works or says
 // in one sentence why not.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { keep, settled, slide, start } from "../../support/browser.mjs";
+import { keep, root, settled, slide, start } from "../../support/browser.mjs";
 
 /** @param {import("node:test").TestContext} t */
 async function serving(t, headers) {
@@ -73,6 +75,11 @@ test("the wrong type for the WebAssembly file does not matter", async (t) => {
   await page.waitForFunction(() => performance.getEntriesByName("signflip:first").length > 0);
 });
 
+const half = (path) => {
+  const bytes = readFileSync(path);
+  return bytes.subarray(0, bytes.length / 2);
+};
+
 for (const [name, answer, said] of [
   [
     "a pointer of Git LFS",
@@ -83,6 +90,11 @@ for (const [name, answer, said] of [
     "a web page",
     { body: "<!doctype html><title>Not found</title>" },
     /sent a web page instead of mnist-mixed/,
+  ],
+  [
+    "half of it",
+    { body: half(join(root, "models/mnist-mixed.safetensors")) },
+    /mnist-mixed\.safetensors cannot be used/,
   ],
   ["nothing", { body: "" }, /mnist-mixed\.safetensors is damaged/],
   ["a refusal", { status: 503 }, /answered 503 for mnist-mixed/],
@@ -100,6 +112,17 @@ for (const [name, answer, said] of [
     await page.locator(".alert").first().waitFor({ state: "hidden" });
   });
 }
+
+test("in German, too, each cause once and in one place", async (t) => {
+  const site = await serving(t);
+  const page = await site.open("", { wait: false });
+  await page.route("**/mnist-*.safetensors?*", (route) => route.fulfill({ status: 503 }));
+  await page.goto(`${site.url}?lang=de`);
+  const alert = page.getByRole("alert").filter({ visible: true });
+  await alert.getByText(/antwortet auf mnist-standard.*antwortet auf mnist-mixed/).waitFor();
+  assert.equal(await alert.count(), 1);
+  await page.getByRole("button", { name: "Noch einmal" }).waitFor();
+});
 
 test("no connection: the file is named, and the page goes on once there is one", async (t) => {
   const site = await serving(t);

@@ -166,6 +166,17 @@ test("papers, model cards, lessons, source, licence and datasets are linked, and
   for (const href of papers) assert.match(href, /^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{4,5}$/);
 });
 
+test("where the site says where its source is, it is linked", async () => {
+  const page = await site.open("", { wait: false });
+  await page.route(site.url, async (route) => {
+    const response = await route.fetch();
+    const text = (await response.text()).replace("<html ", '<html data-source="https://a.b/c" ');
+    await route.fulfill({ response, body: text });
+  });
+  await page.goto(site.url);
+  await page.locator("footer a[href='https://a.b/c']", { hasText: "Source code" }).waitFor();
+});
+
 test("in forced colours what is chosen, what was read and what a slider says are told apart", async () => {
   const page = await site.open("?attack=mim", { forcedColors: "active" });
   await idle(page);
