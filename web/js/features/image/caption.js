@@ -1,4 +1,5 @@
 // What stands under the figure on paper, instead of the controls: attack, goal, parameters, and where to try it.
+import { datasets } from "../../state/datasets.js";
 import { valueOf, writeUrl } from "../../state/state.js";
 import { h, setText } from "../../ui/dom.js";
 
@@ -30,9 +31,12 @@ export function createCaption({ words, state, explorer }) {
         }),
       ];
       setText(asked, said.join(" · "));
-      const query = writeUrl({ ...now, hide: [] }, "");
+      // A whole picture in an address is nothing that one types.
+      const typed =
+        now.sample === "picture" ? { sample: datasets[dataset].sample, picture: "" } : {};
+      const query = writeUrl({ ...now, ...typed, hide: [] }, "");
       const here = location.href.replace(/[^/]*$/, "");
-      setText(address, here.startsWith("http") ? `${here}index.html?${query}` : "");
+      setText(address, here.startsWith("http") ? `${here}index.html${query && `?${query}`}` : "");
     },
   };
 }
