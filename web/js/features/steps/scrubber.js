@@ -65,7 +65,7 @@ export class Scrubber {
     const title = this.context.words.t(`steps.${name}`);
     return h(
       "button",
-      { type: "button", class: "icon", title, "aria-label": title, onclick },
+      { type: "button", class: "icon", "data-go": name, title, "aria-label": title, onclick },
       h("span", { "aria-hidden": "true" }, sign),
     );
   }
