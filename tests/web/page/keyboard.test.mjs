@@ -209,6 +209,18 @@ test("in forced colours what is chosen, what was read and what a slider says are
   assert.equal(swatch, before.backgroundColor, "the table's key has the bars' colour");
   assert.notEqual((await look("#parameter-epsilon")).appearance, "none");
   assert.match(await page.locator("[data-model=standard] .verdict-chip").textContent(), /fooled/);
+  const lesson = await site.open("lessons/en/1-what-it-sees.html", {
+    wait: false,
+    forcedColors: "active",
+  });
+  await lesson.locator(".board-pad").scrollIntoViewIfNeeded();
+  await lesson.locator(".bar.right").waitFor();
+  const grounds = await lesson.evaluate(() =>
+    [".bar.right", ".bar:not(.right)", "body"].map(
+      (part) => getComputedStyle(document.querySelector(part)).backgroundColor,
+    ),
+  );
+  assert.equal(new Set(grounds).size, 3, "the logits' bars are seen");
   const model = await site.open("?view=model", { wait: false, forcedColors: "active" });
   await model.locator(".swatch.right").waitFor();
   const key = await Promise.all(
