@@ -118,6 +118,14 @@ test("lanes are in line at 2 to 5 models, from 320 px to 4K, and no caption is c
           .map((element) => element.textContent),
       );
       assert.deepEqual(cut, [], `${width} px`);
+      const names = await page.locator(".budget label:visible").evaluateAll((all) =>
+        all.map((label) => {
+          const range = document.createRange();
+          range.selectNodeContents(label);
+          return range.getClientRects().length;
+        }),
+      );
+      assert.deepEqual(names, [1, 1], `a parameter's name is in one line at ${width} px`);
       const laps = await page.evaluate(() =>
         [...document.querySelectorAll(".lane:not([hidden]) .legend")].flatMap((legend) => {
           const boxes = [...legend.children].map((part) => {
