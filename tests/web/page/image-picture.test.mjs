@@ -72,6 +72,16 @@ for (const [width, height] of [
     const why = await boxOf(page, ".results > .lead");
     if (height > 736) assert.ok(why.y > 0 && why.y + why.height < verdict.y, `${why.y}`);
     else assert.ok(why.y > big.y + big.height, `${why.y}`);
+    // Below them, too, where the attack's steps take the room.
+    await resultOf(page, () => page.locator("#attack").selectOption("mim"));
+    await page.locator(".steps-panel .plot").waitFor();
+    const [steps, picture, last] = await Promise.all(
+      [".steps-panel", "[data-model=standard] .adversarial canvas", ".results > .lead"].map(
+        (part) => boxOf(page, part),
+      ),
+    );
+    assert.ok(steps.y < picture.y && picture.y < last.y);
+    await resultOf(page, () => page.locator("#attack").selectOption("fgsm"));
     // The budget stays in sight.
     const budget = await boxOf(page, ".budget");
     assert.ok(budget.y + budget.height <= height && budget.y > height / 2);
