@@ -18,7 +18,9 @@ inline Bytes zip(const std::vector<std::pair<std::string, Bytes>>& files, bool d
   const auto put = [](Bytes& to, std::size_t value, int width) {
     for (int i = 0; i < width; ++i) to.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
   };
-  for (const auto& [name, bytes] : files) {
+  for (const auto& file : files) {
+    const std::string& name = file.first;  // clang 14 captures no structured bindings
+    const Bytes& bytes = file.second;
     const Bytes gz = gzip(bytes);  // 10 bytes of header, deflate, checksum, size
     const Bytes packed = deflated ? Bytes(gz.begin() + 10, gz.end() - 8) : bytes;
     const std::size_t at = archive.size();
