@@ -1,6 +1,6 @@
 // A main() for fuzz targets where libFuzzer is absent: runs the files and folders given as
-// arguments, then seeded random mutations of the target's own seeds. Not guided by coverage; its
-// use is that every build and every CI run exercises the targets.
+// arguments, then seeded random mutations of them and of the target's own seeds. Not guided by
+// coverage; its use is that every build and every CI run exercises the targets.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -118,11 +118,10 @@ void mutate(Bytes& bytes, const std::vector<Bytes>& seeds, signflip::Rng& rng) {
 }
 
 /// Until there were as many runs, or as many seconds have gone by. Returns how many ran.
-std::uint64_t run_mutations(std::uint64_t runs, double seconds, std::uint64_t seed) {
+std::uint64_t run_mutations(const std::vector<Bytes>& seeds, std::uint64_t runs, double seconds,
+                            std::uint64_t seed) {
   constexpr std::size_t kMaxInput = 1 << 16;
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<Bytes> seeds = fuzz_seeds();
-  for (const Bytes& input : seeds) run(input);
   std::uint64_t i = 0;
   for (; i < runs; ++i) {
     const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - start;
@@ -136,21 +135,23 @@ std::uint64_t run_mutations(std::uint64_t runs, double seconds, std::uint64_t se
   return i;
 }
 
-/// Runs a file, or all files below a folder. Returns how many, or nothing where there is none.
-std::optional<std::size_t> run_path(const fs::path& path) {
+/// Adds a file, or all files below a folder in the order of their names. False: there is neither.
+bool read_path(const fs::path& path, std::vector<Bytes>& inputs) {
   std::error_code error;
   if (fs::is_regular_file(path, error)) {
     std::ifstream file(path, std::ios::binary);
-    run(Bytes(std::istreambuf_iterator<char>(file), {}));
-    return 1;
+    inputs.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    return true;
   }
-  if (!fs::is_directory(path, error)) return std::nullopt;
-  std::size_t count = 0;
+  if (!fs::is_directory(path, error)) return false;
+  std::vector<fs::path> files;
   for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (entry->is_regular_file(error)) count += run_path(entry->path()).value_or(0);
+    if (entry->is_regular_file(error)) files.push_back(entry->path());
   }
-  return count;
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) read_path(file, inputs);
+  return true;
 }
 
 bool write_seeds(const fs::path& folder) {
@@ -168,8 +169,8 @@ bool write_seeds(const fs::path& folder) {
 
 constexpr std::string_view kUsage =
     "usage: %s [--runs N] [--seconds T] [--seed S] [--write-seeds FOLDER] [FILE or FOLDER]…\n"
-    "Runs each file, then random mutations of the built-in seeds: N of them, for T seconds at most "
-    "(without files N = 1000, or any number where T is given).\n";
+    "Runs each file, then random mutations of the files and the built-in seeds: N of them, for T "
+    "seconds at most (without files N = 1000, or any number where T is given).\n";
 
 }  // namespace
 
@@ -182,7 +183,7 @@ int main(int argc, char** argv) {
 #endif
   std::optional<std::uint64_t> runs, seconds;
   std::uint64_t seed = 1;
-  std::size_t files = 0;
+  std::vector<Bytes> inputs;
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (option == "--runs" || option == "--seed" || option == "--seconds") {
@@ -200,17 +201,21 @@ int main(int argc, char** argv) {
     } else if (option.starts_with("--")) {
       std::fprintf(stderr, kUsage.data(), argv[0]);
       return 2;
-    } else if (const auto count = run_path(argv[i])) {
-      files += *count;
-    } else {
+    } else if (!read_path(argv[i], inputs)) {
       std::fprintf(stderr, "%s: there is no such file or folder\n", argv[i]);
       return 1;
     }
   }
   constexpr std::uint64_t kAny = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t wanted = runs.value_or(seconds ? kAny : files == 0 ? 1000 : 0);
+  const std::uint64_t wanted = runs.value_or(seconds ? kAny : inputs.empty() ? 1000 : 0);
   const double most = seconds ? static_cast<double>(*seconds) : HUGE_VAL;
-  const std::uint64_t mutations = wanted > 0 ? run_mutations(wanted, most, seed) : 0;
+  const std::size_t files = inputs.size();
+  if (wanted > 0) {
+    const std::vector<Bytes> seeds = fuzz_seeds();
+    inputs.insert(inputs.begin(), seeds.begin(), seeds.end());
+  }
+  for (const Bytes& input : inputs) run(input);
+  const std::uint64_t mutations = wanted > 0 ? run_mutations(inputs, wanted, most, seed) : 0;
   std::printf("%zu files and %llu mutations ran\n", files,
               static_cast<unsigned long long>(mutations));
   return 0;
