@@ -74,7 +74,9 @@ TEST(SharedSession, APatchReplacesWhatItCoversWhereItLay) {
     const auto width = static_cast<std::size_t>(kShape.width);
     const std::size_t row = pixel / width, column = pixel % width;
     const bool covered = row >= 1 && row <= 2 && column <= 1;
-    if (!covered) EXPECT_EQ(changed[i], all[i]) << i;
+    if (!covered) {
+      EXPECT_EQ(changed[i], all[i]) << i;
+    }
   }
   EXPECT_EQ(model.predict(changed)->labels, found->judge(model, all)->changed);
 }
