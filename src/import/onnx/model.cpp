@@ -207,7 +207,7 @@ std::string Node::text(std::string_view attribute, std::string_view fallback) co
 }
 
 std::vector<std::int64_t> Node::integers(std::string_view attribute,
-                                         std::vector<std::int64_t> fallback) const {
+                                         const std::vector<std::int64_t>& fallback) const {
   const Attribute* const found = find(attribute);
   return found != nullptr ? found->integers : fallback;
 }

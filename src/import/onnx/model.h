@@ -42,7 +42,7 @@ struct Node {
   double real(std::string_view attribute, double fallback) const;
   std::string text(std::string_view attribute, std::string_view fallback) const;
   std::vector<std::int64_t> integers(std::string_view attribute,
-                                     std::vector<std::int64_t> fallback = {}) const;
+                                     const std::vector<std::int64_t>& fallback = {}) const;
   /// "Conv (node /conv1/Conv)", for messages.
   std::string shown() const;
 };

@@ -16,6 +16,7 @@ constexpr std::size_t kMaximumList = std::size_t{1} << 22;
 
 std::vector<const Constant*> constants_of(const std::vector<const Value*>& in) {
   std::vector<const Constant*> constants;
+  constants.reserve(in.size());
   for (const Value* const value : in) {
     constants.push_back(value != nullptr && value->constant ? &value->known : nullptr);
   }
