@@ -134,8 +134,8 @@ void Canvas::fill(const std::vector<Spot>& corners, Colour colour) {
     for (int x = std::max(static_cast<int>(std::floor(low.x)), 0); x < right; ++x) {
       int covered = 0;
       for (int part = 0; part < kParts * kParts; ++part) {
-        covered +=
-            inside(x + (part % kParts + 0.5) / kParts, y + (part / kParts + 0.5) / kParts) ? 1 : 0;
+        const int row = part / kParts, column = part % kParts;
+        covered += inside(x + (column + 0.5) / kParts, y + (row + 0.5) / kParts) ? 1 : 0;
       }
       blend(x, y, colour, static_cast<double>(covered) / (kParts * kParts));
     }

@@ -112,6 +112,7 @@ std::vector<std::string> known_class_names(const std::string& dataset, int class
   const auto names = names_of(dataset);
   if (known_class_count(dataset) == classes) return {names.begin(), names.end()};
   std::vector<std::string> numbers;
+  numbers.reserve(static_cast<std::size_t>(std::max(classes, 0)));
   for (int i = 0; i < classes; ++i) numbers.push_back(std::to_string(i));
   return numbers;
 }

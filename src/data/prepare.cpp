@@ -123,9 +123,10 @@ Picture centred(const Picture& digit) {
   double total = 0, x_sum = 0, y_sum = 0;
   for (std::size_t i = 0; i < digit.pixels.size(); ++i) {
     const auto width = static_cast<std::size_t>(digit.width);
+    const std::size_t row = i / width, column = i % width;
     total += digit.pixels[i];
-    x_sum += digit.pixels[i] * (static_cast<double>(i % width) + 0.5);
-    y_sum += digit.pixels[i] * (static_cast<double>(i / width) + 0.5);
+    x_sum += digit.pixels[i] * (static_cast<double>(column) + 0.5);
+    y_sum += digit.pixels[i] * (static_cast<double>(row) + 0.5);
   }
   const int left = place(x_sum / total, digit.width), top = place(y_sum / total, digit.height);
   Picture result{kDigitSide, kDigitSide, 1, {}};

@@ -15,6 +15,7 @@ std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, std::size
   const std::size_t all = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
   const std::size_t least = count >= sizes.size() ? 1 : 0;
   std::vector<std::size_t> share;
+  share.reserve(sizes.size());
   std::vector<std::size_t> order(sizes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   for (const std::size_t size : sizes) share.push_back(std::max(size * count / all, least));
@@ -47,6 +48,7 @@ std::vector<std::uint32_t> stratified_sample(std::span<const int> labels, std::s
   std::map<int, std::vector<std::uint32_t>> classes;
   for (std::uint32_t n = 0; n < labels.size(); ++n) classes[labels[n]].push_back(n);
   std::vector<std::size_t> sizes;
+  sizes.reserve(classes.size());
   for (const auto& [label, images] : classes) sizes.push_back(images.size());
   const std::vector<std::size_t> share = shares(sizes, count);
   std::size_t next = 0;
