@@ -175,7 +175,11 @@ constexpr std::string_view kUsage =
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef __SANITIZE_ADDRESS__
+  ::signal(SIGABRT, keep_input);  // the others are the sanitizer's, which says more
+#else
   for (const int broken : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) ::signal(broken, keep_input);
+#endif
 #ifdef M_TRIM_THRESHOLD
   // Freed memory stays: getting it from the system again at each run would cost more than the runs.
   mallopt(M_MMAP_THRESHOLD, 1 << 28);
