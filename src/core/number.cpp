@@ -34,6 +34,7 @@ std::string text_of(double value, int precision) {
   if (value == 0) return text + "0";
   int exponent = static_cast<int>(std::floor(std::log10(value)));
   const auto digits_of = [&] {
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): never negative, and too large for lround
     return static_cast<std::uint64_t>(scaled(value, precision - 1 - exponent) + 0.5);
   };
   std::uint64_t limit = 1;
