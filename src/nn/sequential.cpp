@@ -102,7 +102,7 @@ Result<std::vector<PlacedLayer>> Sequential::place_layers(const Architecture& ar
       conv.fusion = conv.conv.fusion;
       if (conv.fusion == Fusion::pool) placed.fuses = fusible;
     }
-    layers.push_back(std::move(placed));
+    layers.push_back(placed);
     in = *out;
   }
   if (open != 0) return Error{"a residual block has no end"};

@@ -106,10 +106,12 @@ Result<Parameters> AttackOptions::parameters(const AttackEntry& attack,
 
 Status AttackOptions::check_all_used(const std::vector<const AttackEntry*>& attacks,
                                      const std::string& used_otherwise) const {
-  for (const auto& [name, text] : given_) {
+  for (const auto& option : given_) {
+    const auto& [name, text] = option;
     if (text.empty() || name == used_otherwise) continue;
+    // Clang up to 15 captures no structured binding.
     const bool used = std::ranges::any_of(
-        attacks, [&](const AttackEntry* attack) { return has_parameter(*attack, name); });
+        attacks, [&](const AttackEntry* attack) { return has_parameter(*attack, option.first); });
     if (used) continue;
     std::string names;
     for (const AttackEntry* attack : attacks) {
