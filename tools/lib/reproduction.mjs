@@ -72,6 +72,13 @@ const lengths = (net) =>
     (length) => length.toFixed(2),
   );
 
+/** (d): what a net that was tuned on the source's set reads. */
+const tunedRows = (on, net) => [
+  [`fine-tuned on ${on}, clean`, "98.92%", both(net, "clean")],
+  [`fine-tuned on ${on}, its own set`, "99%", accuracy(net, "own", "clean")],
+  [`fine-tuned on ${on}, attacked`, "not tried", both(net, "fgsm"), accuracy(net, "c", "pgd")],
+];
+
 const text = `# Four published experiments, repeated
 
 \`tools/dev/reproduce\` trains and attacks these nets with \`signflip\` and writes this page. Accuracies are on the
@@ -222,28 +229,7 @@ further than the net that met fresh attacks in every batch.
 The source judges its fine-tuned net on the images that it was tuned on. With its own set, the 10,000 test images
 attacked once by FGSM on the undefended net, 10 epochs of tuning, alone or mixed with the 60,000 clean training images:
 
-${table([
-  ["fine-tuned on the set alone, clean", "98.92%", both("d-tuned", "clean")],
-  ["fine-tuned on the set alone, its own set", "99%", accuracy("d-tuned", "own", "clean")],
-  [
-    "fine-tuned on the set alone, attacked",
-    "not tried",
-    both("d-tuned", "fgsm"),
-    accuracy("d-tuned", "c", "pgd"),
-  ],
-  ["fine-tuned on set and clean images, clean", "98.92%", both("d-tuned-clean", "clean")],
-  [
-    "fine-tuned on set and clean images, its own set",
-    "99%",
-    accuracy("d-tuned-clean", "own", "clean"),
-  ],
-  [
-    "fine-tuned on set and clean images, attacked",
-    "not tried",
-    both("d-tuned-clean", "fgsm"),
-    accuracy("d-tuned-clean", "c", "pgd"),
-  ],
-])}
+${table([...tunedRows("the set alone", "d-tuned"), ...tunedRows("set and clean images", "d-tuned-clean")])}
 
 A high accuracy on the images that one has learnt from says nothing about the next attack; the set's labels are the
 test set's, so the clean row is no test either.

@@ -292,18 +292,24 @@ test("Back leads from one dataset to the one before", async () => {
   assert.equal(back.request.label, 7);
 });
 
+/** Lets files come only when what is returned is called. */
+async function holdBack(page, address) {
+  let free;
+  const held = new Promise((resolve) => (free = resolve));
+  await page.route(address, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return free;
+}
+
 test(
   "while a dataset's pictures come the lanes say so, and ask for none",
   { skip: noImages },
   async () => {
     const page = await site.open();
     await settled(page);
-    let free;
-    const held = new Promise((resolve) => (free = resolve));
-    await page.route("**/samples/gtsrb.*", async (route) => {
-      await held;
-      await route.continue();
-    });
+    const free = await holdBack(page, "**/samples/gtsrb.*");
     await page.locator("input[name=dataset][value=gtsrb]").click();
     await page.locator("[data-model=robust] .reading", { hasText: "Loading …" }).waitFor();
     const said = await page.locator(".lane:visible .reading").allTextContents();
@@ -317,12 +323,7 @@ test(
 test("a model that is still coming has none of the others' numbers", async () => {
   const page = await site.open("?model=standard");
   await settled(page);
-  let free;
-  const held = new Promise((resolve) => (free = resolve));
-  await page.route("**/mnist-robust.safetensors?*", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const free = await holdBack(page, "**/mnist-robust.safetensors?*");
   await page.locator("input[name=model][value=robust]").check();
   await lane(page, "robust").getByText("Loading …").waitFor();
   await settledButFor(page, "robust");

@@ -28,7 +28,7 @@ export function stateOf(key, row) {
 
 /** The lines of a text's tables that set a published figure beside ours, without their heads.
  * @param {string} text */
-export const comparedRows = (text) =>
+const comparedRows = (text) =>
   text
     .split(/\n\n+/)
     .filter((block) => block.startsWith("| | published |"))
