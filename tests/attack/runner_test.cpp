@@ -16,12 +16,12 @@
 namespace signflip::test {
 namespace {
 
-constexpr ImageShape kShape{4, 4, 1};
+constexpr ImageShape kShape4x4x1{4, 4, 1};
 
 struct Fixture {
   Rng rng{1};
-  LinearModel model = LinearModel::random(kShape, 5, 1, rng);
-  Tensor images = random_images(40, kShape, rng);
+  LinearModel model = LinearModel::random(kShape4x4x1, 5, 1, rng);
+  Tensor images = random_images(40, kShape4x4x1, rng);
   std::vector<int> labels = predictions(model, images);
   ThreadPool pool{1};
 
@@ -36,15 +36,15 @@ TEST(Runner, RefusesInOneSentence) {
   Fixture f;
   const auto fgsm = request_for("fgsm");
   EXPECT_EQ(f.error({}, f.images, f.labels), "no attack was chosen");
-  EXPECT_EQ(f.error(fgsm, Tensor(0, kShape), {}), "there are no images to attack");
+  EXPECT_EQ(f.error(fgsm, Tensor(0, kShape4x4x1), {}), "there are no images to attack");
   EXPECT_EQ(f.error(fgsm, Tensor(2, {4, 5, 1}), {0, 0}),
             "the images are 4×5×1, but the model takes 4×4×1");
-  EXPECT_EQ(f.error(fgsm, Tensor(2, kShape), {0}), "there are 2 images but 1 labels");
-  EXPECT_EQ(f.error(fgsm, Tensor(2, kShape), {0, 5}),
+  EXPECT_EQ(f.error(fgsm, Tensor(2, kShape4x4x1), {0}), "there are 2 images but 1 labels");
+  EXPECT_EQ(f.error(fgsm, Tensor(2, kShape4x4x1), {0, 5}),
             "label 5 of image 1 is not one of the model's classes 0 to 4");
-  EXPECT_EQ(f.error(fgsm, Tensor(2, kShape), {0, 1}, {3, -1}),
+  EXPECT_EQ(f.error(fgsm, Tensor(2, kShape4x4x1), {0, 1}, {3, -1}),
             "target -1 of image 1 is not one of the model's classes 0 to 4");
-  EXPECT_EQ(f.error(request_for("autoattack"), Tensor(1, kShape), {0}, {1}),
+  EXPECT_EQ(f.error(request_for("autoattack"), Tensor(1, kShape4x4x1), {0}, {1}),
             "attack autoattack takes no target classes");
   AttackRequest mixed = fgsm;
   mixed.parameters = request_for("bim").parameters;
@@ -52,11 +52,11 @@ TEST(Runner, RefusesInOneSentence) {
             "the parameters belong to another attack than fgsm");
   for (const float bad : {-0.1F, 1.1F, std::numeric_limits<float>::infinity(),
                           std::numeric_limits<float>::quiet_NaN()}) {
-    Tensor images(2, kShape);
+    Tensor images(2, kShape4x4x1);
     images.values()[20] = bad;
     EXPECT_EQ(f.error(fgsm, images, {0, 0}).rfind("image 1 has a pixel of value ", 0), 0U);
   }
-  const auto other = LinearModel::random(kShape, 6, 1, f.rng);
+  const auto other = LinearModel::random(kShape4x4x1, 6, 1, f.rng);
   const auto outcome = run_attack(f.model, other, fgsm, f.images, f.labels, {}, f.pool);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message,
@@ -176,7 +176,7 @@ TEST(Runner, NeitherThreadsNorBatchesChangeAByte) {
         const auto pixels = std::as_const(f.images).images(first, count);
         request.first_image = first;
         const auto part =
-            attack(f.model, request, Tensor(count, kShape, {pixels.begin(), pixels.end()}),
+            attack(f.model, request, Tensor(count, kShape4x4x1, {pixels.begin(), pixels.end()}),
                    cut(f.labels), cut(targets));
         ASSERT_TRUE(same_values(part.adversarial.values(), whole.adversarial.images(first, count)))
             << "in pieces of " << piece;
@@ -195,7 +195,7 @@ TEST(Runner, AnotherSeedGivesAnotherRandomStart) {
 
 TEST(Runner, TransferIsJudgedByTheOtherModel) {
   Fixture f;
-  const auto other = LinearModel::random(kShape, 5, 1, f.rng);
+  const auto other = LinearModel::random(kShape4x4x1, 5, 1, f.rng);
   const CountingModel crafted(f.model), judged(other);
   const auto outcome =
       run_attack(crafted, judged, request_for("fgsm"), f.images, f.labels, {}, f.pool);
@@ -278,7 +278,7 @@ TEST(Runner, LogitsThatAreNotNumbersAreWrongForEveryLabel) {
 /// A model that answers nonsense must not get nonsense into the result.
 class BrokenModel final : public DifferentiableModel {
  public:
-  ImageShape input_shape() const override { return kShape; }
+  ImageShape input_shape() const override { return kShape4x4x1; }
   int classes() const override { return 3; }
   std::unique_ptr<Pass> new_pass(std::size_t capacity) const override {
     return std::make_unique<BrokenPass>(capacity);
@@ -353,7 +353,7 @@ TEST(Runner, KeepsTheBudgetWhateverTheAttackDoes) {
 TEST(Runner, ABrokenModelCannotBreakTheImages) {
   Rng rng(5);
   const BrokenModel model;
-  const auto images = random_images(20, kShape, rng);
+  const auto images = random_images(20, kShape4x4x1, rng);
   for (const AttackEntry& entry : catalog()) {
     for (const bool l2 : {false, true}) {
       Settings settings;

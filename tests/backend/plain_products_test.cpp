@@ -19,7 +19,7 @@ using test::dot;
 using test::numeric_gradient;
 
 constexpr double kStep = 1e-3;
-constexpr double kTolerance = 1e-9;
+constexpr double kProductTolerance = 1e-9;
 
 class PlainConv2d : public testing::TestWithParam<Conv2dShape> {};
 INSTANTIATE_TEST_SUITE_P(Shapes, PlainConv2d,
@@ -55,9 +55,9 @@ TEST_P(PlainConv2d, GradientsMatchDifferences) {
   const auto by_x = [&](const Doubles& v) { return loss(v, weight, bias); };
   const auto by_weight = [&](const Doubles& v) { return loss(x, v, bias); };
   const auto by_bias = [&](const Doubles& v) { return loss(x, weight, v); };
-  EXPECT_TRUE(close(dx, numeric_gradient(x, kStep, by_x), kTolerance, 1.0));
-  EXPECT_TRUE(close(dweight, numeric_gradient(weight, kStep, by_weight), kTolerance, 1.0));
-  EXPECT_TRUE(close(dbias, numeric_gradient(bias, kStep, by_bias), kTolerance, 1.0));
+  EXPECT_TRUE(close(dx, numeric_gradient(x, kStep, by_x), kProductTolerance, 1.0));
+  EXPECT_TRUE(close(dweight, numeric_gradient(weight, kStep, by_weight), kProductTolerance, 1.0));
+  EXPECT_TRUE(close(dbias, numeric_gradient(bias, kStep, by_bias), kProductTolerance, 1.0));
 }
 
 TEST(PlainConv2d, IsACrossCorrelationWithZeroPadding) {
@@ -106,9 +106,9 @@ TEST_P(PlainDense, GradientsMatchDifferences) {
   const auto by_x = [&](const Doubles& v) { return loss(v, weight, bias); };
   const auto by_weight = [&](const Doubles& v) { return loss(x, v, bias); };
   const auto by_bias = [&](const Doubles& v) { return loss(x, weight, v); };
-  EXPECT_TRUE(close(dx, numeric_gradient(x, kStep, by_x), kTolerance, 1.0));
-  EXPECT_TRUE(close(dweight, numeric_gradient(weight, kStep, by_weight), kTolerance, 1.0));
-  EXPECT_TRUE(close(dbias, numeric_gradient(bias, kStep, by_bias), kTolerance, 1.0));
+  EXPECT_TRUE(close(dx, numeric_gradient(x, kStep, by_x), kProductTolerance, 1.0));
+  EXPECT_TRUE(close(dweight, numeric_gradient(weight, kStep, by_weight), kProductTolerance, 1.0));
+  EXPECT_TRUE(close(dbias, numeric_gradient(bias, kStep, by_bias), kProductTolerance, 1.0));
 }
 
 TEST(PlainDense, IsRowTimesMatrixPlusBias) {

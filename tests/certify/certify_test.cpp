@@ -16,10 +16,10 @@ namespace {
 
 using Floats = std::vector<float>;
 
-constexpr ImageShape kShape{6, 6, 1};
+constexpr ImageShape kShape6x6x1{6, 6, 1};
 
 Sequential linear(std::uint64_t seed) {
-  return test::random_network(kShape, {Flatten{}, Dense{4}}, seed, false);
+  return test::random_network(kShape6x6x1, {Flatten{}, Dense{4}}, seed, false);
 }
 
 /// Images away from the box's faces, with the classes that the network gives them.
@@ -91,7 +91,7 @@ TEST(CertifiedRadius, EndsAtTheMaximum) {
 
 TEST(CertifiedRadius, AShardGivesEachImageItsOwn) {
   const Sequential network = test::random_network(
-      kShape, {Conv2d{3, {3, 3}, {1, 1}, {0, 0}}, Relu{}, Flatten{}, Dense{4}}, 4);
+      kShape6x6x1, {Conv2d{3, {3, 3}, {1, 1}, {0, 0}}, Relu{}, Flatten{}, Dense{4}}, 4);
   const Labelled set = labelled(network, 9, 4);
   const IntervalNetwork intervals(network);
   IntervalPass pass(intervals, 9);
@@ -132,12 +132,12 @@ TEST(Certify, NoAttackSucceedsWithinACertifiedRadius) {
     if (seed % 2 == 0) layers.push_back(MaxPool2d{{2, 2}, {2, 2}});
     if (seed % 3 == 0) layers.push_back(BatchNorm2d{});
     layers.insert(layers.end(), {Flatten{}, Dense{10}, Relu{}, Dense{4}});
-    const Sequential network = test::random_network(kShape, layers, seed);
+    const Sequential network = test::random_network(kShape6x6x1, layers, seed);
     const Labelled set = labelled(network, 6, seed);
     const IntervalNetwork intervals(network);
     for (std::size_t n = 0; n < 6; ++n) {
-      Labelled one{Tensor(1, kShape), {set.labels[n]}};
-      std::copy_n(set.images.image(n).begin(), kShape.size(), one.images.data());
+      Labelled one{Tensor(1, kShape6x6x1), {set.labels[n]}};
+      std::copy_n(set.images.image(n).begin(), kShape6x6x1.size(), one.images.data());
       // As text, epsilon is rounded to ten digits: it must not be rounded up.
       const double radius =
           (1.0 - 1e-9) * certified_radius(intervals, one.images.image(0), one.labels[0]);
@@ -233,16 +233,17 @@ TEST(Certify, RefusesInOneSentence) {
     const auto result = certify(network, request, images, labels, pool, progress);
     return result ? "accepted" : result.error().message;
   };
-  EXPECT_EQ(error({-0.1}, Tensor(1, kShape), {0}), "epsilon is -0.1, expected 0 to 1");
-  EXPECT_EQ(error({std::nan("")}, Tensor(1, kShape), {0}).rfind("epsilon is ", 0), 0U);
-  EXPECT_EQ(error({0.1, 2.0}, Tensor(1, kShape), {0}), "the largest radius is 2, expected 0 to 1");
-  EXPECT_EQ(error({}, Tensor(0, kShape), {}), "there are no images to certify");
+  EXPECT_EQ(error({-0.1}, Tensor(1, kShape6x6x1), {0}), "epsilon is -0.1, expected 0 to 1");
+  EXPECT_EQ(error({std::nan("")}, Tensor(1, kShape6x6x1), {0}).rfind("epsilon is ", 0), 0U);
+  EXPECT_EQ(error({0.1, 2.0}, Tensor(1, kShape6x6x1), {0}),
+            "the largest radius is 2, expected 0 to 1");
+  EXPECT_EQ(error({}, Tensor(0, kShape6x6x1), {}), "there are no images to certify");
   EXPECT_EQ(error({}, Tensor(1, {6, 7, 1}), {0}),
             "the images are 6×7×1, but the model takes 6×6×1");
-  EXPECT_EQ(error({}, Tensor(2, kShape), {0}), "there are 2 images but 1 labels");
-  EXPECT_EQ(error({}, Tensor(2, kShape), {0, 4}),
+  EXPECT_EQ(error({}, Tensor(2, kShape6x6x1), {0}), "there are 2 images but 1 labels");
+  EXPECT_EQ(error({}, Tensor(2, kShape6x6x1), {0, 4}),
             "label 4 of image 1 is not one of the model's classes 0 to 3");
-  EXPECT_EQ(error({}, Tensor(2, kShape), {0, 0}, [](auto, auto) { return false; }),
+  EXPECT_EQ(error({}, Tensor(2, kShape6x6x1), {0, 0}, [](auto, auto) { return false; }),
             "stopped on request");
 }
 

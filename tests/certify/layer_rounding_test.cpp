@@ -42,17 +42,17 @@ Bounds outputs_of(const Sequential& network, const Floats& values) {
   return y;
 }
 
-constexpr ImageShape kShape{8, 8, 2};
+constexpr ImageShape kShape8x8x2{8, 8, 2};
 
 Floats uniform(std::uint64_t seed, float low, float high) {
   Rng rng(seed, 21);
-  Floats values(kShape.size());
+  Floats values(kShape8x8x2.size());
   for (float& value : values) value = rng.uniform(low, high);
   return values;
 }
 
 TEST(LayerRounding, TheInputsOfANetworkAreAllThatIsWithinEpsilon) {
-  const Sequential network = test::random_network(kShape, {Flatten{}, Dense{2}}, 1, false);
+  const Sequential network = test::random_network(kShape8x8x2, {Flatten{}, Dense{2}}, 1, false);
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const Floats image = uniform(seed, 0, 1);
     const double epsilon = seed % 2 == 0 ? 0.1 : 1.0 / 3.0 / static_cast<double>(seed);
@@ -68,7 +68,7 @@ TEST(LayerRounding, TheInputsOfANetworkAreAllThatIsWithinEpsilon) {
 TEST(LayerRounding, NormalisedInputsHoldWhatNormalisingRounds) {
   // Far from 0 a normalised pixel's last place is much larger than the pixel's own.
   Architecture architecture;
-  architecture.input = kShape;
+  architecture.input = kShape8x8x2;
   architecture.mean = {50.0F, -70.0F};
   architecture.deviation = {0.9F, 1.1F};
   architecture.layers = {Flatten{}, Dense{2}};
@@ -90,7 +90,7 @@ TEST(LayerRounding, NormalisedInputsHoldWhatNormalisingRounds) {
 }
 
 TEST(LayerRounding, BatchNormHoldsExactScalesAndShifts) {
-  const Sequential network = test::random_network(kShape, {BatchNorm2d{}}, 5, false);
+  const Sequential network = test::random_network(kShape8x8x2, {BatchNorm2d{}}, 5, false);
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     const Floats values = uniform(seed, -4, 4);
     const Bounds y = outputs_of(network, values);
@@ -104,12 +104,12 @@ TEST(LayerRounding, BatchNormHoldsExactScalesAndShifts) {
 }
 
 TEST(LayerRounding, FunctionsOfOneValueHoldTheirExactValues) {
-  struct Case {
+  struct FunctionCase {
     const char* name;
     Layer layer;
     std::function<Exact(Exact)> function;
   };
-  const Case cases[] = {
+  const FunctionCase cases[] = {
       {"sigmoid", Sigmoid{}, [](Exact x) { return 1 / (1 + std::exp(-x)); }},
       {"tanh", Tanh{}, [](Exact x) { return std::tanh(x); }},
       {"gelu", Gelu{}, [](Exact x) { return x * std::erfc(-x / std::sqrt(Exact(2))) / 2; }},
@@ -117,9 +117,9 @@ TEST(LayerRounding, FunctionsOfOneValueHoldTheirExactValues) {
       {"leaky_relu", LeakyRelu{0.3F},
        [](Exact x) { return x > 0 ? x : static_cast<Exact>(0.3F) * x; }},
   };
-  for (const Case& each : cases) {
+  for (const FunctionCase& each : cases) {
     SCOPED_TRACE(each.name);
-    const Sequential network = test::random_network(kShape, {each.layer}, 1, false);
+    const Sequential network = test::random_network(kShape8x8x2, {each.layer}, 1, false);
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
       const Floats values = uniform(seed, -4, 4);
       const Bounds y = outputs_of(network, values);
@@ -150,7 +150,7 @@ Bounds through_all(const Sequential& network, const Floats& values) {
 TEST(LayerRounding, ResidualBlocksHoldTheirExactSums) {
   // A block in a block, both without layers: (x + x) + x, of which only the second sum rounds.
   const Sequential network = test::random_network(
-      kShape,
+      kShape8x8x2,
       {kResidualBegin, kResidualBegin, kResidualTurn, kResidualEnd, kResidualTurn, kResidualEnd}, 1,
       false);
   for (std::uint64_t seed = 0; seed < 20; ++seed) {

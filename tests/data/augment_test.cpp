@@ -9,11 +9,11 @@
 namespace signflip {
 namespace {
 
-constexpr ImageShape kShape{33, 33, 1};
+constexpr ImageShape kShape33x33x1{33, 33, 1};
 
 /// A bright square of 11×11 in the middle.
 std::vector<float> square() {
-  std::vector<float> image(kShape.size());
+  std::vector<float> image(kShape33x33x1.size());
   for (std::size_t row = 11; row < 22; ++row) {
     for (std::size_t column = 11; column < 22; ++column) image[row * 33 + column] = 1.0F;
   }
@@ -23,7 +23,7 @@ std::vector<float> square() {
 std::vector<float> augmented(const Augmentation& options, std::uint64_t seed) {
   std::vector<float> image = square(), buffer(image.size());
   Rng rng(seed, 1);
-  augment(options, kShape, rng, image, buffer);
+  augment(options, kShape33x33x1, rng, image, buffer);
   return image;
 }
 
@@ -68,12 +68,12 @@ TEST(Augment, ShiftIsAFractionOfTheSide) {
 TEST(Augment, BrightnessIsAFactorFromOneOverItToIt) {
   Augmentation options;
   options.brightness = 1.0F;
-  std::vector<float> grey(kShape.size(), 0.25F), buffer(grey.size());
+  std::vector<float> grey(kShape33x33x1.size(), 0.25F), buffer(grey.size());
   float least = 1, most = 0;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     std::vector<float> image = grey;
     Rng rng(seed, 1);
-    augment(options, kShape, rng, image, buffer);
+    augment(options, kShape33x33x1, rng, image, buffer);
     least = std::min(least, image[0]);
     most = std::max(most, image[0]);
   }

@@ -25,7 +25,7 @@ void write_small(const TemporaryFolder& folder) {
   folder.write("test-labels-x", format_idx({{1}, {5}}));
 }
 
-std::string load_error(const fs::path& folder, Split split, const std::string& name = "small") {
+std::string dataset_error(const fs::path& folder, Split split, const std::string& name = "small") {
   const auto result = load_dataset(name, folder, split);
   return result ? "no error" : result.error().message;
 }
@@ -65,35 +65,35 @@ TEST(Dataset, TracksComeFromTheIndex) {
   EXPECT_TRUE(load_dataset("small", folder.path(), Split::test)->groups.empty());
   folder.write("train-index.csv", "class,track\n1,0\n3,0\n");
   EXPECT_TRUE(
-      contains(load_error(folder.path(), Split::train), "train-index.csv, line 3: class 3"));
+      contains(dataset_error(folder.path(), Split::train), "train-index.csv, line 3: class 3"));
   folder.write("train-index.csv", "class,track\n1,0\n");
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "1 rows for 2 images"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train), "1 rows for 2 images"));
   folder.write("train-index.csv", "class,frame\n1,0\n4,0\n");
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "no column track"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train), "no column track"));
 }
 
 TEST(Dataset, WrongFoldersAreSentences) {
   const TemporaryFolder folder;
-  EXPECT_TRUE(contains(load_error(folder.path() / "no", Split::train), "does not exist"));
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::test), "holds no dataset: expected"));
+  EXPECT_TRUE(contains(dataset_error(folder.path() / "no", Split::train), "does not exist"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::test), "holds no dataset: expected"));
   folder.write("train-images-idx3-ubyte", format_idx({{2, 2, 3}, Bytes(12)}));
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::test),
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::test),
                        "no file named test-images-* or t10k-images-*"));
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "no file named train-labels-*"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train), "no file named train-labels-*"));
   write_small(folder);
   folder.write("train-labels-idx1-ubyte", format_idx({{3}, {0, 0, 0}}));
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "3 labels for 2 images"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train), "3 labels for 2 images"));
   folder.write("train-labels-idx1-ubyte", format_idx({{2}, {0, 10}}));
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train, "mnist"),
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train, "mnist"),
                        "label 10 for image 1, but mnist has 10 classes"));
   folder.write("train-images-idx3-ubyte", format_idx({{2, 6}, Bytes(12)}));
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "shape 2×6; images are"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train), "shape 2×6; images are"));
   folder.write("train-images-idx3-ubyte", format_idx({{1, 2, 3, 2}, Bytes(12)}));
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "2 channels"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train), "2 channels"));
   folder.write("train-images-idx3-ubyte", format_idx({{0, 2, 3}, {}}));
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "holds no images"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train), "holds no images"));
   folder.write("train-images-idx3-ubyte", "junk");
-  EXPECT_TRUE(contains(load_error(folder.path(), Split::train), "not an IDX file"));
+  EXPECT_TRUE(contains(dataset_error(folder.path(), Split::train), "not an IDX file"));
 }
 
 TEST(Dataset, FoldersAreLookedForInOrder) {

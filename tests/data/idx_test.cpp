@@ -11,7 +11,7 @@ using test::Bytes;
 using test::contains;
 using test::joined;
 
-std::string message_for(const Bytes& bytes) {
+std::string idx_error(const Bytes& bytes) {
   const auto result = parse_idx(bytes, "f.idx");
   return result ? "no error" : result.error().message;
 }
@@ -44,23 +44,23 @@ TEST(Idx, EveryTruncationAndSurplusIsASentence) {
     EXPECT_TRUE(contains(result.error().message, "f.idx")) << result.error().message;
   }
   bytes.push_back(0);
-  EXPECT_EQ(message_for(bytes), "f.idx has 25 values where its shape 2×2×2×3 calls for 24");
+  EXPECT_EQ(idx_error(bytes), "f.idx has 25 values where its shape 2×2×2×3 calls for 24");
 }
 
 TEST(Idx, RefusesOtherTypesAndDimensions) {
-  EXPECT_TRUE(contains(message_for({0, 0, 0x0d, 1, 0, 0, 0, 0}), "32-bit floats (IDX type 13)"));
-  EXPECT_TRUE(contains(message_for({0, 0, 0x77, 1, 0, 0, 0, 0}), "unknown type"));
-  EXPECT_TRUE(contains(message_for({1, 0, 8, 1, 0, 0, 0, 0}), "not an IDX file"));
-  EXPECT_EQ(message_for({0, 0, 8, 0}), "f.idx has 0 dimensions; 1 to 4 are read");
-  EXPECT_TRUE(contains(message_for({0, 0, 8, 5, 0, 0, 0, 0}), "5 dimensions"));
+  EXPECT_TRUE(contains(idx_error({0, 0, 0x0d, 1, 0, 0, 0, 0}), "32-bit floats (IDX type 13)"));
+  EXPECT_TRUE(contains(idx_error({0, 0, 0x77, 1, 0, 0, 0, 0}), "unknown type"));
+  EXPECT_TRUE(contains(idx_error({1, 0, 8, 1, 0, 0, 0, 0}), "not an IDX file"));
+  EXPECT_EQ(idx_error({0, 0, 8, 0}), "f.idx has 0 dimensions; 1 to 4 are read");
+  EXPECT_TRUE(contains(idx_error({0, 0, 8, 5, 0, 0, 0, 0}), "5 dimensions"));
 }
 
 TEST(Idx, DimensionsThatOverflowAreASentence) {
   EXPECT_TRUE(
-      contains(message_for(joined({0, 0, 8, 4}, Bytes(16, 0xff))), "more than memory can hold"));
+      contains(idx_error(joined({0, 0, 8, 4}, Bytes(16, 0xff))), "more than memory can hold"));
   // A product of 2^64 must not pass for 0.
   const Bytes wraps{0, 0, 8, 4, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0};
-  EXPECT_TRUE(contains(message_for(wraps), "more than memory can hold"));
+  EXPECT_TRUE(contains(idx_error(wraps), "more than memory can hold"));
 }
 
 TEST(Idx, WritesGzipByNameAndReadsByContent) {

@@ -10,7 +10,7 @@ namespace {
 
 using test::kShape;
 
-NamedNetwork classifier() {
+NamedNetwork named_classifier() {
   return {"net", std::make_shared<const Sequential>(test::classifier())};
 }
 
@@ -31,7 +31,7 @@ std::vector<float> logits(const DifferentiableModel& model) {
 }
 
 TEST(DefendedModel, AloneItIsItsNetwork) {
-  const DefendedModel model(classifier());
+  const DefendedModel model(named_classifier());
   EXPECT_FALSE(model.defended());
   EXPECT_EQ(model.denoiser(), nullptr);
   EXPECT_EQ(&model.judge(), &model.network());
@@ -40,7 +40,7 @@ TEST(DefendedModel, AloneItIsItsNetwork) {
 }
 
 TEST(DefendedModel, ADenoiserJudgesAndIsAttackedUnlessTheBoxIsGray) {
-  const NamedNetwork back = classifier(), front = denoiser(kShape);
+  const NamedNetwork back = named_classifier(), front = denoiser(kShape);
   const auto model = DefendedModel(back).behind(front);
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_TRUE(model->defended());
@@ -55,7 +55,7 @@ TEST(DefendedModel, ADenoiserJudgesAndIsAttackedUnlessTheBoxIsGray) {
 TEST(DefendedModel, AnotherDefenceReplacesTheFirst) {
   const auto transform = transform_from_text("bits:1");
   ASSERT_TRUE(transform);
-  const auto denoised = DefendedModel(classifier()).behind(denoiser(kShape));
+  const auto denoised = DefendedModel(named_classifier()).behind(denoiser(kShape));
   ASSERT_TRUE(denoised);
   const auto model = denoised->behind(*transform);
   ASSERT_TRUE(model) << model.error().message;
@@ -65,7 +65,7 @@ TEST(DefendedModel, AnotherDefenceReplacesTheFirst) {
 }
 
 TEST(DefendedModel, OutlivesWhatItWasMadeOf) {
-  std::optional<DefendedModel> first = DefendedModel(classifier());
+  std::optional<DefendedModel> first = DefendedModel(named_classifier());
   auto model = first->behind(denoiser(kShape));
   ASSERT_TRUE(model);
   const std::vector<float> before = logits(model->judge());
@@ -76,8 +76,8 @@ TEST(DefendedModel, OutlivesWhatItWasMadeOf) {
 }
 
 TEST(DefendedModel, RefusesADenoiserThatDoesNotFit) {
-  EXPECT_FALSE(DefendedModel(classifier()).behind(denoiser({8, 8, 1})));
-  EXPECT_FALSE(DefendedModel(classifier()).behind(classifier()));
+  EXPECT_FALSE(DefendedModel(named_classifier()).behind(denoiser({8, 8, 1})));
+  EXPECT_FALSE(DefendedModel(named_classifier()).behind(named_classifier()));
 }
 
 }  // namespace

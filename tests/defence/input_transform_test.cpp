@@ -34,12 +34,12 @@ TEST(InputTransform, BitDepthRoundsToLevels) {
 TEST(InputTransform, MedianRemovesASpeckAndKeepsChannelsApart) {
   const auto median = transform_from_text("median:3");
   ASSERT_TRUE(median);
-  constexpr ImageShape kShape{5, 5, 2};
-  std::vector<float> image(kShape.size());
+  constexpr ImageShape shape{5, 5, 2};
+  std::vector<float> image(shape.size());
   for (std::size_t i = 0; i < image.size(); ++i) image[i] = i % 2 == 0 ? 0.25F : 0.75F;
   std::vector<float> speck = image, out(image.size());
   speck[2 * (5 * 2 + 2)] = 1.0F;
-  median->apply(kShape, speck, out);
+  median->apply(shape, speck, out);
   EXPECT_EQ(out, image);
 }
 
@@ -129,19 +129,19 @@ TEST(InputTransform, GradientsHaveTheNamesThatTheyAreReadBy) {
 }
 
 TEST(InputTransform, ItsOwnGradientOfJpegIsThatOfTheSmoothApproximation) {
-  constexpr ImageShape kShape{8, 8, 1};
+  constexpr ImageShape shape{8, 8, 1};
   Rng rng(6);
-  std::vector<float> image(kShape.size()), dy(kShape.size()), dx(kShape.size(), 9),
-      expected(kShape.size());
+  std::vector<float> image(shape.size()), dy(shape.size()), dx(shape.size(), 9),
+      expected(shape.size());
   for (float& pixel : image) pixel = rng.uniform();
   for (float& value : dy) value = rng.normal();
   InputTransform jpeg = *transform_from_text("jpeg:50");
-  jpeg.input_gradient(kShape, image, dy, dx);
-  jpeg_smooth_gradient(50, kShape, image, dy, expected);
+  jpeg.input_gradient(shape, image, dy, dx);
+  jpeg_smooth_gradient(50, shape, image, dy, expected);
   EXPECT_EQ(dx, expected);
   EXPECT_NE(dx, dy);
   jpeg.gradient = TransformGradient::identity;
-  jpeg.input_gradient(kShape, image, dy, dx);
+  jpeg.input_gradient(shape, image, dy, dx);
   EXPECT_EQ(dx, dy);
 }
 
@@ -158,14 +158,14 @@ TEST(InputTransform, JpegRefusesOtherNumbersOfChannels) {
 
 TEST(TransformedModel, DifferentiatesThroughTheTransformAtTheLastImages) {
   Rng weights(13);
-  constexpr ImageShape kShape{7, 9, 3};
-  const test::LinearModel linear = test::LinearModel::random(kShape, 3, 1.0F, weights);
+  constexpr ImageShape shape{7, 9, 3};
+  const test::LinearModel linear = test::LinearModel::random(shape, 3, 1.0F, weights);
   for (const char* text : {"blur:1.2", "jpeg:50"}) {
     const InputTransform transform = *transform_from_text(text);
     const TransformedModel model(transform, linear);
     const auto pass = model.new_pass(3), plain = linear.new_pass(2);
     Rng rng(4);
-    const std::size_t size = kShape.size();
+    const std::size_t size = shape.size();
     std::vector<float> x(2 * size), dx(x.size()), dy(x.size()), expected(x.size());
     for (float& pixel : x) pixel = rng.uniform();
     const std::vector<float> dlogits = {1, -1, 0.5F, 0, 2, -1};
@@ -173,7 +173,7 @@ TEST(TransformedModel, DifferentiatesThroughTheTransformAtTheLastImages) {
     pass->forward(x, 2);
     pass->input_gradient(dlogits, dx);
     for (std::size_t n = 0; n < 2; ++n) {
-      transform.input_gradient(kShape, std::span(x).subspan(n * size, size),
+      transform.input_gradient(shape, std::span(x).subspan(n * size, size),
                                std::span(dy).subspan(n * size, size),
                                std::span(expected).subspan(n * size, size));
     }

@@ -10,7 +10,7 @@
 namespace signflip::test {
 namespace {
 
-constexpr double kTolerance = 1e-4;
+constexpr double kDeviceTolerance = 1e-4;
 
 /// The largest value, or 1e-3 of the logits' size where gradients have died.
 constexpr double kFloor = 1e-5;
@@ -33,11 +33,11 @@ class DeviceModelTest : public DeviceTest {
     ASSERT_NE(model, nullptr);
     std::vector<float> logits(expected.size()), gradient(images.size());
     ASSERT_TRUE(model->logits(images, logits));
-    EXPECT_TRUE(close(logits, expected, kTolerance, kFloor));
+    EXPECT_TRUE(close(logits, expected, kDeviceTolerance, kFloor));
     std::ranges::fill(logits, 0.0F);
     ASSERT_TRUE(model->gradient(images, dlogits, logits, gradient));
-    EXPECT_TRUE(close(logits, expected, kTolerance, kFloor));
-    EXPECT_TRUE(close(gradient, dx, kTolerance, kFloor));
+    EXPECT_TRUE(close(logits, expected, kDeviceTolerance, kFloor));
+    EXPECT_TRUE(close(gradient, dx, kDeviceTolerance, kFloor));
   }
 };
 

@@ -46,14 +46,14 @@ Sequential network_of(std::vector<Layer> layers,
   return std::move(*made);
 }
 
-Sequential network() {
+Sequential usual_network() {
   return network_of({Dropout{0.05F}, Conv2d{8, {3, 3}, {1, 1}, {1, 1}}, BatchNorm2d{}, Relu{},
                      MaxPool2d{{2, 2}, {2, 2}}, Conv2d{20, {4, 4}, {2, 2}, {1, 1}}, Relu{},
                      Flatten{}, Dropout{0.2F}, Dense{24}, BatchNorm2d{}, Relu{}, Dropout{0.3F},
                      Dense{3}});
 }
 
-/// What network() lacks: layers that bounds go through on their own, and overlapping windows.
+/// What usual_network() lacks: layers that bounds go through on their own, and overlapping windows.
 Sequential unusual_network() {
   return network_of({Conv2d{6, {3, 3}, {2, 2}, {1, 1}}, Sigmoid{}, Upsample2d{{2, 2}},
                      MaxPool2d{{3, 3}, {2, 2}}, Relu{}, BatchNorm2d{{0.02F, true}}, Flatten{},
@@ -139,8 +139,8 @@ class DeviceTrainingTest : public DeviceTest {
   }
 
   Dataset data_;
-  std::function<Sequential()> start_ = network;
-  Sequential classifier_ = network();  // a denoiser's
+  std::function<Sequential()> start_ = usual_network;
+  Sequential classifier_ = usual_network();  // a denoiser's
 };
 
 TEST_F(DeviceTrainingTest, EveryMethodAgreesWithTheCpu) {
@@ -151,7 +151,7 @@ TEST_F(DeviceTrainingTest, EveryMethodAgreesWithTheCpu) {
 }
 
 TEST_F(DeviceTrainingTest, OneCertifiedStepAgreesWithTheCpu) {
-  const std::function<Sequential()> starts[] = {network, unusual_network, [] {
+  const std::function<Sequential()> starts[] = {usual_network, unusual_network, [] {
                                                   return network_of({Flatten{}, Dense{3}});
                                                 }};
   for (const auto& start : starts) {
@@ -264,13 +264,15 @@ TEST_F(DeviceTrainingTest, RepeatsItselfAndResumes) {
     EXPECT_EQ(train(wanted, true).parameters, whole.parameters);
     ThreadPool pool(1);
     {
-      auto first = Trainer::create(wanted, network(), data_, pool, nullptr, batches_on(*device_));
+      auto first =
+          Trainer::create(wanted, usual_network(), data_, pool, nullptr, batches_on(*device_));
       ASSERT_TRUE(first);
       ASSERT_TRUE(first->train_epoch({}));
       ASSERT_TRUE(save_checkpoint(file, *first));
       EXPECT_FALSE(first->train_epoch([](const TrainingProgress&) { return false; }));
     }
-    auto second = Trainer::create(wanted, network(), data_, pool, nullptr, batches_on(*device_));
+    auto second =
+        Trainer::create(wanted, usual_network(), data_, pool, nullptr, batches_on(*device_));
     ASSERT_TRUE(second);
     ASSERT_TRUE(resume(file, *second));
     ASSERT_TRUE(second->train_epoch({}));
@@ -290,7 +292,7 @@ TEST_F(DeviceTrainingTest, SaysWhatItDoesNotTrain) {
   };
   TrainingConfig wanted = config(Method::pgd);
   wanted.attack = "apgd-t";
-  EXPECT_NE(refusal(wanted, network()).find("device cpu"), std::string::npos);
+  EXPECT_NE(refusal(wanted, usual_network()).find("device cpu"), std::string::npos);
   const std::string ending =
       refusal(config(Method::ibp), network_of({Flatten{}, Dense{3}, Relu{}}));
   EXPECT_NE(ending.find("last layer is dense"), std::string::npos);

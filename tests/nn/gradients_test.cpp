@@ -19,7 +19,7 @@ using test::close;
 using test::converted;
 using test::Mode;
 
-constexpr double kTolerance = 1e-3;
+constexpr double kGradientTolerance = 1e-3;
 constexpr double kFloor =
     0.02;  // where a gradient vanishes, float32 leaves noise of this times 1e-3
 
@@ -47,7 +47,7 @@ void expect_gradient(std::span<const float> gradient, Doubles at, F value) {
     expected.push_back(d.value);
     found.push_back(static_cast<double>(gradient[i]));
   }
-  EXPECT_TRUE(close(found, expected, kTolerance, kFloor));
+  EXPECT_TRUE(close(found, expected, kGradientTolerance, kFloor));
   EXPECT_GE(expected.size() + 3, tried) << "too many kinks for the test to mean anything";
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/concat.h"
 #include "support/model_bytes.h"
 
 namespace signflip {
@@ -110,8 +111,7 @@ TEST(Safetensors, RefusesABadFrame) {
             std::string(kPrefix) + "its header should be 65535 bytes long, but only 8 follow");
   for (const char* header :
        {"", " ", "7", "[]", "{", "{}}", "\xFF\xFE", "{\"a\"", "null", "\"__metadata__\""}) {
-    EXPECT_EQ(refusal(header, 0), std::string(kPrefix) + "its header is not a JSON object")
-        << header;
+    EXPECT_EQ(refusal(header, 0), concat(kPrefix, "its header is not a JSON object")) << header;
   }
   EXPECT_EQ(refusal("{}", 0), "it is a file");
   EXPECT_EQ(refusal("{}", 3),

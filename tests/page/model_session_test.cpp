@@ -10,29 +10,15 @@
 #include "certify/certify.h"
 #include "core/exact/softmax.h"
 #include "nn/model_file.h"
-#include "support/tiny_classifier.h"
+#include "support/tiny_session.h"
 
 namespace signflip {
 namespace {
 
 using test::classifier;
-using test::images;
 using test::kShape;
-
-ModelSession session(bool behind_denoiser) {
-  auto model = ModelSession::load(format_model(classifier(), {}));
-  EXPECT_TRUE(model) << model.error().message;
-  if (!behind_denoiser) return std::move(*model);
-  const auto front = ModelSession::load(format_model(test::denoiser(), {}));
-  auto denoised = model->behind(*front);
-  EXPECT_TRUE(denoised) << denoised.error().message;
-  return std::move(*denoised);
-}
-
-std::vector<float> pixels(std::size_t count) {
-  const Tensor some = images(count);
-  return {some.values().begin(), some.values().end()};
-}
+using test::pixels;
+using test::session;
 
 ModelSession::AttackOptions pgd(std::size_t first) {
   ModelSession::AttackOptions options;

@@ -6,25 +6,15 @@
 #include "nn/model_file.h"
 #include "nn/saliency.h"
 #include "page/model_session.h"
-#include "support/tiny_classifier.h"
+#include "support/tiny_session.h"
 
 namespace signflip {
 namespace {
 
 using test::classifier;
-using test::images;
 using test::kShape;
-
-ModelSession session() {
-  auto model = ModelSession::load(format_model(classifier(), {}));
-  EXPECT_TRUE(model) << model.error().message;
-  return std::move(*model);
-}
-
-std::vector<float> pixels(std::size_t count) {
-  const Tensor some = images(count);
-  return {some.values().begin(), some.values().end()};
-}
+using test::pixels;
+using test::session;
 
 std::vector<float> transformed(std::string_view text, const std::vector<float>& all) {
   const auto transform = transform_from_text(text);

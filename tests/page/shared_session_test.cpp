@@ -6,25 +6,15 @@
 
 #include "nn/model_file.h"
 #include "support/attacks.h"
-#include "support/tiny_classifier.h"
+#include "support/tiny_session.h"
 
 namespace signflip {
 namespace {
 
 using test::classifier;
-using test::images;
 using test::kShape;
-
-ModelSession session() {
-  auto model = ModelSession::load(format_model(classifier(), {}));
-  EXPECT_TRUE(model) << model.error().message;
-  return std::move(*model);
-}
-
-std::vector<float> pixels(std::size_t count) {
-  const Tensor some = images(count);
-  return {some.values().begin(), some.values().end()};
-}
+using test::pixels;
+using test::session;
 
 SharedSession::Options universal() {
   SharedSession::Options options{.epsilon = 0.2};

@@ -39,7 +39,7 @@ TrainingSession::Options options(const std::string& method) {
   return wanted;
 }
 
-Result<TrainingSession> session(const std::string& method) {
+Result<TrainingSession> training(const std::string& method) {
   return TrainingSession::create(options(method), bars(240, 1), bars(60, 2),
                                  {"top", "middle", "below"});
 }
@@ -48,7 +48,7 @@ bool on(const TrainingProgress&) { return true; }
 
 TEST(TrainingSession, EveryMethodLearns) {
   for (const char* method : {"standard", "mixed", "fast", "pgd"}) {
-    auto run = session(method);
+    auto run = training(method);
     ASSERT_TRUE(run) << run.error().message;
     const TrainingSession::Accuracies before = run->measure();
     std::size_t batches = 0;
@@ -106,7 +106,7 @@ TEST(TrainingSession, TrainsOnImagesAttackedAtItsEpsilon) {
 }
 
 TEST(TrainingSession, ARunTakenUpGivesTheSameWeights) {
-  auto straight = session("pgd"), first = session("pgd"), second = session("pgd");
+  auto straight = training("pgd"), first = training("pgd"), second = training("pgd");
   ASSERT_TRUE(straight && first && second);
   for (int epoch = 0; epoch < 3; ++epoch) ASSERT_TRUE(straight->train_epoch(on));
   ASSERT_TRUE(first->train_epoch(on));
@@ -120,7 +120,7 @@ TEST(TrainingSession, ARunTakenUpGivesTheSameWeights) {
 }
 
 TEST(TrainingSession, TheModelIsAFileThatReadsAsTheNetDoes) {
-  auto run = session("standard");
+  auto run = training("standard");
   ASSERT_TRUE(run);
   for (int epoch = 0; epoch < 3; ++epoch) ASSERT_TRUE(run->train_epoch(on));
   const auto file = load_model(run->model("three bars"), "the model");
@@ -142,8 +142,8 @@ TEST(TrainingSession, TheModelIsAFileThatReadsAsTheNetDoes) {
 
 TEST(TrainingSession, SaysWhatDoesNotFit) {
   const std::vector<std::string> names = {"a", "b", "c"};
-  EXPECT_FALSE(session("denoiser"));
-  EXPECT_FALSE(session("no-such-method"));
+  EXPECT_FALSE(training("denoiser"));
+  EXPECT_FALSE(training("no-such-method"));
   EXPECT_FALSE(TrainingSession::create(options("standard"), bars(9, 1), bars(9, 2), {"a", "b"}));
   TrainingSession::Images cut = bars(9, 1);
   cut.pixels.pop_back();

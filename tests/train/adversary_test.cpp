@@ -13,11 +13,11 @@
 namespace signflip {
 namespace {
 
-constexpr ImageShape kShape = {6, 6, 1};
+constexpr ImageShape kAdversaryShape = {6, 6, 1};
 
-Sequential network() {
+Sequential affine_network() {
   Architecture architecture;
-  architecture.input = kShape;
+  architecture.input = kAdversaryShape;
   architecture.classes = {"a", "b", "c"};
   architecture.layers = {Conv2d{4, {3, 3}, {1, 1}, {1, 1}}, Relu{}, Flatten{}, Dense{3}};
   auto made = Sequential::create(architecture);
@@ -30,12 +30,12 @@ struct Images {
   std::vector<int> labels = {0, 1, 2, 0};
   std::vector<std::size_t> numbers = {3, 1, 4, 15};
 
-  Images() : pixels(4 * kShape.size()) {
+  Images() : pixels(4 * kAdversaryShape.size()) {
     Rng rng(1);
     for (float& pixel : pixels) pixel = rng.uniform();
   }
   AttackInput within(double epsilon, std::uint64_t seed = 7) const {
-    return {kShape, pixels, labels, numbers, seed, epsilon};
+    return {kAdversaryShape, pixels, labels, numbers, seed, epsilon};
   }
 };
 
@@ -46,7 +46,7 @@ float largest_change(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 std::vector<float> attacked(const TrainingAttack& attack, const AttackInput& input) {
-  const Sequential net = network();
+  const Sequential net = affine_network();
   const auto pass = net.new_pass(4);
   std::vector<float> adversarial(input.clean.size(), -1.0F);
   attack.run(*pass, input, adversarial);
@@ -112,8 +112,8 @@ TEST(TrainingAttack, EachImageHasItsOwnRandomNumbers) {
   const Images images;
   const TrainingAttack attack = attack_of(*single_step_climb("rs-fgsm", 1));
   const auto all = attacked(attack, images.within(0.1));
-  const AttackInput last = {kShape,
-                            std::span(images.pixels).subspan(3 * kShape.size()),
+  const AttackInput last = {kAdversaryShape,
+                            std::span(images.pixels).subspan(3 * kAdversaryShape.size()),
                             std::span(images.labels).subspan(3),
                             std::span(images.numbers).subspan(3),
                             7,

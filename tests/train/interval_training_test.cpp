@@ -19,7 +19,7 @@ namespace {
 
 using Floats = std::vector<float>;
 
-constexpr ImageShape kShape{8, 8, 1};
+constexpr ImageShape kShape8x8x1{8, 8, 1};
 constexpr std::size_t kSize = 64;
 
 std::vector<Layer> layers() {
@@ -104,7 +104,7 @@ Expected expected(const Sequential& network, std::span<const float> plain,
 }
 
 TEST(IntervalTraining, KappaFollowsEpsilon) {
-  const Sequential network = test::random_network(kShape, layers(), 1);
+  const Sequential network = test::random_network(kShape8x8x1, layers(), 1);
   const IntervalNetwork intervals(network, IntervalNetwork::Purpose::training);
   const TrainingConfig settings = config();
   const auto trainer = make_interval_shard(intervals, 8, settings, {});
@@ -122,7 +122,7 @@ TEST(IntervalTraining, KappaFollowsEpsilon) {
 }
 
 TEST(IntervalTraining, AnAttackReplacesTheCleanImages) {
-  const Sequential network = test::random_network(kShape, layers(), 2);
+  const Sequential network = test::random_network(kShape8x8x1, layers(), 2);
   const IntervalNetwork intervals(network, IntervalNetwork::Purpose::training);
   const TrainingConfig settings = config();
   const auto attack = catalogue_attack("pgd", 3);
@@ -132,7 +132,8 @@ TEST(IntervalTraining, AnAttackReplacesTheCleanImages) {
   const TrainingShard input = shard_of(images, 0.1, 1.0F);
   Floats attacked(images.pixels.size());
   const auto pass = network.new_pass(8);
-  attack->run(*pass, {kShape, images.pixels, images.labels, images.numbers, input.attack_seed, 0.1},
+  attack->run(*pass,
+              {kShape8x8x1, images.pixels, images.labels, images.numbers, input.attack_seed, 0.1},
               attacked);
   const LossSums sums = trainer->train(input);
   const Expected right = expected(network, attacked, input, 0.625F);
@@ -159,7 +160,7 @@ TEST(IntervalTraining, RefusesAttacksThatItCannotTrainWith) {
 /// Trains from the method's own pieces, as the epoch loop does, and returns the network.
 Sequential trained(const TrainingConfig& settings, bool with_bounds) {
   Architecture architecture;
-  architecture.input = kShape;
+  architecture.input = kShape8x8x1;
   architecture.classes = {"left", "middle", "right"};
   architecture.layers = layers();
   Sequential network = *Sequential::create(architecture);
@@ -188,7 +189,7 @@ Sequential trained(const TrainingConfig& settings, bool with_bounds) {
 TEST(IntervalTraining, NetworksLearnBoundsThatHold) {
   TrainingConfig settings = config();
   Dataset data;
-  data.image = kShape;
+  data.image = kShape8x8x1;
   data.classes = 3;
   const Images images = bars(300, 6);
   data.labels.assign(images.labels.begin(), images.labels.end());

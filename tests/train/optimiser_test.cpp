@@ -10,8 +10,8 @@
 namespace signflip {
 namespace {
 
-constexpr std::size_t kSize = 3;
-constexpr std::array<float, kSize> kStart = {0.5F, -1.25F, 2.0F};
+constexpr std::size_t kParameters = 3;
+constexpr std::array<float, kParameters> kStart = {0.5F, -1.25F, 2.0F};
 
 /// The gradient at step t: something that changes sign and size.
 float gradient(std::size_t i, std::size_t t) {
@@ -20,10 +20,10 @@ float gradient(std::size_t i, std::size_t t) {
 
 std::vector<float> run(const OptimiserOptions& options, float rate, std::size_t steps) {
   std::vector<float> parameters(kStart.begin(), kStart.end());
-  OptimiserState state(options.kind, kSize);
+  OptimiserState state(options.kind, kParameters);
   for (std::size_t t = 1; t <= steps; ++t) {
-    std::vector<float> g(kSize);
-    for (std::size_t i = 0; i < kSize; ++i) g[i] = gradient(i, t);
+    std::vector<float> g(kParameters);
+    for (std::size_t i = 0; i < kParameters; ++i) g[i] = gradient(i, t);
     // In two ranges, as threads would.
     const std::span<const float> all(g);
     update(options, state, t, rate, all.first(2), parameters, 0);
@@ -36,7 +36,7 @@ TEST(Optimiser, SgdWithMomentumAndDecay) {
   const OptimiserOptions options{
       .kind = OptimiserKind::sgd, .momentum = 0.9F, .weight_decay = 0.01F};
   const auto found = run(options, 0.1F, 5);
-  for (std::size_t i = 0; i < kSize; ++i) {
+  for (std::size_t i = 0; i < kParameters; ++i) {
     double w = kStart[i], v = 0.0;
     for (std::size_t t = 1; t <= 5; ++t) {
       v = 0.9 * v + static_cast<double>(gradient(i, t)) + 0.01 * w;
@@ -51,7 +51,7 @@ TEST(Optimiser, AdamFollowsThePaper) {
     const OptimiserOptions options{.kind = decoupled ? OptimiserKind::adamw : OptimiserKind::adam,
                                    .weight_decay = 0.1F};
     const auto found = run(options, 0.05F, 6);
-    for (std::size_t i = 0; i < kSize; ++i) {
+    for (std::size_t i = 0; i < kParameters; ++i) {
       double w = kStart[i], m = 0.0, v = 0.0;
       for (std::size_t t = 1; t <= 6; ++t) {
         double g = static_cast<double>(gradient(i, t));

@@ -20,7 +20,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct AttackCommandOptions {
   std::string labels, attack, targets, out, json, csv, sheet, device = "cpu";
   ImageOptions images;
   bool targeted = false;
@@ -95,8 +95,9 @@ std::string class_text(const std::vector<std::string>& names, int which) {
 }
 
 /// Draws the sheet of what was written, or would be as pictures.
-Status write_sheet(const Options& options, const AttackRequest& request, const LoadedImages& loaded,
-                   const AttackOutcome& outcome, const std::vector<int>& before) {
+Status write_sheet(const AttackCommandOptions& options, const AttackRequest& request,
+                   const LoadedImages& loaded, const AttackOutcome& outcome,
+                   const std::vector<int>& before) {
   const auto& classes = options.target.network().architecture().classes;
   std::vector<AttackSheetRow> rows;
   for (std::size_t n = 0; n < loaded.names.size(); ++n) {
@@ -111,7 +112,7 @@ Status write_sheet(const Options& options, const AttackRequest& request, const L
   return write_file_atomically(options.sheet, encode_png(draw_attack_sheet(options.attack, rows)));
 }
 
-Status run(Options& options) {
+Status run(AttackCommandOptions& options) {
   const bool folder = is_folder(options.out);
   const Output outputs[] = {
       {.option = "--out",
@@ -229,7 +230,7 @@ Status run(Options& options) {
 }  // namespace
 
 void add_attack(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AttackCommandOptions>();
   CLI::App* const command = add_command(
       app, "attack", "Make adversarial versions of images",
       "signflip attack --model models/mnist-standard.safetensors --images seven.png \\\n"

@@ -18,7 +18,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct CertifyOptions {
   std::string model, dataset, data, split = "test", bound = "ibp", epsilon, json, csv;
   std::size_t limit = 0;
   std::uint64_t seed = 0;
@@ -95,7 +95,7 @@ std::string table_line(const CertifyRequest& request, const Certificates& certif
   return text + line;
 }
 
-Status run(const Options& options) {
+Status run(const CertifyOptions& options) {
   const Output outputs[] = {json_output(options.json), csv_output(options.csv)};
   const Status writable = check_outputs(outputs);
   if (!writable) return writable;
@@ -155,7 +155,7 @@ Status run(const Options& options) {
 }  // namespace
 
 void add_certify(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CertifyOptions>();
   CLI::App* const command = add_command(
       app, "certify",
       "Verified accuracy: where interval bounds (IBP) or linear ones prove that no perturbation "

@@ -11,7 +11,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct ConvertOptions {
   std::string model, weights, out, json;
 };
 
@@ -24,7 +24,7 @@ float largest_change(const Sequential& a, const Sequential& b) {
   return largest;
 }
 
-Status run(const Options& options) {
+Status run(const ConvertOptions& options) {
   const Output outputs[] = {
       {.option = "--out", .file = options.out, .endings = {".safetensors"}, .strict = true},
       json_output(options.json)};
@@ -70,7 +70,7 @@ Status run(const Options& options) {
 }  // namespace
 
 void add_convert(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConvertOptions>();
   CLI::App* const command =
       add_command(app, "convert", "Store a model's weights in another precision",
                   "signflip convert --model mixed.safetensors --weights i8 \\\n"

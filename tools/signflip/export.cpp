@@ -8,11 +8,11 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string model, onnx, json;
 };
 
-Status run(const Options& options) {
+Status run(const ExportOptions& options) {
   const Output outputs[] = {
       {.option = "--onnx", .file = options.onnx, .endings = {".onnx"}, .strict = true},
       json_output(options.json)};
@@ -40,7 +40,7 @@ Status run(const Options& options) {
 }  // namespace
 
 void add_export(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   CLI::App* const command =
       add_command(app, "export", "Write a model as ONNX, for other programs",
                   "signflip export models/mnist-robust.safetensors --onnx robust.onnx\n"

@@ -21,7 +21,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct ImportCommandOptions {
   std::string model, out, architecture, input, classes, name, dataset, data, json;
   std::vector<float> mean, deviation;
   int pixel_range = 0;
@@ -117,7 +117,7 @@ std::string as_options(std::string text) {
   return text;
 }
 
-Result<Translated> translate(const Options& options, const ImportOptions& import) {
+Result<Translated> translate(const ImportCommandOptions& options, const ImportOptions& import) {
   const auto bytes = read_file(options.model, kMaximumForeignModel);
   if (!bytes) return bytes.error();
   const auto bad = [&](const Error& error) {
@@ -158,7 +158,7 @@ Result<Sequential> renamed(const Sequential& network, const std::vector<std::str
 }
 
 /// Runs the model on the dataset; names its classes like the dataset's where they had no names.
-Result<std::optional<ImportCheck>> check(const Options& options, Sequential& network) {
+Result<std::optional<ImportCheck>> check(const ImportCommandOptions& options, Sequential& network) {
   if (options.dataset.empty()) return std::optional<ImportCheck>();
   if (network.architecture().classes.empty()) {
     return Error{"--dataset is given, but the model's output is an image: there is no accuracy"};
@@ -178,8 +178,8 @@ Result<std::optional<ImportCheck>> check(const Options& options, Sequential& net
   return std::optional<ImportCheck>(std::move(*result));
 }
 
-void report(const Options& options, const Translated& translated, const Sequential& network,
-            const std::optional<ImportCheck>& checked) {
+void report(const ImportCommandOptions& options, const Translated& translated,
+            const Sequential& network, const std::optional<ImportCheck>& checked) {
   std::string text;
   for (const auto& [layer, module] : translated.modules) {
     text += concat("layer ", layer, " ← ", shown_name(module), "\n");
@@ -195,7 +195,7 @@ void report(const Options& options, const Translated& translated, const Sequenti
   print_result(text + "\n", options.json);
 }
 
-Status run(const Options& options) {
+Status run(const ImportCommandOptions& options) {
   const Output outputs[] = {
       {.option = "--out", .file = options.out, .endings = {".safetensors"}, .strict = true},
       json_output(options.json)};
@@ -249,7 +249,7 @@ Status run(const Options& options) {
   return write_json(options.json, json);
 }
 
-Status check_given(const CLI::App& command, const Options& options) {
+Status check_given(const CLI::App& command, const ImportCommandOptions& options) {
   const bool data = !options.dataset.empty();
   const Requirement requirements[] = {{"--data", data, "--dataset"},
                                       {"--limit", data, "--dataset"},
@@ -259,7 +259,7 @@ Status check_given(const CLI::App& command, const Options& options) {
   return check_effects(command, requirements);
 }
 
-void add_options(CLI::App& command, Options& options) {
+void add_options(CLI::App& command, ImportCommandOptions& options) {
   command
       .add_option("model,--model", options.model,
                   "ONNX, or a state_dict as safetensors (weights F32, F16, BF16 or F64)")
@@ -299,7 +299,7 @@ void add_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_import(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportCommandOptions>();
   CLI::App* const command =
       add_command(app, "import", "Turn another program's model into a model file",
                   "signflip import robust.onnx --dataset mnist --out imported.safetensors\n"

@@ -7,12 +7,12 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct ImportGtsrbOptions {
   std::string source, destination, crop = "none";
   int size = 32;
 };
 
-Status run(const Options& options) {
+Status run(const ImportGtsrbOptions& options) {
   const GtsrbCrop crop = options.crop == "roi" ? GtsrbCrop::roi : GtsrbCrop::none;
   ProgressBar bar("importing", "images");
   const Status imported =
@@ -26,7 +26,7 @@ Status run(const Options& options) {
 }  // namespace
 
 void add_import_gtsrb(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportGtsrbOptions>();
   CLI::App* const command =
       add_command(app, "import-gtsrb", "Turn GTSRB's official folders into one folder of IDX files",
                   "signflip import-gtsrb GTSRB data/gtsrb --size 32 --crop none\n"

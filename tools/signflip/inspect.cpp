@@ -9,14 +9,14 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct InspectOptions {
   std::string model, json;
 };
 
 /// A field of the metadata, of which a terminal gets what is read there; --json has all of it.
 std::string cut(const std::string& field) { return shortened(field, 8000, "\n"); }
 
-Status run(const Options& options) {
+Status run(const InspectOptions& options) {
   const Output results = json_output(options.json);
   const Input input{"--model", options.model};
   const Status writable = check_outputs(std::span(&results, 1), std::span(&input, 1));
@@ -80,7 +80,7 @@ Status run(const Options& options) {
 }  // namespace
 
 void add_inspect(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   CLI::App* const command = add_command(
       app, "inspect", "Layers, shapes, parameters, multiply-adds and metadata of a model",
       "signflip inspect models/mnist-standard.safetensors\n"

@@ -7,7 +7,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct PatchOptions {
   SharedOptions shared;
   int size = 0;
   std::vector<int> place;
@@ -15,7 +15,7 @@ struct Options {
   double rotation = 0, step_size = 0.1;
 };
 
-Result<PatchPlacing> placing_of(const Options& options) {
+Result<PatchPlacing> placing_of(const PatchOptions& options) {
   PatchPlacing placing{.place = {},
                        .rotation = options.rotation,
                        .smallest = options.scale[0],
@@ -38,7 +38,7 @@ Result<PatchPlacing> placing_of(const Options& options) {
   return placing;
 }
 
-Status run(Options& options) {
+Status run(PatchOptions& options) {
   const auto placing = placing_of(options);
   if (!placing) return placing.error();
   const SharedKind kind{
@@ -80,7 +80,7 @@ Status run(Options& options) {
 }  // namespace
 
 void add_patch(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PatchOptions>();
   CLI::App* const command = add_command(
       app, "patch",
       "A square that fools a model wherever it is put: learnt from some images, judged on others",

@@ -16,7 +16,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct PredictOptions {
   std::string model, out, json, csv;
   ImageOptions images;
   int threads = 0;
@@ -49,7 +49,7 @@ std::string probability_table(std::span<const float> probabilities,
   return text;
 }
 
-Status run(const Options& options) {
+Status run(const PredictOptions& options) {
   const Output outputs[] = {
       {.option = "--out", .file = options.out, .endings = {".npy"}, .strict = true},
       json_output(options.json),
@@ -128,7 +128,7 @@ Status run(const Options& options) {
 }  // namespace
 
 void add_predict(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PredictOptions>();
   CLI::App* const command =
       add_command(app, "predict", "What a model says of images: classes, probabilities, logits",
                   "signflip predict --model models/mnist-standard.safetensors --images seven.png\n"

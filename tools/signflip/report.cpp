@@ -13,7 +13,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct ReportOptions {
   std::vector<std::string> files;
   std::string html, json, svg, png, csv;
 };
@@ -24,7 +24,7 @@ Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 
 /// Writes what `files` names into a folder; says how many there are.
 Status write_all(const std::string& folder, const std::vector<std::pair<std::string, Bytes>>& files,
-                 const Options& options) {
+                 const ReportOptions& options) {
   for (const auto& [name, bytes] : files) {
     const Status written =
         write_file_atomically((std::filesystem::path(folder) / name).string(), bytes);
@@ -36,7 +36,7 @@ Status write_all(const std::string& folder, const std::vector<std::pair<std::str
 
 /// Every plot as a file of its own, SVG or PNG as the option says; nothing where it was not given.
 Status write_figures(const report::ReportInput& input, const std::string& format,
-                     const std::string& folder, const Options& options) {
+                     const std::string& folder, const ReportOptions& options) {
   if (folder.empty()) return {};
   std::vector<std::pair<std::string, Bytes>> files;
   for (const report::Figure& figure : report::figures(input)) {
@@ -51,7 +51,7 @@ Status write_figures(const report::ReportInput& input, const std::string& format
   return write_all(folder, files, options);
 }
 
-Status write_tables(const report::ReportInput& input, const Options& options) {
+Status write_tables(const report::ReportInput& input, const ReportOptions& options) {
   bool results = false, certificates = false;
   for (const report::Measurement& file : input.measurements) {
     results = results || !file.results.empty();
@@ -92,7 +92,7 @@ Result<report::ReportInput> read_files(const std::vector<std::string>& files) {
   return input;
 }
 
-Status run(const Options& options) {
+Status run(const ReportOptions& options) {
   if (options.html.empty() && options.json.empty() && options.svg.empty() && options.png.empty() &&
       options.csv.empty()) {
     return Error{
@@ -139,7 +139,7 @@ Status run(const Options& options) {
 }  // namespace
 
 void add_report(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportOptions>();
   CLI::App* const command = add_command(
       app, "report",
       "One HTML page from results and training logs, with tables and plots; pictures and CSV files",

@@ -17,7 +17,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct SaliencyOptions {
   std::string model, labels, gradients, grad_cam, sheet, json;
   ImageOptions images;
 };
@@ -59,8 +59,8 @@ OrderedJson to_json(const Maps& maps, std::size_t n) {
   return json;
 }
 
-Result<Maps> find_maps(const Options& options, const Sequential& network, const Tensor& images,
-                       const std::vector<int>& labels) {
+Result<Maps> find_maps(const SaliencyOptions& options, const Sequential& network,
+                       const Tensor& images, const std::vector<int>& labels) {
   Maps maps{loss_gradients(network, images, labels), {}, {}};
   maps.strengths = pixel_strengths(maps.gradients);
   auto cam = grad_cam(network, images, labels);
@@ -75,7 +75,7 @@ Result<Maps> find_maps(const Options& options, const Sequential& network, const 
 }
 
 /// The labels that the command line gives, else what the model says.
-Result<std::vector<int>> find_labels(const Options& options, const Sequential& network,
+Result<std::vector<int>> find_labels(const SaliencyOptions& options, const Sequential& network,
                                      const std::vector<int>& predicted) {
   if (!options.labels.empty()) {
     return labels_from("--labels", options.labels, network.classes(), predicted.size());
@@ -86,7 +86,7 @@ Result<std::vector<int>> find_labels(const Options& options, const Sequential& n
                       ": its logits are not numbers; name one with --labels")};
 }
 
-Status write_maps(const Options& options, const Maps& maps) {
+Status write_maps(const SaliencyOptions& options, const Maps& maps) {
   const ImageShape shape = maps.gradients.image_shape();
   const auto sides = [&](int channels) {
     std::vector<std::size_t> all = {maps.gradients.count()};
@@ -104,7 +104,7 @@ Status write_maps(const Options& options, const Maps& maps) {
   return write_npy(options.grad_cam, maps.grad_cam->values(), sides(0));
 }
 
-Status run(const Options& options) {
+Status run(const SaliencyOptions& options) {
   const Output outputs[] = {
       {.option = "--gradients", .file = options.gradients, .endings = {".npy"}, .strict = true},
       {.option = "--grad-cam", .file = options.grad_cam, .endings = {".npy"}, .strict = true},
@@ -179,7 +179,7 @@ Status run(const Options& options) {
 }  // namespace
 
 void add_saliency(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SaliencyOptions>();
   CLI::App* const command = add_command(
       app, "saliency",
       "Which pixels a prediction hangs on: the loss's input gradient, and Grad-CAM at the last "

@@ -10,7 +10,7 @@
 namespace signflip::cli {
 namespace {
 
-struct Options {
+struct UniversalOptions {
   SharedOptions shared;
   std::string norm = "linf";
   double epsilon = -1, step_size = 0;
@@ -19,7 +19,7 @@ struct Options {
   double step() const { return step_size > 0 ? step_size : epsilon / 10; }
 };
 
-Status check(const Options& options) {
+Status check(const UniversalOptions& options) {
   const double most = options.norm == "linf" ? 1 : 100;
   if (!(options.epsilon > 0 && options.epsilon <= most)) {
     return Error{"--epsilon is " + number_text(options.epsilon) +
@@ -42,7 +42,7 @@ Tensor picture_of(const SharedChange& change, ImageShape shape) {
   return picture;
 }
 
-Status run(Options& options) {
+Status run(UniversalOptions& options) {
   const Status checked = check(options);
   if (!checked) return checked;
   const Norm norm = norm_from(options.norm);
@@ -78,7 +78,7 @@ Status run(Options& options) {
 }  // namespace
 
 void add_universal(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<UniversalOptions>();
   CLI::App* const command = add_command(
       app, "universal",
       "One perturbation that fools a model on most images: learnt from some, judged on others",

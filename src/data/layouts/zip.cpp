@@ -9,7 +9,7 @@ namespace signflip {
 namespace {
 
 constexpr std::size_t kEndSize = 22, kDirectorySize = 46, kLocalSize = 30;
-constexpr std::size_t kMaxExpansion = 1032;  // of deflate
+constexpr std::size_t kMaxDeflateExpansion = 1032;  // of deflate
 
 std::uint32_t number(std::span<const std::uint8_t> bytes, std::size_t at, std::size_t width) {
   std::uint32_t value = 0;
@@ -78,7 +78,7 @@ Result<std::vector<std::uint8_t>> unzip(std::span<const std::uint8_t> bytes, con
     if (entry.size != entry.packed) return bad("is stored with two sizes");
     out.assign(packed.begin(), packed.end());
   } else if (entry.method == 8) {
-    if (entry.size > kMaxExpansion * (entry.packed + 1))
+    if (entry.size > kMaxDeflateExpansion * (entry.packed + 1))
       return bad("cannot be as large as it says");
     out.resize(entry.size);
     z_stream z{};

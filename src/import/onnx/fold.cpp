@@ -12,7 +12,6 @@ namespace {
 using Sides = std::vector<std::int64_t>;
 using Inputs = std::vector<const Constant*>;
 
-constexpr std::size_t kMaximumRank = 8;
 /// Values that come out of fewer: nothing that exporters write needs more.
 constexpr double kMaximumGrown = 1 << 20;
 

@@ -15,7 +15,6 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 constexpr std::size_t kMaximumNodes = 5000;
-constexpr std::size_t kMaximumRank = 8;
 
 Status read_attribute(Bytes bytes, Node& node) {
   std::string name;

@@ -2,6 +2,7 @@
 // operators mean is not its business. Reads untrusted bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -12,6 +13,9 @@
 #include "core/result.h"
 
 namespace signflip::onnx {
+
+/// Sides that a tensor may have.
+inline constexpr std::size_t kMaximumRank = 8;
 
 /// A tensor whose values are known. Whole numbers are exact up to 2^53.
 struct Constant {

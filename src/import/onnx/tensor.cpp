@@ -14,7 +14,6 @@ namespace signflip::onnx {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
-constexpr std::size_t kMaximumRank = 8;
 
 /// Elements of a shape; an error where they are more than a network may have weights.
 Result<std::size_t> elements(const std::string& name, const std::vector<std::int64_t>& shape) {

@@ -10,7 +10,7 @@
 namespace signflip::test {
 namespace {
 
-constexpr ImageShape kShape{9, 11, 2};
+constexpr ImageShape kShape9x11x2{9, 11, 2};
 constexpr Bounds kBox{};
 
 PatchPlacing anywhere(double rotation = 0, double smallest = 1, double largest = 1) {
@@ -31,8 +31,8 @@ std::vector<std::size_t> changed_pixels(std::span<const float> clean, std::span<
 }
 
 TEST(Patch, IsCopiedToAFixedPlace) {
-  const Patch patch(kShape, 3, at(2, 5), 0.1, kBox, 8);
-  const std::vector<float> clean(kShape.size(), 2.0F / 3);
+  const Patch patch(kShape9x11x2, 3, at(2, 5), 0.1, kBox, 8);
+  const std::vector<float> clean(kShape9x11x2.size(), 2.0F / 3);
   std::vector<float> image(clean.size());
   patch.apply(clean, Rng(1), image);
   for (int h = 0; h < 9; ++h) {
@@ -49,11 +49,11 @@ TEST(Patch, IsCopiedToAFixedPlace) {
 }
 
 TEST(Patch, LiesAnywhereOnWholePixelsAndLeavesTheRestAlone) {
-  const Patch patch(kShape, 4, anywhere(), 0.1, kBox, 8);
+  const Patch patch(kShape9x11x2, 4, anywhere(), 0.1, kBox, 8);
   Rng rng(2);
-  const auto clean = random_values<float>(kShape.size(), rng, 0, 1);
+  const auto clean = random_values<float>(kShape9x11x2.size(), rng, 0, 1);
   std::vector<float> image(clean.size());
-  std::vector<int> seen(kShape.pixels());
+  std::vector<int> seen(kShape9x11x2.pixels());
   for (std::uint64_t n = 0; n < 400; ++n) {
     patch.apply(clean, Rng(3, n), image);
     const auto pixels = changed_pixels(clean, image, 2);
@@ -108,10 +108,10 @@ TEST(Patch, TurnsAboutItsMiddle) {
 
 TEST(Patch, GradientIsThatOfFiniteDifferences) {
   for (const PatchPlacing& placing : {anywhere(), anywhere(40, 0.7, 1.3), at(1, 2)}) {
-    const Patch patch(kShape, 5, placing, 0.1, kBox, 8);
+    const Patch patch(kShape9x11x2, 5, placing, 0.1, kBox, 8);
     Rng rng(6);
-    const auto clean = random_values<float>(kShape.size(), rng, 0, 1);
-    const auto dimage = random_values<float>(kShape.size(), rng);
+    const auto clean = random_values<float>(kShape9x11x2.size(), rng, 0, 1);
+    const auto dimage = random_values<float>(kShape9x11x2.size(), rng);
     for (std::uint64_t n = 0; n < 5; ++n) {
       std::vector<double> gradient(patch.values().size());
       patch.add_gradient(Rng(7, n), dimage, gradient);
@@ -120,7 +120,7 @@ TEST(Patch, GradientIsThatOfFiniteDifferences) {
       for (std::size_t j = 0; j < gradient.size(); ++j) {
         double sums[2];
         for (const int side : {0, 1}) {
-          Patch moved(kShape, 5, placing, 1, kBox, 8);
+          Patch moved(kShape9x11x2, 5, placing, 1, kBox, 8);
           std::vector<double> pull(gradient.size());
           pull[j] = side == 0 ? -1 : 1;
           moved.ascend(pull);  // to 0 and to 1
@@ -177,7 +177,7 @@ TEST(Patch, TargetedAtAFixedPlaceIsTheExactBestOfAnAffineModel) {
 
 TEST(Patch, RefusesWhatDoesNotFit) {
   const auto message = [](int side, const PatchPlacing& placing) {
-    const Status fits = check_patch(side, placing, kShape);
+    const Status fits = check_patch(side, placing, kShape9x11x2);
     return fits ? std::string() : fits.error().message;
   };
   EXPECT_EQ(message(4, anywhere(30, 0.5, 2)), "");

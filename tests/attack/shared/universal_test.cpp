@@ -10,7 +10,7 @@
 namespace signflip::test {
 namespace {
 
-constexpr ImageShape kShape{4, 5, 2};
+constexpr ImageShape kShape4x5x2{4, 5, 2};
 
 /// Affine, two classes: δ should climb z₁ − z₀ for all images at once.
 struct Toy {
@@ -21,16 +21,16 @@ struct Toy {
   explicit Toy(std::uint64_t seed, float low, float high)
       : model([&] {
           Rng rng(seed);
-          return LinearModel::random(kShape, 2, 1, rng);
+          return LinearModel::random(kShape4x5x2, 2, 1, rng);
         }()),
         images([&] {
           Rng rng(seed, 1);
-          return random_images(150, kShape, rng, low, high);
+          return random_images(150, kShape4x5x2, rng, low, high);
         }()),
         classes(predictions(model, images)) {}
 
   std::vector<double> direction() const {
-    std::vector<double> d(kShape.size());
+    std::vector<double> d(kShape4x5x2.size());
     for (std::size_t j = 0; j < d.size(); ++j) {
       d[j] = static_cast<double>(model.weight(1)[j]) - static_cast<double>(model.weight(0)[j]);
     }
@@ -49,7 +49,7 @@ SharedRequest request(std::optional<int> target, int epochs = 20) {
 UniversalPerturbation learn(const DifferentiableModel& model, const SharedRequest& request,
                             const Tensor& images, const std::vector<int>& classes, Norm norm,
                             double epsilon, int threads = 1) {
-  UniversalPerturbation delta(kShape, norm, epsilon, epsilon / 8, model.bounds());
+  UniversalPerturbation delta(kShape4x5x2, norm, epsilon, epsilon / 8, model.bounds());
   ThreadPool pool(threads);
   const auto learned = learn_shared(model, request, images, classes, delta, pool);
   EXPECT_TRUE(learned) << (learned ? "" : learned.error().message);
@@ -72,16 +72,16 @@ TEST(Universal, TargetedIsTheExactBestOfAnAffineModel) {
 
 TEST(Universal, StaysWithinTheBudgetAndTheBox) {
   Rng rng(5);
-  const LinearModel model = LinearModel::random(kShape, 3, 1, rng);
-  const Tensor images = inked_images(90, kShape, rng);
+  const LinearModel model = LinearModel::random(kShape4x5x2, 3, 1, rng);
+  const Tensor images = inked_images(90, kShape4x5x2, rng);
   const std::vector<int> classes = predictions(model, images);
   for (const Norm norm : {Norm::linf, Norm::l2}) {
     for (const double epsilon : {0.0, 0.1, 1.0 / 3, 0.9}) {
       const auto delta = learn(model, request({}, 3), images, classes, norm, epsilon);
-      const std::vector<float> origin(kShape.size());
+      const std::vector<float> origin(kShape4x5x2.size());
       const Distances length = distances(origin, delta.values());
       EXPECT_LE(norm == Norm::l2 ? length.l2 : length.linf, epsilon);
-      std::vector<float> changed(kShape.size());
+      std::vector<float> changed(kShape4x5x2.size());
       for (std::size_t n = 0; n < images.count(); ++n) {
         delta.apply(images.image(n), Rng(0), changed);
         const Distances change = distances(images.image(n), changed);
@@ -151,7 +151,7 @@ TEST(SharedChange, CountsTheFooled) {
 
 TEST(SharedChange, ReportsProgressAndStops) {
   const Toy toy(7, 0, 1);
-  UniversalPerturbation delta(kShape, Norm::linf, 0.1, 0.02, toy.model.bounds());
+  UniversalPerturbation delta(kShape4x5x2, Norm::linf, 0.1, 0.02, toy.model.bounds());
   ThreadPool pool(1);
   std::vector<std::size_t> told;
   const auto learned = learn_shared(toy.model, request({}, 2), toy.images, toy.classes, delta, pool,
@@ -171,14 +171,14 @@ TEST(SharedChange, ReportsProgressAndStops) {
 
 TEST(SharedChange, RefusesWhatDoesNotFit) {
   const Toy toy(7, 0, 1);
-  UniversalPerturbation delta(kShape, Norm::linf, 0.1, 0.02, toy.model.bounds());
+  UniversalPerturbation delta(kShape4x5x2, Norm::linf, 0.1, 0.02, toy.model.bounds());
   ThreadPool pool(1);
   const auto message = [&](const SharedRequest& request, const Tensor& images,
                            const std::vector<int>& classes) {
     const auto learned = learn_shared(toy.model, request, images, classes, delta, pool);
     return learned ? std::string() : learned.error().message;
   };
-  EXPECT_EQ(message(request({}), Tensor(0, kShape), {}), "there are no images to learn from");
+  EXPECT_EQ(message(request({}), Tensor(0, kShape4x5x2), {}), "there are no images to learn from");
   EXPECT_EQ(message(request({}), Tensor(1, {2, 2, 1}), {0}),
             "the images are 2×2×1, but the model takes 4×5×2");
   EXPECT_EQ(message(request({}), toy.images, {0}), "there are 150 images but 1 classes");
