@@ -60,7 +60,8 @@ Moments moments(const Tensor& images) {
   Moments m{std::vector<double>(channels), std::vector<double>(channels)};
   const auto values = images.values();
   for (std::size_t i = 0; i < values.size(); ++i) m.mean[i % channels] += values[i];
-  const double count = std::max<double>(1.0, static_cast<double>(values.size() / channels));
+  const std::size_t pixels = std::max<std::size_t>(1, values.size() / channels);
+  const auto count = static_cast<double>(pixels);
   for (double& mean : m.mean) mean /= count;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double d = values[i] - m.mean[i % channels];

@@ -19,7 +19,8 @@ void set_normalisation(const Dataset& data, Architecture& architecture) {
     sum[i % channels] += pixel;
     squares[i % channels] += pixel * pixel;
   }
-  const double count = static_cast<double>(data.pixels.size() / channels);
+  const std::size_t pixels = data.pixels.size() / channels;
+  const auto count = static_cast<double>(pixels);
   for (std::size_t c = 0; c < channels; ++c) {
     const double mean = sum[c] / count;
     const double deviation = std::sqrt(std::max(squares[c] / count - mean * mean, 0.0));
