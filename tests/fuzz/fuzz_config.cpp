@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cli11.h"
 #include "config_file.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/scratch.h"

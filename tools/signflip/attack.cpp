@@ -25,7 +25,7 @@ struct AttackCommandOptions {
   ImageOptions images;
   bool targeted = false;
   std::uint64_t seed = 0;
-  const CLI::App* command = nullptr;
+  Command command;
   int threads = 0;
   AttackOptions parameters;
   Target target;
@@ -136,7 +136,7 @@ Status run(AttackCommandOptions& options) {
   request.parameters = std::move(*parameters);
   const Requirement requirements[] = {{"--seed", is_random(**attack, request.parameters),
                                        "an attack and parameters that draw random numbers"}};
-  const Status effective = check_effects(*options.command, requirements);
+  const Status effective = check_effects(options.command, requirements);
   if (!effective) return effective;
 
   const auto device = open_device(options.device);
@@ -229,10 +229,10 @@ Status run(AttackCommandOptions& options) {
 
 }  // namespace
 
-void add_attack(CLI::App& app, Context& context) {
+void add_attack(const Command& app, Context& context) {
   auto options = std::make_shared<AttackCommandOptions>();
-  CLI::App* const command = add_command(
-      app, "attack", "Make adversarial versions of images",
+  const Command command = app.add_command(
+      "attack", "Make adversarial versions of images",
       "signflip attack --model models/mnist-standard.safetensors --images seven.png \\\n"
       "    --attack mim --epsilon 0.2 --out adversarial.png\n"
       "  signflip attack --model models/mnist-mixed.safetensors --images seven.png \\\n"
@@ -241,31 +241,31 @@ void add_attack(CLI::App& app, Context& context) {
       "    --images seven.png seven.png --attack fgsm --out adversarial/ \\\n"
       "    --sheet sheet.png");
   options->command = command;
-  options->target.add_to(*command);
-  options->images.add_to(*command);
-  command->add_option("--labels", options->labels,
-                      "true labels, .npy or IDX, one class for all, 7, or one for each, 7,2 "
-                      "(default: what the model says of the "
-                      "clean images)");
-  command->add_option("--attack", options->attack, "one of " + attack_names())->required();
-  command->add_flag("--targeted", options->targeted,
-                    "aim at a class; without --targets the one after the label");
-  command->add_option("--targets", options->targets,
-                      "classes to aim at, .npy or IDX, one for all, 3, or one for each, 3,8");
-  command->add_option("--seed", options->seed, "of the attack's random numbers, where it draws any")
-      ->capture_default_str();
-  command->add_option(
+  options->target.add_to(command);
+  options->images.add_to(command);
+  command.add_option("--labels", options->labels,
+                     "true labels, .npy or IDX, one class for all, 7, or one for each, 7,2 "
+                     "(default: what the model says of the "
+                     "clean images)");
+  command.add_option("--attack", options->attack, "one of " + attack_names()).required();
+  command.add_flag("--targeted", options->targeted,
+                   "aim at a class; without --targets the one after the label");
+  command.add_option("--targets", options->targets,
+                     "classes to aim at, .npy or IDX, one for all, 3, or one for each, 3,8");
+  command.add_option("--seed", options->seed, "of the attack's random numbers, where it draws any")
+      .shows_default();
+  command.add_option(
       "--out", options->out,
       "adversarial images: .npy, .png for a single one, or a folder, out/, for a PNG of each");
-  command->add_option("--sheet", options->sheet,
-                      "a PNG to look at: each image, its perturbation and the adversarial image, "
-                      "with what the model takes them for");
-  add_json_option(*command, options->json);
-  add_csv_option(*command, options->csv);
-  add_device_option(*command, options->device);
-  add_threads_option(*command, options->threads);
-  options->parameters.add_to(*command, false);
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  command.add_option("--sheet", options->sheet,
+                     "a PNG to look at: each image, its perturbation and the adversarial image, "
+                     "with what the model takes them for");
+  add_json_option(command, options->json);
+  add_csv_option(command, options->csv);
+  add_device_option(command, options->device);
+  add_threads_option(command, options->threads);
+  options->parameters.add_to(command, false);
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

@@ -74,17 +74,17 @@ bool AttackOptions::has_parameter(const AttackEntry& attack, const std::string& 
                              [&](const ParameterSpec& spec) { return spec.name == name; });
 }
 
-void AttackOptions::add_to(CLI::App& command, bool sweeps) {
+void AttackOptions::add_to(const Command& command, bool sweeps) {
   for (const AttackEntry& attack : catalog()) {
     for (const ParameterSpec& spec : attack.parameters) {
       const std::string name(spec.name);
       if (given_.contains(name)) continue;
       command.add_option("--" + name, given_[name], std::string(spec.help))
-          ->group(kExplainedBelow)
-          ->type_name(sweeps && name == "epsilon" ? kList : type_name(spec));
+          .explained_below()
+          .type_name(sweeps && name == "epsilon" ? kList : type_name(spec));
     }
   }
-  command.footer(parameters_help(sweeps) + "\n" + command.get_footer());
+  command.begin_footer(parameters_help(sweeps));
 }
 
 Status AttackOptions::suggest(const std::string& name, const std::string& text) {

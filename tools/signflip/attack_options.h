@@ -13,7 +13,7 @@ class AttackOptions {
  public:
   /// Adds one option per parameter name in the catalogue, and their help to the command's footer.
   /// `sweeps`: epsilon may be a list or a range (plans.h).
-  void add_to(CLI::App& command, bool sweeps);
+  void add_to(const Command& command, bool sweeps);
 
   /// A value that counts where the command line gives none. An error for a name that no attack
   /// has.

@@ -24,7 +24,7 @@ struct CertifyOptions {
   std::uint64_t seed = 0;
   bool no_radii = false;
   int threads = 0;
-  const CLI::App* command = nullptr;  ///< says which options were given
+  Command command;  ///< says which options were given
 };
 
 /// The radii that --epsilon names, each from 0 to 1.
@@ -50,7 +50,7 @@ std::string method_of(const CertifyRequest& request) {
   return request.bounds == linear_margins ? "crown" : "ibp";
 }
 
-OrderedJson to_json(const CertifyRequest& request, const Certificates& certificates) {
+OrderedJson certificates_json(const CertifyRequest& request, const Certificates& certificates) {
   const CertifiedFigures figures = summarise(certificates);
   const auto interval = [&](double fraction) -> OrderedJson {
     const auto [low, high] = confidence_interval(fraction, certificates.correct.size());
@@ -100,7 +100,7 @@ Status run(const CertifyOptions& options) {
   const Status writable = check_outputs(outputs);
   if (!writable) return writable;
   const Requirement requirements[] = {{"--seed", options.limit > 0, "--limit"}};
-  const Status used = check_effects(*options.command, requirements);
+  const Status used = check_effects(options.command, requirements);
   if (!used) return used;
   const auto radii = radii_from(options.epsilon);
   if (!radii) return radii.error();
@@ -144,7 +144,7 @@ Status run(const CertifyOptions& options) {
     bar.finish();
     if (searched.empty()) searched = certificates->radius;
     certificates->radius = searched;
-    json["results"].push_back(to_json(request, *certificates));
+    json["results"].push_back(certificates_json(request, *certificates));
     print_result(table_line(request, *certificates), options.json);
   }
   const Status written = write_json(options.json, json);
@@ -154,10 +154,10 @@ Status run(const CertifyOptions& options) {
 
 }  // namespace
 
-void add_certify(CLI::App& app, Context& context) {
+void add_certify(const Command& app, Context& context) {
   auto options = std::make_shared<CertifyOptions>();
-  CLI::App* const command = add_command(
-      app, "certify",
+  const Command command = app.add_command(
+      "certify",
       "Verified accuracy: where interval bounds (IBP) or linear ones prove that no perturbation "
       "within epsilon (L∞) changes the class, and the mean and median radius that they prove for "
       "correctly classified images",
@@ -168,35 +168,31 @@ void add_certify(CLI::App& app, Context& context) {
       "  signflip certify --model models/mnist-robust.safetensors --dataset mnist \\\n"
       "    --epsilon 0.01 --bound crown --limit 200");
   options->command = command;
-  command->add_option("--model", options->model, "model file (.safetensors)")->required();
-  command->add_option("--dataset", options->dataset, "mnist, gtsrb or another name")->required();
-  command->add_option("--data", options->data,
-                      "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
+  command.add_option("--model", options->model, "model file (.safetensors)").required();
+  command.add_option("--dataset", options->dataset, "mnist, gtsrb or another name").required();
+  command.add_option("--data", options->data,
+                     "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
   command
-      ->add_option(
-          "--epsilon", options->epsilon,
-          "L∞ radius, pixels in [0,1]: 0.1 or 8/255, a list of them (0.1,8/255) or a range "
-          "from, to and count (0:0.3:7)")
-      ->type_name("RADII")
-      ->required();
+      .add_option("--epsilon", options->epsilon,
+                  "L∞ radius, pixels in [0,1]: 0.1 or 8/255, a list of them (0.1,8/255) or a range "
+                  "from, to and count (0:0.3:7)")
+      .type_name("RADII")
+      .required();
   command
-      ->add_option(
-          "--bound", options->bound,
-          "what proves: intervals (ibp), or linear bounds over them (crown), tighter where "
-          "a model was not trained on intervals, at a second or more an image")
-      ->check(CLI::IsMember({"ibp", "crown"}))
-      ->capture_default_str();
-  command->add_option("--split", options->split)
-      ->check(CLI::IsMember({"train", "test"}))
-      ->capture_default_str();
-  add_limit_option(*command, options->limit);
-  command->add_option("--seed", options->seed, "of --limit")->capture_default_str();
-  command->add_flag("--no-radii", options->no_radii,
-                    "leave out the search for radii, which takes most of the time");
-  add_json_option(*command, options->json);
-  add_csv_option(*command, options->csv);
-  add_threads_option(*command, options->threads);
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+      .add_option("--bound", options->bound,
+                  "what proves: intervals (ibp), or linear bounds over them (crown), tighter where "
+                  "a model was not trained on intervals, at a second or more an image")
+      .one_of({"ibp", "crown"})
+      .shows_default();
+  command.add_option("--split", options->split).one_of({"train", "test"}).shows_default();
+  add_limit_option(command, options->limit);
+  command.add_option("--seed", options->seed, "of --limit").shows_default();
+  command.add_flag("--no-radii", options->no_radii,
+                   "leave out the search for radii, which takes most of the time");
+  add_json_option(command, options->json);
+  add_csv_option(command, options->csv);
+  add_threads_option(command, options->threads);
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

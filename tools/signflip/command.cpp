@@ -53,47 +53,38 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
-                      const std::string& example) {
-  CLI::App* const command = app.add_subcommand(name, description);
-  command->footer("Examples:\n  " + example);
-  return command;
-}
-
 namespace {
 
-void add_kernels_option(CLI::App& command) {
-  const auto choose = [](const std::string& name) {
-    if (name == "auto") return;
+void add_kernels_option(const Command& command) {
+  const auto choose = [](const std::string& name) -> Status {
+    if (name == "auto") return {};
     // What backend/cpu looks for when it chooses, once, at the first product.
     ::setenv("SIGNFLIP_KERNELS", name.c_str(), 1);
-    if (name == cpu_ops().name) return;
-    throw CLI::ValidationError("--kernels is " + name + ", which this processor does not run; " +
-                               "expected auto, generic or " + cpu_ops().name);
+    if (name == cpu_ops().name) return {};
+    return Error{"--kernels is " + name + ", which this processor does not run; " +
+                 "expected auto, generic or " + cpu_ops().name};
   };
   command
-      .add_option_function<std::string>(
+      .add_text_option(
           "--kernels", choose,
           "instruction set: auto (the fastest), generic, avx2 or avx512; results differ in their "
           "last bits, and generic's are the page's")
-      ->type_name("TEXT")
-      ->check(CLI::IsMember({"auto", "generic", "avx2", "avx512"}))
-      ->default_str("auto");
+      .type_name("TEXT")
+      .one_of({"auto", "generic", "avx2", "avx512"})
+      .default_text("auto");
 }
 
 }  // namespace
 
-void add_threads_option(CLI::App& command, int& threads) {
+void add_threads_option(const Command& command, int& threads) {
   command.add_option("--threads", threads, "threads to use; 0: all (results never depend on it)")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+      .between(0, 1024)
+      .shows_default();
   add_kernels_option(command);
 }
 
-void add_device_option(CLI::App& command, std::string& device) {
-  command.add_option("--device", device, "what computes")
-      ->check(CLI::IsMember({"cpu", "cuda"}))
-      ->capture_default_str();
+void add_device_option(const Command& command, std::string& device) {
+  command.add_option("--device", device, "what computes").one_of({"cpu", "cuda"}).shows_default();
 }
 
 Result<std::unique_ptr<device::Device>> open_device(const std::string& name) {
@@ -104,7 +95,7 @@ Result<std::unique_ptr<device::Device>> open_device(const std::string& name) {
   return device;
 }
 
-void add_json_option(CLI::App& command, std::string& json) {
+void add_json_option(const Command& command, std::string& json) {
   command.add_option("--json", json, "write machine-readable results to this file; - is stdout");
 }
 
@@ -155,11 +146,11 @@ PictureSize picture_size(ImageShape shape) {
   return {.height = shape.height, .width = shape.width, .channels = shape.channels};
 }
 
-void add_limit_option(CLI::App& command, std::size_t& limit) {
+void add_limit_option(const Command& command, std::size_t& limit) {
   command
       .add_option("--limit", limit,
                   "use so many of the images, of each class its share, drawn by --seed; 0: all")
-      ->capture_default_str();
+      .shows_default();
 }
 
 Status write_json(const std::string& file, const OrderedJson& json) {
@@ -182,18 +173,19 @@ void say(const std::string& text) { std::cerr << visible_text(text) << "\n"; }
 
 std::string shown_name(const std::string& name) { return shortened(name, 80); }
 
-CLI::Option* add_fraction_option(CLI::App& command, const std::string& name, double& value,
-                                 const std::string& help) {
-  const auto read = [&value, name](const CLI::results_t& given) {
-    const auto number = parse_number(given[0]);
+Option add_fraction_option(const Command& command, const std::string& name, double& value,
+                           const std::string& help) {
+  const auto read = [&value, name](const std::string& text) -> Status {
+    const auto number = parse_number(text);
     if (!number) {
-      throw CLI::ValidationError(name + " is '" + given[0] +
-                                 "', expected a number such as 0.3 or 8/255");
+      return Error{name + " is '" + text + "', expected a number such as 0.3 or 8/255"};
     }
     value = *number;
-    return true;
+    return {};
   };
-  return command.add_option(name, read, help)->type_name("NUMBER")->default_str(number_text(value));
+  return command.add_text_option(name, read, help)
+      .type_name("NUMBER")
+      .default_text(number_text(value));
 }
 
 bool stop_requested() { return stop != 0; }

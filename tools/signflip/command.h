@@ -2,7 +2,6 @@
 // and shows progress. Each subcommand is a file of its own; main.cpp lists them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -17,6 +16,7 @@
 #include "device/device.h"
 #include "nn/json.h"
 #include "nn/model_file.h"
+#include "options.h"
 
 namespace signflip::cli {
 
@@ -26,31 +26,28 @@ struct Context {
   std::string command_line;  ///< as typed, for the provenance of models
 };
 
-void add_train(CLI::App& app, Context& context);
-void add_predict(CLI::App& app, Context& context);
-void add_attack(CLI::App& app, Context& context);
-void add_evaluate(CLI::App& app, Context& context);
-void add_certify(CLI::App& app, Context& context);
-void add_inspect(CLI::App& app, Context& context);
-void add_convert(CLI::App& app, Context& context);
-void add_export(CLI::App& app, Context& context);
-void add_import(CLI::App& app, Context& context);
-void add_import_gtsrb(CLI::App& app, Context& context);
-void add_report(CLI::App& app, Context& context);
-void add_saliency(CLI::App& app, Context& context);
-void add_universal(CLI::App& app, Context& context);
-void add_patch(CLI::App& app, Context& context);
+void add_train(const Command& app, Context& context);
+void add_predict(const Command& app, Context& context);
+void add_attack(const Command& app, Context& context);
+void add_evaluate(const Command& app, Context& context);
+void add_certify(const Command& app, Context& context);
+void add_inspect(const Command& app, Context& context);
+void add_convert(const Command& app, Context& context);
+void add_export(const Command& app, Context& context);
+void add_import(const Command& app, Context& context);
+void add_import_gtsrb(const Command& app, Context& context);
+void add_report(const Command& app, Context& context);
+void add_saliency(const Command& app, Context& context);
+void add_universal(const Command& app, Context& context);
+void add_patch(const Command& app, Context& context);
 
-/// A subcommand with examples at the end of its help.
-CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description,
-                      const std::string& example);
 /// --threads, and --kernels: how work is done, not what comes out.
-void add_threads_option(CLI::App& command, int& threads);
+void add_threads_option(const Command& command, int& threads);
 /// --device cpu|cuda.
-void add_device_option(CLI::App& command, std::string& device);
+void add_device_option(const Command& command, std::string& device);
 /// Null for "cpu"; an error if there is no such device.
 Result<std::unique_ptr<device::Device>> open_device(const std::string& name);
-void add_json_option(CLI::App& command, std::string& json);
+void add_json_option(const Command& command, std::string& json);
 
 /// A model and where it came from.
 struct LoadedModel {
@@ -72,7 +69,7 @@ Result<Dataset> load_dataset_for(const std::string& name, const std::string& dat
                                  const std::optional<PictureSize>& pictures = {});
 /// What pictures must be for this network.
 PictureSize picture_size(ImageShape shape);
-void add_limit_option(CLI::App& command, std::size_t& limit);
+void add_limit_option(const Command& command, std::size_t& limit);
 
 /// Writes results to a file, or to stdout for "-"; nothing for an empty name.
 Status write_json(const std::string& file, const OrderedJson& json);
@@ -85,8 +82,8 @@ void say(const std::string& text);
 std::string shown_name(const std::string& name);
 
 /// An option whose value is a number or a fraction: an epsilon of "0.3" or "8/255".
-CLI::Option* add_fraction_option(CLI::App& command, const std::string& name, double& value,
-                                 const std::string& help);
+Option add_fraction_option(const Command& command, const std::string& name, double& value,
+                           const std::string& help);
 
 /// True once the person has asked to stop (Ctrl-C); a second Ctrl-C ends at once.
 bool stop_requested();

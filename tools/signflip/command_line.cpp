@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cli11.h"
 #include "config_file.h"
 #include "core/nearest_name.h"
 

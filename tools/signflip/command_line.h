@@ -2,12 +2,15 @@
 // Names that are not known are refused here, with the nearest known one; CLI11 parses the values.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/result.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace signflip::cli {
 

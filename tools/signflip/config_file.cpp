@@ -7,6 +7,7 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "cli11.h"
 #include "core/nearest_name.h"
 #include "core/number.h"
 #include "core/visible_text.h"

@@ -1,11 +1,15 @@
 // The file of --config: TOML whose keys are the names of a command's options.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "core/result.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace signflip::cli {
 

@@ -69,23 +69,23 @@ Status run(const ConvertOptions& options) {
 
 }  // namespace
 
-void add_convert(CLI::App& app, Context& context) {
+void add_convert(const Command& app, Context& context) {
   auto options = std::make_shared<ConvertOptions>();
-  CLI::App* const command =
-      add_command(app, "convert", "Store a model's weights in another precision",
-                  "signflip convert --model mixed.safetensors --weights i8 \\\n"
-                  "    --out mixed-i8.safetensors\n"
-                  "  signflip convert --model models/mnist-robust.safetensors --weights f16 \\\n"
-                  "    --out robust-f16.safetensors --json robust-f16.json");
-  command->add_option("--model", options->model, "model file (.safetensors)")->required();
+  const Command command = app.add_command(
+      "convert", "Store a model's weights in another precision",
+      "signflip convert --model mixed.safetensors --weights i8 \\\n"
+      "    --out mixed-i8.safetensors\n"
+      "  signflip convert --model models/mnist-robust.safetensors --weights f16 \\\n"
+      "    --out robust-f16.safetensors --json robust-f16.json");
+  command.add_option("--model", options->model, "model file (.safetensors)").required();
   command
-      ->add_option("--weights", options->weights,
-                   "f32, f16, or i8 with one scale for each output channel (biases stay f32)")
-      ->required()
-      ->check(CLI::IsMember({"f32", "f16", "i8"}));
-  command->add_option("--out", options->out, "model file to write")->required();
-  add_json_option(*command, options->json);
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+      .add_option("--weights", options->weights,
+                  "f32, f16, or i8 with one scale for each output channel (biases stay f32)")
+      .required()
+      .one_of({"f32", "f16", "i8"});
+  command.add_option("--out", options->out, "model file to write").required();
+  add_json_option(command, options->json);
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

@@ -1,14 +1,12 @@
 #include "csv_output.h"
 
-#include <iostream>
-
 #include "data/file.h"
 #include "evaluate/report/tables_csv.h"
 #include "nn/json_text.h"
 
 namespace signflip::cli {
 
-void add_csv_option(CLI::App& command, std::string& csv) {
+void add_csv_option(const Command& command, std::string& csv) {
   command.add_option("--csv", csv, "write the results as a table to this file");
 }
 

@@ -6,7 +6,7 @@
 
 namespace signflip::cli {
 
-void add_csv_option(CLI::App& command, std::string& csv);
+void add_csv_option(const Command& command, std::string& csv);
 Output csv_output(const std::string& file);
 
 /// The table that report writes of these results (evaluate/report/tables_csv.h): of evaluate and

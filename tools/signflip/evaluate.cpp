@@ -296,10 +296,10 @@ Status run(Options& options) {
 
 }  // namespace
 
-void add_evaluate(CLI::App& app, Context& context) {
+void add_evaluate(const Command& app, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* const command = add_evaluate_command(app, *options);
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  const Command command = add_evaluate_command(app, *options);
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

@@ -79,52 +79,50 @@ Status check_used(const EvaluateOptions& options, std::span<const Plan> plans) {
        "attacks that are crafted on the model itself"},
       {"--gray-box", attacks && !options.source.has_model(),
        "attacks that are crafted on the model itself"}};
-  return check_effects(*options.command, requirements);
+  return check_effects(options.command, requirements);
 }
 
-CLI::App* add_evaluate_command(CLI::App& app, EvaluateOptions& options) {
-  CLI::App* const command =
-      add_command(app, "evaluate", "Accuracy on a dataset, clean and under attacks",
-                  "signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
-                  "    --attacks clean,fgsm,mim --epsilon 0.25 --json mixed.json\n"
-                  "  signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
-                  "    --attacks all --epsilon 0:0.3:4 --limit 100\n"
-                  "  signflip evaluate --experiment signflip-mnist-mim.json --limit 1000");
+Command add_evaluate_command(const Command& app, EvaluateOptions& options) {
+  const Command command = app.add_command(
+      "evaluate", "Accuracy on a dataset, clean and under attacks",
+      "signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
+      "    --attacks clean,fgsm,mim --epsilon 0.25 --json mixed.json\n"
+      "  signflip evaluate --model models/mnist-mixed.safetensors --dataset mnist \\\n"
+      "    --attacks all --epsilon 0:0.3:4 --limit 100\n"
+      "  signflip evaluate --experiment signflip-mnist-mim.json --limit 1000");
   options.command = command;
-  options.target.add_several_to(*command);
-  command->add_option(
+  options.target.add_several_to(command);
+  command.add_option(
       "--experiment", options.experiment,
       "JSON that the page saved: its models, dataset, attack, parameters, target and "
       "seed, where they are not given here; of several models --json writes a "
       "list with an entry for each");
-  command->add_option("--dataset", options.dataset, "mnist, gtsrb or another name");
-  command->add_option("--data", options.data,
-                      "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
-  command->add_option("--split", options.split)
-      ->check(CLI::IsMember({"train", "test"}))
-      ->capture_default_str();
-  add_limit_option(*command, options.limit);
-  command->add_option("--attacks", options.attacks,
-                      "list of clean, " + attack_names() +
-                          "; all: clean and every one that suits (default: clean)");
-  command->add_option("--target", options.goal,
-                      "aim at this class; images that are of it already are left out");
-  options.source.add_source_to(*command);
+  command.add_option("--dataset", options.dataset, "mnist, gtsrb or another name");
+  command.add_option("--data", options.data,
+                     "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
+  command.add_option("--split", options.split).one_of({"train", "test"}).shows_default();
+  add_limit_option(command, options.limit);
+  command.add_option("--attacks", options.attacks,
+                     "list of clean, " + attack_names() +
+                         "; all: clean and every one that suits (default: clean)");
+  command.add_option("--target", options.goal,
+                     "aim at this class; images that are of it already are left out");
+  options.source.add_source_to(command);
   command
-      ->add_option("--seed", options.seeds,
-                   "of the attacks' random numbers and of --limit (default: 0); of a list, 1,2,3, "
-                   "each attack runs with each, and --limit takes the first")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command->add_flag("--per-class", options.per_class, "print the accuracy of each class, too");
-  add_json_option(*command, options.json);
-  add_csv_option(*command, options.csv);
-  command->add_flag("--restart", options.restart,
-                    "begin anew where the file of --json holds an unfinished run, which is else "
-                    "gone on with");
-  add_device_option(*command, options.device);
-  add_threads_option(*command, options.threads);
-  options.parameters.add_to(*command, true);
+      .add_option("--seed", options.seeds,
+                  "of the attacks' random numbers and of --limit (default: 0); of a list, 1,2,3, "
+                  "each attack runs with each, and --limit takes the first")
+      .separated_by(',')
+      .takes_one_each();
+  command.add_flag("--per-class", options.per_class, "print the accuracy of each class, too");
+  add_json_option(command, options.json);
+  add_csv_option(command, options.csv);
+  command.add_flag("--restart", options.restart,
+                   "begin anew where the file of --json holds an unfinished run, which is else "
+                   "gone on with");
+  add_device_option(command, options.device);
+  add_threads_option(command, options.threads);
+  options.parameters.add_to(command, true);
   return command;
 }
 

@@ -21,7 +21,7 @@ struct EvaluateOptions {
   int threads = 0;
   AttackOptions parameters;
   Target target, source;
-  const CLI::App* command = nullptr;  ///< says which options were given
+  Command command;  ///< says which options were given
 };
 
 /// A model to be measured, and the one that attacks look at instead, where that names a model.
@@ -30,7 +30,7 @@ struct Subject {
 };
 
 /// Adds the command to `app`; `options` must live as long.
-CLI::App* add_evaluate_command(CLI::App& app, EvaluateOptions& options);
+Command add_evaluate_command(const Command& app, EvaluateOptions& options);
 
 /// The models to be measured, those of the command line or of an experiment. Fills in defaults.
 Result<std::vector<Subject>> find_subjects(EvaluateOptions& options);

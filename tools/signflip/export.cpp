@@ -39,16 +39,16 @@ Status run(const ExportOptions& options) {
 
 }  // namespace
 
-void add_export(CLI::App& app, Context& context) {
+void add_export(const Command& app, Context& context) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* const command =
-      add_command(app, "export", "Write a model as ONNX, for other programs",
-                  "signflip export models/mnist-robust.safetensors --onnx robust.onnx\n"
-                  "  signflip export models/gtsrb-standard.safetensors --onnx signs.onnx --json -");
-  command->add_option("model,--model", options->model, "model file (.safetensors)")->required();
-  command->add_option("--onnx", options->onnx, "ONNX file to write (.onnx)")->required();
-  add_json_option(*command, options->json);
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  const Command command = app.add_command(
+      "export", "Write a model as ONNX, for other programs",
+      "signflip export models/mnist-robust.safetensors --onnx robust.onnx\n"
+      "  signflip export models/gtsrb-standard.safetensors --onnx signs.onnx --json -");
+  command.add_option("model,--model", options->model, "model file (.safetensors)").required();
+  command.add_option("--onnx", options->onnx, "ONNX file to write (.onnx)").required();
+  add_json_option(command, options->json);
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

@@ -2,6 +2,8 @@
 
 #include <sstream>
 
+#include "cli11.h"
+
 namespace signflip::cli {
 namespace {
 

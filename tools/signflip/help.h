@@ -1,9 +1,12 @@
 // How help is laid out: 80 columns, two of them for options, no word broken.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+
+namespace CLI {
+class FormatterBase;
+}  // namespace CLI
 
 namespace signflip::cli {
 

@@ -18,19 +18,19 @@ void say_all(const std::vector<std::string>& remarks) {
 
 }  // namespace
 
-void ImageOptions::add_to(CLI::App& command) {
+void ImageOptions::add_to(const Command& command) {
   command
       .add_option("--images", paths_,
                   "pictures, one or several, or a folder of them; .npy or IDX (.gz) arrays")
-      ->required();
+      .required();
   command
       .add_option("--picture", picture_,
                   "how a picture becomes an image: digit (dark ink on light paper or light on "
                   "dark, its ink cut out and centred as MNIST's), middle (the middle, resized), "
                   "whole (all of it, resized as GTSRB's); auto: digit for models of digits and "
                   "letters, whole for those of GTSRB, else middle")
-      ->check(CLI::IsMember({"auto", "digit", "middle", "whole"}))
-      ->capture_default_str();
+      .one_of({"auto", "digit", "middle", "whole"})
+      .shows_default();
 }
 
 std::vector<Input> ImageOptions::inputs(std::vector<Input> others) const {

@@ -12,7 +12,7 @@ namespace signflip::cli {
 
 class ImageOptions {
  public:
-  void add_to(CLI::App& command);
+  void add_to(const Command& command);
 
   /// The files that a command reads: `others`, and these.
   std::vector<Input> inputs(std::vector<Input> others) const;

@@ -249,7 +249,7 @@ Status run(const ImportCommandOptions& options) {
   return write_json(options.json, json);
 }
 
-Status check_given(const CLI::App& command, const ImportCommandOptions& options) {
+Status check_given(const Command& command, const ImportCommandOptions& options) {
   const bool data = !options.dataset.empty();
   const Requirement requirements[] = {{"--data", data, "--dataset"},
                                       {"--limit", data, "--dataset"},
@@ -259,12 +259,12 @@ Status check_given(const CLI::App& command, const ImportCommandOptions& options)
   return check_effects(command, requirements);
 }
 
-void add_options(CLI::App& command, ImportCommandOptions& options) {
+void add_options(const Command& command, ImportCommandOptions& options) {
   command
       .add_option("model,--model", options.model,
                   "ONNX, or a state_dict as safetensors (weights F32, F16, BF16 or F64)")
-      ->required();
-  command.add_option("--out", options.out, "model file to write (.safetensors)")->required();
+      .required();
+  command.add_option("--out", options.out, "model file to write (.safetensors)").required();
   command.add_option("--architecture", options.architecture,
                      "of a state_dict: built-in, or a .json file; without it, inferred where the "
                      "tensors' shapes decide it");
@@ -275,15 +275,15 @@ void add_options(CLI::App& command, ImportCommandOptions& options) {
   command
       .add_option("--mean", options.mean,
                   "the mean that training subtracted: one for all channels, or one each (0.1,0.2)")
-      ->delimiter(',');
+      .separated_by(',');
   command.add_option("--std", options.deviation, "the deviation that it divided by, likewise")
-      ->delimiter(',');
+      .separated_by(',');
   command
       .add_option(
           "--pixel-range", options.pixel_range,
           "largest value of a pixel that the model takes, before --mean and --std: 1 or 255 "
           "(default: 1)")
-      ->check(CLI::IsMember({1, 255}));
+      .one_of({1, 255});
   command.add_option("--name", options.name, "name in the model file (default: the file's)");
   command.add_option(
       "--dataset", options.dataset,
@@ -291,24 +291,24 @@ void add_options(CLI::App& command, ImportCommandOptions& options) {
       "get its names");
   command.add_option("--data", options.data, "folder of the dataset");
   add_limit_option(command, options.limit);
-  command.add_option("--seed", options.seed, "of the draw for --limit")->capture_default_str();
+  command.add_option("--seed", options.seed, "of the draw for --limit").shows_default();
   add_json_option(command, options.json);
   add_threads_option(command, options.threads);
 }
 
 }  // namespace
 
-void add_import(CLI::App& app, Context& context) {
+void add_import(const Command& app, Context& context) {
   auto options = std::make_shared<ImportCommandOptions>();
-  CLI::App* const command =
-      add_command(app, "import", "Turn another program's model into a model file",
-                  "signflip import robust.onnx --dataset mnist --out imported.safetensors\n"
-                  "  signflip import weights.safetensors --architecture s --input 28x28x1 \\\n"
-                  "    --mean 0.1307 --std 0.3081 --out imported.safetensors");
-  add_options(*command, *options);
-  command->callback([options, command, &context] {
+  const Command command =
+      app.add_command("import", "Turn another program's model into a model file",
+                      "signflip import robust.onnx --dataset mnist --out imported.safetensors\n"
+                      "  signflip import weights.safetensors --architecture s --input 28x28x1 \\\n"
+                      "    --mean 0.1307 --std 0.3081 --out imported.safetensors");
+  add_options(command, *options);
+  command.when_given([options, command, &context] {
     context.run = [options, command] {
-      const Status given = check_given(*command, *options);
+      const Status given = check_given(command, *options);
       return given ? run(*options) : given;
     };
   });

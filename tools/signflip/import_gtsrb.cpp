@@ -1,5 +1,4 @@
 // signflip import-gtsrb: GTSRB's official folders → one folder of IDX files.
-#include <iostream>
 
 #include "command.h"
 #include "data/gtsrb.h"
@@ -25,23 +24,23 @@ Status run(const ImportGtsrbOptions& options) {
 
 }  // namespace
 
-void add_import_gtsrb(CLI::App& app, Context& context) {
+void add_import_gtsrb(const Command& app, Context& context) {
   auto options = std::make_shared<ImportGtsrbOptions>();
-  CLI::App* const command =
-      add_command(app, "import-gtsrb", "Turn GTSRB's official folders into one folder of IDX files",
-                  "signflip import-gtsrb GTSRB data/gtsrb --size 32 --crop none\n"
-                  "  signflip import-gtsrb GTSRB data/gtsrb-boxes --size 48 --crop roi");
-  command->add_option("source", options->source, "folder with Final_Training (and Final_Test)")
-      ->required();
-  command->add_option("destination", options->destination, "folder to write; new or empty")
-      ->required();
-  command->add_option("--size", options->size, "width and height in pixels")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  command->add_option("--crop", options->crop, "keep the whole picture or the sign's box")
-      ->check(CLI::IsMember({"none", "roi"}))
-      ->capture_default_str();
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  const Command command =
+      app.add_command("import-gtsrb", "Turn GTSRB's official folders into one folder of IDX files",
+                      "signflip import-gtsrb GTSRB data/gtsrb --size 32 --crop none\n"
+                      "  signflip import-gtsrb GTSRB data/gtsrb-boxes --size 48 --crop roi");
+  command.add_option("source", options->source, "folder with Final_Training (and Final_Test)")
+      .required();
+  command.add_option("destination", options->destination, "folder to write; new or empty")
+      .required();
+  command.add_option("--size", options->size, "width and height in pixels")
+      .between(1, 256)
+      .shows_default();
+  command.add_option("--crop", options->crop, "keep the whole picture or the sign's box")
+      .one_of({"none", "roi"})
+      .shows_default();
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

@@ -79,15 +79,15 @@ Status run(const InspectOptions& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& app, Context& context) {
+void add_inspect(const Command& app, Context& context) {
   auto options = std::make_shared<InspectOptions>();
-  CLI::App* const command = add_command(
-      app, "inspect", "Layers, shapes, parameters, multiply-adds and metadata of a model",
+  const Command command = app.add_command(
+      "inspect", "Layers, shapes, parameters, multiply-adds and metadata of a model",
       "signflip inspect models/mnist-standard.safetensors\n"
       "  signflip inspect models/mnist-mixed.safetensors --json mixed-layers.json");
-  command->add_option("model,--model", options->model, "model file (.safetensors)")->required();
-  add_json_option(*command, options->json);
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  command.add_option("model,--model", options->model, "model file (.safetensors)").required();
+  add_json_option(command, options->json);
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

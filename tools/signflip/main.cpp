@@ -5,6 +5,7 @@
 #include <new>
 #include <sstream>
 
+#include "cli11.h"
 #include "command.h"
 #include "command_line.h"
 #include "config_file.h"
@@ -66,24 +67,25 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", SIGNFLIP_VERSION);
   app.require_subcommand(1);
   app.footer("signflip COMMAND --help explains each command with an example.");
+  const Command all(app);
   Context context;
   for (int i = 0; i < argc; ++i) {
     context.command_line += i == 0 ? "signflip" : std::string(" ") + argv[i];
   }
-  add_train(app, context);
-  add_predict(app, context);
-  add_attack(app, context);
-  add_universal(app, context);
-  add_patch(app, context);
-  add_saliency(app, context);
-  add_evaluate(app, context);
-  add_certify(app, context);
-  add_inspect(app, context);
-  add_convert(app, context);
-  add_report(app, context);
-  add_export(app, context);
-  add_import(app, context);
-  add_import_gtsrb(app, context);
+  add_train(all, context);
+  add_predict(all, context);
+  add_attack(all, context);
+  add_universal(all, context);
+  add_patch(all, context);
+  add_saliency(all, context);
+  add_evaluate(all, context);
+  add_certify(all, context);
+  add_inspect(all, context);
+  add_convert(all, context);
+  add_report(all, context);
+  add_export(all, context);
+  add_import(all, context);
+  add_import_gtsrb(all, context);
   add_config_options(app);
   check_all_values(app);
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli11.h"
 #include "core/number.h"
 
 namespace signflip::cli {
@@ -85,9 +86,9 @@ Status check_arguments(std::span<const char* const> arguments) {
   return {};
 }
 
-Status check_effects(const CLI::App& command, std::span<const Requirement> requirements) {
+Status check_effects(const Command& command, std::span<const Requirement> requirements) {
   for (const auto& [option, effective, needs] : requirements) {
-    if (effective || command.count(option) == 0) continue;
+    if (effective || !command.has(option)) continue;
     return Error{std::string(option) + " was given, but has an effect only with " + needs};
   }
   return {};

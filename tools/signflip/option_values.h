@@ -3,10 +3,10 @@
 // type's default and lets numbers wrap.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <span>
 
 #include "core/result.h"
+#include "options.h"
 
 namespace signflip::cli {
 
@@ -24,6 +24,6 @@ struct Requirement {
   const char* needs;  ///< "--method trades"
 };
 /// An error for the first option that was given although it has no effect.
-Status check_effects(const CLI::App& command, std::span<const Requirement> requirements);
+Status check_effects(const Command& command, std::span<const Requirement> requirements);
 
 }  // namespace signflip::cli

@@ -79,36 +79,36 @@ Status run(PatchOptions& options) {
 
 }  // namespace
 
-void add_patch(CLI::App& app, Context& context) {
+void add_patch(const Command& app, Context& context) {
   auto options = std::make_shared<PatchOptions>();
-  CLI::App* const command = add_command(
-      app, "patch",
+  const Command command = app.add_command(
+      "patch",
       "A square that fools a model wherever it is put: learnt from some images, judged on others",
       "signflip patch --model models/mnist-standard.safetensors --dataset mnist \\\n"
       "    --size 8 --limit 1000 --out patch.npy --png patch.png\n"
       "  signflip patch --model models/mnist-standard.safetensors --dataset mnist \\\n"
       "    --size 8 --target 3 --rotation 20 --scale 0.8,1.2 --limit 1000 \\\n"
       "    --json patch.json");
-  options->shared.add_to(*command, "the patch, size×size×C");
-  command->add_option("--size", options->size, "pixels of its side")->required();
+  options->shared.add_to(command, "the patch, size×size×C");
+  command.add_option("--size", options->size, "pixels of its side").required();
   command
-      ->add_option("--at", options->place,
-                   "row and column of its upper left pixel, 2,20 (default: anywhere inside the "
-                   "image, at random)")
-      ->delimiter(',')
-      ->allow_extra_args(false);
+      .add_option("--at", options->place,
+                  "row and column of its upper left pixel, 2,20 (default: anywhere inside the "
+                  "image, at random)")
+      .separated_by(',')
+      .takes_one_each();
   command
-      ->add_option("--rotation", options->rotation,
-                   "turned by at most so many degrees to either side, at random")
-      ->capture_default_str();
+      .add_option("--rotation", options->rotation,
+                  "turned by at most so many degrees to either side, at random")
+      .shows_default();
   command
-      ->add_option("--scale", options->scale,
-                   "its size is times this, or at random between two numbers, 0.8,1.2 (default: 1)")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  add_fraction_option(*command, "--step-size", options->step_size,
+      .add_option("--scale", options->scale,
+                  "its size is times this, or at random between two numbers, 0.8,1.2 (default: 1)")
+      .separated_by(',')
+      .takes_one_each();
+  add_fraction_option(command, "--step-size", options->step_size,
                       "how far a pixel moves in one step, pixels in [0,1]");
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

@@ -127,20 +127,20 @@ Status run(const PredictOptions& options) {
 
 }  // namespace
 
-void add_predict(CLI::App& app, Context& context) {
+void add_predict(const Command& app, Context& context) {
   auto options = std::make_shared<PredictOptions>();
-  CLI::App* const command =
-      add_command(app, "predict", "What a model says of images: classes, probabilities, logits",
-                  "signflip predict --model models/mnist-standard.safetensors --images seven.png\n"
-                  "  signflip predict --model models/mnist-standard.safetensors \\\n"
-                  "    --images seven.png --out logits.npy --json -");
-  command->add_option("--model", options->model, "model file (.safetensors)")->required();
-  options->images.add_to(*command);
-  command->add_option("--out", options->out, "write the logits to this .npy file");
-  add_json_option(*command, options->json);
-  add_csv_option(*command, options->csv);
-  add_threads_option(*command, options->threads);
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  const Command command = app.add_command(
+      "predict", "What a model says of images: classes, probabilities, logits",
+      "signflip predict --model models/mnist-standard.safetensors --images seven.png\n"
+      "  signflip predict --model models/mnist-standard.safetensors \\\n"
+      "    --images seven.png --out logits.npy --json -");
+  command.add_option("--model", options->model, "model file (.safetensors)").required();
+  options->images.add_to(command);
+  command.add_option("--out", options->out, "write the logits to this .npy file");
+  add_json_option(command, options->json);
+  add_csv_option(command, options->csv);
+  add_threads_option(command, options->threads);
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

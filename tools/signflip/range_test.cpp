@@ -85,12 +85,12 @@ Status prepare_range_test(TrainOptions& options) {
                              "--patience", "--weights", "--keep-batchnorm", "--schedule"}) {
     requirements.push_back({option, false, kModel});
   }
-  const Status used = check_effects(*options.command, requirements);
+  const Status used = check_effects(options.command, requirements);
   if (!used) return used;
   options.schedule = "rising";
-  if (options.command->count("--epochs") == 0) options.config.epochs = 1;
-  if (options.command->count("--learning-rate") == 0) options.config.learning_rate = kTopRate;
-  if (options.command->count("--validation") == 0) options.config.validation = 0;
+  if (!options.command.has("--epochs")) options.config.epochs = 1;
+  if (!options.command.has("--learning-rate")) options.config.learning_rate = kTopRate;
+  if (!options.command.has("--validation")) options.config.validation = 0;
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include "evaluate/report/report.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "command.h"
 #include "data/file.h"
@@ -138,30 +139,30 @@ Status run(const ReportOptions& options) {
 
 }  // namespace
 
-void add_report(CLI::App& app, Context& context) {
+void add_report(const Command& app, Context& context) {
   auto options = std::make_shared<ReportOptions>();
-  CLI::App* const command = add_command(
-      app, "report",
+  const Command command = app.add_command(
+      "report",
       "One HTML page from results and training logs, with tables and plots; pictures and CSV files",
       "signflip report mixed.json mixed.jsonl --html report.html\n"
       "  signflip report mixed.json certified.json mixed.jsonl \\\n"
       "    --svg figures --png pictures --csv tables");
   command
-      ->add_option("files", options->files,
-                   "what evaluate, attack and certify wrote with --json, and train with --log")
-      ->required();
-  command->add_option("--html", options->html, "page to write; - is stdout");
-  command->add_option("--json", options->json,
-                      "write the page's remarks on the figures to this file; - is stdout");
-  command->add_option("--svg", options->svg,
-                      "folder to write each plot to, as an SVG file; made where it is missing");
-  command->add_option("--png", options->png,
-                      "the same as PNG files, 1440 pixels wide, for programs without SVG");
-  command->add_option(
+      .add_option("files", options->files,
+                  "what evaluate, attack and certify wrote with --json, and train with --log")
+      .required();
+  command.add_option("--html", options->html, "page to write; - is stdout");
+  command.add_option("--json", options->json,
+                     "write the page's remarks on the figures to this file; - is stdout");
+  command.add_option("--svg", options->svg,
+                     "folder to write each plot to, as an SVG file; made where it is missing");
+  command.add_option("--png", options->png,
+                     "the same as PNG files, 1440 pixels wide, for programs without SVG");
+  command.add_option(
       "--csv", options->csv,
       "folder to write results.csv, classes.csv, certificates.csv and training.csv to, as far as "
       "there are any; made where it is missing");
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

@@ -36,7 +36,7 @@ struct Maps {
   std::optional<Tensor> grad_cam;  ///< nothing where the network has no convolution
 };
 
-OrderedJson to_json(const Maps& maps, std::size_t n) {
+OrderedJson maps_json(const Maps& maps, std::size_t n) {
   double l1 = 0, squares = 0, largest = 0;
   for (const float value : maps.gradients.image(n)) {
     const double size = std::abs(static_cast<double>(value));
@@ -148,7 +148,7 @@ Status run(const SaliencyOptions& options) {
   for (std::size_t n = 0; n < images.count(); ++n) {
     OrderedJson entry = {
         {"image", loaded->names[n]}, {"predicted", predicted[n]}, {"label", (*labels)[n]}};
-    const OrderedJson figures = to_json(*maps, n);
+    const OrderedJson figures = maps_json(*maps, n);
     entry.update(figures);
     json["images"].push_back(entry);
     const auto place = [](const OrderedJson& map) {
@@ -178,10 +178,10 @@ Status run(const SaliencyOptions& options) {
 
 }  // namespace
 
-void add_saliency(CLI::App& app, Context& context) {
+void add_saliency(const Command& app, Context& context) {
   auto options = std::make_shared<SaliencyOptions>();
-  CLI::App* const command = add_command(
-      app, "saliency",
+  const Command command = app.add_command(
+      "saliency",
       "Which pixels a prediction hangs on: the loss's input gradient, and Grad-CAM at the last "
       "convolution",
       "signflip saliency --model models/mnist-standard.safetensors \\\n"
@@ -189,20 +189,20 @@ void add_saliency(CLI::App& app, Context& context) {
       "  signflip saliency --model models/mnist-standard.safetensors \\\n"
       "    --images seven.png --labels 7 --gradients gradients.npy --grad-cam cam.npy \\\n"
       "    --json saliency.json");
-  command->add_option("--model", options->model, "model file (.safetensors)")->required();
-  options->images.add_to(*command);
-  command->add_option("--labels", options->labels,
-                      "the classes that the maps are about, .npy or IDX, one for all, 7, or one "
-                      "for each, 7,2 (default: what the model says)");
-  command->add_option("--gradients", options->gradients,
-                      "write the gradients of the cross-entropy, N×H×W×C, to this .npy file");
-  command->add_option("--grad-cam", options->grad_cam,
-                      "write Grad-CAM's maps, N×H×W, to this .npy file");
-  command->add_option("--sheet", options->sheet,
-                      "a PNG to look at: each image, its gradient (grey: none, white: brighter "
-                      "raises the loss), the gradient's strength, and Grad-CAM over the image");
-  add_json_option(*command, options->json);
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  command.add_option("--model", options->model, "model file (.safetensors)").required();
+  options->images.add_to(command);
+  command.add_option("--labels", options->labels,
+                     "the classes that the maps are about, .npy or IDX, one for all, 7, or one "
+                     "for each, 7,2 (default: what the model says)");
+  command.add_option("--gradients", options->gradients,
+                     "write the gradients of the cross-entropy, N×H×W×C, to this .npy file");
+  command.add_option("--grad-cam", options->grad_cam,
+                     "write Grad-CAM's maps, N×H×W, to this .npy file");
+  command.add_option("--sheet", options->sheet,
+                     "a PNG to look at: each image, its gradient (grey: none, white: brighter "
+                     "raises the loss), the gradient's strength, and Grad-CAM over the image");
+  add_json_option(command, options->json);
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli

@@ -16,33 +16,31 @@
 
 namespace signflip::cli {
 
-void SharedOptions::add_to(CLI::App& command, const std::string& what) {
+void SharedOptions::add_to(const Command& command, const std::string& what) {
   target.add_to(command);
-  command.add_option("--dataset", dataset, "mnist, gtsrb or another name")->required();
+  command.add_option("--dataset", dataset, "mnist, gtsrb or another name").required();
   command.add_option("--data", data, "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
   command
       .add_option("--split", split,
                   "the images to learn from; of test those that --limit names, and the others "
                   "judge")
-      ->check(CLI::IsMember({"train", "test"}))
-      ->capture_default_str();
+      .one_of({"train", "test"})
+      .shows_default();
   command
       .add_option("--limit", limit,
                   "learn from so many of the images, of each class its share, drawn by --seed; 0: "
                   "all")
-      ->capture_default_str();
+      .shows_default();
   command
       .add_option("--test-limit", test_limit,
                   "judge on so many images of the test split, drawn likewise; 0: all")
-      ->capture_default_str();
+      .shows_default();
   command.add_option("--target", goal, "make images this class (default: any other than theirs)");
   command.add_option("--epochs", epochs, "how often each image is seen")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  command.add_option("--batch", batch, "images per step")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  command.add_option("--seed", seed, "of samples, order and random places")->capture_default_str();
+      .between(1, 100000)
+      .shows_default();
+  command.add_option("--batch", batch, "images per step").between(1, 100000).shows_default();
+  command.add_option("--seed", seed, "of samples, order and random places").shows_default();
   command.add_option("--out", out, "write " + what + " to this .npy file");
   command.add_option("--png", png, "write a picture of " + what + " to this file");
   add_json_option(command, json);

@@ -18,7 +18,7 @@ struct SharedOptions {
   int threads = 0;
 
   /// All options but what the change itself has; `what` is the change's name in their help.
-  void add_to(CLI::App& command, const std::string& what);
+  void add_to(const Command& command, const std::string& what);
 };
 
 /// A change to learn, and one of the same kind that nothing was learnt for.

@@ -6,17 +6,17 @@
 
 namespace signflip::cli {
 
-void Target::add_to(CLI::App& command) {
-  command.add_option("--model", model_path_, "model file (.safetensors)")->required();
+void Target::add_to(const Command& command) {
+  command.add_option("--model", model_path_, "model file (.safetensors)").required();
   add_defences_to(command);
 }
 
-void Target::add_several_to(CLI::App& command) {
+void Target::add_several_to(const Command& command) {
   command
       .add_option("--model", model_paths_,
                   "model file (.safetensors); given several times, each is measured, and --json "
                   "writes a list")
-      ->allow_extra_args(false);
+      .takes_one_each();
   add_defences_to(command);
 }
 
@@ -29,7 +29,7 @@ std::vector<Target> Target::one_for_each() const {
   return targets;
 }
 
-void Target::add_defences_to(CLI::App& command) {
+void Target::add_defences_to(const Command& command) {
   command.add_option("--denoiser", denoiser_path_, "denoiser in front of the model");
   command.add_option("--transform", transform_,
                      "input transform in front of the model: bits:N, median:N, blur:DEVIATION or "
@@ -41,7 +41,7 @@ void Target::add_defences_to(CLI::App& command) {
   command.add_flag("--gray-box", gray_box_, "craft without knowing of the denoiser or transform");
 }
 
-void Target::add_source_to(CLI::App& command) {
+void Target::add_source_to(const Command& command) {
   name_ = "--from";
   command.add_option("--from", model_path_, "craft on this model instead (transfer)");
   command.add_option("--from-denoiser", denoiser_path_, "denoiser in front of it");

@@ -12,14 +12,14 @@ namespace signflip::cli {
 class Target {
  public:
   /// --model, --denoiser, --transform, --transform-gradient, --gray-box.
-  void add_to(CLI::App& command);
+  void add_to(const Command& command);
   /// The same, but --model may be given several times, or left out: suggest() may name one.
-  void add_several_to(CLI::App& command);
+  void add_several_to(const Command& command);
   /// One target for each --model, all with the same in front; empty where none was given.
   std::vector<Target> one_for_each() const;
 
   /// --from, --from-denoiser: what images are crafted on instead.
-  void add_source_to(CLI::App& command);
+  void add_source_to(const Command& command);
 
   /// Whether the command line, or suggest(), named one.
   bool has_model() const { return !model_path_.empty(); }
@@ -42,7 +42,7 @@ class Target {
   void describe_source(OrderedJson& json) const;
 
  private:
-  void add_defences_to(CLI::App& command);
+  void add_defences_to(const Command& command);
   Status place_transform();
 
   std::string name_ = "--model", model_path_, denoiser_path_, transform_, transform_gradient_;

@@ -2,7 +2,6 @@
 // resume.
 #include <algorithm>
 #include <cstdio>
-#include <iostream>
 
 #include "command.h"
 #include "data/file.h"
@@ -303,9 +302,9 @@ Status run(Options& options, const std::string& command) {
 
 }  // namespace
 
-void add_train(CLI::App& app, Context& context) {
+void add_train(const Command& app, Context& context) {
   auto options = std::make_shared<TrainOptions>();
-  add_train_command(app, *options)->callback([options, &context] {
+  add_train_command(app, *options).when_given([options, &context] {
     context.run = [options, &context] { return run(*options, context.command_line); };
   });
 }

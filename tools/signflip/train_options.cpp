@@ -36,7 +36,7 @@ Status check_used(const TrainOptions& options) {
       {"--no-normalise", options.init.empty() && !is(Method::denoiser),
        "a classifier that begins untrained"},
   };
-  return check_effects(*options.command, requirements);
+  return check_effects(options.command, requirements);
 }
 
 std::string architectures_help() {
@@ -94,25 +94,25 @@ Status check_steps(const TrainOptions& options, const TrainingConfig& config) {
   const bool several = config.method == Method::trades ||
                        (entry != nullptr && Parameters(entry->parameters).has("steps"));
   const Requirement requirement{"--steps", several, "an --attack that takes several"};
-  return check_effects(*options.command, std::span(&requirement, 1));
+  return check_effects(options.command, std::span(&requirement, 1));
 }
 
-CLI::App* add_train_command(CLI::App& app, TrainOptions& options) {
+Command add_train_command(const Command& app, TrainOptions& options) {
   TrainingConfig& config = options.config;
-  CLI::App& command =
-      *add_command(app, "train", "Train a model, normally or adversarially",
-                   "signflip train --dataset mnist --method mixed --epsilon 0.25 --epochs 15 \\\n"
-                   "    --out mixed.safetensors --log mixed.jsonl\n"
-                   "  signflip train --dataset mnist --architecture lenet --method pgd \\\n"
-                   "    --epsilon 0.3 --epochs 5 --out robust.safetensors --resume");
-  options.command = &command;
-  command.footer(architectures_help() + "\n" + command.get_footer());
-  command.add_option("--dataset", options.dataset, "mnist, gtsrb or another name")->required();
+  const Command command = app.add_command(
+      "train", "Train a model, normally or adversarially",
+      "signflip train --dataset mnist --method mixed --epsilon 0.25 --epochs 15 \\\n"
+      "    --out mixed.safetensors --log mixed.jsonl\n"
+      "  signflip train --dataset mnist --architecture lenet --method pgd \\\n"
+      "    --epsilon 0.3 --epochs 5 --out robust.safetensors --resume");
+  options.command = command;
+  command.begin_footer(architectures_help());
+  command.add_option("--dataset", options.dataset, "mnist, gtsrb or another name").required();
   command.add_option("--data", options.data,
                      "its folder (default: $SIGNFLIP_DATA/NAME, then ./data/NAME)");
   command.add_option("--out", options.out, "model file to write; required, but for --range-test");
   const auto add = [&](const char* name, auto& value, const std::string& help) {
-    return command.add_option(name, value, help)->capture_default_str();
+    return command.add_option(name, value, help).shows_default();
   };
   add("--architecture", options.architecture,
       "a name of those below, or a FILE.json with a list of layers");
@@ -166,10 +166,10 @@ CLI::App* add_train_command(CLI::App& app, TrainOptions& options) {
   add("--keep", options.keep,
       "whose weights the model gets: those of the last epoch, or of that with the best validation "
       "(robust validation where the method attacks)")
-      ->check(CLI::IsMember({"last", "best"}));
+      .one_of({"last", "best"});
   add("--patience", options.patience,
       "end the run after so many epochs without a better validation; 0: never")
-      ->check(CLI::Range(0, 100000));
+      .between(0, 100000);
   command.add_flag(
       "--range-test", options.range_test,
       "train at rising learning rates, from 1e-5 of --learning-rate (here 1 by default) "
@@ -189,13 +189,12 @@ CLI::App* add_train_command(CLI::App& app, TrainOptions& options) {
   command.add_flag("--resume", options.resume, "continue from the checkpoint, if there is one");
   command.add_flag("--restart", options.restart,
                    "begin anew where the checkpoint or log of an unfinished run lies");
-  add("--weights", options.weights, "precision of the model file")
-      ->check(CLI::IsMember({"f32", "f16", "i8"}));
+  add("--weights", options.weights, "precision of the model file").one_of({"f32", "f16", "i8"});
   command.add_flag("--keep-batchnorm", options.keep_batchnorm,
                    "do not fold batch norm into the convolutions");
   add_device_option(command, options.device);
   add_threads_option(command, options.threads);
-  return &command;
+  return command;
 }
 
 }  // namespace signflip::cli

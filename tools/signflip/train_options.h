@@ -17,11 +17,11 @@ struct TrainOptions {
   std::size_t limit = 0;
   int threads = 0;
   TrainingConfig config;
-  const CLI::App* command = nullptr;  ///< says which options were given
+  Command command;  ///< says which options were given
 };
 
 /// Adds the command to `app`; `options` must live as long.
-CLI::App* add_train_command(CLI::App& app, TrainOptions& options);
+Command add_train_command(const Command& app, TrainOptions& options);
 
 /// Reads method, optimiser and schedule from their names and checks all values. An error where an
 /// option was given that the method or optimiser does not use.

@@ -77,26 +77,26 @@ Status run(UniversalOptions& options) {
 
 }  // namespace
 
-void add_universal(CLI::App& app, Context& context) {
+void add_universal(const Command& app, Context& context) {
   auto options = std::make_shared<UniversalOptions>();
-  CLI::App* const command = add_command(
-      app, "universal",
+  const Command command = app.add_command(
+      "universal",
       "One perturbation that fools a model on most images: learnt from some, judged on others",
       "signflip universal --model models/mnist-standard.safetensors --dataset mnist \\\n"
       "    --epsilon 0.1 --limit 1000 --out delta.npy --png delta.png\n"
       "  signflip universal --model models/mnist-standard.safetensors --dataset mnist \\\n"
       "    --epsilon 3 --norm l2 --target 3 --limit 1000 --json universal.json");
-  options->shared.add_to(*command, "the perturbation, H×W×C");
-  add_fraction_option(*command, "--epsilon", options->epsilon,
+  options->shared.add_to(command, "the perturbation, H×W×C");
+  add_fraction_option(command, "--epsilon", options->epsilon,
                       "the largest perturbation, pixels in [0,1]: 0.1 or 8/255")
-      ->default_str("")
-      ->required();
-  command->add_option("--norm", options->norm, "of epsilon and of the steps")
-      ->check(CLI::IsMember({"linf", "l2"}))
-      ->capture_default_str();
-  add_fraction_option(*command, "--step-size", options->step_size,
+      .default_text("")
+      .required();
+  command.add_option("--norm", options->norm, "of epsilon and of the steps")
+      .one_of({"linf", "l2"})
+      .shows_default();
+  add_fraction_option(command, "--step-size", options->step_size,
                       "how far one step goes; 0 means epsilon / 10");
-  command->callback([options, &context] { context.run = [options] { return run(*options); }; });
+  command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }
 
 }  // namespace signflip::cli
