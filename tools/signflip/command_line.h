@@ -7,10 +7,7 @@
 #include <vector>
 
 #include "core/result.h"
-
-namespace CLI {
-class App;
-}  // namespace CLI
+#include "options.h"
 
 namespace signflip::cli {
 

@@ -5,11 +5,7 @@
 #include <vector>
 
 #include "core/result.h"
-
-namespace CLI {
-class App;
-class Option;
-}  // namespace CLI
+#include "options.h"
 
 namespace signflip::cli {
 
