@@ -32,9 +32,9 @@ Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableM
   const ImageShape shape = crafted_on.input_shape();
   const int classes = crafted_on.classes();
   if (judged_on.input_shape() != shape || judged_on.classes() != classes) {
-    return Error{concat("the attacked model takes ", to_string(shape), " and knows ", classes,
+    return Error{concat("the attacked model takes ", to_string(shape), " and has ", classes,
                         " classes, but the judging one takes ", to_string(judged_on.input_shape()),
-                        " and knows ", judged_on.classes())};
+                        " and has ", judged_on.classes())};
   }
   if (classes < 2) return Error{"a model with fewer than 2 classes cannot be attacked"};
   if (const Status s = check_images(images, shape, "attack"); !s) return s;

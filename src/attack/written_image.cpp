@@ -22,15 +22,21 @@ void undo_growth(std::span<const float> clean, std::span<const float> adversaria
 
 }  // namespace
 
+void round_within_linf(std::span<const float> clean, std::span<const float> adversarial,
+                       double epsilon, std::span<float> rounded) {
+  round_to_8_bits(adversarial, rounded);
+  draw_levels_back(clean, static_cast<float>(epsilon * 255.0) + kSlack, rounded);
+}
+
 void round_to_written(const AttackEntry& attack, const Parameters& parameters,
                       std::span<const float> clean, std::span<const float> adversarial,
                       std::span<float> rounded) {
+  const bool budget = attack.family == Family::fixed_budget || attack.family == Family::ensemble;
+  if (budget && norm_from(norm_of(attack, parameters)) == Norm::linf) {
+    return round_within_linf(clean, adversarial, parameters.real("epsilon"), rounded);
+  }
   round_to_8_bits(adversarial, rounded);
-  if (attack.family != Family::fixed_budget && attack.family != Family::ensemble) return;
-  const double epsilon = parameters.real("epsilon");
-  if (norm_from(norm_of(attack, parameters)) == Norm::linf) {
-    draw_levels_back(clean, static_cast<float>(epsilon * 255.0) + kSlack, rounded);
-  } else if (distances(clean, rounded).l2 > epsilon) {
+  if (budget && distances(clean, rounded).l2 > parameters.real("epsilon")) {
     undo_growth(clean, adversarial, rounded);
   }
 }

@@ -16,4 +16,8 @@ void round_to_written(const AttackEntry& attack, const Parameters& parameters,
                       std::span<const float> clean, std::span<const float> adversarial,
                       std::span<float> rounded);
 
+/// The same for an L∞ ball of radius epsilon.
+void round_within_linf(std::span<const float> clean, std::span<const float> adversarial,
+                       double epsilon, std::span<float> rounded);
+
 }  // namespace signflip

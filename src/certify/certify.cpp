@@ -116,9 +116,7 @@ Result<Certificates> certify(const Sequential& network, const CertifyRequest& re
     certified_radii(*worker.bounds, x, y, request.maximum_radius,
                     std::span(result.radius).subspan(first, count));
   };
-  // Searches for radii are slow: progress more often than a plain evaluation tells it.
-  if (!for_each_shard(labels.size(), pool, certify_shard, progress, 16 * request.together,
-                      request.together)) {
+  if (!for_each_shard(labels.size(), pool, certify_shard, progress, request.together)) {
     return Error{"stopped on request"};
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -47,7 +47,7 @@ struct CertifiedFigures {
   double mean_radius = 0.0, median_radius = 0.0;
 };
 
-/// Images N×H×W×C in [0,1]. The same result whatever the number of threads. One sentence where
+/// Images N×H×W×C in [0,1]. The same result whatever the number of threads. An error where
 /// something does not fit, or where `progress` said stop.
 Result<Certificates> certify(const Sequential& network, const CertifyRequest& request,
                              const Tensor& images, std::span<const int> labels, ThreadPool& pool,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -33,19 +34,24 @@ void for_each_shard(std::size_t total, const Work& work) {
 }
 
 /// Calls work(first, count, worker) for each shard, on the pool's threads; `worker` as for
-/// ThreadPool::for_each. Calls `progress` after every `stretch` images (a multiple of `size`, that
-/// of a shard) and returns false if that asked to stop.
+/// ThreadPool::for_each; `size` is that of a shard. Calls `progress` between stretches of images
+/// and returns false if that asked to stop. The first stretch is a shard for each thread; they grow
+/// while they are quick, so that slow work is answered soon and quick work rarely waits.
 template <class Work>
 bool for_each_shard(std::size_t total, ThreadPool& pool, const Work& work,
-                    const Progress& progress = {}, std::size_t stretch = 128 * kShard,
-                    std::size_t size = kShard) {
-  for (std::size_t begin = 0; begin < total; begin += stretch) {
-    const std::size_t end = std::min(begin + stretch, total);
+                    const Progress& progress = {}, std::size_t size = kShard) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kQuick = std::chrono::milliseconds(250);
+  std::size_t stretch = progress ? static_cast<std::size_t>(pool.threads()) * size : total;
+  for (std::size_t begin = 0, end = 0; begin < total; begin = end) {
+    const auto began = Clock::now();
+    end = std::min(begin + stretch, total);
     pool.for_each((end - begin + size - 1) / size, [&](std::size_t shard, int worker) {
       const std::size_t first = begin + shard * size;
       work(first, std::min(size, end - first), worker);
     });
     if (progress && !progress(end, total)) return false;
+    if (Clock::now() - began < kQuick) stretch *= 2;
   }
   return true;
 }

@@ -12,10 +12,10 @@ namespace signflip {
 
 /// "a, b and c", where name_of(item) is a text.
 template <class Items, class NameOf>
-std::string listed(const Items& items, NameOf name_of) {
+std::string listed(const Items& items, NameOf name_of, std::string_view last_joint = " and ") {
   std::string list;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i > 0) list += i + 1 == items.size() ? " and " : ", ";
+    if (i > 0) list += i + 1 == items.size() ? last_joint : ", ";
     list += name_of(items[i]);
   }
   return list;

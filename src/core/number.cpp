@@ -1,6 +1,7 @@
 #include "core/number.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 
@@ -131,6 +132,20 @@ std::optional<double> parse_number(std::string_view text) {
   const auto below = parse_decimal(text.substr(slash + 1));
   if (!above || !below || *below == 0) return {};
   return *above / *below;
+}
+
+std::optional<int> parse_whole(std::string_view text) {
+  int value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
+  return value;
+}
+
+bool are_plain_numbers(std::span<const std::string> names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != std::to_string(i)) return false;
+  }
+  return true;
 }
 
 }  // namespace signflip

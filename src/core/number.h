@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,12 @@ std::string number_text(double value);
 /// decimal exponent within ±22, else to about 1e-15 relative. Not blanks, "inf", "nan" or
 /// hexadecimal; nothing where the value is too large for a double.
 std::optional<double> parse_decimal(std::string_view text);
+
+/// A whole number, digits alone: "14", "00014". Nothing where an int does not hold it.
+std::optional<int> parse_whole(std::string_view text);
+
+/// Whether these are "0", "1", "2", …: what classes are called that have no names.
+bool are_plain_numbers(std::span<const std::string> names);
 
 /// A decimal number or a fraction of two: "8/255".
 std::optional<double> parse_number(std::string_view text);

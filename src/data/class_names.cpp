@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/concat.h"
+#include "core/number.h"
 #include "data/layouts/layout.h"
 
 namespace signflip {
@@ -94,12 +95,9 @@ std::span<const std::string_view> names_of(std::string_view dataset) {
 
 /// Whether these are the plain numbers, and `others` knows none of them.
 bool unnamed(const std::vector<std::string>& names, const std::vector<std::string>& others) {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] != std::to_string(i)) return false;
-  }
-  return std::ranges::none_of(others, [&](const std::string& other) {
-    return std::ranges::find(names, other) != names.end();
-  });
+  return are_plain_numbers(names) && std::ranges::none_of(others, [&](const std::string& other) {
+           return std::ranges::find(names, other) != names.end();
+         });
 }
 
 }  // namespace
@@ -132,6 +130,21 @@ Status check_same_classes(const std::string& model, const std::vector<std::strin
                         "\": labels would be compared with other classes")};
   }
   return {};
+}
+
+std::string matched_by_position(const std::string& model,
+                                const std::vector<std::string>& model_classes,
+                                const Dataset& dataset) {
+  constexpr std::size_t kShown = 3;
+  if (model_classes == dataset.class_names || model_classes.empty()) return {};
+  const bool models = are_plain_numbers(model_classes);  // else the dataset's are numbers
+  const auto& names = models ? dataset.class_names : model_classes;
+  std::string pairs;
+  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i) {
+    pairs += concat(i == 0 ? "" : ", ", i, " is taken for \"", names[i], "\"");
+  }
+  return concat("the classes of ", models ? model : dataset.name,
+                " have numbers for names: ", pairs, names.size() > kShown ? ", and so on" : "");
 }
 
 }  // namespace signflip

@@ -15,4 +15,10 @@ namespace signflip {
 Status check_same_classes(const std::string& model, const std::vector<std::string>& model_classes,
                           const Dataset& dataset);
 
+/// "the classes of the model have numbers for names: 0 is taken for "Stop", …" where that is so, or
+/// the same of the dataset; else empty. For classes that check_same_classes() accepts.
+std::string matched_by_position(const std::string& model,
+                                const std::vector<std::string>& model_classes,
+                                const Dataset& dataset);
+
 }  // namespace signflip

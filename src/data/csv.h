@@ -28,7 +28,7 @@ struct CsvTable {
   std::vector<std::size_t> lines;  // the line of each row, from 1
 };
 
-/// Lines end in \n or \r\n; blank lines are skipped. A row with too few or too many fields: a
+/// Lines end in \n or \r\n; blank lines are skipped. A row with too few or too many fields: an
 /// error with file and line.
 Result<CsvTable> parse_csv(std::string_view text, std::string_view name, char separator);
 

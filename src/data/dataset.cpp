@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/concat.h"
+#include "core/names.h"
+#include "data/image.h"
 #include "data/layouts/layout.h"
 
 namespace signflip {
@@ -75,7 +78,52 @@ Status check_size(const Dataset& dataset, const std::optional<PictureSize>& pict
                to_string(image) + ": only pictures are resized"};
 }
 
+/// Pixels of another range than 0 to 255 are all but black; white ink on transparency becomes white
+/// on white. Of other datasets only the first pixels are looked at.
+std::string odd_pixels(const Dataset& dataset) {
+  constexpr int kAllButWhite = 240;
+  const auto& pixels = dataset.pixels;
+  if (std::ranges::none_of(pixels, [](int pixel) { return pixel > kAllButBlack; })) {
+    return concat("the brightest pixel of all images is ", int{std::ranges::max(pixels)},
+                  " of 255: they are all but black");
+  }
+  if (std::ranges::none_of(pixels, [](int pixel) { return pixel < kAllButWhite; })) {
+    return concat("the darkest pixel of all images is ", int{std::ranges::min(pixels)},
+                  " of 255: they are all but white");
+  }
+  return {};
+}
+
+/// Classes between others that no training image has: labels that begin at 1, or have gaps.
+std::string odd_labels(const Dataset& dataset) {
+  constexpr std::size_t kShown = 5;
+  if (dataset.split != Split::train) return {};
+  std::vector<bool> seen(static_cast<std::size_t>(dataset.classes));
+  for (const int label : dataset.labels) seen[static_cast<std::size_t>(label)] = true;
+  std::vector<std::string> missing;
+  for (std::size_t k = 0; k < seen.size(); ++k) {
+    if (!seen[k]) missing.push_back(std::to_string(k));
+  }
+  if (missing.empty()) return {};
+  const std::size_t others = missing.size() - std::min(missing.size(), kShown);
+  missing.resize(missing.size() - others);
+  return concat("no training image is of class ",
+                listed(missing, [](const std::string& k) { return k; }),
+                others > 0 ? concat(" or of ", others, " more") : "", ", of ", dataset.classes,
+                missing[0] == "0" ? ": do the labels begin at 1?" : "");
+}
+
+void add_oddities(Dataset& dataset) {
+  if (dataset.count() == 0) return;
+  dataset.add_remark(odd_pixels(dataset));
+  dataset.add_remark(odd_labels(dataset));
+}
+
 }  // namespace
+
+void Dataset::add_remark(const std::string& sentence) {
+  if (!sentence.empty()) remark += (remark.empty() ? "" : "; ") + sentence;
+}
 
 Result<Dataset> load_dataset(const std::string& name, const fs::path& place, Split split,
                              const std::optional<PictureSize>& pictures) {
@@ -86,6 +134,7 @@ Result<Dataset> load_dataset(const std::string& name, const fs::path& place, Spl
     if (!dataset) return dataset;
     const Status sized = check_size(*dataset, pictures);
     if (!sized) return sized.error();
+    add_oddities(*dataset);
     return dataset;
   }
   // What is there of the other split says what is missing.

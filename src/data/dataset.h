@@ -1,5 +1,5 @@
-// Labelled images in memory, and where they come from: a folder of IDX files, or GTSRB's official
-// folders. Not batches and not augmentation (src/train).
+// Labelled images in memory, and where they come from: a folder or file in any layout of
+// data/layouts. Not batches and not augmentation (src/train).
 #pragma once
 
 #include <cstddef>
@@ -35,8 +35,12 @@ struct Dataset {
     std::string md5;  // of the decompressed bytes
   };
   std::vector<SourceFile> files;
-  /// What was done to the images that who uses them should know: a sentence, or nothing.
+  /// The place has no splits: these are the images whichever is asked for.
+  bool undivided = false;
+  /// What was done to the images, or is odd about them, that who uses them should know: sentences,
+  /// "; " between; or nothing.
   std::string remark;
+  void add_remark(const std::string& sentence);
 
   std::size_t count() const { return labels.size(); }
 

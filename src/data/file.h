@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -41,6 +42,11 @@ Status check_replaceable(const std::filesystem::path& path);
 /// pipe) is written to directly.
 Status write_file_atomically(const std::filesystem::path& path,
                              std::span<const std::uint8_t> bytes);
+
+/// A text's bytes, for what is above and below; valid as long as the text.
+inline std::span<const std::uint8_t> text_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 /// Checksums in lower-case hexadecimal.
 std::string md5_hex(std::span<const std::uint8_t> bytes);

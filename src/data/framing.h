@@ -1,5 +1,5 @@
 // From a picture file of any size to an image of a model or dataset: the one way that it goes, for
-// a single picture, several of them and the class folders of a dataset. Native builds only.
+// a single picture, several of them and the class folders of a dataset; in the page, too.
 #pragma once
 
 #include <span>
@@ -26,6 +26,7 @@ Framing framing_for(ImageShape shape, const std::vector<std::string>& classes);
 /// cannot have that framing.
 Result<Framing> framing_from_name(const std::string& name, ImageShape shape,
                                   const std::vector<std::string>& classes);
+// Both in framing_choice.cpp, in native builds only.
 
 struct FramedPicture {
   Picture picture;

@@ -108,8 +108,7 @@ Status write_split(const fs::path& folder, Dataset dataset, const GtsrbIndex& in
 
   if (Status s = write_idx(folder / (prefix + "images-idx4-ubyte.gz"), images); !s) return s;
   if (Status s = write_idx(folder / (prefix + "labels-idx1-ubyte.gz"), labels); !s) return s;
-  return write_file_atomically(folder / (prefix + "index.csv"),
-                               {reinterpret_cast<const std::uint8_t*>(csv.data()), csv.size()});
+  return write_file_atomically(folder / (prefix + "index.csv"), text_bytes(csv));
 }
 
 }  // namespace
@@ -127,9 +126,9 @@ Result<Dataset> load_gtsrb(const fs::path& folder, Split split, const GtsrbOptio
   return load_rows(*index, split, options, 0, index->rows.size());
 }
 
-Status import_gtsrb(const fs::path& source, const fs::path& destination, int size, GtsrbCrop crop,
-                    const Progress& progress) {
-  if (Status s = check_size(size); !s) return s;
+Result<GtsrbCounts> import_gtsrb(const fs::path& source, const fs::path& destination, int size,
+                                 GtsrbCrop crop, const Progress& progress) {
+  if (Status s = check_size(size); !s) return s.error();
   const auto root = find_gtsrb_root(source);
   if (!root) return no_gtsrb(source);
   std::error_code error;
@@ -154,17 +153,19 @@ Status import_gtsrb(const fs::path& source, const fs::path& destination, int siz
   if (error) return Error{"cannot write " + destination.string() + ": " + error.message()};
   auto folder = Temporary::create(target, Temporary::Kind::folder, 0777);
   if (!folder) return folder.error();
+  GtsrbCounts counts;
   std::size_t done = 0;
   for (const auto& [split, index] : splits) {
     auto dataset = load_rows(index, split, {size, crop, progress}, done, total);
     if (!dataset) return dataset.error();
-    if (Status s = write_split(folder->path(), *std::move(dataset), index); !s) return s;
+    if (Status s = write_split(folder->path(), *std::move(dataset), index); !s) return s.error();
+    (split == Split::train ? counts.train : counts.test) = index.rows.size();
     done += index.rows.size();
   }
   if (!folder->move_to(target)) {
     return Error{"cannot write " + destination.string() + ": " + std::strerror(errno)};
   }
-  return {};
+  return counts;
 }
 
 }  // namespace signflip

@@ -25,10 +25,15 @@ struct GtsrbOptions {
 Result<Dataset> load_gtsrb(const std::filesystem::path& folder, Split split,
                            const GtsrbOptions& options);
 
+struct GtsrbCounts {
+  std::size_t train = 0, test = 0;  ///< images; 0: that part was not there
+};
+
 /// Writes train-images-idx4-ubyte.gz, train-labels-idx1-ubyte.gz and train-index.csv, and the same
 /// for the test split where `source` has its pictures, into `destination`: a new or empty folder,
 /// which appears complete or not at all.
-Status import_gtsrb(const std::filesystem::path& source, const std::filesystem::path& destination,
-                    int size, GtsrbCrop crop, const Progress& progress);
+Result<GtsrbCounts> import_gtsrb(const std::filesystem::path& source,
+                                 const std::filesystem::path& destination, int size, GtsrbCrop crop,
+                                 const Progress& progress);
 
 }  // namespace signflip

@@ -12,6 +12,7 @@
 #include "core/concat.h"
 #include "data/image_jpeg.h"
 #include "data/image_pnm.h"
+#include "data/image_whole.h"
 
 namespace {
 
@@ -52,7 +53,7 @@ namespace {
 
 static_assert(STBI_MAX_DIMENSIONS == kMaxPictureSide);
 
-constexpr const char* kJpeg = "JPEG";
+constexpr const char *kPng = "PNG", *kJpeg = "JPEG", *kBmp = "BMP";
 
 bool begins_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
   if (bytes.size() < magic.size()) return false;
@@ -64,9 +65,9 @@ bool begins_with(std::span<const std::uint8_t> bytes, std::string_view magic) {
 
 /// The format's name where the first bytes are those of a format that stb_image reads here.
 const char* format_name(std::span<const std::uint8_t> bytes) {
-  if (begins_with(bytes, "\x89PNG\r\n\x1a\n")) return "PNG";
+  if (begins_with(bytes, "\x89PNG\r\n\x1a\n")) return kPng;
   if (begins_with(bytes, "\xff\xd8\xff")) return kJpeg;
-  if (begins_with(bytes, "BM")) return "BMP";
+  if (begins_with(bytes, "BM")) return kBmp;
   return nullptr;
 }
 
@@ -161,6 +162,11 @@ Result<Picture> decode_picture(std::span<const std::uint8_t> bytes, std::string_
   const std::unique_ptr<stbi_uc, FreePixels> samples(
       stbi_load_from_memory(bytes.data(), length, &width, &height, &channels, 0));
   if (!samples) return damaged;
+  if ((format == kPng && !png_is_whole(bytes)) || (format == kBmp && !bmp_is_whole(bytes))) {
+    return Error{concat(who, " is damaged: its ", format,
+                        format == kPng ? " data do not have the checksum that was written with them"
+                                       : " data are cut off")};
+  }
   // Again: stb_image parses the header anew, and the result is what is indexed below.
   if (Status size = check_picture_size(width, height, name, max_pixels); !size) return size.error();
 

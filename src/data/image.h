@@ -1,5 +1,5 @@
 // Pictures as bytes: decoding PNG, JPEG, BMP and PNM, resizing, grey and colour. Not tensors, not
-// files: names appear here only in errors. All but encode_png() is in the WASM module too.
+// files: names appear here only in errors.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,10 @@ struct Picture {
   int channels = 0;
   std::vector<std::uint8_t> pixels;
 };
+
+/// Where no pixel is above this a picture is all but black: bytes of 0 and 1, or 12 bits in a file
+/// of 16.
+inline constexpr int kAllButBlack = 15;
 
 /// The limits that a picture's header is held to before anything is decoded.
 inline constexpr int kMaxPictureSide = 1 << 15;
@@ -41,7 +45,7 @@ bool looks_like_picture(std::span<const std::uint8_t> bytes);
 Result<Picture> decode_picture(std::span<const std::uint8_t> bytes, std::string_view name,
                                int max_pixels = kMaxPicturePixels);
 
-/// The picture as a PNG file. Native builds only (image_write.cpp, target signflip_data).
+/// The picture as a PNG file. (image_write.cpp)
 std::vector<std::uint8_t> encode_png(const Picture& picture);
 
 /// Resizes with a triangle filter as wide as the reduction: every source pixel counts when the

@@ -1,7 +1,9 @@
 #include "data/inputs.h"
 
+#include <algorithm>
 #include <string>
 
+#include "core/concat.h"
 #include "data/file.h"
 #include "data/idx.h"
 #include "data/image.h"
@@ -44,6 +46,11 @@ Status add_picture(const Bytes& bytes, const std::string& name, ImageShape expec
   if (!picture) return picture.error();
   const auto framed = frame(*picture, expected, framing, name);
   if (!framed) return framed.error();
+  const int brightest = *std::ranges::max_element(framed->picture.pixels);
+  if (brightest > 0 && brightest <= kAllButBlack) {
+    loaded.remarks.push_back(
+        concat(name, ": all but black, its brightest pixel is ", brightest, " of 255"));
+  }
   for (const std::uint8_t byte : framed->picture.pixels) values.push_back(unit_pixel(byte));
   loaded.names.push_back(name);
   ++loaded.pictures;
@@ -89,6 +96,9 @@ Status add_folder(const std::string& folder, ImageShape expected, Framing framin
   if (files.empty()) {
     return Error{folder + " is a folder without pictures: expected PNG, JPEG, BMP or PPM files"};
   }
+  const std::filesystem::path place = folder;
+  const std::string unread = unread_remark(std::span(&place, 1));
+  if (!unread.empty()) loaded.remarks.push_back(unread);
   for (const auto& file : files) {
     const Status read = add_file(file.string(), expected, framing, loaded, values);
     if (!read) return read;

@@ -207,8 +207,10 @@ Result<Layout> parse_layout(std::span<const std::uint8_t> bytes, const std::stri
   if (!header) return Error{who + " has an .npy header that cannot be read (a structured array?)"};
   const std::size_t size = value_size(*header->type);
   if (size == 0) {
-    return Error{who + " holds values of type " + *header->type +
-                 "; only <f4, |u1, <i4 and <i8 are read (array.astype(numpy.float32), say)"};
+    return Error{
+        who + " holds values of type " + *header->type +
+        "; only <f4, |u1, <i4 and <i8 are read (pixels by array.astype(numpy.float32), labels "
+        "by array.astype(numpy.int64), say)"};
   }
   if (*header->fortran_order && header->shape->size() > 1) {
     return Error{who + " is in Fortran order; save numpy.ascontiguousarray(array) instead"};

@@ -51,7 +51,7 @@ Error not_for_devices(std::string_view attack) {
   for (const AttackEntry& entry : catalog()) {
     if (entry.climb != nullptr) known.push_back(entry.name);
   }
-  return {concat("attack ", attack, " does not run on a device, which knows ",
+  return {concat("attack ", attack, " does not run on a device, which runs ",
                  listed(known, [](std::string_view name) { return name; }),
                  ": use the device cpu")};
 }
@@ -61,7 +61,7 @@ Result<Climb> device_climb(const AttackEntry& attack, const Parameters& paramete
   const Climb climb = attack.climb(parameters);
   if (climb.norm != Norm::linf) {
     return Error{concat("attack ", attack.name, " has norm ", norm_of(attack, parameters),
-                        ", but a device knows linf only: use the device cpu")};
+                        ", but a device runs linf only: use the device cpu")};
   }
   return climb;
 }

@@ -28,6 +28,36 @@ struct Normalisation {
   std::vector<float> mean, deviation;  ///< of pixels in [0,1]; empty where there is none
 };
 
+/// An error where pixels from 0 to the range cannot have this mean and deviation. The file's own
+/// are believed where the range is given, and else may be of another centre ([-1,1] for [0,1]).
+Status check_scale(float mean, float deviation, bool of_file, int given_range) {
+  const int range = given_range == 0 ? 1 : given_range;
+  if (range > 1 && mean > 0.0F && mean < 1.0F && deviation < 1.0F) {
+    return Error{concat("mean and std are ", mean, " and ", deviation,
+                        ", as of pixels from 0 to 1, but the pixel range is ", range)};
+  }
+  // More than any deviation of values from 0 to 1.
+  constexpr float kLargestDeviation = 2.0F;
+  if (of_file) {
+    const bool of_bytes = std::abs(mean) > 1.0F || deviation > kLargestDeviation;
+    if (given_range != 0 || !of_bytes) return {};
+    return Error{concat("it normalises its input by mean ", mean, " and std ", deviation,
+                        ", so it takes pixels from 0 to 255: say so with --pixel-range 255, or "
+                        "--pixel-range 1 if not")};
+  }
+  const char* const hint = range == 1 ? "; for pixels from 0 to 255 the pixel range is 255" : "";
+  if (!(mean >= 0.0F && mean <= static_cast<float>(range))) {
+    return Error{concat("mean is ", mean, ", expected 0 to ", range,
+                        ", since the model takes pixels from 0 to ", range, hint)};
+  }
+  if (deviation > kLargestDeviation * static_cast<float>(range)) {
+    return Error{concat("std is ", deviation, ", expected up to ",
+                        kLargestDeviation * static_cast<float>(range),
+                        ", since the model takes pixels from 0 to ", range, hint)};
+  }
+  return {};
+}
+
 Result<Normalisation> normalisation(const Imported& imported, const ImportOptions& options) {
   if (options.mean.empty() != options.deviation.empty()) {
     return Error{concat(options.mean.empty() ? "std" : "mean", " is given without ",
@@ -52,6 +82,10 @@ Result<Normalisation> normalisation(const Imported& imported, const ImportOption
   if (!means) return means.error();
   auto deviations = per_channel("std", deviation, channels);
   if (!deviations) return deviations.error();
+  for (std::size_t c = 0; c < means->size() && (given || !imported.mean.empty()); ++c) {
+    const Status scale = check_scale((*means)[c], (*deviations)[c], !given, options.pixel_range);
+    if (!scale) return scale.error();
+  }
   // (range·x − mean) / std of a pixel x in [0,1].
   for (float& value : *means) value /= static_cast<float>(range);
   for (float& value : *deviations) {
@@ -68,6 +102,11 @@ Result<OrderedJson> complete_architecture(const Imported& imported, const Import
   const auto normalise = normalisation(imported, options);
   if (!normalise) return normalise.error();
   OrderedJson json = architecture_head(options.name, imported.input);
+  if (outputs == 1) {
+    return Error{
+        "its output is one number, expected a logit for each class, of two or more: those of a "
+        "yes-or-no model are 0 and its number"};
+  }
   if (outputs > 0) {
     if (!options.classes.empty() && options.classes.size() != outputs) {
       return Error{concat("there are names of ", options.classes.size(),

@@ -1,9 +1,13 @@
 #include "nn/architecture_json.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <span>
 
 #include "core/concat.h"
+#include "core/names.h"
+#include "nn/json_place.h"
 
 namespace signflip {
 namespace {
@@ -37,28 +41,6 @@ Result<Size2> size2(const JsonView& object, const char* key) {
   }
   if (!fits) return unexpected(key, value, "[height, width]");
   return size;
-}
-
-/// "a, b and c".
-std::string listed(const std::vector<std::string_view>& names, std::string_view last_joint) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? last_joint : ", ";
-    text += names[i];
-  }
-  return text;
-}
-
-/// An error where the object has a key that is not among these: what a file asks for and this
-/// program does not do must not be passed over.
-Status check_keys(std::string_view what, const JsonView& object,
-                  const std::vector<std::string_view>& known) {
-  for (const JsonView::Member& member : object.members()) {
-    if (std::find(known.begin(), known.end(), member.name) != known.end()) continue;
-    return Error{concat(what, " has an unknown key '", member.name, "'; known are ",
-                        listed(known, " and "))};
-  }
-  return {};
 }
 
 /// What shares a ceiling, in the order of Ceilings.
@@ -141,8 +123,7 @@ class FieldReader {
     const JsonView json = json_[key];
     const auto* const found = std::find(std::begin(kCeilings), std::end(kCeilings), json.string());
     if (found == std::end(kCeilings)) {
-      return fail(
-          unexpected(key, json, listed({std::begin(kCeilings), std::end(kCeilings)}, " or ")));
+      return fail(unexpected(key, json, listed(std::span(kCeilings), std::identity{}, " or ")));
     }
     value = static_cast<Ceilings>(found - kCeilings + 1);
   }
@@ -194,7 +175,7 @@ Result<Layer> layer_of_type(const JsonView& json, const std::variant<Layers...>*
   if (!type.is_string()) return Error{"needs a type"};
   const auto* const found = std::find(std::begin(kTypes), std::end(kTypes), type.string());
   if (found == std::end(kTypes)) {
-    return unexpected("type", type, listed({std::begin(kTypes), std::end(kTypes)}, " or "));
+    return unexpected("type", type, listed(std::span(kTypes), std::identity{}, " or "));
   }
   FieldReader reader(json);
   Layer layer = kReaders[found - std::begin(kTypes)](reader);
@@ -380,6 +361,18 @@ Result<Architecture> architecture_from_json(const JsonView& json) {
   if (!read) return Error{concat(where, ": ", read.error().message)};
   name_flat_norms(result.layers);
   return result;
+}
+
+Result<Architecture> architecture_from_text(std::string_view text, const std::string& name) {
+  const std::string malformed = json_error_place(text);
+  if (!malformed.empty()) return Error{concat(name, " is not JSON: ", malformed)};
+  const JsonView json(text);
+  if (!json.is_object()) {
+    return Error{concat(name, " is no object, expected one such as {\"layers\": [...]}")};
+  }
+  auto read = architecture_from_json(json);
+  if (!read) return Error{concat(name, ": ", read.error().message)};
+  return read;
 }
 
 }  // namespace signflip

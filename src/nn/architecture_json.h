@@ -24,6 +24,9 @@ OrderedJson architecture_to_json(const Architecture& architecture);
 /// The reverse. `input` and `classes` may be absent; callers that need them check.
 Result<Architecture> architecture_from_json(const JsonView& json);
 
+/// The same from a file's text; errors begin with the file's `name`, and say where it is no JSON.
+Result<Architecture> architecture_from_text(std::string_view text, const std::string& name);
+
 /// The built-in architectures: see architecture_names().
 Result<Architecture> named_architecture(std::string_view name, ImageShape input, int classes);
 

@@ -1,8 +1,12 @@
 // JsonView. RFC 8259: a scanner that finds where a value ends, and checks it on the way.
 #include "nn/json_view.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
+#include "core/concat.h"
+#include "core/names.h"
 #include "core/number.h"
 
 namespace signflip {
@@ -127,6 +131,22 @@ void append_utf8(std::string& to, unsigned code) {
 }
 
 }  // namespace
+
+Status check_keys(std::string_view what, const JsonView& object,
+                  const std::vector<std::string_view>& known) {
+  std::vector<bool> seen(known.size());
+  for (const JsonView::Member& member : object.members()) {
+    const auto found = std::find(known.begin(), known.end(), member.name);
+    if (found == known.end()) {
+      return Error{concat(what, " has an unknown key '", member.name, "'; known are ",
+                          listed(known, std::identity{}))};
+    }
+    const auto at = static_cast<std::size_t>(found - known.begin());
+    if (seen[at]) return Error{concat(what, " has the key '", member.name, "' twice")};
+    seen[at] = true;
+  }
+  return {};
+}
 
 JsonView::JsonView(std::string_view text) {
   const std::size_t begin = skip_blanks(text, 0);

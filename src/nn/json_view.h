@@ -1,6 +1,6 @@
 // A reader of JSON: checks a text once, then returns views into it. Not a writer: nlohmann-json
-// (json.h) writes. Reading by nlohmann-json would be a fifth of the WASM module's bytes; only
-// train/checkpoint and `signflip inspect`, which are native, do that.
+// (json.h) writes. Reading by nlohmann-json would be a fifth of the WASM module's bytes: only
+// native code does that.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/result.h"
 
 namespace signflip {
 
@@ -55,6 +57,11 @@ class JsonView {
 
   std::string_view text_;  // one value, no blanks around it
 };
+
+/// An error where the object has a key that is not among these, or one of them twice: what a file
+/// asks for and this program does not do must not be passed over. `what` is the object's name.
+Status check_keys(std::string_view what, const JsonView& object,
+                  const std::vector<std::string_view>& known);
 
 struct JsonView::Member {
   std::string name;

@@ -182,6 +182,16 @@ Result<Sequential> Sequential::create(Architecture architecture) {
   return network;
 }
 
+Status Sequential::rename_classes(std::vector<std::string> classes) {
+  const ImageShape out = output_shape();
+  if (out != ImageShape{1, 1, static_cast<int>(classes.size())}) {
+    return Error{concat("the last layer makes ", to_string(out), ", but there are ", classes.size(),
+                        " classes")};
+  }
+  architecture_.classes = std::move(classes);
+  return {};
+}
+
 LayerCall Sequential::call(std::size_t layer, std::size_t count) const {
   const PlacedLayer& placed = layers_[layer];
   LayerCall call{.place = placed, .count = count};

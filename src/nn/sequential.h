@@ -36,6 +36,9 @@ class Sequential final : public DifferentiableModel {
   void initialise_for_intervals(std::uint64_t seed);
 
   const Architecture& architecture() const { return architecture_; }
+  /// Other names: of the network; of its classes, an error unless there are as many as outputs.
+  void rename(std::string name) { architecture_.name = std::move(name); }
+  Status rename_classes(std::vector<std::string> classes);
   const std::vector<PlacedLayer>& layers() const { return layers_; }
   ImageShape output_shape() const { return layers_.back().out; }
   std::size_t multiply_adds() const;

@@ -65,7 +65,8 @@ void TrainingPass::train_layer(std::size_t i) {
       network_.layers()[i].layer);
 }
 
-void TrainingPass::backward(std::span<const float> doutput, std::span<float> dimages) {
+void TrainingPass::backward(std::span<const float> doutput, std::span<float> dimages,
+                            std::span<const float> dstatistics) {
   std::fill(gradients_.begin(), gradients_.end(), 0.0F);
   int current = 0;
   std::copy(doutput.begin(), doutput.end(), activations_.gradient(current));
@@ -75,7 +76,7 @@ void TrainingPass::backward(std::span<const float> doutput, std::span<float> dim
     make_weight_gradient(i, dy);
     if (i == stop && dimages.empty()) return;
     const int next = network_.layers()[i].in_place ? current : 1 - current;
-    train_layer_input_gradient(i, dy, activations_.gradient(next));
+    train_layer_input_gradient(i, dy, activations_.gradient(next), dstatistics);
     current = next;
   }
   if (dimages.empty()) return;
@@ -119,11 +120,17 @@ void TrainingPass::add_gradients(std::span<float> sum) {
   }
 }
 
-void TrainingPass::train_layer_input_gradient(std::size_t i, const float* dy, float* dx) {
+void TrainingPass::train_layer_input_gradient(std::size_t i, const float* dy, float* dx,
+                                              std::span<const float> dstatistics) {
   std::visit(
       [&]<class L>(const L& layer) {
         if constexpr (L::kTraits.trains_otherwise) {
           layer.train_input_gradient(call(i), activations_.input_of(i), dy, dx);
+          if constexpr (L::kTraits.statistics) {
+            if (dstatistics.empty()) return;
+            layer.add_statistics_gradient(call(i), activations_.input_of(i),
+                                          dstatistics.data() + network_.layers()[i].statistics, dx);
+          }
         } else {
           layer.input_gradient(layer_call(network_, i, count_, activations_),
                                activations_.output_of(i), dy, dx);

@@ -24,8 +24,11 @@ class TrainingPass {
   std::span<const float> forward(std::span<const float> images, std::size_t count, Rng rng);
 
   /// After forward(): makes the weights' gradients, given the loss's gradient at the outputs. Where
-  /// `dimages` is not empty it also gets the gradient with respect to the pixels.
-  void backward(std::span<const float> doutput, std::span<float> dimages = {});
+  /// `dimages` is not empty it also gets the gradient with respect to the pixels. Where the loss
+  /// depends on batch_statistics() directly, too, `dstatistics` is its gradient with respect to
+  /// them.
+  void backward(std::span<const float> doutput, std::span<float> dimages = {},
+                std::span<const float> dstatistics = {});
 
   /// After backward() and before the next forward(): adds the gradients of these parameters to
   /// `sum`, piece.size() floats. Several threads may ask, each for its own `sum`.
@@ -42,7 +45,8 @@ class TrainingPass {
   TrainingCall call(std::size_t layer);
   void train_layer(std::size_t layer);
   void make_weight_gradient(std::size_t layer, const float* dy);
-  void train_layer_input_gradient(std::size_t layer, const float* dy, float* dx);
+  void train_layer_input_gradient(std::size_t layer, const float* dy, float* dx,
+                                  std::span<const float> dstatistics);
 
   const Sequential& network_;
   Activations activations_;

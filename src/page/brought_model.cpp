@@ -8,11 +8,11 @@
 #include "core/concat.h"
 #include "core/exact/softmax.h"
 #include "core/names.h"
+#include "core/number.h"
 #include "import/foreign_model.h"
 #include "import/onnx/import_onnx.h"
 #include "import/state_dict.h"
 #include "nn/architecture_json.h"
-#include "nn/json_place.h"
 #include "nn/model_file.h"
 
 namespace signflip {
@@ -30,18 +30,23 @@ std::string stem(const std::string& file) {
   return dot == std::string::npos || dot == 0 ? file : file.substr(0, dot);
 }
 
-/// The pixel range is the file's where it says one: a file that divides by 255 itself is refused
-/// without it.
-Result<Translated> translate_onnx(std::span<const std::uint8_t> bytes, ImportOptions import) {
-  auto onnx = import_onnx(bytes, import);
-  if (!onnx && import.pixel_range == 0) {
-    import.pixel_range = 255;
-    auto of_bytes = import_onnx(bytes, import);
-    if (of_bytes) {
-      onnx = std::move(of_bytes);
-      onnx->notes.push_back("its own normalisation is of pixels from 0 to 255");
-    }
-  }
+/// The pixel range is the file's where it says one: a file whose own normalisation is of bytes is
+/// refused without it. `read` takes ImportOptions.
+template <typename Read>
+auto in_its_range(const Read& read, ImportOptions import) {
+  auto read_first = read(import);
+  if (read_first || import.pixel_range != 0) return read_first;
+  import.pixel_range = 255;
+  auto of_bytes = read(import);
+  if (!of_bytes) return read_first;
+  of_bytes->notes.push_back("its own normalisation is of pixels from 0 to 255");
+  return of_bytes;
+}
+
+Result<Translated> translate_onnx(std::span<const std::uint8_t> bytes,
+                                  const ImportOptions& import) {
+  auto onnx = in_its_range(
+      [&](const ImportOptions& options) { return import_onnx(bytes, options); }, import);
   if (!onnx) return onnx.error();
   return Translated{std::move(onnx->bytes), std::move(onnx->notes)};
 }
@@ -68,10 +73,8 @@ Result<ArchitectureChoice> choice_of(const std::string& text) {
   ArchitectureChoice choice;
   if (text.empty()) return choice;
   choice.file = "the architecture file";
-  const std::string malformed = json_error_place(text);
-  if (!malformed.empty()) return Error{concat(choice.file, " is not JSON: ", malformed)};
-  auto read = architecture_from_json(JsonView(text));
-  if (!read) return Error{concat(choice.file, ": ", read.error().message)};
+  auto read = architecture_from_text(text, choice.file);
+  if (!read) return read.error();
   choice.from_file = std::move(*read);
   return choice;
 }
@@ -102,7 +105,9 @@ Result<Translated> translate(std::span<const std::uint8_t> bytes, const BringOpt
   }
   const auto choice = choice_of(options.architecture);
   if (!choice) return choice.error();
-  auto state = import_state_dict(*file, *choice, import);
+  auto state = in_its_range(
+      [&](const ImportOptions& options) { return import_state_dict(*file, *choice, options); },
+      import);
   if (!state) return state.error();
   return Translated{std::move(state->bytes), std::move(state->notes)};
 }
@@ -123,19 +128,12 @@ Result<const ModelPlace*> place_of(const Sequential& network, const BringOptions
                       ", expected 1 or 3 channels and sides up to ", options.largest_side)};
 }
 
-bool are_numbers(const std::vector<std::string>& names) {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] != std::to_string(i)) return false;
-  }
-  return true;
-}
-
 /// Which of the model's classes each class of the place is.
 Result<std::vector<std::size_t>> class_order(const std::vector<std::string>& model,
                                              const ModelPlace& place) {
   std::vector<std::size_t> order(model.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  if (model == place.classes || are_numbers(model)) return order;
+  if (model == place.classes || are_plain_numbers(model)) return order;
   for (std::size_t i = 0; i < model.size(); ++i) {
     const auto known = std::find(place.classes.begin(), place.classes.end(), model[i]);
     if (known == place.classes.end()) {
@@ -154,14 +152,11 @@ Result<std::vector<std::size_t>> class_order(const std::vector<std::string>& mod
 /// last layer is none whose outputs are exchanged.
 Result<Sequential> reordered(const Sequential& network, const std::vector<std::size_t>& order,
                              const ModelPlace& place) {
-  Architecture architecture = network.architecture();
-  architecture.classes = place.classes;
-  auto result = Sequential::create(std::move(architecture));
-  if (!result) return result.error();
+  Sequential result = network;
+  const Status named = result.rename_classes(place.classes);
+  if (!named) return named.error();
   const auto from = network.parameters();
-  const auto to = result->parameters();
-  std::copy(from.begin(), from.end(), to.begin());
-  std::copy(network.statistics().begin(), network.statistics().end(), result->statistics().begin());
+  const auto to = result.parameters();
   if (!std::is_sorted(order.begin(), order.end())) {
     const PlacedLayer& last = network.layers().back();
     if (!std::holds_alternative<Dense>(last.layer)) {
@@ -176,7 +171,7 @@ Result<Sequential> reordered(const Sequential& network, const std::vector<std::s
       to[last.bias + k] = from[last.bias + order[k]];
     }
   }
-  result->prepare();
+  result.prepare();
   return result;
 }
 

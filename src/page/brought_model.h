@@ -1,5 +1,5 @@
 // A model that a visitor brings to the page: a file of ours, ONNX, or a PyTorch state_dict. It
-// becomes a model file for one of the datasets that the page has, or is refused with one sentence.
+// becomes a model file for one of the datasets that the page has, or is refused with one error.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,8 @@ struct BroughtModel {
 Result<BroughtModel> bring_model(std::span<const std::uint8_t> bytes, const BringOptions& options);
 
 /// How many of the images (N×H×W×C bytes) a model file's network reads as labelled, under each
-/// preparation of the pixels. An error unless the file is a classifier of such images.
+/// preparation of the pixels. An error unless the file's model takes such images; a denoiser, whose
+/// outputs are pixels, is right on hardly any.
 Result<std::vector<std::size_t>> right_under(std::span<const std::uint8_t> model,
                                              std::span<const std::uint8_t> pixels,
                                              std::span<const int> labels,

@@ -1,29 +1,14 @@
 #include "page/folder_classes.h"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <optional>
 
 #include "core/concat.h"
+#include "core/number.h"
 
 namespace signflip {
 namespace {
-
-/// "00014" → 14.
-std::optional<int> as_number(const std::string& text) {
-  int value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
-
-bool are_plain_numbers(std::span<const std::string> names) {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] != std::to_string(i)) return false;
-  }
-  return true;
-}
 
 /// Each folder's place among all of them, by name.
 std::vector<int> places_by_name(std::span<const std::string> folders) {
@@ -59,7 +44,7 @@ Result<std::vector<int>> classes_of_folders(std::span<const std::string> folders
     return static_cast<int>(found - classes.begin());
   };
   const auto class_numbered = [&](const std::string& name) -> std::optional<int> {
-    const auto number = as_number(name);
+    const auto number = parse_whole(name);
     if (!number || static_cast<std::size_t>(*number) >= classes.size()) return std::nullopt;
     return number;
   };

@@ -20,7 +20,7 @@ namespace signflip {
 /// is any number.
 class ModelSession {
  public:
-  /// `name` begins the error's sentence.
+  /// Errors begin with `name`.
   static Result<ModelSession> load(std::span<const std::uint8_t> bytes,
                                    std::string_view name = "the model file");
 

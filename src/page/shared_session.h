@@ -3,7 +3,7 @@
 // do.
 #pragma once
 
-#include <memory>
+#include <variant>
 #include <vector>
 
 #include "attack/shared/patch.h"
@@ -15,11 +15,7 @@ namespace signflip {
 class SharedSession {
  public:
   struct Options {
-    int patch = 0;              ///< a patch of this side; 0: a universal perturbation
-    PatchPlacing placing = {};  ///< of a patch
-    Norm norm = Norm::linf;     ///< of a universal perturbation, like epsilon
-    double epsilon = 0;         ///< above 0
-    double step_size = 0;       ///< 0: ε/10; of a patch 0.1
+    std::variant<UniversalSettings, PatchSettings> change = {};
     SharedRequest request = {};
   };
 
@@ -30,7 +26,7 @@ class SharedSession {
                                      const Progress& progress = {});
 
   /// δ, H×W×C, or the patch, side×side×C.
-  std::span<const float> values() const { return learnt_->values(); }
+  std::span<const float> values() const { return changes_.learnt->values(); }
   const std::vector<SharedEpoch>& epochs() const { return epochs_; }
 
   /// Classes of the images as they are, with the change, and with a random one of the same kind.
@@ -44,7 +40,7 @@ class SharedSession {
                                      const std::vector<float>& images) const;
 
  private:
-  std::unique_ptr<SharedChange> learnt_, random_;
+  SharedChanges changes_;
   std::vector<SharedEpoch> epochs_;
   std::uint64_t seed_ = 0;
 };

@@ -1,12 +1,14 @@
 #include "page/training_session.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/concat.h"
 #include "nn/architecture_json.h"
 #include "nn/fold_batchnorm.h"
 #include "nn/model_file.h"
+#include "train/methods.h"
 #include "train/validation.h"
 
 namespace signflip {
@@ -36,12 +38,23 @@ Result<Dataset> dataset_of(TrainingSession::Images images, const std::vector<std
   return data;
 }
 
+/// A number that other options hardly share, of as many bits as a float holds exactly.
+float fingerprint(const TrainingSession::Options& options) {
+  const std::string text = concat(options.method, " ", options.architecture, " ", options.epsilon,
+                                  " ", options.steps, " ", options.epochs, " ", options.batch_size,
+                                  " ", options.learning_rate, " ", options.seed);
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char letter : text) hash = (hash ^ static_cast<std::uint8_t>(letter)) * 16777619U;
+  return static_cast<float>(hash >> 8);
+}
+
 }  // namespace
 
 struct TrainingSession::State {
   Dataset train, test;
   std::vector<std::uint32_t> measured_images;
   double epsilon;
+  float options;  ///< their fingerprint
   std::vector<std::string> classes;
   ThreadPool pool{1};
   std::optional<Trainer> trainer;
@@ -69,7 +82,7 @@ Result<TrainingSession> TrainingSession::create(const Options& options, Images t
   architecture->classes = classes;
   auto network = Sequential::create(std::move(*architecture));
   if (!network) return network.error();
-  network->initialise(options.seed);
+  initialise(*network, *method, options.seed);
 
   TrainingConfig config;
   config.method = *method;
@@ -89,6 +102,7 @@ Result<TrainingSession> TrainingSession::create(const Options& options, Images t
   state->measured_images.resize(state->test.count());
   std::iota(state->measured_images.begin(), state->measured_images.end(), 0U);
   state->epsilon = options.epsilon;
+  state->options = fingerprint(options);
   state->classes = std::move(classes);
   auto trainer = Trainer::create(config, std::move(*network), state->train, state->pool);
   if (!trainer) return trainer.error();
@@ -123,7 +137,8 @@ std::vector<std::uint8_t> TrainingSession::model(const std::string& name) const 
 
 std::vector<float> TrainingSession::checkpoint() {
   const Trainer::Snapshot now = state_->trainer->snapshot();
-  std::vector<float> values = {static_cast<float>(now.epochs_done), static_cast<float>(now.steps)};
+  std::vector<float> values = {state_->options, static_cast<float>(now.epochs_done),
+                               static_cast<float>(now.steps)};
   for (const std::span<float> part : now.parts()) {
     values.insert(values.end(), part.begin(), part.end());
   }
@@ -133,19 +148,30 @@ std::vector<float> TrainingSession::checkpoint() {
 Status TrainingSession::resume(std::span<const float> checkpoint) {
   const Trainer::Snapshot now = state_->trainer->snapshot();
   const auto parts = now.parts();
-  std::size_t expected = 2;
+  std::size_t at = 3;
+  std::size_t expected = at;
   for (const auto& part : parts) expected += part.size();
   if (checkpoint.size() != expected) {
     return Error{concat("a checkpoint of this run has ", expected,
                         " values, the one to resume has ", checkpoint.size())};
   }
-  std::size_t at = 2;
+  if (checkpoint[0] != state_->options) {
+    return Error{"the checkpoint to resume is of a run with other options"};
+  }
+  const bool finite = std::all_of(checkpoint.begin(), checkpoint.end(),
+                                  [](float value) { return std::isfinite(value); });
+  const int epochs = state_->trainer->config().epochs;
+  if (!finite || checkpoint[1] < 0 || checkpoint[1] > static_cast<float>(epochs) ||
+      checkpoint[2] < 0) {
+    return Error{concat("the checkpoint to resume is damaged: expected finite numbers, and 0 to ",
+                        epochs, " epochs")};
+  }
   for (const auto& part : parts) {
     std::copy_n(checkpoint.begin() + static_cast<std::ptrdiff_t>(at), part.size(), part.begin());
     at += part.size();
   }
-  state_->trainer->restore(static_cast<int>(checkpoint[0]),
-                           static_cast<std::size_t>(checkpoint[1]));
+  state_->trainer->restore(static_cast<int>(checkpoint[1]),
+                           static_cast<std::size_t>(checkpoint[2]));
   return {};
 }
 

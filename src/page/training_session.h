@@ -54,7 +54,7 @@ class TrainingSession {
 
   /// All that a run with the same options and images needs to continue from here.
   std::vector<float> checkpoint();
-  /// Error if `checkpoint` comes from a run with other options.
+  /// Error if `checkpoint` comes from a run with other options, or holds what is no finite number.
   Status resume(std::span<const float> checkpoint);
 
  private:

@@ -20,6 +20,7 @@ constexpr const char* kIdentity = "signflip.checkpoint";
 constexpr const char* kEpochs = "signflip.epochs";
 constexpr const char* kSteps = "signflip.steps";
 constexpr const char* kBest = "signflip.best";
+constexpr const char* kChecksum = "signflip.sha256";
 
 /// What must be the same for a run to be continued.
 OrderedJson identity(const Trainer& trainer, const OrderedJson& circumstances) {
@@ -35,6 +36,19 @@ OrderedJson identity(const Trainer& trainer, const OrderedJson& circumstances) {
 std::string text_of(const Safetensors& stored, const char* key) {
   const auto found = stored.metadata.find(key);
   return found == stored.metadata.end() ? std::string() : found->second;
+}
+
+/// SHA-256 of all that the checkpoint says but this. A value that changed on a disk would else be
+/// trained on: it is a number like any other.
+std::string checksum_of(const Safetensors& stored) {
+  std::string all;
+  for (const auto& [key, value] : stored.metadata) {
+    if (key != kChecksum) all += concat(key, "=", value, "\n");
+  }
+  for (const StoredTensor& tensor : stored.tensors) {
+    all += concat(tensor.name, "=", sha256_hex(tensor.bytes), "\n");
+  }
+  return sha256_hex(text_bytes(all));
 }
 
 /// The epochs that are done, at most `epochs`; nothing where the file does not say.
@@ -96,6 +110,8 @@ Status save_checkpoint(const std::filesystem::path& file, Trainer& trainer,
     add("best_parameters", best.parameters);
     add("best_statistics", best.statistics);
   }
+  const std::vector<std::uint8_t> without_checksum = writer.finish();
+  writer.add_metadata(kChecksum, checksum_of(*parse_safetensors(without_checksum, called(file))));
   return write_file_atomically(file, writer.finish());
 }
 
@@ -142,6 +158,14 @@ Status resume_from(std::span<const std::uint8_t> bytes, const std::string& name,
       return Error{name + " cannot be resumed: its second_moment, a mean of squares, holds a " +
                    "negative value"};
     }
+  }
+  const std::string written = text_of(*stored, kChecksum);
+  if (written.empty()) {
+    return Error{name + " cannot be resumed: it has no checksum, as those of earlier versions"};
+  }
+  if (written != checksum_of(*stored)) {
+    return Error{concat(name, " cannot be resumed: its contents do not have the checksum that was ",
+                        "written with them, so the file was changed or damaged")};
   }
   for (std::size_t i = 0; i < found.size(); ++i) {
     std::ranges::copy(found[i], parts[i].second.begin());

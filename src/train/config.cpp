@@ -52,7 +52,7 @@ Status check(const TrainingConfig& config) {
       Range{"guidance", config.guidance, 0.0, 1000.0},
       Range{"epochs", static_cast<double>(config.epochs), 1, 100000},
       Range{"batch-size", static_cast<double>(config.batch_size), 1, 65536},
-      Range{"learning-rate", config.learning_rate, 0.0, 100.0},
+      Range{"learning-rate", config.learning_rate, 1e-9, 100.0},
       Range{"weight-decay", static_cast<double>(config.optimiser.weight_decay), 0.0, 1.0},
       Range{"momentum", static_cast<double>(config.optimiser.momentum), 0.0, 0.9999},
       Range{"clip", config.clip, 0.0, 1e6},
@@ -71,6 +71,13 @@ Status check(const TrainingConfig& config) {
       return Error{concat(range.name, " is ", range.value, ", expected a number from ", range.low,
                           " to ", range.high)};
     }
+  }
+  const double rising = config.warm_up + config.ramp;
+  if (config.method != Method::standard && rising > 0 && config.epsilon > 0 &&
+      (rising > config.epochs || config.warm_up >= config.epochs)) {
+    return Error{concat("warm-up and ramp are ", config.warm_up, " and ", config.ramp,
+                        " epochs, but there are ", config.epochs, ": epsilon would never be ",
+                        config.epsilon)};
   }
   if (config.method == Method::mixed && config.batch_size < 2) {
     return Error{

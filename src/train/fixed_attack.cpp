@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "attack/written_image.h"
 #include "core/batches.h"
 
 namespace signflip {
@@ -22,6 +23,7 @@ void FixedAttack::attack(const Sequential& network, const Dataset& data, const T
         passes.of(worker),
         {data.image, clean, std::span(data.labels).subspan(first, count), numbers, seed, epsilon},
         adversarial);
+    round_within_linf(clean, adversarial, epsilon, adversarial);
     for (std::size_t i = 0; i < adversarial.size(); ++i) {
       pixels_[first * size_ + i] = static_cast<std::uint8_t>(std::lround(255.0F * adversarial[i]));
     }

@@ -29,7 +29,8 @@ class IntervalShard final : public ShardTrainer {
         attack_pass_(attack_ ? intervals.network().new_pass(capacity) : nullptr),
         gradients_(intervals.network().parameters().size()),
         attacked_(attack_ ? capacity * shape_.size() : 0),
-        gradient_(capacity * classes_),
+        dlogits_(capacity * classes_),
+        dmargins_(capacity * classes_),
         worst_(classes_) {}
 
   LossSums train(const TrainingShard& shard) override {
@@ -37,7 +38,16 @@ class IntervalShard final : public ShardTrainer {
         static_cast<float>(plain_loss_share(config_.kappa, shard.epsilon, config_.epsilon));
     std::fill(gradients_.begin(), gradients_.end(), 0.0F);
     LossSums sums = plain_loss(shard, kappa);
-    if (kappa < 1.0F) sums.loss += worst_case_loss(shard, 1.0F - kappa);
+    std::span<const float> dstatistics;
+    if (kappa < 1.0F) {
+      sums.loss += worst_case_loss(shard, 1.0F - kappa);
+      dstatistics =
+          bounds_.backward(std::span(dmargins_).first(shard.labels.size() * classes_), gradients_);
+    }
+    if (kappa > 0.0F || !dstatistics.empty()) {
+      pass_.backward(std::span(dlogits_).first(shard.labels.size() * classes_), {}, dstatistics);
+      pass_.add_gradients(gradients_);
+    }
     return sums;
   }
 
@@ -59,12 +69,8 @@ class IntervalShard final : public ShardTrainer {
     const auto logits = pass_.forward(images, count, shard.dropout);
     LossSums sums = cross_entropy_losses(
         logits, shard.labels, static_cast<float>(config_.label_smoothing),
-        share * shard.gradient_scale, std::span(gradient_).first(count * classes_));
+        share * shard.gradient_scale, std::span(dlogits_).first(count * classes_));
     sums.loss *= static_cast<double>(share);
-    if (share > 0.0F) {
-      pass_.backward(std::span(gradient_).first(count * classes_));
-      pass_.add_gradients(gradients_);
-    }
     return sums;
   }
 
@@ -74,14 +80,13 @@ class IntervalShard final : public ShardTrainer {
         bounds_.forward(shard.images, shard.labels, count, shard.epsilon, pass_.batch_statistics());
     double loss = 0.0;
     for (std::size_t n = 0; n < count; ++n) {
-      const auto dmargin = std::span(gradient_).subspan(n * classes_, classes_);
+      const auto dmargin = std::span(dmargins_).subspan(n * classes_, classes_);
       for (std::size_t k = 0; k < classes_; ++k) worst_[k] = -margins[n * classes_ + k];
       const std::span<const float> worst(worst_);
       loss += static_cast<double>(share * cross_entropy(worst, shard.labels[n]));
       cross_entropy_gradient(worst, shard.labels[n], dmargin);
       for (float& value : dmargin) value *= -share * shard.gradient_scale;
     }
-    bounds_.backward(std::span(gradient_).first(count * classes_), gradients_);
     return loss;
   }
 
@@ -92,8 +97,8 @@ class IntervalShard final : public ShardTrainer {
   TrainingPass pass_;
   IntervalTrainingPass bounds_;
   std::unique_ptr<Pass> attack_pass_;
-  std::vector<float> gradients_;  // of the parameters; the others are of logits and margins
-  std::vector<float> attacked_, gradient_, worst_;
+  std::vector<float> gradients_;  // of the parameters
+  std::vector<float> attacked_, dlogits_, dmargins_, worst_;
 };
 
 class IntervalMethod final : public TrainingMethod {

@@ -8,9 +8,10 @@
 // an attack, the first term is of attacked images instead of clean ones: MTL-IBP (De Palma et al.
 // 2024, "Expressive losses for verified robustness via convex combinations"), with α = 1 − κ.
 //
-// Batch norm takes the shard's own statistics in the first term; the bounds go through the same
-// values as constants. Dropout is in the first term alone. Networks should start from
-// Sequential::initialise_for_intervals().
+// Batch norm takes the shard's own statistics in the first term, and the bounds go through the same
+// values: the gradient of the second term goes back through them, too. (As constants they would ask
+// for ever smaller weights in front of a batch norm, which it undoes.) Dropout is in the first term
+// alone. Networks should start from Sequential::initialise_for_intervals().
 #pragma once
 
 #include <memory>

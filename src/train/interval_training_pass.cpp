@@ -48,6 +48,7 @@ IntervalTrainingPass::IntervalTrainingPass(const IntervalNetwork& intervals, std
   const std::size_t classes = network.output_shape().size();
   for (auto& gradient : gradients_) gradient.resize(2 * capacity * largest);
   norms_.resize(2 * network.statistics().size());
+  dstatistics_.resize(network.statistics().size());
   absolute_.resize(network.parameters().size());
   packed_dy_.resize(packed);
   unused_bias_.resize(bias);
@@ -119,7 +120,7 @@ IntervalTrainingCall IntervalTrainingPass::call(std::size_t i) {
   return call;
 }
 
-/// Batch norm with the shard's statistics, as constants.
+/// Batch norm with the shard's statistics.
 void IntervalTrainingPass::make_batch_affine(std::size_t i, std::span<const float> statistics) {
   const PlacedLayer& placed = intervals_.network().layers()[i];
   const std::size_t channels = placed.shape.columns, samples = count_ * placed.in.pixels();
@@ -146,13 +147,15 @@ void IntervalTrainingPass::make_batch_affine(std::size_t i, std::span<const floa
       placed.layer);
 }
 
-void IntervalTrainingPass::backward(std::span<const float> dmargins, std::span<float> gradients) {
+std::span<const float> IntervalTrainingPass::backward(std::span<const float> dmargins,
+                                                      std::span<float> gradients) {
   const Sequential& network = intervals_.network();
   const auto interval = [this](int which) {
     std::vector<float>& buffer = gradients_[which];
     return Interval{buffer.data(), buffer.data() + buffer.size() / 2};
   };
   std::fill(absolute_.begin(), absolute_.end(), 0.0F);
+  std::fill(dstatistics_.begin(), dstatistics_.end(), 0.0F);
   int current = 0;
   const PlacedLayer& last = network.layers().back();
   last_layer_backward(dmargins, interval(current), gradients.data() + last.weight,
@@ -170,6 +173,7 @@ void IntervalTrainingPass::backward(std::span<const float> dmargins, std::span<f
       gradients[w] += sign(network.parameters()[w]) * absolute_[w];
     }
   }
+  return dstatistics_;
 }
 
 void IntervalTrainingPass::last_layer_backward(std::span<const float> dmargins, Interval dx,
@@ -217,9 +221,9 @@ void IntervalTrainingPass::last_layer_backward(std::span<const float> dmargins, 
 void IntervalTrainingPass::add_weight_gradient(std::size_t i, Interval dy,
                                                std::span<float> gradients) {
   const PlacedLayer& placed = intervals_.network().layers()[i];
-  const IntervalWeightGradient gradient = {gradients.data() + placed.weight,
-                                           absolute_.data() + placed.weight,
-                                           gradients.data() + placed.bias};
+  const IntervalWeightGradient gradient = {
+      gradients.data() + placed.weight, absolute_.data() + placed.weight,
+      gradients.data() + placed.bias, dstatistics_.data() + placed.statistics};
   std::visit(
       [&]<class L>(const L& layer) {
         if constexpr (L::kTraits.weights) {

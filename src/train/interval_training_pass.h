@@ -17,16 +17,17 @@ class IntervalTrainingPass {
   IntervalTrainingPass(const IntervalNetwork& intervals, std::size_t capacity);
 
   /// Lower bounds of z[label] − z[k] within epsilon, N×K, as IntervalPass::margins(). Batch norm
-  /// takes `statistics` of `count` images, laid out like TrainingPass::batch_statistics(), as
-  /// constants; dropout does nothing: bounds are those of the network at inference. `labels` must
-  /// live until backward().
+  /// takes `statistics` of `count` images, laid out like TrainingPass::batch_statistics(); dropout
+  /// does nothing: bounds are those of the network at inference. `labels` must live until
+  /// backward().
   std::span<const float> forward(std::span<const float> images, std::span<const int> labels,
                                  std::size_t count, double epsilon,
                                  std::span<const float> statistics);
 
   /// After forward(): adds the gradient with respect to the parameters, given the loss's gradient
-  /// at the margins (its entry for the label's own margin, a constant, is ignored).
-  void backward(std::span<const float> dmargins, std::span<float> gradients);
+  /// at the margins (its entry for the label's own margin, a constant, is ignored). Returns the
+  /// gradient with respect to the statistics, laid out like them: TrainingPass takes it further.
+  std::span<const float> backward(std::span<const float> dmargins, std::span<float> gradients);
 
  private:
   Interval output_of(std::size_t stage);
@@ -49,6 +50,7 @@ class IntervalTrainingPass {
   std::vector<float> gradients_[2];           // of the backward pass: centres, then radii
   std::vector<float> norms_;     // batch norm: mean, 1/deviation, scale and shift of each channel
   std::vector<float> absolute_;  // gradients with respect to |W|, laid out like the parameters
+  std::vector<float> dstatistics_;
   std::vector<float> packed_dy_, unused_bias_, margins_, row_;
 };
 

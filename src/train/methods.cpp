@@ -27,4 +27,9 @@ Result<std::unique_ptr<TrainingMethod>> make_method(const TrainingConfig& config
   return make_classifier_method(config, network);
 }
 
+void initialise(Sequential& network, Method method, std::uint64_t seed) {
+  if (method == Method::ibp) return network.initialise_for_intervals(seed);
+  network.initialise(seed);
+}
+
 }  // namespace signflip

@@ -11,4 +11,7 @@ Result<std::unique_ptr<TrainingMethod>> make_method(const TrainingConfig& config
                                                     const Sequential& network,
                                                     const Sequential* classifier);
 
+/// Draws the weights that training by this method begins with.
+void initialise(Sequential& network, Method method, std::uint64_t seed);
+
 }  // namespace signflip

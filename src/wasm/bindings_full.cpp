@@ -26,19 +26,25 @@ val grad_cam(const ModelSession& session) {
 }
 
 /// {patch, row, column (−1: anywhere), rotation, smallest, largest, norm, epsilon, stepSize, target
-/// (−1: none), epochs, batch, seed}.
+/// (−1: none), epochs, batch, seed}. patch 0: a universal perturbation; stepSize 0: the usual one.
 SharedSession::Options options_of(const val& given) {
   const auto number = [&](const char* name) { return given[name].as<double>(); };
   const auto whole = [&](const char* name) { return given[name].as<int>(); };
   SharedSession::Options options;
-  options.patch = whole("patch");
-  if (whole("row") >= 0) options.placing.place = std::pair{whole("row"), whole("column")};
-  options.placing.rotation = number("rotation");
-  options.placing.smallest = number("smallest");
-  options.placing.largest = number("largest");
-  options.norm = given["norm"].as<std::string>() == "l2" ? Norm::l2 : Norm::linf;
-  options.epsilon = number("epsilon");
-  options.step_size = number("stepSize");
+  const double step_size = number("stepSize");
+  if (const int side = whole("patch"); side != 0) {
+    PatchSettings& patch = options.change.emplace<PatchSettings>();
+    patch.side = side;
+    if (whole("row") >= 0) patch.placing.place = std::pair{whole("row"), whole("column")};
+    patch.placing.rotation = number("rotation");
+    patch.placing.smallest = number("smallest");
+    patch.placing.largest = number("largest");
+    if (step_size != 0) patch.step_size = step_size;
+  } else {
+    options.change =
+        UniversalSettings{given["norm"].as<std::string>() == "l2" ? Norm::l2 : Norm::linf,
+                          number("epsilon"), step_size};
+  }
   if (whole("target") >= 0) options.request.target = whole("target");
   options.request.epochs = whole("epochs");
   options.request.batch = static_cast<std::size_t>(std::max(0, whole("batch")));

@@ -1,6 +1,6 @@
 // Decoding pictures, making them what a model takes, and encoding them.
+#include "data/framing.h"
 #include "data/image.h"
-#include "data/prepare.h"
 #include "wasm/bindings.h"
 
 namespace {
@@ -19,24 +19,17 @@ val decode_image_file(const val& bytes) {
   return result;
 }
 
-/// The framings of data/framing.h: `digit`, `whole`, else the middle.
-Result<Picture> framed(const Picture& picture, int width, int height, int channels, bool digit,
-                       bool whole) {
-  if (digit) return prepare_digit(picture, "the picture");
-  if (whole) return resize_bilinear(convert_channels(picture, channels), width, height);
-  return prepare_middle(picture, width, height, channels);
-}
-
 /// A picture's bytes as a model's input, height·width·channels floats in [0,1].
 val prepare_image(const val& bytes, int width, int height, int channels, bool digit, bool whole) {
   const auto copy = emscripten::convertJSArrayToNumberVector<std::uint8_t>(bytes);
   const auto picture = decode_picture(copy, "the picture");
   if (!picture) return failure(picture.error());
-  const Result<Picture> prepared = framed(*picture, width, height, channels, digit, whole);
-  if (!prepared) return failure(prepared.error());
+  const Framing framing = digit ? Framing::digit : whole ? Framing::whole : Framing::middle;
+  const auto framed = frame(*picture, {height, width, channels}, framing, "the picture");
+  if (!framed) return failure(framed.error());
   std::vector<float> pixels;
-  pixels.reserve(prepared->pixels.size());
-  for (const std::uint8_t byte : prepared->pixels) pixels.push_back(unit_pixel(byte));
+  pixels.reserve(framed->picture.pixels.size());
+  for (const std::uint8_t byte : framed->picture.pixels) pixels.push_back(unit_pixel(byte));
   val result = val::object();
   result.set("pixels", array(pixels));
   return result;

@@ -60,8 +60,8 @@ TEST(Runner, RefusesInOneSentence) {
   const auto outcome = run_attack(f.model, other, fgsm, f.images, f.labels, {}, f.pool);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message,
-            "the attacked model takes 4×4×1 and knows 5 classes, but the judging one takes 4×4×1 "
-            "and knows 6");
+            "the attacked model takes 4×4×1 and has 5 classes, but the judging one takes 4×4×1 "
+            "and has 6");
 }
 
 TEST(Runner, CancelIsAnErrorAndStopsSoon) {

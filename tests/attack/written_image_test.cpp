@@ -84,5 +84,13 @@ TEST(WrittenImage, WithoutABudgetIsTheNearest) {
   }
 }
 
+TEST(WrittenImage, TheBallIsKeptWithoutAnAttackToo) {
+  const std::vector<float> clean = {0.0F, 1.0F, 0.0F};
+  const std::vector<float> adversarial = {0.25F, 0.75F, 0.1F};  // 63.75, 191.25 and 25.5 levels
+  std::vector<float> rounded(3);
+  round_within_linf(clean, adversarial, 0.25, rounded);
+  EXPECT_EQ(rounded, (std::vector<float>{63.0F / 255.0F, 192.0F / 255.0F, 26.0F / 255.0F}));
+}
+
 }  // namespace
 }  // namespace signflip

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <mutex>
 #include <set>
 
@@ -82,23 +83,46 @@ TEST(Batches, TheCutDoesNotDependOnThreads) {
   }
 }
 
-TEST(Batches, ProgressIsToldAndCanStop) {
+TEST(Batches, ProgressIsToldAfterAShardOfEachThreadAndCanStop) {
+  for (const int threads : {1, 2}) {
+    ThreadPool pool(threads);
+    std::vector<std::size_t> told;
+    const auto work = [](std::size_t, std::size_t, int) {};
+    const auto tell = [&](std::size_t done, std::size_t total) {
+      EXPECT_EQ(total, 300U);
+      told.push_back(done);
+      return done == total;
+    };
+    EXPECT_FALSE(for_each_shard(300, pool, work, tell));
+    EXPECT_EQ(told, std::vector<std::size_t>{static_cast<std::size_t>(pool.threads()) * kShard});
+  }
+}
+
+TEST(Batches, ProgressIsToldLessOftenWhereWorkIsQuick) {
+  using Clock = std::chrono::steady_clock;
   ThreadPool pool(1);
-  std::vector<std::size_t> told;
-  const auto work = [](std::size_t, std::size_t, int) {};
-  const auto tell = [&](std::size_t done, std::size_t total) {
-    EXPECT_EQ(total, 100U);
-    told.push_back(done);
-    return done < 64;
+  const auto told = [&](std::size_t total, Clock::duration least) {
+    std::size_t worked = 0;
+    std::vector<std::size_t> stretches;
+    const auto work = [&](std::size_t, std::size_t count, int) {
+      worked += count;
+      for (const auto end = Clock::now() + least; Clock::now() < end;) {
+      }
+    };
+    EXPECT_TRUE(for_each_shard(
+        total, pool, work,
+        [&](std::size_t done, std::size_t) {
+          EXPECT_EQ(worked, done);
+          stretches.push_back(done);
+          return true;
+        },
+        1));
+    return stretches;
   };
-  EXPECT_FALSE(for_each_shard(100, pool, work, tell, 2 * kShard));
-  EXPECT_EQ(told, std::vector<std::size_t>{64});
-  told.clear();
-  EXPECT_TRUE(for_each_shard(100, pool, work, [&](std::size_t done, std::size_t) {
-    told.push_back(done);
-    return true;
-  }));
-  EXPECT_EQ(told, std::vector<std::size_t>{100});
+  EXPECT_EQ(told(4, std::chrono::milliseconds(260)), (std::vector<std::size_t>{1, 2, 3, 4}));
+  const auto quick = told(100000, {});
+  EXPECT_LT(quick.size(), 1000U);
+  EXPECT_EQ(quick.back(), 100000U);
 }
 
 }  // namespace

@@ -87,6 +87,17 @@ TEST(ParseDecimal, RefusesTheRest) {
   }
 }
 
+TEST(Number, ReadsWholeNumbersAndNamesThatAreNone) {
+  EXPECT_EQ(parse_whole("14"), 14);
+  EXPECT_EQ(parse_whole("00014"), 14);
+  for (const char* wrong : {"", "-1", "+1", "1.0", " 1", "1 ", "99999999999", "one"}) {
+    EXPECT_FALSE(parse_whole(wrong)) << wrong;
+  }
+  EXPECT_TRUE(are_plain_numbers(std::vector<std::string>{"0", "1", "2"}));
+  EXPECT_FALSE(are_plain_numbers(std::vector<std::string>{"1", "2"}));
+  EXPECT_FALSE(are_plain_numbers(std::vector<std::string>{"0", "01"}));
+}
+
 TEST(Number, ReadsFractions) {
   EXPECT_EQ(parse_number("8/255"), 8.0 / 255.0);
   EXPECT_EQ(parse_number("0.25"), 0.25);

@@ -6,6 +6,7 @@
 #include "data/class_names.h"
 #include "data/gzip.h"
 #include "data/idx.h"
+#include "support/datasets.h"
 #include "support/files.h"
 
 namespace signflip {
@@ -155,6 +156,32 @@ TEST(Dataset, LoadsGtsrb) {
   EXPECT_EQ(test->files[1].md5, "a1e3120404c47bcdfc0b483c9a853331");
 }
 
+TEST(Dataset, WhatIsOddAboutImagesAndLabelsIsSaid) {
+  const auto remark = [](std::uint8_t low, std::uint8_t high, std::vector<int> labels) {
+    const TemporaryFolder folder;
+    std::vector<std::uint8_t> pixels(4 * labels.size(), low);
+    pixels.back() = high;
+    std::string values = "label,a,b,c,d\n";
+    for (std::size_t n = 0; n < labels.size(); ++n) {
+      values += std::to_string(labels[n]);
+      for (std::size_t i = 0; i < 4; ++i) values += "," + std::to_string(pixels[4 * n + i]);
+      values += "\n";
+    }
+    folder.write("train.csv", values);
+    return test::loaded("own", folder.path(), Split::train).remark;
+  };
+  EXPECT_EQ(remark(0, 200, {0, 1, 2}), "");
+  EXPECT_EQ(remark(0, 16, {0, 1}), "");
+  EXPECT_EQ(remark(0, 1, {0, 1}),
+            "the brightest pixel of all images is 1 of 255: they are all but black");
+  EXPECT_EQ(remark(255, 255, {0, 1}),
+            "the darkest pixel of all images is 255 of 255: they are all but white");
+  EXPECT_EQ(remark(0, 200, {1, 2, 3}),
+            "no training image is of class 0, of 4: do the labels begin at 1?");
+  EXPECT_EQ(remark(0, 200, {0, 7}),
+            "no training image is of class 1, 2, 3, 4 and 5 or of 1 more, of 8");
+}
+
 TEST(ClassNames, AModelMustMeanTheDatasetsClasses) {
   Dataset digits;
   digits.name = "mnist";
@@ -180,6 +207,15 @@ TEST(ClassNames, AModelMustMeanTheDatasetsClasses) {
   EXPECT_FALSE(check_same_classes("the model", others, signs));
   signs.class_names = known_class_names("", 43);
   EXPECT_TRUE(check_same_classes("the model", others, signs)) << "nor those of the dataset";
+  EXPECT_EQ(matched_by_position("the model", others, signs),
+            "the classes of gtsrb have numbers for names: 0 is taken for \"Tempo 20\", 1 is taken "
+            "for \"Speed limit 30 km/h\", 2 is taken for \"Speed limit 50 km/h\", and so on");
+  EXPECT_EQ(matched_by_position("the model", signs.class_names, signs), "");
+  digits.class_names[0] = "zero";
+  names = known_class_names("mnist", 10);
+  EXPECT_EQ(matched_by_position("the model", names, digits)
+                .find("the classes of the model have numbers for names: 0 is taken for \"zero\""),
+            0U);
 }
 
 }  // namespace

@@ -136,13 +136,13 @@ TEST(Gtsrb, ImportsBothSplits) {
   const TemporaryFolder out;
   const fs::path destination = out.path() / "deep" / "gtsrb";
   std::size_t last = 0;
-  const Status status = import_gtsrb(folder.path(), destination, 8, GtsrbCrop::none,
-                                     [&](std::size_t done, std::size_t total) {
-                                       EXPECT_EQ(total, 4U);
-                                       EXPECT_EQ(done, last + 1);
-                                       last = done;
-                                       return true;
-                                     });
+  const auto status = import_gtsrb(folder.path(), destination, 8, GtsrbCrop::none,
+                                   [&](std::size_t done, std::size_t total) {
+                                     EXPECT_EQ(total, 4U);
+                                     EXPECT_EQ(done, last + 1);
+                                     last = done;
+                                     return true;
+                                   });
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_EQ(last, 4U);
   EXPECT_EQ(*read_file(destination / "train-index.csv"),
@@ -160,7 +160,7 @@ TEST(Gtsrb, ImportsBothSplits) {
     EXPECT_EQ(imported->labels, direct->labels);
     EXPECT_EQ(imported->groups, direct->groups);
   }
-  const Status again = import_gtsrb(folder.path(), destination, 8, GtsrbCrop::none, {});
+  const auto again = import_gtsrb(folder.path(), destination, 8, GtsrbCrop::none, {});
   ASSERT_FALSE(again);
   EXPECT_TRUE(contains(again.error().message, "is not empty"));
 }
@@ -188,7 +188,7 @@ TEST(Gtsrb, TheOfficialSampleImportsAsTheFullDatasetHasIt) {
   SIGNFLIP_NEEDS_DATA(sample, "gtsrb-official-sample");
   SIGNFLIP_NEEDS_DATA(full_folder, "gtsrb");
   const TemporaryFolder out;
-  const Status status = import_gtsrb(sample, out.path() / "gtsrb", 32, GtsrbCrop::none, {});
+  const auto status = import_gtsrb(sample, out.path() / "gtsrb", 32, GtsrbCrop::none, {});
   ASSERT_TRUE(status) << status.error().message;
   const auto imported = load_dataset("gtsrb", out.path() / "gtsrb", Split::train);
   ASSERT_TRUE(imported) << imported.error().message;

@@ -148,6 +148,40 @@ TEST(Image, DamagedPicturesAreSentences) {
   }
 }
 
+TEST(Image, APngThatChangedSinceItWasWrittenIsDamaged) {
+  const Bytes png = encode_png({5, 3, 3, Bytes(45, 77)});
+  for (std::size_t at = 8; at < png.size(); ++at) {
+    for (const std::uint8_t flipped : {1, 16, 128}) {
+      Bytes changed = png;
+      changed[at] ^= flipped;
+      EXPECT_NE(message_for(changed), "no error") << at;
+    }
+  }
+  for (std::size_t end = 1; end < png.size(); ++end) {
+    EXPECT_NE(message_for(Bytes(png.begin(), png.begin() + static_cast<std::ptrdiff_t>(end))),
+              "no error")
+        << end;
+  }
+  Bytes changed = png;
+  changed[changed.size() - 20] ^= 1;  // of the pixels' checksum: stb_image does not look at it
+  EXPECT_EQ(message_for(changed),
+            "p is damaged: its PNG data do not have the checksum that was written with them");
+  Bytes followed = png;
+  followed.push_back(0);
+  EXPECT_EQ(message_for(followed), "no error");
+}
+
+TEST(Image, ABmpThatWasCutOffIsDamaged) {
+  const Bytes bmp = small::bmp();
+  for (std::size_t end = 1; end < bmp.size(); ++end) {
+    EXPECT_NE(message_for(Bytes(bmp.begin(), bmp.begin() + static_cast<std::ptrdiff_t>(end))),
+              "no error")
+        << end;
+  }
+  EXPECT_EQ(message_for(Bytes(bmp.begin(), bmp.end() - 1)),
+            "p is damaged: its BMP data are cut off");
+}
+
 /// A JPEG with an EXIF block that says how the camera was held, in either byte order.
 Bytes held(int orientation, bool big_endian) {
   const Bytes plain = small::grey_jpeg();

@@ -275,7 +275,11 @@ TEST(Layouts, FoldersOfClassFolders) {
   EXPECT_EQ(train.image, (ImageShape{2, 3, 1}));
   EXPECT_EQ(train.pixels[6], 30);
   EXPECT_EQ(loaded("pets", pets, Split::test).pixels[6], 60);
-  EXPECT_EQ(loaded("pets", pets / "val", Split::test).labels, (std::vector<int>{0, 1}));
+  EXPECT_FALSE(train.undivided);
+  const Dataset alone = loaded("pets", pets / "val", Split::test);
+  EXPECT_EQ(alone.labels, (std::vector<int>{0, 1}));
+  EXPECT_TRUE(alone.undivided);
+  EXPECT_EQ(alone.pixels, loaded("pets", pets / "val", Split::train).pixels);
 
   folder.write("pets/train/dog/c.png", png(3, 2, 70, 3));
   EXPECT_EQ(loaded("pets", pets, Split::train).image, (ImageShape{2, 3, 3}));
@@ -292,6 +296,24 @@ TEST(Layouts, FoldersOfClassFolders) {
   EXPECT_TRUE(contains(refusal("pets", pets), "c.png is not a PNG"));
   fs::remove_all(pets / "val");
   EXPECT_TRUE(contains(refusal("pets", pets, Split::test), "has no test images"));
+}
+
+TEST(Layouts, PicturesThatAreNotReadAreSaid) {
+  const TemporaryFolder folder;
+  for (const char* name : {"cat/a.png", "cat/b.png", "dog/a.png"}) {
+    folder.write(std::string("pets/") + name, png(3, 2, 99));
+  }
+  folder.write("pets/cat/c.tif", "II*");
+  folder.write("pets/cat/d.WEBP", "RIFF");
+  folder.write("pets/cat/notes.txt", "no picture");
+  const fs::path pets = folder.path() / "pets";
+  const Dataset dataset = loaded("pets", pets, Split::train);
+  EXPECT_EQ(dataset.count(), 3U);
+  EXPECT_TRUE(contains(dataset.remark, "2 pictures are not read, such as ")) << dataset.remark;
+  EXPECT_TRUE(contains(dataset.remark, "c.tif: expected PNG, JPEG, BMP or PPM")) << dataset.remark;
+  folder.write("pets/owl/a.tif", "II*");
+  EXPECT_TRUE(contains(refusal("pets", pets), "owl no picture is read (a.tif)"))
+      << "a class would be lost";
 }
 
 TEST(Layouts, NumberedClassFoldersAreInTheOrderOfTheirNumbers) {

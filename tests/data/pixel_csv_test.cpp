@@ -52,6 +52,7 @@ TEST(PixelCsv, TablesOfPixels) {
     const fs::path path = folder.write(file, header + rows);
     for (const fs::path& place : {folder.path(), path}) {
       const Dataset dataset = loaded("mnist", place, Split::train);
+      EXPECT_EQ(dataset.undivided, place == path);
       EXPECT_EQ(dataset.image, (ImageShape{2, 2, 1}));
       EXPECT_EQ(dataset.labels, (std::vector<int>{5, 3}));
       EXPECT_EQ(dataset.pixels, (Bytes{0, 1, 2, 255, 9, 8, 7, 6}));
@@ -71,6 +72,11 @@ TEST(PixelCsv, TablesOfPixels) {
   EXPECT_TRUE(contains(table(header + "1,2,3,4,5 \n"), "line 2: field 5 is \"5 \""));
   EXPECT_TRUE(contains(table(header + "12,2,3,4,5\n"), "label 12 for image 0, but mnist has 10"));
   EXPECT_TRUE(contains(table(header), "holds no images"));
+  EXPECT_TRUE(contains(table("label,pixel0,pixel1,pixel10,pixel2\n1,2,3,4,5\n"),
+                       "has the column pixel2 after pixel10, expected pixels row by row"))
+      << "sorted as text";
+  EXPECT_TRUE(contains(table("label,1x1,2x1,1x2,2x2\n1,2,3,4,5\n"), "column 1x2 after 2x1"))
+      << "column by column";
   EXPECT_TRUE(contains(table(""), "is empty"));
 }
 

@@ -31,7 +31,7 @@ TEST(ReportInput, ReadsResults) {
   EXPECT_EQ(file.denoiser->file, "d.safetensors");
   EXPECT_FALSE(file.from);
   EXPECT_TRUE(file.gray_box);
-  EXPECT_EQ(file.count, 1000U);
+  EXPECT_EQ(file.images.count, 1000U);
   EXPECT_EQ(file.seed, 7U);
   ASSERT_EQ(file.results.size(), 2U);
   const AttackResult& pgd = file.results[1];

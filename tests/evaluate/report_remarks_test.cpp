@@ -97,6 +97,25 @@ TEST(ReportRemarks, OtherNumbersOfImagesAreNotCompared) {
   EXPECT_FALSE(find({results(result("pgd", 0.3, 0.5, kSteps)), fewer}, "Sign of gradient masking"));
 }
 
+/// As many images, drawn by another seed, are other images.
+TEST(ReportRemarks, OtherSamplesAreNotCompared) {
+  const auto drawn = [](std::string file, int seed) {
+    const std::string count = "\"count\": 1000";
+    file.replace(file.find(count), count.size(),
+                 count + ", \"sample_seed\": " + std::to_string(seed));
+    return file;
+  };
+  const std::string pgd = results(result("pgd", 0.3, 0.5, kSteps));
+  const std::string square = results(result("square", 0.3, 0.1));
+  EXPECT_TRUE(find({drawn(pgd, 1), drawn(square, 1)}, "Sign of gradient masking"));
+  EXPECT_FALSE(find({drawn(pgd, 1), drawn(square, 6)}, "Sign of gradient masking"));
+  const std::string proof = results(
+      "{\"method\": \"ibp\", \"norm\": \"linf\", \"epsilon\": 0.3, "
+      "\"verified_accuracy\": 0.9}");
+  EXPECT_TRUE(find({drawn(pgd, 1), drawn(proof, 1)}, "Contradiction"));
+  EXPECT_FALSE(find({drawn(pgd, 1), drawn(proof, 6)}, "Contradiction"));
+}
+
 TEST(ReportRemarks, OnlySingleSteps) {
   EXPECT_TRUE(find({results(clean(1) + ", " + result("fgsm", 0.1, 0.5))}, "Only single-step"));
   EXPECT_TRUE(find({results(result("pgd", 0.1, 0.5, ", \"steps\": 1"))}, "Only single-step"));
@@ -136,6 +155,29 @@ TEST(ReportRemarks, ProofsThatAnAttackContradicts) {
   EXPECT_TRUE(find(files(0.501), "Contradiction")) << "one image of the thousand";
   EXPECT_FALSE(find(files(0.5), "Contradiction"));
   EXPECT_FALSE(find(files(0.5003), "Contradiction")) << "less than half an image";
+}
+
+TEST(ReportRemarks, AnswersThatAreNoNumbers) {
+  const auto remark = find({results(result("pgd", 0.1, 0.5, ", \"without_class\": 3"))},
+                           "Answers that are no numbers");
+  ASSERT_TRUE(remark);
+  EXPECT_TRUE(remark->warning);
+  EXPECT_EQ(remark->findings, (std::vector<std::string>{"PGD: 3 images."}));
+  EXPECT_FALSE(find({results(result("pgd", 0.1, 0.5))}, "Answers"));
+}
+
+TEST(ReportRemarks, FiguresThatDoNotAgree) {
+  const auto remark =
+      find({results(result("pgd", 0.1, 0.25, survivors(500)))}, "Figures that do not");
+  ASSERT_TRUE(remark);
+  EXPECT_EQ(remark->findings,
+            (std::vector<std::string>{"PGD: its accuracy is 0.25, but 500 of 1000 images are right "
+                                      "by its field correct."}));
+  EXPECT_FALSE(find({results(result("pgd", 0.1, 0.5, survivors(500)))}, "Figures"));
+  EXPECT_TRUE(
+      find({results(result("pgd", 0.1, 0.5, ", \"confusion\": [[3, 1], [0, 4]]"))}, "Figures"));
+  EXPECT_FALSE(
+      find({results(result("pgd", 0.1, 0.875, ", \"confusion\": [[3, 1], [0, 4]]"))}, "Figures"));
 }
 
 TEST(ReportRemarks, RoundingAndFewImages) {

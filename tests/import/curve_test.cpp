@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace signflip::onnx {
@@ -24,6 +25,19 @@ TEST(Curve, ActivationsAreFoundByTheirValues) {
             R"({"type":"hardtanh","min_val":0.0,"max_val":6.0})");
   EXPECT_EQ(type_of([](double x) { return std::min(std::max(x, -1.0), 1.0); }),
             R"({"type":"hardtanh","min_val":-1.0,"max_val":1.0})");
+}
+
+/// However far out a function is cut, it is no ReLU and no line.
+TEST(Curve, BoundsFarOutAreSeen) {
+  for (const double bound : {20.0, 30.5, 40.0, 250.0, 6e4}) {
+    const auto cut = [&](double x) { return std::clamp(x, -bound, bound); };
+    EXPECT_FALSE(as_line(cut)) << bound;
+    EXPECT_NE(type_of(cut).find("hardtanh"), std::string::npos) << bound << ": " << type_of(cut);
+    EXPECT_FALSE(as_line([&](double x) { return std::min(x, bound); })) << bound;
+    EXPECT_EQ(type_of([&](double x) { return std::min(x, bound); }), "none") << bound;
+    EXPECT_NE(type_of([&](double x) { return std::clamp(x, 0.0, bound); }), R"({"type":"relu"})")
+        << bound;
+  }
 }
 
 TEST(Curve, GeluWithTheFileConstantsIsGeluInEitherOrder) {

@@ -57,6 +57,7 @@ TEST(ExportOnnx, RandomNetworksComeBack) {
     const Sequential random = random_architecture(seed);
     const bool list = random.output_shape().pixels() == 1;
     const Sequential network = list ? random : with_flatten(random, seed);
+    if (network.output_shape().size() == 1) continue;  // which is no classifier, and refused
     const auto bytes = export_onnx(network);
     if (!bytes) {
       const std::string& error = bytes.error().message;

@@ -223,5 +223,31 @@ TEST(OnnxGraphs, AnInputThatIsDividedBy255TakesBytesAndMustSaySo) {
   expect_near(logits_of(*network, {1, 0, 0, 1}), product(random_values(12, 1), {1, 0, 0, 1}));
 }
 
+/// Image classifiers in use on bytes subtract a mean of 100 or so and divide by 50 to 80.
+TEST(OnnxGraphs, ANormalisationOfBytesMustBeSaid) {
+  const auto file_of = [](float mean, float deviation) {
+    Graph g;
+    const auto shifted = g.node("Sub", "shifted", {"image", g.single("mean", mean)});
+    const auto scaled = g.node("Div", "scaled", {shifted, g.single("std", deviation)});
+    return g.file(g.node("Gemm", "out", {flatten(g, scaled), g.random("w", {3, 4})},
+                         {GraphWriter::whole("transB", 1)}),
+                  {-1, 1, 2, 2});
+  };
+  ImportOptions bytes, unit;
+  bytes.pixel_range = 255;
+  unit.pixel_range = 1;
+  for (const auto& [mean, deviation] : {std::pair{125.3F, 63.0F}, {128.0F, 1.0F}, {0.0F, 63.0F}}) {
+    const auto file = file_of(mean, deviation);
+    EXPECT_NE(error_of(file).find("say so with --pixel-range 255"), std::string::npos) << mean;
+    EXPECT_TRUE(imported(file, bytes)) << mean;
+    EXPECT_TRUE(imported(file, unit)) << mean << ": it was asked for";
+  }
+  const auto file = file_of(0.49F, 0.25F);
+  EXPECT_TRUE(imported(file));
+  EXPECT_NE(error_of(file, bytes).find("as of pixels from 0 to 1, but the pixel range is 255"),
+            std::string::npos);
+  EXPECT_TRUE(imported(file_of(0.5F, 0.5F))) << "[-1,1]";
+}
+
 }  // namespace
 }  // namespace signflip::test

@@ -1,6 +1,7 @@
 // What is not read is refused by the operator's name and its node's.
 #include <gtest/gtest.h>
 
+#include "import/onnx/translator.h"
 #include "support/onnx_graph.h"
 
 namespace signflip::test {
@@ -47,6 +48,44 @@ TEST(OnnxRefusals, WhatAnOperatorAsksForAndNoLayerDoes) {
   expect_names(error_of_node("Softmax"), {"takes an image of 4×4×3, expected a list"});
   expect_names(error_of_node("Exp"), {"the operators Exp compute a function that is none of our "
                                       "activations: relu"});
+}
+
+TEST(OnnxRefusals, AttributesThatWouldBePassedOver) {
+  expect_names(error_of_node("MaxPool", {GraphWriter::list("kernel_shape", {2, 2}),
+                                         GraphWriter::list("stride", {2, 2})}),
+               {"MaxPool (node here) has the attribute stride, which is none of ONNX's"});
+  expect_names(error_of_node("LeakyRelu", {GraphWriter::whole("alpha", 1)}),
+               {"LeakyRelu (node here) has the attribute alpha of type 2, expected 1"});
+}
+
+TEST(OnnxRefusals, BatchNormInTrainingModeBeforeOpset14HasMoreOutputs) {
+  Graph g;
+  std::vector<std::string> inputs = {"image"};
+  for (const char* const name : {"weight", "bias", "mean", "variance"}) {
+    inputs.push_back(g.random(name, {3}));
+  }
+  const auto out = g.node("BatchNormalization", "here", inputs);
+  const auto file = g.file(g.node("Flatten", "flat", {out}), {-1, 3, 1, 1});
+  auto model = onnx::parse_model(file);
+  ASSERT_TRUE(model) << model.error().message;
+  const ImportOptions options;
+  const auto read = [&] { return onnx::Translator(*model, options).run(); };
+  EXPECT_TRUE(read());
+  model->nodes[0].outputs.insert(model->nodes[0].outputs.end(), {"", ""});
+  EXPECT_TRUE(read()) << "left out";
+  model->nodes[0].outputs.back() = "here.variance";
+  const auto refused = read();
+  ASSERT_FALSE(refused);
+  expect_names(refused.error().message, {"BatchNormalization (node here) is in training mode"});
+}
+
+TEST(OnnxRefusals, OneNumberIsNoClassifier) {
+  Graph g;
+  const auto flat = g.node("Flatten", "flat", {"image"});
+  const auto out =
+      g.node("Gemm", "out", {flat, g.random("w", {1, 4})}, {GraphWriter::whole("transB", 1)});
+  expect_names(error_of(g.file(out, {-1, 1, 2, 2})),
+               {"its output is one number, expected a logit for each class"});
 }
 
 TEST(OnnxRefusals, OperatorsOfOtherDomains) {

@@ -262,6 +262,14 @@ TEST(StateDict, ClassesAndRange) {
                 .find("names of 2 classes, but the model has 3"),
             std::string::npos);
   options.classes = {"a", "b", "c"};
+  for (const auto& [mean, deviation] : {std::pair{0.0F, 255.0F}, {0.5F, 63.0F}, {125.3F, 63.0F}}) {
+    options.mean = {mean};
+    options.deviation = {deviation};
+    EXPECT_NE(error_of(import(tensors, given(network), options))
+                  .find("for pixels from 0 to 255 the pixel range is 255"),
+              std::string::npos)
+        << mean;
+  }
   options.pixel_range = 255;
   options.mean = {127.5F};
   options.deviation = {51.0F};

@@ -305,6 +305,18 @@ TEST(ArchitectureJson, ReadsBatchNormOfAFlatInputAsOneDimensional) {
                                 BatchNorm1d{}, Dense{5}, Relu{}, BatchNorm1d{}, BatchNorm1d{}}));
 }
 
+TEST(ArchitectureJson, AFilesErrorsBeginWithItsName) {
+  const auto error = [](std::string_view text) {
+    const auto read = architecture_from_text(text, "net.json");
+    return read ? "" : read.error().message;
+  };
+  EXPECT_EQ(error(R"({"layers": [{"type": "flatten"}]})"), "");
+  EXPECT_EQ(error("{\"layers\": [}"), "net.json is not JSON: line 1, column 13");
+  EXPECT_EQ(error(R"([{"type": "flatten"}])"),
+            "net.json is no object, expected one such as {\"layers\": [...]}");
+  EXPECT_EQ(error(R"({"layers": 3})").find("net.json: "), 0U) << error(R"({"layers": 3})");
+}
+
 TEST(ParseJson, RefusesDeepNesting) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');

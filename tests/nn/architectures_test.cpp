@@ -28,6 +28,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Size{"lenet", kGtsrb, 43, 64811}, Size{"g240s", kGtsrb, 43, 234347},
                     Size{"r143", kMnist, 10, 143498}, Size{"r275", kGtsrb, 43, 275259},
                     Size{"g281", kGtsrb, 43, 281307}, Size{"t290", kMnist, 10, 289834},
+                    Size{"t273", kMnist, 10, 273338}, Size{"t274", kMnist, 10, 273778},
                     Size{"resnet8", {32, 32, 3}, 10, 78042},
                     Size{"resnet20", {32, 32, 3}, 10, 272474}),
     [](const auto& each) {
@@ -83,7 +84,7 @@ TEST(NamedArchitectures, AreAllListed) {
     names = comma == std::string_view::npos ? "" : names.substr(comma + 2);
     ++count;
   }
-  EXPECT_EQ(count, 15U);
+  EXPECT_EQ(count, 17U);
   std::string described;
   for (const ArchitectureSummary& summary : architecture_summaries()) {
     described += (described.empty() ? "" : ", ") + std::string(summary.name);

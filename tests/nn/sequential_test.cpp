@@ -81,6 +81,23 @@ TEST(SequentialCreate, ChecksClassesAndNormalisation) {
   EXPECT_EQ(refusal(architecture), "normalise has a mean that is too large for its std");
 }
 
+TEST(Sequential, ItsNamesMayBeChangedForAsMany) {
+  Architecture architecture;
+  architecture.input = {1, 1, 4};
+  architecture.classes = {"a", "b"};
+  architecture.layers = {Flatten{}, Dense{2}};
+  auto network = Sequential::create(architecture);
+  ASSERT_TRUE(network) << network.error().message;
+  network->rename("other");
+  EXPECT_TRUE(network->rename_classes({"cat", "dog"}));
+  EXPECT_EQ(network->architecture().name, "other");
+  EXPECT_EQ(network->architecture().classes[1], "dog");
+  const Status wrong = network->rename_classes({"cat"});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message, "the last layer makes 1×1×2, but there are 1 classes");
+  EXPECT_EQ(network->architecture().classes.size(), 2U);
+}
+
 TEST(Sequential, StartsAsZeroWeightsAndIdentityBatchNorm) {
   const auto network = Sequential::create(with_layers({2, 2, 3}, {BatchNorm2d{}}));
   ASSERT_TRUE(network);

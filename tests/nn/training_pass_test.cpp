@@ -83,6 +83,27 @@ TEST(TrainingPass, DropsTheRightShareAndScalesTheRest) {
   EXPECT_NE(first, Floats(other.begin(), other.end()));
 }
 
+// The loss is Σ g·statistics alone, so its gradient at the pixels is known: g₁/n + 2·g₂·(x −
+// mean)/(n − 1).
+TEST(TrainingPass, TakesAGradientThroughTheStatistics) {
+  const auto network = test::random_network({2, 2, 3}, {BatchNorm2d{}}, 27, false);
+  constexpr std::size_t kCount = 4, kSamples = 16;
+  Rng rng(28);
+  const auto images = test::random_values<float>(kCount * 12, rng, 0.0F);
+  const auto dstatistics = test::random_values<float>(6, rng);
+  TrainingPass pass(network, kCount);
+  pass.forward(images, kCount, Rng(1));
+  Floats dx(images.size(), NAN), expected(images.size());
+  pass.backward(Floats(images.size(), 0.0F), dx, dstatistics);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const std::size_t c = i % 3;
+    expected[i] = dstatistics[c] / kSamples + 2 * dstatistics[3 + c] *
+                                                  (images[i] - pass.batch_statistics()[c]) /
+                                                  (kSamples - 1);
+  }
+  EXPECT_TRUE(close(dx, expected, 1e-5));
+}
+
 TEST(TrainingPass, ReportsTheBatchsMeanAndUnbiasedVariance) {
   const auto network = test::random_network({2, 2, 3}, {BatchNorm2d{}}, 25, false);
   constexpr std::size_t kCount = 4;

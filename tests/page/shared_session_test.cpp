@@ -17,7 +17,7 @@ using test::pixels;
 using test::session;
 
 SharedSession::Options universal() {
-  SharedSession::Options options{.epsilon = 0.2};
+  SharedSession::Options options{.change = UniversalSettings{Norm::linf, 0.2}};
   options.request.epochs = 3;
   options.request.batch = 8;
   options.request.seed = 5;
@@ -52,9 +52,7 @@ TEST(SharedSession, APatchReplacesWhatItCoversWhereItLay) {
   const ModelSession model = session();
   const std::vector<float> all = pixels(30);
   SharedSession::Options options = universal();
-  options.epsilon = 0;
-  options.patch = 2;
-  options.placing.place = std::pair{1, 0};
+  options.change = PatchSettings{2, {.place = std::pair{1, 0}}};
   const auto found = SharedSession::learn(model, options, all);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->values().size(), 4U * static_cast<std::size_t>(kShape.channels));
@@ -80,10 +78,14 @@ TEST(SharedSession, WhatDoesNotSuitIsRefusedByItsField) {
     const auto found = SharedSession::learn(model, options, all);
     return found ? std::string() : found.error().message;
   };
-  EXPECT_NE(refused([](auto& o) { o.epsilon = 0; }).find("epsilon is 0"), std::string::npos);
-  EXPECT_NE(refused([](auto& o) { o.step_size = 2; }).find("stepSize is 2"), std::string::npos);
+  EXPECT_NE(refused([](auto& o) { o.change = UniversalSettings{}; }).find("epsilon is 0"),
+            std::string::npos);
+  EXPECT_NE(refused([](auto& o) {
+              o.change = UniversalSettings{Norm::linf, 0.2, 2};
+            }).find("step-size is 2"),
+            std::string::npos);
   EXPECT_NE(refused([](auto& o) { o.request.epochs = 0; }).find("epochs is 0"), std::string::npos);
-  EXPECT_NE(refused([](auto& o) { o.patch = 99; }).find("99"), std::string::npos);
+  EXPECT_NE(refused([](auto& o) { o.change = PatchSettings{99}; }).find("99"), std::string::npos);
   EXPECT_NE(refused([](auto& o) { o.request.target = 7; }).find("7"), std::string::npos);
   const auto stopped =
       SharedSession::learn(model, universal(), all, [](std::size_t, std::size_t) { return false; });

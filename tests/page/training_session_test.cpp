@@ -117,6 +117,18 @@ TEST(TrainingSession, ARunTakenUpGivesTheSameWeights) {
   for (int epoch = 1; epoch < 3; ++epoch) ASSERT_TRUE(second->train_epoch(on));
   EXPECT_EQ(second->model("x"), straight->model("x"));
   EXPECT_FALSE(second->resume(std::span(checkpoint).first(checkpoint.size() - 1)));
+  TrainingSession::Options other = options("pgd");
+  other.epsilon = 0.19;
+  auto stranger = TrainingSession::create(other, bars(240, 1), bars(60, 2), {"a", "b", "c"});
+  ASSERT_TRUE(stranger);
+  const Status refused = stranger->resume(checkpoint);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("a run with other options"), std::string::npos);
+  for (const std::size_t at : {std::size_t{1}, checkpoint.size() - 1}) {
+    std::vector<float> damaged = checkpoint;
+    damaged[at] = at == 1 ? 99.0F : NAN;
+    EXPECT_FALSE(second->resume(damaged)) << at;
+  }
 }
 
 TEST(TrainingSession, TheModelIsAFileThatReadsAsTheNetDoes) {

@@ -288,6 +288,20 @@ test("an experiment that is none, or asks for what is not there", () => {
     /neither here nor beside it/,
     /--model/,
   );
+  refuses(
+    experiment({ ...good, parameter: { epsilon: 0.1 } }),
+    /unknown key 'parameter'; known are/,
+  );
+  refuses(experiment({ ...good, model, transfrom: "bits:1" }), /unknown key 'transfrom'/);
+  const several = { ...good, models: [{ model, transfrom: "bits:1" }] };
+  refuses(experiment(several), /a model, has an unknown key 'transfrom'; known are .*transform/);
+  refuses(experiment({ ...good, models: [{ model }], denoiser: model }), /unknown key 'denoiser'/);
+  refuses(experiment({ ...good, model, gray_box: true }), /"gray_box": true, expected a denoiser/);
+  refuses(experiment('{"experiment": 1, "attack": "fgsm", "attack": "pgd"}'), /'attack' twice/);
+  refuses(
+    experiment('{"experiment": 1, "parameters": {"epsilon": 0.1, "epsilon": 0.2}}'),
+    /"epsilon": 0\.2, expected it once/,
+  );
   refuses(experiment(good), /--model is missing/);
   refuses([...experiment({ experiment: 1 }), "--model", model], /--dataset is missing/);
   refuses([...experiment({ ...good, attack: "nothing" }), "--model", model], /nothing/);

@@ -110,3 +110,42 @@ test("tools/train-models trains by the configurations, and knows no other model"
   assert.deepEqual(listed.split(" ").sort(), [...names].sort());
   for (const name of names) assert.ok(existsSync(join(models, `${name}.toml`)));
 });
+
+test("of several seeds the median on validation images is shipped, and an unfinished run is refused", () => {
+  const folder = temporaryFolder();
+  const log = (seed, clean, robust, { epochs = 2, method = "pgd" } = {}) =>
+    writeFileSync(
+      join(folder, `${seed}.jsonl`),
+      [
+        { epochs: 2, method },
+        ...Array.from({ length: epochs }, (_, i) => ({
+          epoch: i + 1,
+          validation_accuracy: i + 1 === epochs ? clean : 0.1,
+          validation_robust_accuracy: robust,
+        })),
+      ]
+        .map((line) => JSON.stringify(line))
+        .join("\n"),
+    );
+  const median = (seeds) =>
+    spawnSync("node", [join(root, "tools/lib/median-seed.mjs"), folder, String(seeds)], {
+      encoding: "utf8",
+    });
+  log(1, 0.99, 0.9);
+  log(2, 0.97, 0.92);
+  log(3, 0.98, 0.95);
+  const { stdout, stderr } = median(3);
+  assert.equal(stdout, "2\n", "by the robust accuracy, where there is one");
+  assert.match(stderr, /seed 3: validation 98\.00%, robust 95\.00%/);
+  assert.match(stderr, /median: seed 2, 92\.00%; all are from 90\.00% to 95\.00%/);
+  for (const [seed, clean] of [0.99, 0.97, 0.98].entries())
+    log(seed + 1, clean, 0, { method: "standard" });
+  assert.equal(median(3).stdout, "3\n", "by clean images, where nothing is defended");
+  for (const [seed, clean] of [0.99, 0.97, 0.98, 0.96].entries()) log(seed + 1, clean, null);
+  assert.equal(median(3).stdout, "3\n");
+  assert.equal(median(4).stdout, "2\n", "the lower of two in the middle");
+  log(3, 0.98, null, { epochs: 1 });
+  const refused = median(3);
+  assert.equal(refused.status, 1);
+  assert.match(refused.stderr, /3\.jsonl ends after epoch 1 of 2/);
+});

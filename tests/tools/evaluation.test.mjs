@@ -279,7 +279,6 @@ test("an experiment with several models and a target gives each its results, and
   const experiment = {
     experiment: 1,
     dataset: "bars",
-    model: "mixed.safetensors",
     attack: "mim",
     parameters: { epsilon: 0.2, steps: 4 },
     target: 2,

@@ -270,6 +270,16 @@ test("accuracy class by class, with intervals, in JSON, on the terminal and in t
   const [head, ...rows] = table("k/classes.csv");
   assert.equal(rows.length, 9);
   assert.equal(Number(rows[0][head.indexOf("accuracy")]), results[0].per_class[0].accuracy);
+  // Images that got no class are in no column of the matrix, but of their class.
+  const lost = json("k.json");
+  const { per_class } = lost.results[0];
+  const right = per_class[0].accuracy * per_class[0].count;
+  per_class[0].count += 2;
+  writeFileSync(file("lost.json"), JSON.stringify(lost));
+  run("report", file("lost.json"), "--csv", file("lost"));
+  const [, first] = table("lost/classes.csv");
+  assert.equal(Number(first[head.indexOf("count")]), per_class[0].count);
+  assert.ok(Math.abs(first[head.indexOf("accuracy")] * per_class[0].count - right) < 1e-9);
   // Wilson's interval, worked out by hand for the whole.
   const { accuracy, accuracy_interval } = results[1];
   const [n, z] = [labels.length, 1.959963984540054];

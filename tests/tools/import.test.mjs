@@ -80,7 +80,7 @@ test("a state_dict and the name of its architecture are a model with the same lo
 test("an architecture file, class names and a name of its own", () => {
   const { layers } = JSON.parse(readTensors(trained).metadata.signflip);
   writeFileSync(file("net.json"), JSON.stringify({ layers }));
-  writeFileSync(file("classes.txt"), "left\nmiddle\nright\n\n");
+  writeFileSync(file("classes.txt"), "\ufeffleft\n middle\nright\t\r\n\n");
   const out = file("named.safetensors");
   ok(
     ...["import", file("state.safetensors"), "--architecture", file("net.json"), ...shape],
@@ -100,6 +100,8 @@ test("a list of classes that is none is refused with its line", () => {
   refuses(classes("a\n\nb\n"), /line 2 is blank/);
   refuses(classes("a\nb\na\n"), /line 3 names a again/);
   refuses(classes("\n"), /names no classes/);
+  refuses(classes("a\nb\u200b\nc\n"), /line 2 is b\\u\{200B\}, expected a name in UTF-8/);
+  refuses(classes(Buffer.from([0x61, 0x0a, 0xe4, 0x0a])), /line 2 is \\xE4, expected/);
   refuses(classes("a\nb\n"), /names of 2 classes, but the model has 3 outputs/);
 });
 
@@ -112,6 +114,14 @@ test("what is missing or does not fit is asked for by its option", () => {
   );
   refuses([...state(), "--input", "16x16x1"], /layer 5 \(dense\) needs a weight of/);
   refuses([...state(), ...shape, "--mean", "0.5"], /mean is given without std/);
+  refuses(
+    [...state(), ...shape, "--mean", "33.3", "--std", "78.6"],
+    /mean is 33\.3, expected 0 to 1, .*for pixels from 0 to 255 the pixel range is 255/,
+  );
+  refuses(
+    [...state(), ...shape, "--mean", "0.1", "--std", "0.3", "--pixel-range", "255"],
+    /mean and std are 0\.1 and 0\.3, as of pixels from 0 to 1, but the pixel range is 255/,
+  );
   refuses([...state(), ...shape, "--mean", "0.5", "--std", "0"], /std is 0, expected more than 0/);
   refuses([...state(), ...shape, "--limit", "5"], /--limit .* --dataset/);
   refuses(["import", trained], /a model file of Signflip already/);
@@ -194,7 +204,7 @@ test("a net that was fed 0 to 255 is noticed, and the option that it names mends
 test("a net whose images are normalised although it was trained without is noticed", () => {
   const run = writePlain("plain-state.safetensors", 1);
   assert.equal(run().warning, "");
-  assert.match(run("--mean", "40", "--std", "0.5").warning, /where its input is normalised twice/);
+  assert.match(run("--mean", "1", "--std", "0.02").warning, /where its input is normalised twice/);
 });
 
 test("classes in another order are noticed", () => {

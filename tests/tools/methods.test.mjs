@@ -61,6 +61,7 @@ for (const [method, more] of Object.entries(options)) {
   test(`--method ${method} trains, logs and writes a model that loads`, () => {
     const result = train(method, ...more);
     assert.equal(result.status, 0, result.stderr);
+    assert.doesNotMatch(result.stderr, /warning/);
     const [config, ...epochs] = log(method);
     assert.equal(config.method, method);
     assert.equal(config.epsilon, 0.1);
@@ -75,6 +76,23 @@ for (const [method, more] of Object.entries(options)) {
     assert.equal(about.metadata["signflip.training"].method, method);
   });
 }
+
+test("a network that has learnt nothing is a warning, and what may help", () => {
+  const one = (/** @type {string[]} */ ...more) =>
+    signflip(
+      ...["train", "--dataset", "bars", "--data", data, "--epochs", "1"],
+      ...["--out", file("unlearnt.safetensors"), ...more],
+    );
+  const hopeless = one("--method", "ibp", "--epsilon", "1");
+  assert.equal(hopeless.status, 0, hopeless.stderr);
+  assert.match(
+    hopeless.stderr,
+    /warning: the network has learnt nothing: it is right on \d+\.\d% of the validation images, and the same answer for all would be on 3\d\.\d%;.*--warm-up and --ramp/,
+  );
+  const still = one("--method", "pgd", "--steps", "2", "--epsilon", "1", "--validation", "0");
+  assert.equal(still.status, 0, still.stderr);
+  assert.match(still.stderr, /% of the training images/);
+});
 
 // Blocks with and without a projection, depthwise and dilated convolutions, batch norm without a
 // bias before it: trained from a file, attacked, certified.

@@ -229,3 +229,23 @@ test("--svg and --csv write pictures and tables of the same figures", () => {
   refuses([logs[0], "--svg", file("none/figures")], /--svg is .*none.* does not exist/);
   refuses([logs[0], "--csv", results], /--csv is .*sweep\.json, which is a file/);
 });
+
+test("samples of other images stand beside each other, and each says its seed", () => {
+  const drawn = (seed, attack) => {
+    const json = file(`seed-${seed}.json`);
+    run(
+      ...["evaluate", "--model", file("net.safetensors"), "--dataset", "bars", "--data", data],
+      ...["--attacks", attack, "--epsilon", "0.1", "--limit", "12", "--seed", seed, "--json", json],
+    );
+    assert.equal(JSON.parse(readFileSync(json, "utf8")).dataset.sample_seed, Number(seed));
+    return json;
+  };
+  run("report", drawn("1", "fgsm"), drawn("6", "mim"), "--html", file("seeds.html"));
+  const page = readFileSync(file("seeds.html"), "utf8");
+  for (const seed of [1, 6]) assert.match(page, new RegExp(`12 images drawn by seed ${seed}`));
+  run(
+    ...["evaluate", "--model", file("net.safetensors"), "--dataset", "bars", "--data", data],
+    ...["--attacks", "pgd", "--seed", "6", "--json", file("all.json")],
+  );
+  assert.equal(JSON.parse(readFileSync(file("all.json"), "utf8")).dataset.sample_seed, undefined);
+});

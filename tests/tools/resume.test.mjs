@@ -178,6 +178,71 @@ test("a training run that is unfinished is not overwritten, and one that is fini
   assert.deepEqual(readFileSync(file("long.safetensors")), bytes);
 });
 
+test("a log of another run is not taken up, nor lost", async () => {
+  const { status } = await interrupt(training("logged"), ({ stderr }) =>
+    /epoch +1\/20000/.test(stderr),
+  );
+  assert.ok(status > 0);
+  const own = file("logged.jsonl");
+  const log = readFileSync(own, "utf8");
+  const other = file("another.jsonl");
+  writeFileSync(other, log.replace('"seed":1', '"seed":2'));
+  const resumed = training("logged").map((word) => (word === own ? other : word));
+  refuses(
+    [...resumed, "--resume"],
+    /--log is .*another\.jsonl, which is not the log of the run to resume/,
+  );
+  assert.equal(readFileSync(other, "utf8"), log.replace('"seed":1', '"seed":2'));
+  refuses(
+    ["train", "--dataset", "bars", "--data", data, "--range-test", "--log", own],
+    /--log is .*logged\.jsonl, the log of a run that is not finished/,
+  );
+  assert.equal(readFileSync(own, "utf8"), log);
+});
+
+test("a log that lacks epochs is not gone on with, but a new one is", async () => {
+  const { status } = await interrupt(training("cut"), ({ stderr }) =>
+    /epoch +3\/20000/.test(stderr),
+  );
+  assert.ok(status > 0);
+  const log = file("cut.jsonl");
+  const [head, first, second, ...others] = readFileSync(log, "utf8").trimEnd().split("\n");
+  const resume = (...more) => [...training("cut", "--resume"), ...more];
+  for (const [lines, lacking] of [
+    [[head, first], 2],
+    [[head], 1],
+    [[head, first, ...others], 2],
+  ]) {
+    const shortened = `${lines.join("\n")}\n`;
+    writeFileSync(log, shortened);
+    refuses(
+      resume(),
+      new RegExp(
+        `--log is .*cut\\.jsonl, which lacks epoch ${lacking} of the \\d+ that the checkpoint`,
+      ),
+    );
+    assert.equal(readFileSync(log, "utf8"), shortened);
+  }
+  writeFileSync(log, `${[head, first, second, ...others].join("\n")}\n`);
+  // Another log, from here on; then it is the run's.
+  const fresh = resume().map((word) => (word === log ? file("fresh.jsonl") : word));
+  for (let round = 0; round < 2; round++) {
+    let seen = 0;
+    const again = await interrupt(
+      fresh,
+      ({ stderr }) => (seen = stderr.match(/epoch +\d+\/20000/g)?.length) > 2,
+    );
+    assert.ok(again.status > 0 && seen > 2, again.stderr);
+  }
+  const epochs = readFileSync(file("fresh.jsonl"), "utf8").trimEnd().split("\n").slice(1);
+  const numbers = epochs.map((line) => JSON.parse(line).epoch);
+  assert.ok(numbers[0] > 2 && numbers.length > 3, `${numbers}`);
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, i) => numbers[0] + i),
+  );
+});
+
 test("the same seed gives the same file, whatever the threads and folders", () => {
   mkdirSync(file("elsewhere"));
   run(...trainingOf(2, "here", "--threads", "1", "--name", "x", "--limit", "100"));

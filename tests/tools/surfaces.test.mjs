@@ -17,6 +17,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { deflateSync, gzipSync } from "node:zlib";
+import { crc32 } from "../../tools/lib/zip.mjs";
 import { barsFolder, binary, npy, root, signflip, start, writeBars } from "../support/tool.mjs";
 
 const { data, file } = barsFolder();
@@ -333,7 +334,8 @@ function png(width, height, rows = height) {
     bytes.writeUInt32BE(body.length, 0);
     bytes.write(type, 4, "latin1");
     body.copy(bytes, 8);
-    return bytes; // stb_image looks at no checksum
+    bytes.writeUInt32BE(crc32(bytes.subarray(4, 8 + body.length)), 8 + body.length);
+    return bytes;
   };
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);

@@ -25,12 +25,12 @@ Sequential affine_network() {
   return std::move(*made);
 }
 
-struct Images {
+struct FourImages {
   std::vector<float> pixels;
   std::vector<int> labels = {0, 1, 2, 0};
   std::vector<std::size_t> numbers = {3, 1, 4, 15};
 
-  Images() : pixels(4 * kAdversaryShape.size()) {
+  FourImages() : pixels(4 * kAdversaryShape.size()) {
     Rng rng(1);
     for (float& pixel : pixels) pixel = rng.uniform();
   }
@@ -56,7 +56,7 @@ std::vector<float> attacked(const TrainingAttack& attack, const AttackInput& inp
 TEST(TrainingAttack, RsFgsmStepsFiveQuartersOfEpsilon) {
   // Wong, Rice and Kolter 2020: from a uniform start a step of 1.25·ε, projected. Where the start
   // was below −ε/4 against the gradient, the end is between ε/4 and ε; else it is ε.
-  Images images;
+  FourImages images;
   for (float& pixel : images.pixels) pixel = 0.5F;
   const TrainingAttack attack = attack_of(*single_step_climb("rs-fgsm", 1));
   double least = 1;
@@ -77,7 +77,7 @@ TEST(TrainingAttack, RsFgsmStepsFiveQuartersOfEpsilon) {
 }
 
 TEST(TrainingAttack, StaysInTheBallAndTheBoxAndRepeatsItself) {
-  const Images images;
+  const FourImages images;
   struct Case {
     TrainingAttack attack;
     float reach;  // in epsilons
@@ -100,7 +100,7 @@ TEST(TrainingAttack, StaysInTheBallAndTheBoxAndRepeatsItself) {
 }
 
 TEST(TrainingAttack, ChangesNothingAtEpsilonZero) {
-  const Images images;
+  const FourImages images;
   EXPECT_EQ(attacked(*catalogue_attack("pgd", 5), images.within(0)), images.pixels);
   EXPECT_EQ(attacked(attack_of(*single_step_climb("n-fgsm", 1)), images.within(0)), images.pixels);
   EXPECT_LT(
@@ -109,7 +109,7 @@ TEST(TrainingAttack, ChangesNothingAtEpsilonZero) {
 }
 
 TEST(TrainingAttack, EachImageHasItsOwnRandomNumbers) {
-  const Images images;
+  const FourImages images;
   const TrainingAttack attack = attack_of(*single_step_climb("rs-fgsm", 1));
   const auto all = attacked(attack, images.within(0.1));
   const AttackInput last = {kAdversaryShape,

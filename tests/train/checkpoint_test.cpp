@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
+
+#include "data/file.h"
 #include "support/bars.h"
 #include "support/files.h"
 
@@ -71,6 +74,32 @@ TEST_F(Checkpoint, SaysHowFarItCame) {
   EXPECT_EQ(state->epochs_done, 2);
   EXPECT_EQ(state->epochs, config(Method::standard).epochs);
   EXPECT_FALSE(read_checkpoint_state(folder_.path() / "none"));
+}
+
+TEST_F(Checkpoint, WhatChangedSinceItWasWrittenIsNotTrainedOn) {
+  Trainer first = trainer();
+  ASSERT_TRUE(first.train_epoch({}));
+  ASSERT_TRUE(save_checkpoint(file(), first));
+  const auto written = read_file(file());
+  ASSERT_TRUE(written);
+  const auto resumed = [&](std::size_t place, std::uint8_t flipped) {
+    std::vector<std::uint8_t> bytes = *written;
+    bytes[place] ^= flipped;
+    Trainer second = trainer();
+    const Status taken = resume_from(bytes, "it", second);
+    return taken ? std::string() : taken.error().message;
+  };
+  EXPECT_EQ(resumed(0, 0), "");
+  // The last bit of a value: as good a number as before.
+  EXPECT_EQ(resumed(written->size() - 4, 1),
+            "it cannot be resumed: its contents do not have the checksum that was written with "
+            "them, so the file was changed or damaged");
+  const std::string text(written->begin(), written->end());
+  const std::size_t steps = text.find("signflip.steps") + std::string("signflip.steps\":\"").size();
+  ASSERT_TRUE(std::isdigit(written->at(steps))) << text.substr(steps, 8);
+  EXPECT_NE(resumed(steps, 1).find("checksum"), std::string::npos) << "another number of steps";
+  EXPECT_EQ(resumed(text.find("signflip.sha256") + 3, 1),
+            "it cannot be resumed: it has no checksum, as those of earlier versions");
 }
 
 }  // namespace

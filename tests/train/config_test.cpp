@@ -117,5 +117,23 @@ TEST(TrainingConfig, EpsilonRisesAfterTheWarmUp) {
   EXPECT_EQ(config.robust_epsilon(), 0.1);
 }
 
+TEST(TrainingConfig, ARunThatNeverReachesEpsilonIsRefused) {
+  TrainingConfig config;
+  config.method = Method::pgd;
+  config.epochs = 6;
+  config.warm_up = 2;
+  config.ramp = 4;
+  EXPECT_TRUE(check(config));
+  config.ramp = 4.5;
+  ASSERT_FALSE(check(config));
+  EXPECT_EQ(check(config).error().message,
+            "warm-up and ramp are 2 and 4.5 epochs, but there are 6: epsilon would never be 0.25");
+  config.ramp = 0;
+  config.warm_up = 6;
+  EXPECT_FALSE(check(config));
+  config.epsilon = 0;
+  EXPECT_TRUE(check(config)) << "which is 0 all the time";
+}
+
 }  // namespace
 }  // namespace signflip

@@ -48,7 +48,7 @@ Doubles split_product(const Doubles& a, const Doubles& b, const double* weight, 
   return y;
 }
 
-Doubles double_margins(const Case& of, const Doubles& parameters) {
+Doubles double_margins(const Case& of, const Doubles& parameters, const Doubles& statistics) {
   const Architecture& architecture = of.network.architecture();
   Ends x;
   for (std::size_t i = 0; i < of.images.size(); ++i) {
@@ -109,8 +109,8 @@ Doubles double_margins(const Case& of, const Doubles& parameters) {
       const double samples = static_cast<double>(kCount * placed.in.pixels());
       for (std::size_t j = 0; j < out; ++j) {
         const std::size_t c = j % classes;
-        const double mean = static_cast<double>(of.statistics[placed.statistics + c]);
-        const double unbiased = static_cast<double>(of.statistics[placed.statistics + classes + c]);
+        const double mean = statistics[placed.statistics + c];
+        const double unbiased = statistics[placed.statistics + classes + c];
         const double biased = samples > 1 ? unbiased * (samples - 1) / samples : unbiased;
         const BatchNorm& norm = *test::layer_as<BatchNorm>(placed.layer);
         const double scale =
@@ -230,27 +230,10 @@ Case make_case(Sequential network, double epsilon, std::uint64_t seed) {
   return made;
 }
 
-void check(const Case& of) {
-  SCOPED_TRACE(test::describe(of.network));
-  const IntervalNetwork intervals(of.network, IntervalNetwork::Purpose::training);
-  IntervalTrainingPass pass(intervals, kCount + 1);
-  Rng rng(71);
-  const auto parameters = test::converted<double>(of.network.parameters());
-  const auto margins = pass.forward(of.images, of.labels, kCount, of.epsilon, of.statistics);
-  const Doubles expected = double_margins(of, parameters);
-  EXPECT_TRUE(test::close(margins, expected, 1e-4, 0.1));
-
-  auto dmargins = test::random_values<float>(margins.size(), rng);
-  Floats gradients(parameters.size(), 0.25F);
-  pass.backward(dmargins, gradients);
-  const auto direction = test::converted<double>(dmargins);
-  const auto value = [&](const Doubles& at) {
-    const Doubles m = double_margins(of, at);
-    double sum = 0.0;  // the label's own margin is 0 in m
-    for (std::size_t k = 0; k < m.size(); ++k) sum += direction[k] * m[k];
-    return sum;
-  };
-  Doubles at = parameters, found, numeric;
+/// Differences of `value` at some of the entries of `at` against `found` there.
+template <class Value>
+void check_gradient(Doubles at, const Doubles& found, Value value) {
+  Doubles numeric, matching;
   const std::size_t stride = at.size() / 60 + 1;
   std::size_t tried = 0;
   for (std::size_t i = 0; i < at.size(); i += stride, ++tried) {
@@ -258,10 +241,37 @@ void check(const Case& of) {
     const double narrow = test::central_difference(at, i, 5e-6, value);
     if (std::abs(wide - narrow) > 1e-4 * std::max(std::abs(narrow), 0.02)) continue;  // a kink
     numeric.push_back(narrow);
-    found.push_back(static_cast<double>(gradients[i]) - 0.25);  // gradients are added
+    matching.push_back(found[i]);
   }
-  EXPECT_TRUE(test::close(found, numeric, 1e-3, 0.05));
+  EXPECT_TRUE(test::close(matching, numeric, 1e-3, 0.05));
   EXPECT_GE(numeric.size() + 3, tried) << "too many kinks for the test to mean anything";
+}
+
+void check(const Case& of) {
+  SCOPED_TRACE(test::describe(of.network));
+  const IntervalNetwork intervals(of.network, IntervalNetwork::Purpose::training);
+  IntervalTrainingPass pass(intervals, kCount + 1);
+  Rng rng(71);
+  const auto parameters = test::converted<double>(of.network.parameters());
+  const auto margins = pass.forward(of.images, of.labels, kCount, of.epsilon, of.statistics);
+  const auto statistics = test::converted<double>(std::span<const float>(of.statistics));
+  const Doubles expected = double_margins(of, parameters, statistics);
+  EXPECT_TRUE(test::close(margins, expected, 1e-4, 0.1));
+
+  auto dmargins = test::random_values<float>(margins.size(), rng);
+  Floats gradients(parameters.size(), 0.25F);
+  const auto dstatistics = test::converted<double>(pass.backward(dmargins, gradients));
+  auto found = test::converted<double>(std::span<const float>(gradients));
+  for (double& value : found) value -= 0.25;  // gradients are added
+  const auto direction = test::converted<double>(dmargins);
+  const auto value = [&](const Doubles& weights, const Doubles& of_batch) {
+    const Doubles m = double_margins(of, weights, of_batch);
+    double sum = 0.0;  // the label's own margin is 0 in m
+    for (std::size_t k = 0; k < m.size(); ++k) sum += direction[k] * m[k];
+    return sum;
+  };
+  check_gradient(parameters, found, [&](const Doubles& at) { return value(at, statistics); });
+  check_gradient(statistics, dstatistics, [&](const Doubles& at) { return value(parameters, at); });
 }
 
 Layer conv(int filters, int kernel, int stride, int padding) {

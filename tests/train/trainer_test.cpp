@@ -208,10 +208,10 @@ TEST(Trainer, EpsilonRisesAfterTheWarmUp) {
   EXPECT_DOUBLE_EQ(rising.epsilon_at(3.5), 0.1);
   rising.ramp = 0;
   EXPECT_DOUBLE_EQ(rising.epsilon_at(1.0), 0.1);
-  // Before it rises the method is standard training to the bit.
+  // While it is 0 the method is standard training to the bit.
   const Dataset data = bars(200);
   TrainingConfig never = config(Method::pgd);
-  never.warm_up = 100;
+  never.epsilon = 0;
   never.validation = 0;
   TrainingConfig standard = config(Method::standard);
   standard.validation = 0;

@@ -1,14 +1,13 @@
 // Writes models/NAME.md, the card of a shipped model, from what the tool measured: the
 // results and remarks in runs/NAME.*.json and the log models/NAME.jsonl. Every figure on a card comes from there.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { certificatesOf, percent } from "./measured.mjs";
 
 const [name] = process.argv.slice(2);
 const [dataset, kind] = name.split("-");
-const epsilons = { mnist: [0.3, 0.25], gtsrb: [4 / 255, 8 / 255] }[dataset];
 
 const has = (part) => existsSync(`runs/${name}.${part}.json`);
 const read = (part) => JSON.parse(readFileSync(`runs/${name}.${part}.json`, "utf8"));
-const percent = (value) => `${(100 * value).toFixed(2)}%`;
 const count = (value) => value.toLocaleString("en");
 /** 0.3, or 4/255 where it is that. */
 const radius = (value) => {
@@ -34,6 +33,8 @@ const remarks = {
   "mnist-robust": "Adversarially trained against iterated attacks, to hold within L∞ 0.3.",
   "mnist-certified":
     "Trained on interval bounds: for most images it can be *proved* that no change within L∞ 0.3 alters the class, whatever the attack (`signflip certify`).",
+  "mnist-certified-01":
+    "Trained on interval bounds for a small ε: for nearly all images it can be *proved* that no change within L∞ 0.1 alters the class, whatever the attack (`signflip certify`).",
   "mnist-denoiser":
     "A convolutional autoencoder to put in front of a classifier. It was trained to undo FGSM images crafted on mnist-standard, and does, as long as the attack does not know of it. An attack that looks through it (*adaptive*) passes: a denoiser alone is not a defence.",
   "gtsrb-standard":
@@ -108,21 +109,18 @@ function combination() {
 }
 
 /** The certificates, for models that have some. */
-const certificates = ["0.1", "0.2", "0.3"]
-  .map((at) => `certify-${at}`)
-  .filter(has)
-  .map((part) => read(part).results[0]);
+const certificates = certificatesOf(name);
 const certified =
   certificates.length === 0
     ? ""
     : `## Verified on the test set
 
 An image is verified where interval bounds prove that no perturbation within ε changes its class:
-\`signflip certify --model models/${name}.safetensors --dataset ${dataset} --epsilon ${certificates.at(-1).epsilon}\`.
+\`signflip certify --model models/${name}.safetensors --dataset ${dataset} --epsilon ${radius(certificates.at(-1).epsilon)}\`.
 
 | ε | clean accuracy | verified accuracy |
 | --- | --- | --- |
-${certificates.map((row) => `| ${row.epsilon} | ${percent(row.accuracy)} | ${percent(row.verified_accuracy)} |`).join("\n")}
+${certificates.map((row) => `| ${radius(row.epsilon)} | ${percent(row.accuracy)} | ${percent(row.verified_accuracy)} |`).join("\n")}
 
 Median certified radius of the correctly classified images: ${certificates[0].median_radius.toFixed(3)}.
 

@@ -2,8 +2,10 @@
 // <!-- /models -->. They come from what the tool measured (runs/NAME.*.json), as those on the cards do;
 // a model that was not measured here keeps its row.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { certificatesOf, percent } from "./measured.mjs";
 
-const percent = (value) => (value === undefined ? "" : `${(100 * value).toFixed(2)}%`);
+/** An empty cell where nothing was measured. */
+const cell = (value) => (value === undefined ? "" : percent(value));
 const rowsOf = (name, part) =>
   existsSync(`runs/${name}.${part}.json`)
     ? JSON.parse(readFileSync(`runs/${name}.${part}.json`, "utf8")).results
@@ -13,27 +15,28 @@ const left = (name, part, attack) =>
 
 /** One row: what stands after the attacks that the columns name. */
 function row(name) {
-  const dataset = name.split("-")[0];
-  const epsilon = dataset === "mnist" ? "0.3" : "4/255";
+  const epsilon = rowsOf(name, "attacks").find((row) => row.epsilon !== undefined).epsilon;
   const transfer = Math.min(
     ...rowsOf(name, "transfer")
       .filter(({ attack }) => attack !== "worst")
       .map(({ accuracy }) => accuracy),
   );
-  const verified = rowsOf(name, "certify-0.3")[0]?.verified_accuracy;
+  const verified = certificatesOf(name).find(
+    (certificate) => certificate.epsilon === epsilon,
+  )?.verified_accuracy;
   const parameters = JSON.parse(readFileSync(`runs/${name}.inspect.json`, "utf8")).model.parameters;
   return [
     `[\`${name}\`](models/${name}.md)`,
     parameters.toLocaleString("en"),
-    epsilon,
-    percent(left(name, "clean", "clean")),
-    percent(left(name, "attacks", "fgsm")),
-    percent(left(name, "attacks", "mim")),
-    percent(left(name, "attacks", "pgd")),
-    percent(left(name, "black-box", "square")),
-    Number.isFinite(transfer) ? percent(transfer) : "",
-    percent(left(name, "autoattack", "autoattack")),
-    percent(verified),
+    name.startsWith("gtsrb") ? `${Math.round(epsilon * 255)}/255` : `${epsilon}`,
+    cell(left(name, "clean", "clean")),
+    cell(left(name, "attacks", "fgsm")),
+    cell(left(name, "attacks", "mim")),
+    cell(left(name, "attacks", "pgd")),
+    cell(left(name, "black-box", "square")),
+    Number.isFinite(transfer) ? cell(transfer) : "",
+    cell(left(name, "autoattack", "autoattack")),
+    cell(verified),
   ];
 }
 

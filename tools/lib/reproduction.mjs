@@ -1,6 +1,7 @@
 // Writes models/reproduction.md from runs/reproduce: what four student experiments published, and what
 // our tool measures when it repeats them. Every figure of ours comes from the tool's own JSON.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { percent } from "./measured.mjs";
 
 const folder = "runs/reproduce";
 
@@ -22,7 +23,6 @@ function results(net, part, attack) {
   return found;
 }
 const result = (...what) => results(...what)[0];
-const percent = (part) => `${(100 * part).toFixed(2)}%`;
 const accuracy = (...what) => percent(result(...what).accuracy);
 
 /** The middle of three seeds, and the lowest and the highest. */

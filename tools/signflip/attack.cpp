@@ -5,6 +5,7 @@
 #include "attack/written_image.h"
 #include "attack_options.h"
 #include "core/number.h"
+#include "core/predictions.h"
 #include "csv_output.h"
 #include "data/file.h"
 #include "data/image.h"
@@ -70,6 +71,15 @@ std::vector<std::string> picture_names(const LoadedImages& loaded) {
     names.push_back(std::move(free));
   }
   return names;
+}
+
+/// An error where a picture to be written is one that was read.
+Status check_pictures(const AttackCommandOptions& options, const LoadedImages& loaded) {
+  std::vector<Output> outputs;
+  for (const std::string& name : picture_names(loaded)) {
+    outputs.push_back({"--out", (std::filesystem::path(options.out) / name).string(), {}, false});
+  }
+  return check_outputs(outputs, options.images.inputs({}));
 }
 
 Status write_images(const std::string& out, const AttackRequest& request,
@@ -147,6 +157,8 @@ Status run(AttackCommandOptions& options) {
   const DifferentiableModel& judge = options.target.judge();
   const auto input = options.images.load(network);
   if (!input) return input.error();
+  if (folder) checked = check_pictures(options, *input);
+  if (!checked) return checked;
   const Tensor* const images = &input->images;
   if (is_picture(options.out) && images->count() != 1) {
     return Error{"--out is " + options.out + ", but a PNG holds one image, and there are " +
@@ -160,7 +172,7 @@ Status run(AttackCommandOptions& options) {
     if (!given) return given.error();
     labels = std::move(*given);
   } else {  // what the model says now, for the attack to change
-    labels = classes_of(judge, *images);
+    labels = classes_of(judge, *images, pool);
   }
   if (!options.targets.empty()) {
     auto given = labels_from("--targets", options.targets, network.classes(), images->count());
@@ -179,7 +191,7 @@ Status run(AttackCommandOptions& options) {
   if (!written) return written;
 
   const bool compares = !targets.empty() || !options.sheet.empty();
-  const std::vector<int> clean = compares ? classes_of(judge, *images) : std::vector<int>();
+  const std::vector<int> clean = compares ? classes_of(judge, *images, pool) : std::vector<int>();
   const std::vector<int> before = targets.empty() ? std::vector<int>() : clean;
   const EvaluationRow row =
       summarise(request, *outcome, labels, targets, before, network.classes());

@@ -9,7 +9,6 @@
 #include "command.h"
 #include "core/number.h"
 #include "csv_output.h"
-#include "data/class_names.h"
 #include "evaluate/interval.h"
 #include "option_values.h"
 #include "outputs.h"
@@ -72,13 +71,13 @@ OrderedJson certificates_json(const CertifyRequest& request, const Certificates&
   return row;
 }
 
-std::string table_header(bool searched) {
+std::string certificate_header(bool searched) {
   return std::string("method   epsilon    clean  verified") +
          (searched ? "  mean radius  median radius   seconds" : "   seconds") +
          "  95% interval of verified\n";
 }
 
-std::string table_line(const CertifyRequest& request, const Certificates& certificates) {
+std::string certificate_line(const CertifyRequest& request, const Certificates& certificates) {
   const CertifiedFigures figures = summarise(certificates);
   char line[160];
   std::snprintf(line, sizeof line, "%-7s %8.4g %7.2f%% %8.2f%%", method_of(request).c_str(),
@@ -111,28 +110,26 @@ Status run(const CertifyOptions& options) {
     return Error{"--model is " + options.model +
                  ", which is a denoiser: certificates are about classes, name a classifier"};
   }
+  if (network.classes() < 2) {
+    return Error{"--model is " + options.model +
+                 ", which has one class: there is nothing to prove"};
+  }
   const Split split = options.split == "train" ? Split::train : Split::test;
   const auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit,
                                         options.seed, picture_size(network.input_shape()));
   if (!dataset) return dataset.error();
-  if (dataset->image != network.input_shape() || dataset->classes != network.classes()) {
-    return Error{"the model takes images of " + to_string(network.input_shape()) + " in " +
-                 std::to_string(network.classes()) + " classes, but " + options.dataset + " has " +
-                 to_string(dataset->image) + " in " + std::to_string(dataset->classes)};
-  }
-
-  const Status same = check_same_classes("the model", network.architecture().classes, *dataset);
-  if (!same) return same;
+  const Status suits = check_suits("the model", network, *dataset);
+  if (!suits) return suits;
 
   ThreadPool pool(options.threads);
   const Tensor images = dataset->tensor(0, dataset->count());
   OrderedJson json = {
       {"signflip", SIGNFLIP_VERSION},
       {"model", describe(*model)},
-      {"dataset", {{"name", dataset->name}, {"split", options.split}, {"count", dataset->count()}}},
+      {"dataset", describe_images(*dataset, options.split, options.limit, options.seed)},
       {"results", OrderedJson::array()}};
   if (options.limit > 0) json["seed"] = options.seed;
-  print_result(table_header(!options.no_radii), options.json);
+  print_result(certificate_header(!options.no_radii), options.json);
   std::vector<double> searched;  // how far proofs reach does not depend on epsilon
   const bool crown = options.bound == "crown";
   for (const double epsilon : *radii) {
@@ -145,7 +142,7 @@ Status run(const CertifyOptions& options) {
     if (searched.empty()) searched = certificates->radius;
     certificates->radius = searched;
     json["results"].push_back(certificates_json(request, *certificates));
-    print_result(table_line(request, *certificates), options.json);
+    print_result(certificate_line(request, *certificates), options.json);
   }
   const Status written = write_json(options.json, json);
   if (!written) return written;

@@ -12,8 +12,10 @@
 #include <iostream>
 
 #include "backend/ops.h"
+#include "core/concat.h"
 #include "core/number.h"
 #include "core/visible_text.h"
+#include "data/class_names.h"
 #include "data/file.h"
 #include "data/sample.h"
 #include "dataset_hint.h"
@@ -124,6 +126,13 @@ Result<LoadedModel> load_model_from(const std::string& path) {
   return LoadedModel{std::move(*model), path, sha256_hex(*bytes)};
 }
 
+OrderedJson describe_images(const Dataset& dataset, const std::string& split, std::size_t limit,
+                            std::uint64_t seed) {
+  OrderedJson json = {{"name", dataset.name}, {"split", split}, {"count", dataset.count()}};
+  if (limit > 0 && dataset.count() == limit) json["sample_seed"] = seed;
+  return json;
+}
+
 OrderedJson describe(const LoadedModel& model) {
   return {{"file", std::filesystem::path(model.path).filename().string()},
           {"sha256", model.sha256},
@@ -137,9 +146,36 @@ Result<Dataset> load_dataset_for(const std::string& name, const std::string& dat
   if (!folder) return Error{folder.error().message + dataset_hint(data)};
   auto dataset = load_dataset(name, *folder, split, pictures);
   if (dataset && !dataset->remark.empty()) say(dataset->remark);
+  if (dataset && dataset->undivided) {
+    say(concat(name, " is not divided into training and test images: all ", dataset->count(),
+               " are taken as the ", split == Split::train ? "training" : "test", " split"));
+  }
   if (!dataset || limit == 0) return dataset;
   keep_images(*dataset, stratified_sample(dataset->labels, limit, seed));
   return dataset;
+}
+
+Status check_suits(const std::string& whose, const Sequential& network, const Dataset& dataset) {
+  const auto described = [](ImageShape shape, int classes) {
+    return concat(to_string(shape), " in ", classes, classes == 1 ? " class" : " classes");
+  };
+  if (dataset.image != network.input_shape() || dataset.classes != network.classes()) {
+    const auto& classes = network.architecture().classes;
+    const auto missing = std::ranges::find_if(classes, [&](const std::string& name) {
+      return std::ranges::find(dataset.class_names, name) == dataset.class_names.end();
+    });
+    const bool fewer = dataset.classes < network.classes() && missing != classes.end();
+    return Error{concat(whose, " takes images of ",
+                        described(network.input_shape(), network.classes()), ", but ", dataset.name,
+                        " has ", described(dataset.image, dataset.classes),
+                        fewer ? concat("; none is called \"", *missing, "\"") : "")};
+  }
+  const auto& classes = network.architecture().classes;
+  const Status same = check_same_classes(whose, classes, dataset);
+  if (!same) return same;
+  const std::string remark = matched_by_position(whose, classes, dataset);
+  if (!remark.empty()) say(remark);
+  return {};
 }
 
 PictureSize picture_size(ImageShape shape) {
@@ -161,8 +197,7 @@ Status write_json(const std::string& file, const OrderedJson& json) {
     return {};
   }
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  return write_file_atomically(file,
-                               {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  return write_file_atomically(file, text_bytes(text));
 }
 
 void print_result(const std::string& text, const std::string& json_file) {
@@ -219,8 +254,9 @@ void ProgressBar::update(std::size_t done, std::size_t total, const std::string&
   const double fraction = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 1.0;
   const double units = static_cast<double>(done) / scale_;
   char text[96];
-  std::snprintf(text, sizeof text, " %3.0f%%  %.0f %s/s", 100.0 * fraction,
-                elapsed > 0.0 ? units / elapsed : 0.0, unit_.c_str());
+  const double rate = elapsed > 0.0 ? units / elapsed : 0.0;
+  std::snprintf(text, sizeof text, rate < 10.0 ? " %3.0f%%  %.2g %s/s" : " %3.0f%%  %.0f %s/s",
+                100.0 * fraction, rate, unit_.c_str());
   std::string figures = text;
   if (!last && fraction > 0.0) figures += ", " + duration(elapsed / fraction - elapsed) + " left";
   if (last) figures += ", " + duration(elapsed);

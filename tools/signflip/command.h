@@ -61,12 +61,19 @@ Result<LoadedModel> load_model_from(const std::string& path);
 void say_removed(const std::string& path, const Architecture& architecture);
 /// {"file", "sha256", "parameters"}.
 OrderedJson describe(const LoadedModel& model);
+/// The images of a split: how many, and the seed that drew them where they are a part of it, as
+/// --limit asks; figures of other parts must not be compared.
+OrderedJson describe_images(const Dataset& dataset, const std::string& split, std::size_t limit,
+                            std::uint64_t seed);
 
 /// Finds and loads a dataset: all of it, or where `limit` is not 0 a stratified sample of so many
 /// images, fixed by `seed`. Pictures become `pictures`. Says on stderr what was done to images.
 Result<Dataset> load_dataset_for(const std::string& name, const std::string& data, Split split,
                                  std::size_t limit, std::uint64_t seed,
                                  const std::optional<PictureSize>& pictures = {});
+/// An error unless the network takes the dataset's images and means its classes; errors call it
+/// `whose` ("the model"). Says on stderr where classes without names are matched by position.
+Status check_suits(const std::string& whose, const Sequential& network, const Dataset& dataset);
 /// What pictures must be for this network.
 PictureSize picture_size(ImageShape shape);
 void add_limit_option(const Command& command, std::size_t& limit);

@@ -26,8 +26,7 @@ Status write_csv(const std::string& file, const OrderedJson& results) {
 
 Status write_csv_text(const std::string& file, const std::string& text) {
   if (file.empty()) return {};
-  return write_file_atomically(file,
-                               {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  return write_file_atomically(file, text_bytes(text));
 }
 
 }  // namespace signflip::cli

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "csv_output.h"
-#include "data/class_names.h"
 #include "data/sample.h"
 #include "evaluate/saved_row.h"
 #include "evaluate_options.h"
@@ -16,7 +15,7 @@ namespace {
 using Options = EvaluateOptions;
 
 /// The images under attack. Those of the goal's class are there already, and left out.
-Result<Dataset> load_images(const Options& options, ImageShape shape) {
+Result<Dataset> load_split(const Options& options, ImageShape shape) {
   const Split split = options.split == "train" ? Split::train : Split::test;
   auto dataset = load_dataset_for(options.dataset, options.data, split, options.limit,
                                   options.seeds[0], picture_size(shape));
@@ -43,28 +42,12 @@ Result<Dataset> load_images(const Options& options, ImageShape shape) {
   return dataset;
 }
 
-std::string images_and_classes(ImageShape image, int classes) {
-  return to_string(image) + " in " + std::to_string(classes);
-}
-
 /// An error where the images do not suit the model, or the model that attacks look at.
-Status check_fit(const Subject& subject, const Dataset& dataset, const Options& options) {
-  const Sequential& network = subject.target.network();
-  const std::string own = images_and_classes(network.input_shape(), network.classes());
-  const std::string data = images_and_classes(dataset.image, dataset.classes);
-  if (own != data) {
-    return Error{"the model takes images of " + own + " classes, but " + options.dataset + " has " +
-                 data};
-  }
-  const Status same = check_same_classes("the model", network.architecture().classes, dataset);
-  if (!same || !subject.source.has_model()) return same;
-  const DifferentiableModel& source = subject.source.judge();
-  const std::string theirs = images_and_classes(source.input_shape(), source.classes());
-  if (theirs != own) {
-    return Error{"--from is " + subject.source.title() + ", which takes images of " + theirs +
-                 " classes, but the model takes " + own};
-  }
-  return check_same_classes("--from", subject.source.network().architecture().classes, dataset);
+Status check_fit(const Subject& subject, const Dataset& dataset) {
+  const Status suits = check_suits("the model", subject.target.network(), dataset);
+  if (!suits || !subject.source.has_model()) return suits;
+  return check_suits("--from is " + subject.source.title() + ", which", subject.source.network(),
+                     dataset);
 }
 
 /// What all models are measured with.
@@ -189,12 +172,20 @@ class Measurement {
   std::vector<EvaluationRow> rows_;
 };
 
+/// The subject's title, with the model's path where another has the same title.
+std::string heading(const Subject& subject, const std::vector<Subject>& all) {
+  const std::string title = subject.target.title();
+  const auto alike = std::ranges::count_if(
+      all, [&](const Subject& other) { return other.target.title() == title; });
+  return alike > 1 ? title + " (" + subject.target.model_path() + ")" : title;
+}
+
 /// What results say beside the rows.
 OrderedJson describe(const Subject& subject, const Dataset& dataset, const Options& options) {
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION}};
   subject.target.describe(json);
   if (subject.source.has_model()) subject.source.describe_source(json);
-  json["dataset"] = {{"name", dataset.name}, {"split", options.split}, {"count", dataset.count()}};
+  json["dataset"] = describe_images(dataset, options.split, options.limit, options.seeds[0]);
   json["classes"] = dataset.class_names;
   if (options.seeds.size() == 1) {
     json["seed"] = options.seeds[0];
@@ -233,7 +224,7 @@ Error stopped(const std::vector<Subject>& subjects, const Course& course, std::s
 /// attacked.
 Status prepare(std::vector<Subject>& subjects, const Course& course) {
   for (const Subject& subject : subjects) {
-    const Status fits = check_fit(subject, course.dataset, course.options);
+    const Status fits = check_fit(subject, course.dataset);
     if (!fits) return fits;
     const DifferentiableModel& crafted_on =
         subject.source.has_model() ? subject.source.judge() : subject.target.seen();
@@ -263,7 +254,7 @@ Status run(Options& options) {
     if (loaded && subject.source.is_given()) loaded = subject.source.load();
     if (!loaded) return loaded;
   }
-  const auto dataset = load_images(options, subjects->front().target.network().input_shape());
+  const auto dataset = load_split(options, subjects->front().target.network().input_shape());
   if (!dataset) return dataset.error();
   auto results =
       PartialResults::open(options.json, describe_run(*subjects, *plans, *dataset, options),
@@ -283,7 +274,8 @@ Status run(Options& options) {
   }
   for (std::size_t i = 0; i < subjects->size(); ++i) {
     const Subject& subject = (*subjects)[i];
-    if (subjects->size() > 1) course.print((i == 0 ? "" : "\n") + subject.target.title() + "\n");
+    if (subjects->size() > 1)
+      course.print((i == 0 ? "" : "\n") + heading(subject, *subjects) + "\n");
     results->begin(describe(subject, *dataset, options));
     const Status measured = Measurement(subject, i, course).run();
     if (!measured && stop_requested()) return stopped(*subjects, course, results->count());

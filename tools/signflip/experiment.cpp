@@ -13,6 +13,15 @@ namespace {
 constexpr std::size_t kMaximumModels = 100;
 constexpr std::uint64_t kMaximumTarget = 1000000;  // the dataset has the last word
 
+/// What an experiment says of a model.
+const std::vector<std::string_view> kOfModel = {
+    "model", "denoiser",      "transform",      "transform_gradient",     "gray_box",
+    "from",  "from_denoiser", "from_transform", "from_transform_gradient"};
+/// Of the experiment: the last five say what the page showed, for people.
+const std::vector<std::string_view> kOfExperiment = {
+    "experiment", "dataset",  "attack", "parameters", "seed",  "target",
+    "models",     "signflip", "step",   "page",       "image", "results"};
+
 /// The members of one experiment file, or of an object in it, each with its check.
 class Reader {
  public:
@@ -71,7 +80,16 @@ class Reader {
           flag("gray_box", value.gray_box)}) {
       if (!status) return status;
     }
+    if (value.gray_box && value.front.denoiser.empty() && value.front.transform.empty()) {
+      return wrong("gray_box", json_["gray_box"], "a denoiser or transform beside it to ignore");
+    }
     return {};
+  }
+
+  Status keys() const {
+    std::vector<std::string_view> known = kOfExperiment;
+    if (!json_["models"].valid()) known.insert(known.end(), kOfModel.begin(), kOfModel.end());
+    return check_keys(path_.string(), json_, known);
   }
 
   Status models(std::vector<ExperimentModel>& values) const {
@@ -85,6 +103,8 @@ class Reader {
       if (!entry.is_object() || !entry["model"].is_string()) {
         return wrong("models", member, R"(objects, each with a "model")");
       }
+      const Status known = check_keys(path_.string() + ", a model,", entry, kOfModel);
+      if (!known) return known;
       const Status read = Reader(path_, entry).model(values.emplace_back());
       if (!read) return read;
     }
@@ -99,6 +119,8 @@ class Reader {
       if (value.is_object() || value.is_array() || value.is_null()) {
         return wrong(name.c_str(), value, "a number, a text, true or false");
       }
+      const auto same = [&](const auto& other) { return other.first == name; };
+      if (std::ranges::any_of(values, same)) return wrong(name.c_str(), value, "it once");
       values.emplace_back(name, value.is_string() ? value.string() : value.shown());
     }
     return {};
@@ -131,9 +153,10 @@ Result<Experiment> read_experiment(const std::filesystem::path& path) {
   const Reader reader(path, json);
   std::optional<std::uint64_t> target;
   for (const Status& status :
-       {reader.text("dataset", experiment.dataset), reader.text("attack", experiment.attack),
-        reader.models(experiment.models), reader.whole("seed", experiment.seed),
-        reader.whole("target", target), reader.parameters(experiment.parameters)}) {
+       {reader.keys(), reader.text("dataset", experiment.dataset),
+        reader.text("attack", experiment.attack), reader.models(experiment.models),
+        reader.whole("seed", experiment.seed), reader.whole("target", target),
+        reader.parameters(experiment.parameters)}) {
     if (!status) return status.error();
   }
   if (target && *target > kMaximumTarget) {

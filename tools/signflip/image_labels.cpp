@@ -2,20 +2,10 @@
 
 #include <sstream>
 
-#include "core/exact/softmax.h"
 #include "core/number.h"
 #include "data/inputs.h"
 
 namespace signflip::cli {
-
-std::vector<int> classes_of(const DifferentiableModel& model, const Tensor& images) {
-  std::vector<int> classes;
-  const auto pass = model.new_pass(1);
-  for (std::size_t n = 0; n < images.count(); ++n) {
-    classes.push_back(argmax(pass->forward(images.image(n), 1)));
-  }
-  return classes;
-}
 
 Result<std::vector<int>> labels_from(const std::string& option, const std::string& text,
                                      int classes, std::size_t count) {
@@ -32,6 +22,7 @@ Result<std::vector<int>> labels_from(const std::string& option, const std::strin
     }
     labels.push_back(static_cast<int>(*value));
   }
+  if (text.ends_with(',')) return Error{option + " is " + text + ", which ends with a comma"};
   if (labels.size() == 1) return std::vector<int>(count, labels[0]);
   if (labels.size() == count) return labels;
   return Error{option + " is " + text + ", " + std::to_string(labels.size()) + " classes for " +

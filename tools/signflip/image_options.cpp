@@ -1,5 +1,7 @@
 #include "image_options.h"
 
+#include "data/picture_files.h"
+
 namespace signflip::cli {
 namespace {
 
@@ -34,7 +36,11 @@ void ImageOptions::add_to(const Command& command) {
 }
 
 std::vector<Input> ImageOptions::inputs(std::vector<Input> others) const {
-  for (const std::string& path : paths_) others.push_back({"--images", path});
+  for (const std::string& path : paths_) {
+    others.push_back({"--images", path});
+    for (const auto& picture : picture_files(path))
+      others.push_back({"--images", picture.string()});
+  }
   return others;
 }
 

@@ -14,7 +14,7 @@ class ImageOptions {
  public:
   void add_to(const Command& command);
 
-  /// The files that a command reads: `others`, and these.
+  /// The files that a command reads: `others`, and these, with all pictures of a folder.
   std::vector<Input> inputs(std::vector<Input> others) const;
   /// "seven.png", or "3 files".
   std::string title() const;

@@ -1,4 +1,5 @@
 // signflip import: a network from another program's file → our model file.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -6,6 +7,8 @@
 
 #include "command.h"
 #include "core/concat.h"
+#include "core/number.h"
+#include "core/visible_text.h"
 #include "data/class_names.h"
 #include "data/file.h"
 #include "import/foreign_model.h"
@@ -13,7 +16,6 @@
 #include "import/state_dict.h"
 #include "import_check.h"
 #include "nn/architecture_json.h"
-#include "nn/json_place.h"
 #include "nn/json_text.h"
 #include "option_values.h"
 #include "outputs.h"
@@ -44,7 +46,7 @@ Result<ImageShape> input_shape(const std::string& text) {
   return shape;
 }
 
-/// One name a line; blank lines only at the end.
+/// One name a line; blank lines only at the end. A byte order mark is no part of a name.
 Result<std::vector<std::string>> class_names(const std::string& path) {
   std::vector<std::string> names;
   if (path.empty()) return names;
@@ -55,7 +57,14 @@ Result<std::vector<std::string>> class_names(const std::string& path) {
   std::size_t number = 0, blank = 0;
   const auto take = [&]() -> Status {
     ++number;
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    if (number == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
+    const auto blanks = [](char c) { return c == '\r' || c == ' ' || c == '\t'; };
+    while (!line.empty() && blanks(line.back())) line.pop_back();
+    line.erase(line.begin(), std::ranges::find_if_not(line, blanks));
+    if (const std::string seen_as = visible_text(line); seen_as != line) {
+      return Error{concat(path, ": line ", number, " is ", seen_as,
+                          ", expected a name in UTF-8 without characters that are not seen")};
+    }
     if (line.empty()) {
       if (blank == 0) blank = number;
       return {};
@@ -89,11 +98,9 @@ Result<ArchitectureChoice> architecture_choice(const std::string& given) {
   }
   const auto bytes = read_file(given, kMaxTextBytes);
   if (!bytes) return bytes.error();
-  const std::string text(bytes->begin(), bytes->end());
-  const std::string malformed = json_error_place(text);
-  if (!malformed.empty()) return Error{given + " is not JSON: " + malformed};
-  auto read = architecture_from_json(JsonView(text));
-  if (!read) return Error{given + ": " + read.error().message};
+  auto read =
+      architecture_from_text({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, given);
+  if (!read) return read.error();
   choice.from_file = std::move(*read);
   choice.file = given;
   return choice;
@@ -145,20 +152,9 @@ Result<Translated> translate(const ImportCommandOptions& options, const ImportOp
   return Translated{std::move(state->bytes), std::move(state->notes), std::move(state->modules)};
 }
 
-/// The same network with other names of classes.
-Result<Sequential> renamed(const Sequential& network, const std::vector<std::string>& classes) {
-  Architecture architecture = network.architecture();
-  architecture.classes = classes;
-  auto result = Sequential::create(std::move(architecture));
-  if (!result) return result.error();
-  std::copy(network.parameters().begin(), network.parameters().end(), result->parameters().begin());
-  std::copy(network.statistics().begin(), network.statistics().end(), result->statistics().begin());
-  result->prepare();
-  return result;
-}
-
 /// Runs the model on the dataset; names its classes like the dataset's where they had no names.
-Result<std::optional<ImportCheck>> check(const ImportCommandOptions& options, Sequential& network) {
+Result<std::optional<ImportCheck>> check_on_dataset(const ImportCommandOptions& options,
+                                                    Sequential& network) {
   if (options.dataset.empty()) return std::optional<ImportCheck>();
   if (network.architecture().classes.empty()) {
     return Error{"--dataset is given, but the model's output is an image: there is no accuracy"};
@@ -168,12 +164,13 @@ Result<std::optional<ImportCheck>> check(const ImportCommandOptions& options, Se
   if (!dataset) return dataset.error();
   auto result = check_import(network, *dataset, options.threads);
   if (!result) return result.error();
-  if (options.classes.empty()) {
-    auto named = renamed(network, dataset->class_names);
-    if (!named) return named.error();
-    network = std::move(*named);
+  Status same = check_same_classes("the model", network.architecture().classes, *dataset);
+  const std::string remark =
+      matched_by_position("the model", network.architecture().classes, *dataset);
+  if (same && !remark.empty()) say(remark);
+  if (same && are_plain_numbers(network.architecture().classes)) {
+    same = network.rename_classes(dataset->class_names);
   }
-  const Status same = check_same_classes("the model", network.architecture().classes, *dataset);
   if (!same) return same.error();
   return std::optional<ImportCheck>(std::move(*result));
 }
@@ -220,7 +217,7 @@ Status run(const ImportCommandOptions& options) {
   if (!translated) return translated.error();
   auto model = load_model(translated->bytes, options.model);
   if (!model) return model.error();
-  const auto checked = check(options, model->network);
+  const auto checked = check_on_dataset(options, model->network);
   if (!checked) return checked.error();
 
   SaveOptions save;

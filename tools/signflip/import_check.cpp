@@ -6,9 +6,9 @@
 #include <functional>
 #include <vector>
 
-#include "core/batches.h"
 #include "core/concat.h"
 #include "core/exact/softmax.h"
+#include "core/predictions.h"
 
 namespace signflip::cli {
 namespace {
@@ -17,6 +17,8 @@ namespace {
 constexpr double kGain = 0.1;
 /// Above this nothing needs explaining.
 constexpr double kGood = 0.9;
+/// Another order of classes is named only where the model is right at least so often in it.
+constexpr double kRenamed = 0.8;
 /// Below chance + this, accuracy is "near chance".
 constexpr double kNearChance = 0.15;
 
@@ -24,25 +26,6 @@ std::string percent(double fraction) {
   char text[16];
   std::snprintf(text, sizeof text, "%.1f%%", 100.0 * fraction);
   return text;
-}
-
-/// The class of each image; −1 where the logits are not numbers.
-std::vector<int> predictions(const Sequential& network, const Tensor& images, ThreadPool& pool) {
-  std::vector<int> labels(images.count());
-  const std::size_t classes = network.output_shape().size();
-  forward_batches(network, images, pool,
-                  [&](std::size_t first, std::size_t count, std::span<const float> logits) {
-                    for (std::size_t n = 0; n < count; ++n) {
-                      labels[first + n] = argmax(logits.subspan(n * classes, classes));
-                    }
-                  });
-  return labels;
-}
-
-double accuracy_of(const std::vector<int>& predicted, const std::vector<int>& labels) {
-  std::size_t right = 0;
-  for (std::size_t n = 0; n < labels.size(); ++n) right += predicted[n] == labels[n] ? 1 : 0;
-  return labels.empty() ? 0.0 : static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
 /// What the images may have been when the net was trained, as a function of pixel and channel.
@@ -126,7 +109,8 @@ Tensor reversed_channels(const Tensor& images) {
   return result;
 }
 
-/// The accuracy if each class of the model were the label that it mostly stands for.
+/// The accuracy if each class of the model were the label that it mostly stands for. 0 where that
+/// is no other order: two classes would be the same label, or too many images would still be wrong.
 double best_renamed(const std::vector<int>& predicted, const Dataset& dataset,
                     std::size_t classes) {
   std::vector<std::size_t> counts(classes * classes);
@@ -136,12 +120,18 @@ double best_renamed(const std::vector<int>& predicted, const Dataset& dataset,
              static_cast<std::size_t>(dataset.labels[n])];
   }
   std::size_t right = 0;
+  std::vector<bool> taken(classes);
   for (std::size_t k = 0; k < classes; ++k) {
-    right += *std::max_element(counts.begin() + static_cast<std::ptrdiff_t>(k * classes),
-                               counts.begin() + static_cast<std::ptrdiff_t>((k + 1) * classes));
+    const auto row = counts.begin() + static_cast<std::ptrdiff_t>(k * classes);
+    const auto most = std::max_element(row, row + static_cast<std::ptrdiff_t>(classes));
+    if (*most == 0) continue;  // the model never says so
+    const auto label = static_cast<std::size_t>(most - row);
+    if (taken[label]) return 0.0;
+    taken[label] = true;
+    right += *most;
   }
-  return predicted.empty() ? 0.0
-                           : static_cast<double>(right) / static_cast<double>(predicted.size());
+  const double accuracy = static_cast<double>(right) / static_cast<double>(predicted.size());
+  return accuracy >= kRenamed ? accuracy : 0.0;
 }
 
 }  // namespace
@@ -158,7 +148,7 @@ Result<ImportCheck> check_import(const Sequential& network, const Dataset& datas
   }
   ThreadPool pool(threads);
   const Tensor images = dataset.tensor(0, dataset.count());
-  const std::vector<int> predicted = predictions(network, images, pool);
+  const std::vector<int> predicted = classes_of(network, images, pool);
   ImportCheck check{accuracy_of(predicted, dataset.labels), dataset.count(), {}};
   if (check.accuracy >= kGood) return check;
   double best = check.accuracy + kGain;
@@ -169,11 +159,11 @@ Result<ImportCheck> check_import(const Sequential& network, const Dataset& datas
                            dataset.name, "; on ", percent(accuracy), " where ", text);
   };
   for (const Cause& cause : causes(network, images)) {
-    const auto labels = predictions(network, changed(images, cause), pool);
+    const auto labels = classes_of(network, changed(images, cause), pool);
     consider(accuracy_of(labels, dataset.labels), cause.text);
   }
   if (dataset.image.channels == 3) {
-    const auto labels = predictions(network, reversed_channels(images), pool);
+    const auto labels = classes_of(network, reversed_channels(images), pool);
     consider(accuracy_of(labels, dataset.labels), "red and blue are exchanged (BGR)");
   }
   consider(best_renamed(predicted, dataset, classes),

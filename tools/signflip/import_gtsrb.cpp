@@ -1,6 +1,7 @@
 // signflip import-gtsrb: GTSRB's official folders → one folder of IDX files.
 
 #include "command.h"
+#include "core/concat.h"
 #include "data/gtsrb.h"
 
 namespace signflip::cli {
@@ -14,11 +15,17 @@ struct ImportGtsrbOptions {
 Status run(const ImportGtsrbOptions& options) {
   const GtsrbCrop crop = options.crop == "roi" ? GtsrbCrop::roi : GtsrbCrop::none;
   ProgressBar bar("importing", "images");
-  const Status imported =
+  const auto imported =
       import_gtsrb(options.source, options.destination, options.size, crop, bar.callback());
   bar.finish();
-  if (!imported) return imported;
-  print_result("wrote " + options.destination + "\n", "");
+  if (!imported) return imported.error();
+  const auto [train, test] = *imported;
+  std::string text =
+      concat("wrote ", options.destination, ": ", train, " training and ", test, " test images");
+  if (train == 0 || test == 0) {
+    text += concat("; ", options.source, " has no ", train == 0 ? "training" : "test", " part");
+  }
+  print_result(text + "\n", "");
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "data/file.h"
 
@@ -25,10 +26,10 @@ bool is_special(const std::string& file) {
 
 bool names_file(const std::string& file) { return !file.empty() && file != "-"; }
 
-bool same_file(const std::string& a, const std::string& b) {
+/// The same for every name of a file; empty where there is none.
+fs::path place_of(const std::string& file) {
   std::error_code error;
-  const fs::path first = fs::weakly_canonical(a, error), second = fs::weakly_canonical(b, error);
-  return !first.empty() && first == second;
+  return file.empty() ? fs::path() : fs::weakly_canonical(file, error);
 }
 
 Status check_place(const Output& output) {
@@ -73,7 +74,8 @@ bool has_ending(const std::string& file, std::string_view ending) {
 }
 
 Output json_output(const std::string& file) {
-  return {.option = "--json", .file = file, .endings = {".json"}, .strict = false};
+  return {
+      .option = "--json", .file = file, .endings = {".json"}, .strict = false, .on_stdout = true};
 }
 
 Status prepare_folder(const std::string& option, const std::string& folder) {
@@ -99,21 +101,25 @@ Status prepare_folder(const std::string& option, const std::string& folder) {
 }
 
 Status check_outputs(std::span<const Output> outputs, std::span<const Input> inputs) {
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Output& output = outputs[i];
+  std::map<fs::path, std::string> read, written;  // options by files
+  for (const Input& input : inputs) read.emplace(place_of(input.file), input.option);
+  for (const Output& output : outputs) {
+    if (output.file == "-" && !output.on_stdout) {
+      return Error{output.option + " is -, expected a file: it cannot go to stdout"};
+    }
     if (!names_file(output.file)) continue;
     const Status placed = check_place(output);
     if (!placed) return placed;
     if (is_special(output.file)) continue;
-    for (const Output& other : outputs.first(i)) {
-      if (!names_file(other.file) || !same_file(output.file, other.file)) continue;
-      return Error{other.option + " and " + output.option + " are both " + output.file +
-                   ", expected two files"};
-    }
-    for (const Input& input : inputs) {
-      if (input.file.empty() || !same_file(output.file, input.file)) continue;
-      return Error{output.option + " is " + output.file + ", which is also a file to read (" +
-                   input.option + ")"};
+    if (const fs::path place = place_of(output.file); !place.empty()) {
+      if (const auto [other, free] = written.emplace(place, output.option); !free) {
+        return Error{other->second + " and " + output.option + " are both " + output.file +
+                     ", expected two files"};
+      }
+      if (const auto found = read.find(place); found != read.end()) {
+        return Error{output.option + " is " + output.file + ", which is also a file to read (" +
+                     found->second + ")"};
+      }
     }
     const Status ended = check_ending(output);
     if (!ended) return ended;

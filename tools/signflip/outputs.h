@@ -10,13 +10,15 @@
 
 namespace signflip::cli {
 
-/// A file that an option names; an empty or "-" one is none.
+/// A file that an option names; an empty one is none.
 struct Output {
   std::string option, file;
   /// The endings of formats that it can have, in lower case; capitals mean the same.
   std::vector<std::string_view> endings;
   /// Whether it must have one of them. Else only endings of other formats are refused.
   bool strict = false;
+  /// Whether "-" means stdout; else it is refused.
+  bool on_stdout = false;
 };
 
 /// A file that an option names and that is read.
@@ -26,10 +28,9 @@ struct Input {
 
 Output json_output(const std::string& file);
 
-/// An error where the folder of an output is missing or cannot be written to, where its ending is
-/// that of another format, or where it is also another output or an input. What is not a regular
-/// file
-/// (/dev/null, a pipe) may have any name.
+/// An error where an output is "-" and cannot be on stdout, where its folder is missing or cannot
+/// be written to, where its ending is that of another format, or where it is also another output or
+/// an input. What is not a regular file (/dev/null, a pipe) may have any name.
 Status check_outputs(std::span<const Output> outputs, std::span<const Input> inputs = {});
 
 /// Makes the folder that an option names where it is missing; the folder around it must be there.

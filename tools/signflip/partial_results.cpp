@@ -88,8 +88,7 @@ Status PartialResults::add(const OrderedJson& result, OrderedJson images) {
   const OrderedJson unfinished = whole();
   entries_ = std::move(finished);
   const std::string text = json_text(unfinished) + "\n";
-  return write_file_atomically(file_,
-                               {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  return write_file_atomically(file_, text_bytes(text));
 }
 
 void PartialResults::add_summary(const OrderedJson& result) {

@@ -1,7 +1,6 @@
 // signflip patch: a square that fools a model wherever it is put.
 #include "attack/shared/patch.h"
 
-#include "core/number.h"
 #include "shared_attack.h"
 
 namespace signflip::cli {
@@ -9,17 +8,16 @@ namespace {
 
 struct PatchOptions {
   SharedOptions shared;
-  int size = 0;
   std::vector<int> place;
   std::vector<double> scale = {1, 1};
-  double rotation = 0, step_size = 0.1;
+  PatchSettings change;
 };
 
-Result<PatchPlacing> placing_of(const PatchOptions& options) {
-  PatchPlacing placing{.place = {},
-                       .rotation = options.rotation,
-                       .smallest = options.scale[0],
-                       .largest = options.scale.back()};
+/// Completes options.change by the lists of numbers.
+Status take_lists(PatchOptions& options) {
+  PatchPlacing& placing = options.change.placing;
+  placing.smallest = options.scale[0];
+  placing.largest = options.scale.back();
   if (options.scale.size() > 2) {
     return Error{"--scale has " + std::to_string(options.scale.size()) +
                  " numbers, expected one or two, such as 0.8,1.2"};
@@ -31,47 +29,40 @@ Result<PatchPlacing> placing_of(const PatchOptions& options) {
     }
     placing.place = std::pair{options.place[0], options.place[1]};
   }
-  if (!(options.step_size > 0 && options.step_size <= 1)) {
-    return Error{"--step-size is " + number_text(options.step_size) +
-                 ", expected a number above 0 and up to 1"};
-  }
-  return placing;
+  return {};
 }
 
 Status run(PatchOptions& options) {
-  const auto placing = placing_of(options);
-  if (!placing) return placing.error();
+  const Status taken = take_lists(options);
+  if (!taken) return taken;
+  const PatchSettings& change = options.change;
   const SharedKind kind{
       .name = "patch",
       .random = "random patch",
       .make = [&](const DifferentiableModel& model) -> Result<SharedChanges> {
-        const Status fits = check_patch(options.size, *placing, model.input_shape());
+        const Status fits = check_patch(change, model.input_shape());
         if (!fits) return fits.error();
-        const auto make = [&](std::uint64_t seed) {
-          return std::make_unique<Patch>(model.input_shape(), options.size, *placing,
-                                         options.step_size, model.bounds(), seed);
-        };
-        // Learning starts from a random patch, so the other is one of another seed.
-        return SharedChanges{make(options.shared.seed), make(options.shared.seed + 1)};
+        return patch_changes(change, model.input_shape(), model.bounds(), options.shared.seed);
       },
       .describe = [&](const SharedChange&) -> OrderedJson {
-        OrderedJson json = {{"size", options.size},
-                            {"rotation", placing->rotation},
-                            {"scale", {placing->smallest, placing->largest}},
+        const PatchPlacing& placing = change.placing;
+        OrderedJson json = {{"size", change.side},
+                            {"rotation", placing.rotation},
+                            {"scale", {placing.smallest, placing.largest}},
                             {"at", nullptr},
-                            {"step_size", options.step_size}};
-        if (placing->place) json["at"] = {placing->place->first, placing->place->second};
+                            {"step_size", change.step_size}};
+        if (placing.place) json["at"] = {placing.place->first, placing.place->second};
         return json;
       },
       .npy_shape =
           [&](ImageShape shape) {
-            const auto side = static_cast<std::size_t>(options.size);
+            const auto side = static_cast<std::size_t>(change.side);
             return std::vector{side, side, static_cast<std::size_t>(shape.channels)};
           },
       .picture =
-          [&](const SharedChange& change, ImageShape shape) {
-            Tensor picture(1, {options.size, options.size, shape.channels});
-            std::ranges::copy(change.values(), picture.values().begin());
+          [&](const SharedChange& made, ImageShape shape) {
+            Tensor picture(1, {change.side, change.side, shape.channels});
+            std::ranges::copy(made.values(), picture.values().begin());
             return picture;
           }};
   return run_shared(options.shared, kind);
@@ -90,7 +81,7 @@ void add_patch(const Command& app, Context& context) {
       "    --size 8 --target 3 --rotation 20 --scale 0.8,1.2 --limit 1000 \\\n"
       "    --json patch.json");
   options->shared.add_to(command, "the patch, size×size×C");
-  command.add_option("--size", options->size, "pixels of its side").required();
+  command.add_option("--size", options->change.side, "pixels of its side").required();
   command
       .add_option("--at", options->place,
                   "row and column of its upper left pixel, 2,20 (default: anywhere inside the "
@@ -98,7 +89,7 @@ void add_patch(const Command& app, Context& context) {
       .separated_by(',')
       .takes_one_each();
   command
-      .add_option("--rotation", options->rotation,
+      .add_option("--rotation", options->change.placing.rotation,
                   "turned by at most so many degrees to either side, at random")
       .shows_default();
   command
@@ -106,7 +97,7 @@ void add_patch(const Command& app, Context& context) {
                   "its size is times this, or at random between two numbers, 0.8,1.2 (default: 1)")
       .separated_by(',')
       .takes_one_each();
-  add_fraction_option(command, "--step-size", options->step_size,
+  add_fraction_option(command, "--step-size", options->change.step_size,
                       "how far a pixel moves in one step, pixels in [0,1]");
   command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }

@@ -23,7 +23,7 @@ struct PredictOptions {
 };
 
 /// N×K logits; independent of the number of threads.
-std::vector<float> logits_of(const Sequential& network, const Tensor& images, int threads) {
+std::vector<float> all_logits(const Sequential& network, const Tensor& images, int threads) {
   ThreadPool pool(threads);
   const std::size_t size = network.output_shape().size();
   std::vector<float> logits(images.count() * size);
@@ -49,6 +49,19 @@ std::string probability_table(std::span<const float> probabilities,
   return text;
 }
 
+/// A denoiser has images for answers, which --out takes, and nothing for the others.
+Status check_denoiser_outputs(const PredictOptions& options) {
+  for (const auto& [option, file] : {std::pair{"--json", &options.json}, {"--csv", &options.csv}}) {
+    if (file->empty()) continue;
+    return Error{concat(option, " was given, but ", options.model,
+                        " is a denoiser, which has no classes to list: its images go to --out")};
+  }
+  if (options.out.empty()) {
+    return Error{options.model + " is a denoiser: name a file for its images with --out"};
+  }
+  return {};
+}
+
 Status run(const PredictOptions& options) {
   const Output outputs[] = {
       {.option = "--out", .file = options.out, .endings = {".npy"}, .strict = true},
@@ -60,12 +73,16 @@ Status run(const PredictOptions& options) {
   const auto model = load_model_from(options.model);
   if (!model) return model.error();
   const Sequential& network = model->file.network;
+  const ImageShape out = network.output_shape();
+  const bool classifier = out.height == 1 && out.width == 1;
+  if (!classifier) {
+    const Status fits = check_denoiser_outputs(options);
+    if (!fits) return fits;
+  }
   const auto loaded = options.images.load(network);
   if (!loaded) return loaded.error();
   const Tensor* const images = &loaded->images;
-  const std::vector<float> logits = logits_of(network, *images, options.threads);
-  const ImageShape out = network.output_shape();
-  const bool classifier = out.height == 1 && out.width == 1;
+  const std::vector<float> logits = all_logits(network, *images, options.threads);
   if (!options.out.empty()) {
     const auto side = [](int value) { return static_cast<std::size_t>(value); };
     std::vector<std::size_t> shape = {images->count(), out.size()};
@@ -74,12 +91,7 @@ Status run(const PredictOptions& options) {
     const Status written = write_npy(options.out, logits, shape);
     if (!written) return written;
   }
-  if (!classifier) {
-    if (options.out.empty()) {
-      return Error{options.model + " is a denoiser: name a file for its images with --out"};
-    }
-    return {};
-  }
+  if (!classifier) return {};
   std::vector<std::string> classes = network.architecture().classes;
   OrderedJson json = {{"signflip", SIGNFLIP_VERSION},
                       {"model", describe(*model)},

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/concat.h"
 #include "core/number.h"
 #include "nn/json_text.h"
 #include "option_values.h"
@@ -95,7 +96,12 @@ Status prepare_range_test(TrainOptions& options) {
 }
 
 Status run_range_test(const TrainOptions& options, Trainer& trainer, const OrderedJson& log_head) {
-  Recorder recorder(trainer.config());
+  const TrainingConfig& config = trainer.config();
+  // A file of options whose values are the usual ones does not count as giving them.
+  say(concat("range test: learning rates up to ", config.learning_rate, " in ", config.epochs,
+             config.epochs == 1 ? " epoch" : " epochs",
+             "; give --learning-rate and --epochs on the command line to change that"));
+  Recorder recorder(config);
   bool useful = true;
   while (useful && !trainer.finished()) {
     ProgressBar bar("range test", "images");

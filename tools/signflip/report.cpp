@@ -17,6 +17,9 @@ namespace {
 struct ReportOptions {
   std::vector<std::string> files;
   std::string html, json, svg, png, csv;
+
+  /// "-" where the page or the remarks go to stdout, which then has nothing else.
+  const std::string& on_stdout() const { return html == "-" ? html : json; }
 };
 
 using Bytes = std::vector<std::uint8_t>;
@@ -30,7 +33,8 @@ Status write_all(const std::string& folder, const std::vector<std::pair<std::str
     const Status written =
         write_file_atomically((std::filesystem::path(folder) / name).string(), bytes);
     if (!written) return written;
-    print_result("wrote " + (std::filesystem::path(folder) / name).string() + "\n", options.json);
+    print_result("wrote " + (std::filesystem::path(folder) / name).string() + "\n",
+                 options.on_stdout());
   }
   return {};
 }
@@ -100,9 +104,15 @@ Status run(const ReportOptions& options) {
         "--html is missing: expected a page to write, --json and a file for the remarks, "
         "or --svg, --png or --csv and a folder"};
   }
-  const Output outputs[] = {
-      {.option = "--html", .file = options.html, .endings = {".html", ".htm"}, .strict = true},
-      json_output(options.json)};
+  if (options.html == "-" && options.json == "-") {
+    return Error{"--html and --json are both -, expected one of them on stdout"};
+  }
+  const Output outputs[] = {{.option = "--html",
+                             .file = options.html,
+                             .endings = {".html", ".htm"},
+                             .strict = true,
+                             .on_stdout = true},
+                            json_output(options.json)};
   std::vector<Input> inputs;
   for (const std::string& file : options.files) inputs.push_back({"files", file});
   for (const Status& status :
@@ -131,9 +141,9 @@ Status run(const ReportOptions& options) {
     std::cout << page << std::flush;
     return {};
   }
-  const Status written = write_file_atomically(options.html, bytes_of(page));
+  const Status written = write_file_atomically(options.html, text_bytes(page));
   if (!written) return written;
-  print_result("wrote " + options.html + "\n", options.json);
+  print_result("wrote " + options.html + "\n", options.on_stdout());
   return {};
 }
 

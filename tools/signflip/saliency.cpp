@@ -7,6 +7,7 @@
 #include "command.h"
 #include "core/concat.h"
 #include "core/exact/softmax.h"
+#include "core/predictions.h"
 #include "data/file.h"
 #include "data/npy.h"
 #include "image_labels.h"
@@ -128,7 +129,8 @@ Status run(const SaliencyOptions& options) {
       images.image_shape().channels != 3) {
     return Error{"--sheet was given, but only images of 1 or 3 channels are pictures"};
   }
-  const std::vector<int> predicted = classes_of(network, images);
+  ThreadPool pool(0);
+  const std::vector<int> predicted = classes_of(network, images, pool);
   const auto labels = find_labels(options, network, predicted);
   if (!labels) return labels.error();
   const auto maps = find_maps(options, network, images, *labels);

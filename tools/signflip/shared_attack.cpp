@@ -4,9 +4,8 @@
 #include <chrono>
 #include <numeric>
 
-#include "core/batches.h"
-#include "core/exact/softmax.h"
-#include "data/class_names.h"
+#include "core/concat.h"
+#include "core/predictions.h"
 #include "data/file.h"
 #include "data/npy.h"
 #include "data/sample.h"
@@ -56,31 +55,14 @@ struct Part {
   std::vector<int> labels, clean;
 };
 
-std::vector<int> clean_classes(const DifferentiableModel& model, const Tensor& images,
-                               ThreadPool& pool) {
-  std::vector<int> classes(images.count());
-  const auto size = static_cast<std::size_t>(model.classes());
-  forward_batches(model, images, pool,
-                  [&](std::size_t first, std::size_t count, std::span<const float> logits) {
-                    for (std::size_t i = 0; i < count; ++i) {
-                      classes[first + i] = argmax(logits.subspan(i * size, size));
-                    }
-                  });
-  return classes;
-}
-
 Status check_fit(const SharedOptions& options, const Dataset& dataset) {
-  const Sequential& network = options.target.network();
-  if (dataset.image != network.input_shape() || dataset.classes != network.classes()) {
-    return Error{"the model takes images of " + to_string(network.input_shape()) + " in " +
-                 std::to_string(network.classes()) + " classes, but " + options.dataset + " has " +
-                 to_string(dataset.image) + " in " + std::to_string(dataset.classes)};
-  }
+  const Status suits = check_suits("the model", options.target.network(), dataset);
+  if (!suits) return suits;
   if (options.goal && (*options.goal < 0 || *options.goal >= dataset.classes)) {
     return Error{"--target is " + std::to_string(*options.goal) + ", expected a class from 0 to " +
                  std::to_string(dataset.classes - 1)};
   }
-  return check_same_classes("the model", network.architecture().classes, dataset);
+  return {};
 }
 
 /// The images to learn from and those to judge on; no image is in both.
@@ -89,19 +71,21 @@ Result<std::pair<Dataset, Dataset>> load_parts(const SharedOptions& options) {
     return load_dataset_for(options.dataset, options.data, split, limit, options.seed,
                             picture_size(options.target.network().input_shape()));
   };
-  if (options.split == "train") {
-    auto seen = load(Split::train, options.limit);
-    if (!seen) return seen.error();
+  const bool train = options.split == "train";
+  auto seen = load(train ? Split::train : Split::test, 0);
+  if (!seen) return seen.error();
+  if (train && !seen->undivided) {
+    if (options.limit > 0) {
+      keep_images(*seen, stratified_sample(seen->labels, options.limit, options.seed));
+    }
     auto unseen = load(Split::test, options.test_limit);
     if (!unseen) return unseen.error();
     return std::pair{std::move(*seen), std::move(*unseen)};
   }
-  auto seen = load(Split::test, 0);
-  if (!seen) return seen.error();
   if (options.limit == 0 || options.limit >= seen->count()) {
-    return Error{"--limit is " + std::to_string(options.limit) +
-                 ", but with --split test it must " + "leave some of the " +
-                 std::to_string(seen->count()) + " images to judge on"};
+    return Error{concat("--limit is ", options.limit, ", but ",
+                        train ? options.dataset + " is not divided, so it" : "with --split test it",
+                        " must leave some of the ", seen->count(), " images to judge on")};
   }
   Dataset unseen = *seen;
   const auto learnt = stratified_sample(seen->labels, options.limit, options.seed);
@@ -116,12 +100,6 @@ Result<std::pair<Dataset, Dataset>> load_parts(const SharedOptions& options) {
   return std::pair{std::move(*seen), std::move(unseen)};
 }
 
-double accuracy(const std::vector<int>& labels, const std::vector<int>& classes) {
-  std::size_t right = 0;
-  for (std::size_t n = 0; n < labels.size(); ++n) right += labels[n] == classes[n] ? 1 : 0;
-  return static_cast<double>(right) / static_cast<double>(labels.size());
-}
-
 OrderedJson judge(const SharedOptions& options, const SharedChanges& changes, const Part& part,
                   ThreadPool& pool) {
   const auto classes_with = [&](const SharedChange& change) {
@@ -133,15 +111,15 @@ OrderedJson judge(const SharedOptions& options, const SharedChanges& changes, co
   const auto [low, high] = confidence_interval(figures.rate(), figures.count);
   return {{"split", part.split},
           {"count", part.labels.size()},
-          {"accuracy_clean", accuracy(part.labels, part.clean)},
-          {"accuracy", accuracy(part.labels, changed)},
+          {"accuracy_clean", accuracy_of(part.clean, part.labels)},
+          {"accuracy", accuracy_of(changed, part.labels)},
           {"fooled_of", figures.count},
           {"fooling_rate", figures.rate()},
           {"fooling_rate_interval", {low, high}},
           {"fooling_rate_random", random.rate()}};
 }
 
-std::string table_line(const std::string& name, const OrderedJson& figures) {
+std::string fooling_line(const std::string& name, const OrderedJson& figures) {
   const auto percent = [&](const char* field) { return 100.0 * figures[field].get<double>(); };
   char line[160];
   std::snprintf(
@@ -187,10 +165,15 @@ Status run_shared(SharedOptions& options, const SharedKind& kind) {
   if (!data) return data.error();
   passed = check_fit(options, data->first);
   if (!passed) return passed;
+  if (data->second.image != data->first.image || data->second.classes != data->first.classes) {
+    return Error{concat(options.dataset, " has training images of ", to_string(data->first.image),
+                        " in ", data->first.classes, " classes, but test images of ",
+                        to_string(data->second.image), " in ", data->second.classes)};
+  }
   ThreadPool pool(options.threads);
   const auto part_of = [&](const std::string& split, const Dataset& dataset) {
     Part part{split, dataset.tensor(0, dataset.count()), dataset.labels, {}};
-    part.clean = clean_classes(options.target.judge(), part.images, pool);
+    part.clean = classes_of(options.target.judge(), part.images, pool);
     return part;
   };
   const Part seen = part_of(options.split, data->first), unseen = part_of("test", data->second);
@@ -202,7 +185,7 @@ Status run_shared(SharedOptions& options, const SharedKind& kind) {
   request.seed = options.seed;
   const bool gray = &options.target.seen() != &options.target.judge();
   const std::vector<int> goals =
-      gray ? clean_classes(options.target.seen(), seen.images, pool) : seen.clean;
+      gray ? classes_of(options.target.seen(), seen.images, pool) : seen.clean;
   const auto start = std::chrono::steady_clock::now();
   ProgressBar bar(kind.name, "images");
   const auto epochs = learn_shared(options.target.seen(), request, seen.images, goals,
@@ -228,8 +211,8 @@ Status run_shared(SharedOptions& options, const SharedKind& kind) {
   json["unseen"] = judge(options, *changes, unseen, pool);
   json["seconds"] = seconds.count();
   print_result("images        count    clean  changed   fooled  95% interval   " + kind.random +
-                   "\n" + table_line("learnt from", json["seen"]) +
-                   table_line("unseen", json["unseen"]),
+                   "\n" + fooling_line("learnt from", json["seen"]) +
+                   fooling_line("unseen", json["unseen"]),
                options.json);
   return write_json(options.json, json);
 }

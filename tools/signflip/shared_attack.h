@@ -21,11 +21,6 @@ struct SharedOptions {
   void add_to(const Command& command, const std::string& what);
 };
 
-/// A change to learn, and one of the same kind that nothing was learnt for.
-struct SharedChanges {
-  std::unique_ptr<SharedChange> learnt, random;
-};
-
 /// What a command of this kind adds.
 struct SharedKind {
   std::string name;    ///< "universal": of the progress bar and in JSON

@@ -6,7 +6,7 @@
 
 #include "core/number.h"
 #include "core/visible_text.h"
-#include "data/canvas.h"
+#include "evaluate/report/canvas.h"
 
 namespace signflip::cli {
 namespace {

@@ -36,6 +36,7 @@ class Target {
   const DifferentiableModel& judge() const { return defended_->judge(); }
   const DifferentiableModel& seen() const { return defended_->seen(gray_box_); }
   std::string title() const { return defended_->title(); }
+  const std::string& model_path() const { return model_path_; }
   /// Adds "model", "denoiser", "transform", "transform_gradient" and "gray_box" to results.
   void describe(OrderedJson& json) const;
   /// Adds "from" and "from_denoiser".
@@ -52,7 +53,7 @@ class Target {
   std::optional<DefendedModel> defended_;
 };
 
-/// A sentence where a device cannot run this attack on this model.
+/// An error where a device cannot run this attack on this model.
 Status check_device(const DifferentiableModel& crafted_on, const AttackRequest& request);
 
 /// run_attack(), on `device` where that is not null, and how long it took.

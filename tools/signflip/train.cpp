@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "command.h"
+#include "core/concat.h"
 #include "data/file.h"
 #include "nn/fold_batchnorm.h"
 #include "nn/json_text.h"
@@ -30,7 +31,9 @@ OrderedJson describe_run(const Options& options, const Trainer& trainer,
   OrderedJson json = {{"dataset", options.dataset}, {"images", trainer.data().count()}};
   if (options.limit > 0) json["limit"] = options.limit;
   for (const auto& file : trainer.data().files) json["md5"][file.name] = file.md5;
-  json["architecture"] = std::filesystem::path(options.architecture).filename().string();
+  if (options.init.empty()) {
+    json["architecture"] = std::filesystem::path(options.architecture).filename().string();
+  }
   if (options.device != "cpu") json["device"] = options.device;
   json["parameters"] = trainer.network().parameters().size();
   json["multiply_adds"] = trainer.network().multiply_adds();
@@ -170,6 +173,7 @@ Result<Beginning> begin(const Options& options, const std::string& checkpoint,
 Status run_epochs(const Options& options, Trainer& trainer, Log& log, const std::string& checkpoint,
                   const OrderedJson& description, BestEpoch& best) {
   const bool watches = options.keep == "best" || options.patience > 0;
+  std::optional<EpochReport> last;
   while (!is_over(options, trainer, best)) {
     ProgressBar bar("epoch " + std::to_string(trainer.epochs_done() + 1), "images");
     const auto report = trainer.train_epoch([&](const TrainingProgress& p) {
@@ -190,9 +194,13 @@ Status run_epochs(const Options& options, Trainer& trainer, Log& log, const std:
     const Status logged = log.add(to_json(*report));
     if (!logged) return logged;
     if (watches) note_best(trainer, *report, best);
+    last = *report;
     const Status saved = save_checkpoint(checkpoint, trainer, description, best);
     if (!saved) return saved;
   }
+  const std::string warning =
+      last ? unlearnt_warning(*last, trainer.data(), trainer.config().method) : "";
+  if (!warning.empty()) say(warning);
   if (!trainer.finished()) {
     say("no better validation for " + std::to_string(options.patience) +
         " epochs: the best was epoch " + std::to_string(best.epoch));
@@ -226,7 +234,13 @@ Status run(Options& options, const std::string& command) {
   if (!used) return used;
 
   std::optional<RunLock> lock;
-  if (!options.range_test) {
+  if (options.range_test) {
+    const auto log = read_log_state(options.log);
+    if (log && log->unfinished()) {
+      return Error{"--log is " + options.log + ", the log of a run that is not finished: name " +
+                   "another file"};
+    }
+  } else {
     auto taken = RunLock::take(checkpoint);
     if (!taken) return taken.error();
     lock.emplace(std::move(*taken));
@@ -239,6 +253,9 @@ Status run(Options& options, const std::string& command) {
   const auto data = load_dataset_for(options.dataset, options.data, Split::train, options.limit,
                                      options.config.seed, *size);
   if (!data) return data.error();
+  if (data->classes < 2 && options.config.method != Method::denoiser) {
+    return Error{concat(options.dataset, " has one class, expected at least two to tell apart")};
+  }
   OrderedJson references = OrderedJson::object();
   auto network = make_network(options, *data, references);
   if (!network) return network.error();
@@ -246,6 +263,8 @@ Status run(Options& options, const std::string& command) {
   if (!options.classifier.empty()) {
     auto model = load_model_from(options.classifier);
     if (!model) return Error{"--classifier: " + model.error().message};
+    const Status suits = check_suits("--classifier", model->file.network, *data);
+    if (!suits) return suits;
     refer(references, "classifier", *model);
     classifier.emplace(std::move(*model));
   }
@@ -270,8 +289,11 @@ Status run(Options& options, const std::string& command) {
     return {};
   }
   Log log(options.log, json_text(log_head(description, *trainer, command)));
-  if (*beginning == Beginning::resumed) log.take_over(trainer->epochs_done());
-  const Status started = log.write();
+  Status started;
+  if (*beginning == Beginning::resumed) {
+    started = log.take_over(description, trainer->epochs_done());
+  }
+  if (started) started = log.write();
   if (!started) return started;
   const Status trained = run_epochs(options, *trainer, log, checkpoint, description, best);
   const bool saves = trained || (trainer->diverged() && trainer->epochs_done() > 0);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/class_names.h"
 #include "data/file.h"
 #include "nn/architecture_json.h"
-#include "nn/json_place.h"
+#include "outputs.h"
+#include "train/methods.h"
 
 namespace signflip::cli {
 namespace {
@@ -38,27 +40,27 @@ Result<Sequential> take_over(const TrainOptions& options, const Dataset& data,
   auto model = load_model_from(options.init);
   if (!model) return Error{"--init: " + model.error().message};
   refer(references, "init", *model);
-  if (options.name.empty()) return std::move(model->file.network);
-  Architecture architecture = model->file.network.architecture();
-  architecture.name = options.name;
-  if (!architecture.classes.empty()) architecture.classes = data.class_names;
-  auto network = Sequential::create(std::move(architecture));
-  if (!network) return network.error();
-  std::ranges::copy(model->file.network.parameters(), network->parameters().begin());
-  std::ranges::copy(model->file.network.statistics(), network->statistics().begin());
-  network->prepare();
+  Sequential network = std::move(model->file.network);
+  if (!options.name.empty()) network.rename(options.name);
+  // It learns the dataset's classes, whatever it knew before; the same in another order would be a
+  // mistake. Another number of them is an error of the method's.
+  const std::vector<std::string>& known = network.architecture().classes;
+  if (known.size() == data.class_names.size()) {
+    if (std::ranges::is_permutation(known, data.class_names)) {
+      const Status same = check_same_classes("--init", known, data);
+      if (!same) return same.error();
+    }
+    const Status named = network.rename_classes(data.class_names);
+    if (!named) return named.error();
+  }
   return network;
 }
 
 Result<Architecture> read_architecture(const std::string& file) {
   const auto bytes = read_file(file, kMaxTextBytes);
   if (!bytes) return bytes.error();
-  const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-  const std::string malformed = json_error_place(text);
-  if (!malformed.empty()) return Error{file + " is not JSON: " + malformed};
-  auto read = architecture_from_json(JsonView(text));
-  if (!read) return Error{file + ": " + read.error().message};
-  return read;
+  return architecture_from_text({reinterpret_cast<const char*>(bytes->data()), bytes->size()},
+                                file);
 }
 
 }  // namespace
@@ -75,7 +77,7 @@ Result<std::optional<PictureSize>> wished_size(const TrainOptions& options) {
     if (!model) return Error{"--init: " + model.error().message};
     return std::optional(picture_size(model->file.network.input_shape()));
   }
-  if (!options.architecture.ends_with(".json")) return std::optional<PictureSize>();
+  if (!has_ending(options.architecture, ".json")) return std::optional<PictureSize>();
   const auto architecture = read_architecture(options.architecture);
   if (!architecture) return architecture.error();
   if (architecture->input == ImageShape{}) return std::optional<PictureSize>();
@@ -86,7 +88,7 @@ Result<Sequential> make_network(const TrainOptions& options, const Dataset& data
                                 OrderedJson& references) {
   if (!options.init.empty()) return take_over(options, data, references);
   Architecture architecture;
-  if (options.architecture.ends_with(".json")) {
+  if (has_ending(options.architecture, ".json")) {
     auto read = read_architecture(options.architecture);
     if (!read) return read.error();
     architecture = std::move(*read);
@@ -105,11 +107,7 @@ Result<Sequential> make_network(const TrainOptions& options, const Dataset& data
   auto network = Sequential::create(std::move(architecture));
   if (!network)
     return Error{"--architecture " + options.architecture + ": " + network.error().message};
-  if (options.config.method == Method::ibp) {
-    network->initialise_for_intervals(options.config.seed);
-  } else {
-    network->initialise(options.config.seed);
-  }
+  initialise(*network, options.config.method, options.config.seed);
   return network;
 }
 

@@ -115,7 +115,7 @@ Command add_train_command(const Command& app, TrainOptions& options) {
     return command.add_option(name, value, help).shows_default();
   };
   add("--architecture", options.architecture,
-      "a name of those below, or a FILE.json with a list of layers");
+      "a name of those below, or a FILE.json with {\"layers\":[…]}");
   add("--method", options.method, std::string(method_names()));
   command.add_option(
       "--attack", config.attack,

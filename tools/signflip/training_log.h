@@ -16,6 +16,10 @@ OrderedJson to_json(const EpochReport& report);
 /// An epoch in a line for people.
 std::string to_line(const EpochReport& report, int epochs);
 
+/// A sentence where a classifier that ends with this epoch is right about as often as one that
+/// gives every image of `data`, the training images, the same class; else empty.
+std::string unlearnt_warning(const EpochReport& report, const Dataset& data, Method method);
+
 /// How far the run of a log came.
 struct LogState {
   int epochs_done = 0, epochs = 0;
@@ -31,8 +35,9 @@ class Log {
  public:
   Log(std::string file, std::string first_line);
 
-  /// Takes over the first `epochs` epochs of the file from an earlier run.
-  void take_over(int epochs);
+  /// Takes over the first `epochs` epochs of the file where there is one: an error unless it is the
+  /// log of a run of this description and has them all, but for those before its first.
+  Status take_over(const OrderedJson& description, int epochs);
   Status add(const OrderedJson& line);
   /// Adds a line that write() will write.
   void append(const OrderedJson& line);

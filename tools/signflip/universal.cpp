@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/number.h"
 #include "shared_attack.h"
 
 namespace signflip::cli {
@@ -13,23 +12,8 @@ namespace {
 struct UniversalOptions {
   SharedOptions shared;
   std::string norm = "linf";
-  double epsilon = -1, step_size = 0;
-
-  /// How far one step goes: a tenth of ε crosses the ball in twenty.
-  double step() const { return step_size > 0 ? step_size : epsilon / 10; }
+  UniversalSettings change;
 };
-
-Status check(const UniversalOptions& options) {
-  const double most = options.norm == "linf" ? 1 : 100;
-  if (!(options.epsilon > 0 && options.epsilon <= most)) {
-    return Error{"--epsilon is " + number_text(options.epsilon) +
-                 ", expected a number above 0 and " + "up to " + number_text(most) + " in " +
-                 options.norm + ", pixels in [0,1]"};
-  }
-  if (options.step_size >= 0 && options.step_size <= most) return {};
-  return Error{"--step-size is " + number_text(options.step_size) + ", expected 0 to " +
-               number_text(most)};
-}
 
 /// Grey where nothing changes; the largest change is black or white.
 Tensor picture_of(const SharedChange& change, ImageShape shape) {
@@ -43,35 +27,32 @@ Tensor picture_of(const SharedChange& change, ImageShape shape) {
 }
 
 Status run(UniversalOptions& options) {
-  const Status checked = check(options);
+  UniversalSettings& change = options.change;
+  change.norm = norm_from(options.norm);
+  const Status checked = check_universal(change);
   if (!checked) return checked;
-  const Norm norm = norm_from(options.norm);
-  const SharedKind kind{
-      .name = "universal",
-      .random = "random signs",
-      .make = [&](const DifferentiableModel& model) -> Result<SharedChanges> {
-        return SharedChanges{
-            std::make_unique<UniversalPerturbation>(model.input_shape(), norm, options.epsilon,
-                                                    options.step(), model.bounds()),
-            std::make_unique<UniversalPerturbation>(UniversalPerturbation::noise(
-                model.input_shape(), norm, options.epsilon, model.bounds(), options.shared.seed))};
-      },
-      .describe = [&](const SharedChange& change) -> OrderedJson {
-        const std::vector<float> origin(change.values().size());
-        const Distances size = distances(origin, change.values());
-        return {{"norm", options.norm},
-                {"epsilon", options.epsilon},
-                {"step_size", options.step()},
-                {"l2", size.l2},
-                {"linf", size.linf}};
-      },
-      .npy_shape =
-          [](ImageShape shape) {
-            return std::vector{static_cast<std::size_t>(shape.height),
-                               static_cast<std::size_t>(shape.width),
-                               static_cast<std::size_t>(shape.channels)};
-          },
-      .picture = picture_of};
+  const SharedKind kind{.name = "universal",
+                        .random = "random signs",
+                        .make = [&](const DifferentiableModel& model) -> Result<SharedChanges> {
+                          return universal_changes(change, model.input_shape(), model.bounds(),
+                                                   options.shared.seed);
+                        },
+                        .describe = [&](const SharedChange& made) -> OrderedJson {
+                          const std::vector<float> origin(made.values().size());
+                          const Distances size = distances(origin, made.values());
+                          return {{"norm", options.norm},
+                                  {"epsilon", change.epsilon},
+                                  {"step_size", change.step()},
+                                  {"l2", size.l2},
+                                  {"linf", size.linf}};
+                        },
+                        .npy_shape =
+                            [](ImageShape shape) {
+                              return std::vector{static_cast<std::size_t>(shape.height),
+                                                 static_cast<std::size_t>(shape.width),
+                                                 static_cast<std::size_t>(shape.channels)};
+                            },
+                        .picture = picture_of};
   return run_shared(options.shared, kind);
 }
 
@@ -87,14 +68,14 @@ void add_universal(const Command& app, Context& context) {
       "  signflip universal --model models/mnist-standard.safetensors --dataset mnist \\\n"
       "    --epsilon 3 --norm l2 --target 3 --limit 1000 --json universal.json");
   options->shared.add_to(command, "the perturbation, H×W×C");
-  add_fraction_option(command, "--epsilon", options->epsilon,
+  add_fraction_option(command, "--epsilon", options->change.epsilon,
                       "the largest perturbation, pixels in [0,1]: 0.1 or 8/255")
       .default_text("")
       .required();
   command.add_option("--norm", options->norm, "of epsilon and of the steps")
       .one_of({"linf", "l2"})
       .shows_default();
-  add_fraction_option(command, "--step-size", options->step_size,
+  add_fraction_option(command, "--step-size", options->change.step_size,
                       "how far one step goes; 0 means epsilon / 10");
   command.when_given([options, &context] { context.run = [options] { return run(*options); }; });
 }

@@ -56,11 +56,15 @@ Neighbours neighbours(double place, int side) {
 
 }  // namespace
 
-Status check_patch(int side, const PatchPlacing& placing, ImageShape image) {
+Status check_patch(const PatchSettings& settings, ImageShape image) {
+  const auto& [side, placing, step_size] = settings;
   const auto wrong = [](const auto&... pieces) -> Status { return Error{concat(pieces...)}; };
   const int most = std::min(image.height, image.width);
   if (side < 1 || side > most) {
     return wrong("size is ", side, ", expected 1 to ", most, ": images are ", to_string(image));
+  }
+  if (!(step_size > 0 && step_size <= 1)) {
+    return wrong("step-size is ", step_size, ", expected a number above 0 and up to 1");
   }
   if (!(placing.rotation >= 0 && placing.rotation <= 180)) {
     return wrong("rotation is ", placing.rotation, ", expected 0 to 180 degrees");
@@ -82,14 +86,13 @@ Status check_patch(int side, const PatchPlacing& placing, ImageShape image) {
                " pixels is not inside the image, ", to_string(image));
 }
 
-Patch::Patch(ImageShape image, int side, const PatchPlacing& placing, double step, Bounds bounds,
-             std::uint64_t seed)
+Patch::Patch(ImageShape image, const PatchSettings& settings, Bounds bounds, std::uint64_t seed)
     : image_(image),
-      side_(side),
-      placing_(placing),
-      step_(step),
+      side_(settings.side),
+      placing_(settings.placing),
+      step_(settings.step_size),
       bounds_(bounds),
-      values_(ImageShape{side, side, image.channels}.size()) {
+      values_(ImageShape{side_, side_, image.channels}.size()) {
   Rng rng(seed);
   for (float& value : values_) value = rng.uniform(bounds.low, bounds.high);
 }
@@ -147,6 +150,12 @@ void Patch::ascend(std::span<const double> gradient) {
     values_[j] += gradient[j] > 0 ? step : -step;
     values_[j] = std::clamp(values_[j], bounds_.low, bounds_.high);
   }
+}
+
+SharedChanges patch_changes(const PatchSettings& settings, ImageShape image, Bounds bounds,
+                            std::uint64_t seed) {
+  return {std::make_unique<Patch>(image, settings, bounds, seed),
+          std::make_unique<Patch>(image, settings, bounds, seed + 1)};
 }
 
 }  // namespace signflip

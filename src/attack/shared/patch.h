@@ -17,18 +17,22 @@ struct PatchPlacing {
   double smallest = 1, largest = 1;  ///< side, as a multiple of the patch's own, at random
 };
 
-/// An error where a patch of side×side pixels cannot be placed so on images of this shape: its side
-/// is less than 1, it does not lie inside the image, or an angle or a scale makes no sense
-/// (rotation 0 to 180, scales 0.1 to 10). A fixed place may be overlapped by a larger or turned
-/// patch as far as the image goes.
-Status check_patch(int side, const PatchPlacing& placing, ImageShape image);
+struct PatchSettings {
+  int side = 0;  ///< pixels
+  PatchPlacing placing = {};
+  double step_size = 0.1;  ///< above 0 and up to 1: how far a pixel moves in one step
+};
+
+/// An error where a patch of side×side pixels cannot be learnt or placed so on images of this
+/// shape: its side is less than 1, it does not lie inside the image, or a step, an angle or a scale
+/// makes no sense (rotation 0 to 180, scales 0.1 to 10). A fixed place may be overlapped by a
+/// larger or turned patch as far as the image goes.
+Status check_patch(const PatchSettings& settings, ImageShape image);
 
 class Patch final : public SharedChange {
  public:
-  /// Values at random in the box. `step` > 0 is how far a pixel moves in one step. Arguments must
-  /// pass check_patch().
-  Patch(ImageShape image, int side, const PatchPlacing& placing, double step, Bounds bounds,
-        std::uint64_t seed);
+  /// Values at random in the box. Settings must pass check_patch().
+  Patch(ImageShape image, const PatchSettings& settings, Bounds bounds, std::uint64_t seed);
 
   /// side×side×C.
   std::span<const float> values() const override { return values_; }
@@ -54,5 +58,10 @@ class Patch final : public SharedChange {
   Bounds bounds_;
   std::vector<float> values_;
 };
+
+/// Two random patches: learning starts from one of `seed`, the other is of another. Settings must
+/// pass check_patch().
+SharedChanges patch_changes(const PatchSettings& settings, ImageShape image, Bounds bounds,
+                            std::uint64_t seed);
 
 }  // namespace signflip

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -31,6 +32,12 @@ class SharedChange {
                             std::span<double> sum) const = 0;
   /// A step along the gradient of what is climbed, then back to the values that are allowed.
   virtual void ascend(std::span<const double> gradient) = 0;
+};
+
+/// A change to learn, and one of the same kind that nothing was learnt for: what it must be better
+/// than.
+struct SharedChanges {
+  std::unique_ptr<SharedChange> learnt, random;
 };
 
 struct SharedRequest {

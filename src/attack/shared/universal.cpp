@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/concat.h"
+
 namespace signflip {
 namespace {
 
@@ -51,6 +53,25 @@ void UniversalPerturbation::ascend(std::span<const double> gradient) {
   steepest_step(norm_, direction, step_, delta_);
   const std::vector<float> origin(delta_.size());
   Ball(origin, origin.size(), norm_, epsilon_, kNoBox, Ball::Use::once).project(0, delta_);
+}
+
+Status check_universal(const UniversalSettings& settings) {
+  const bool linf = settings.norm == Norm::linf;
+  const double most = linf ? 1 : 100;
+  if (!(settings.epsilon > 0 && settings.epsilon <= most)) {
+    return Error{concat("epsilon is ", settings.epsilon, ", expected a number above 0 and up to ",
+                        most, " in ", linf ? "linf" : "l2", ", pixels in [0,1]")};
+  }
+  if (settings.step_size >= 0 && settings.step_size <= most) return {};
+  return Error{concat("step-size is ", settings.step_size, ", expected 0 to ", most)};
+}
+
+SharedChanges universal_changes(const UniversalSettings& settings, ImageShape shape, Bounds bounds,
+                                std::uint64_t seed) {
+  return {std::make_unique<UniversalPerturbation>(shape, settings.norm, settings.epsilon,
+                                                  settings.step(), bounds),
+          std::make_unique<UniversalPerturbation>(
+              UniversalPerturbation::noise(shape, settings.norm, settings.epsilon, bounds, seed))};
 }
 
 }  // namespace signflip

@@ -33,4 +33,18 @@ class UniversalPerturbation final : public SharedChange {
   std::vector<float> delta_;
 };
 
+struct UniversalSettings {
+  Norm norm = Norm::linf;  ///< of `epsilon` and of the steps
+  double epsilon = 0;      ///< above 0; L∞: up to 1, L2: up to 100
+  double step_size = 0;    ///< 0: ε/10, which crosses the ball in twenty steps
+
+  double step() const { return step_size > 0 ? step_size : epsilon / 10; }
+};
+
+/// An error that names the setting that is out of its range.
+Status check_universal(const UniversalSettings& settings);
+/// δ = 0, and noise by `seed`. Settings must pass check_universal().
+SharedChanges universal_changes(const UniversalSettings& settings, ImageShape shape, Bounds bounds,
+                                std::uint64_t seed);
+
 }  // namespace signflip

@@ -55,6 +55,7 @@ struct IntervalWeightGradient {
   float* weight;
   float* absolute;  ///< with respect to |W|
   float* bias;
+  float* statistics;  ///< of batch norm: with respect to mean and unbiased variance
 };
 
 /// (dc', dr') to gradients at the ends of the output.

@@ -3,8 +3,9 @@
 // the order of their folders' names; where all of these are numbers, in that of the numbers.
 // Pictures of any size go the way of single pictures (data/framing.h).
 #include <algorithm>
-#include <charconv>
 
+#include "core/concat.h"
+#include "core/number.h"
 #include "data/file.h"
 #include "data/framing.h"
 #include "data/layouts/layout.h"
@@ -15,18 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<int> as_number(const std::string& text) {
-  int value = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (code != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
-  return value;
-}
-
 /// Class folders in the order of their classes; empty where there are none with pictures.
 std::vector<fs::path> class_folders(const fs::path& folder) {
   std::vector<fs::path> folders = folders_in(folder);
   std::erase_if(folders, [](const fs::path& path) { return picture_files(path).empty(); });
-  const auto number = [](const fs::path& path) { return as_number(path.filename().string()); };
+  const auto number = [](const fs::path& path) { return parse_whole(path.filename().string()); };
   if (std::all_of(folders.begin(), folders.end(),
                   [&](const auto& p) { return number(p).has_value(); })) {
     std::stable_sort(folders.begin(), folders.end(),
@@ -117,6 +111,12 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
                      const std::optional<PictureSize>& wish) {
   const fs::path folder = *find(place, split);
   const std::vector<fs::path> folders = class_folders(folder);
+  for (const fs::path& other : folders_in(folder)) {
+    if (!picture_files(other).empty() || unread_pictures(other).empty()) continue;
+    return Error{concat("of ", other.string(), " no picture is read (",
+                        unread_pictures(other)[0].filename().string(),
+                        "): expected PNG, JPEG, BMP or PPM")};
+  }
   auto pictures = read_all(folders);
   if (!pictures) return pictures.error();
   const auto shape = common_shape(*pictures, name, wish);
@@ -124,13 +124,14 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
   std::vector<std::string> names;
   for (const fs::path& one : folders) names.push_back(one.filename().string());
   // Folders of a known dataset are often called by their numbers: then its names are better.
-  const bool numbered = as_number(names.front()) == 0 &&
-                        as_number(names.back()) == static_cast<int>(names.size()) - 1;
+  const bool numbered = parse_whole(names.front()) == 0 &&
+                        parse_whole(names.back()) == static_cast<int>(names.size()) - 1;
   if (numbered) names = known_class_names(name, static_cast<int>(names.size()));
   const Framing framing = framing_for(*shape, names);
   Dataset dataset;
   dataset.name = name;
   dataset.split = split;
+  dataset.undivided = folder == place;
   dataset.image = *shape;
   dataset.pixels.reserve(pictures->all.size() * shape->size());
   std::vector<std::string> remarks;
@@ -142,6 +143,7 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
     if (!framed->remark.empty()) remarks.push_back(pictures->names[i] + ": " + framed->remark);
   }
   dataset.remark = summary(remarks, pictures->all.size());
+  dataset.add_remark(unread_remark(folders));
   Status status = take_labels(std::move(pictures->labels), folder.string(), dataset);
   if (!status) return status.error();
   status = name_classes(std::move(names), {}, folder.string(), dataset);

@@ -111,6 +111,40 @@ Status check_header(std::string_view header, const std::string& file) {
       (title.starts_with("pixel") ? ": a table without labels says nothing of accuracy" : "")};
 }
 
+/// The whole numbers in a column's title: "pixel12", "2x7".
+std::vector<long> numbers_in(std::string_view title) {
+  std::vector<long> numbers;
+  for (std::size_t i = 0; i < title.size();) {
+    long number = 0;
+    const auto [end, code] = std::from_chars(&title[i], title.data() + title.size(), number);
+    const bool digit = title[i] >= '0' && title[i] <= '9' && code == std::errc();
+    if (digit) numbers.push_back(number);
+    i = digit ? static_cast<std::size_t>(end - title.data()) : i + 1;
+  }
+  return numbers;
+}
+
+/// An error where the titles of pixels have numbers that do not rise from left to right: they were
+/// sorted as text ("pixel1", "pixel10", "pixel2"), or go down the columns of a picture.
+Status check_order(std::string_view header, const std::string& file) {
+  std::string_view before;
+  std::vector<long> last;
+  for (header.remove_prefix(std::min(header.find(','), header.size()));
+       !header.empty() && header[0] == ',';
+       header.remove_prefix(std::min(header.find(','), header.size()))) {
+    header.remove_prefix(1);
+    const std::string_view title = header.substr(0, header.find(','));
+    const std::vector<long> numbers = numbers_in(title);
+    if (!last.empty() && numbers.size() == last.size() && numbers <= last) {
+      return Error{file + " has the column " + std::string(title) + " after " +
+                   std::string(before) + ", expected pixels row by row, by their numbers"};
+    }
+    before = title;
+    last = numbers;
+  }
+  return {};
+}
+
 bool holds(const std::string& name, const fs::path& place, Split split) {
   return find(name, place, split).has_value();
 }
@@ -121,7 +155,9 @@ Result<Dataset> load(const std::string& name, const fs::path& place, Split split
   constexpr std::size_t kMost = std::size_t{1} << 31;
   const auto bytes = read_file(path, kMost);
   if (!bytes) return bytes.error();
-  return parse_pixel_csv(*bytes, path, name, split);
+  auto dataset = parse_pixel_csv(*bytes, path, name, split);
+  if (dataset) dataset->undivided = path == place;
+  return dataset;
 }
 
 }  // namespace
@@ -138,7 +174,8 @@ Result<Dataset> parse_pixel_csv(std::span<const std::uint8_t> bytes, const fs::p
   const bool rows_only =
       is_emnist(family) && header->find_first_not_of("0123456789,") == header->npos;
   if (!rows_only) {
-    const Status titled = check_header(*header, file);
+    Status titled = check_header(*header, file);
+    if (titled) titled = check_order(*header, file);
     if (!titled) return titled.error();
   }
   const auto shape = shape_of(columns - 1);

@@ -230,6 +230,16 @@ struct BatchNormWeightGradient {
   }
 };
 
+/// sums += those of another road through the same statistics; one call per shard and channel.
+struct AddSums {
+  const Pair* from;
+  Pair* sums;
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
+    sums[i].first += from[i].first;
+    sums[i].second += from[i].second;
+  }
+};
+
 /// dx = weight·inverse_deviation·(dy − mean(dy) − x̂·mean(dy·x̂)).
 struct BatchNormInputGradient {
   Shards shards;

@@ -141,7 +141,7 @@ struct NormValues {
   }
 };
 
-/// Batch norm with the statistics of the plain images as constants.
+/// Batch norm with the statistics of the plain images.
 struct BoundsNorm {
   NormValues norm;
   Bounds x, y;
@@ -159,6 +159,19 @@ struct BoundsNormGradient {
     const float scale = norm.at(i).scale;
     dx.centre[i] = dy.centre[i] * scale;
     dx.radius[i] = dy.radius[i] * fabsf(scale);
+  }
+};
+
+/// What the bounds add to the sums by which a plain batch norm's gradient goes through the mean and
+/// the deviation: Σ dc'·x̂ + sign(weight)·Σ dr'·r/deviation; one call per shard and channel. Those
+/// of the centres are there, with Σ dc'.
+struct AddRadiusSums {
+  int channels;
+  const float* weight;
+  const Pair* of_radii;
+  Pair* sums;
+  SIGNFLIP_HOST_DEVICE void operator()(int i) const {
+    sums[i].first += sign(weight[i % channels]) * of_radii[i].first;
   }
 };
 

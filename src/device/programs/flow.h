@@ -75,6 +75,7 @@ class Flow {
       const auto width = static_cast<std::size_t>(stage.layer.in.channels);
       moments_.push_back(
           executor.template allocate<float>(normalises ? 2 * width * most_shards : 0));
+      other_sums_.push_back(nullptr);
       if (normalises) {
         channels = std::max(channels, width);
         const int pieces = cut_shards(stage.layer, shards).pieces;
@@ -117,10 +118,12 @@ class Flow {
     const float *mean, *inverse_deviation;
   };
   Moments moments_of(const PlanLayer& layer, const ShardTables& shards) const {
-    std::size_t i = 0;
-    while (stages_[i].layer.kind != layer.kind || stages_[i].layer.weight != layer.weight) ++i;
-    return moments_of(i, shards);
+    return moments_of(stage_of(layer), shards);
   }
+
+  /// From now on backward() takes a second gradient through a batch norm's mean and deviation:
+  /// `sums` holds Σ dy·x̂ and Σ dy of it, shards × channels, and lives longer.
+  void add_sums(const PlanLayer& layer, const Pair* sums) { other_sums_[stage_of(layer)] = sums; }
 
   /// Normalises pixels into input().
   void take(const float* images, int count) {
@@ -176,6 +179,12 @@ class Flow {
   }
 
  private:
+  /// Of a layer with weights, which tell it from the others.
+  std::size_t stage_of(const PlanLayer& layer) const {
+    std::size_t i = 0;
+    while (stages_[i].layer.kind != layer.kind || stages_[i].layer.weight != layer.weight) ++i;
+    return i;
+  }
   const float* input_of(std::size_t i) const {
     return i == 0 ? input_.data() : outputs_[i - 1].data();
   }
@@ -209,7 +218,8 @@ class Flow {
   Array<float> input_, scale_, shift_;
   std::vector<Array<float>> outputs_;
   std::vector<Array<std::int32_t>> winners_;
-  std::vector<Array<float>> moments_;  // batch norm: means, then inverse deviations
+  std::vector<Array<float>> moments_;    // batch norm: means, then inverse deviations
+  std::vector<const Pair*> other_sums_;  // of batch norm, by stage; null: none
   Array<float> gradients_[2];
   Array<Pair> pairs_, sums_;
   Array<float> batch_statistics_;
@@ -351,6 +361,10 @@ void Flow<Executor>::backward_batchnorm(std::size_t i, const float* weights, int
                             dweights == nullptr ? nullptr : dweights + layer.weight,
                             dweights == nullptr ? nullptr : dweights + layer.bias);
   if (dx == nullptr) return;
+  if (other_sums_[i] != nullptr) {
+    executor_.for_each(static_cast<std::int64_t>(pieces.shards.values()),
+                       AddSums{other_sums_[i], sums_.data()});
+  }
   const auto size = static_cast<int>(layer.in.size());
   executor_.for_each(static_cast<std::int64_t>(count) * size,
                      BatchNormInputGradient{pieces.shards, tables.of_row, size, pieces.x, pieces.y,

@@ -66,6 +66,10 @@ class IntervalFlow {
         const Shards cut = cut_shards(stage.layer, shards);
         pairs = std::max(pairs, cut.values() * static_cast<std::size_t>(cut.pieces));
         sums = std::max(sums, cut.values());
+        norm_sums_.push_back(executor.template allocate<Pair>(cut.values()));
+        plain.add_sums(stage.layer, norm_sums_.back().data());
+      } else {
+        norm_sums_.emplace_back();
       }
     }
     for (auto& gradient : gradients_) gradient = Twin(executor, capacity * largest);
@@ -100,16 +104,31 @@ class IntervalFlow {
         WorstLogits{last_layer(weights, labels), input_of(stages_.size() - 1), worst_.data()});
   }
 
-  /// After forward(): adds to `gradient`, laid out like the weights.
-  void backward(const int* labels, const float* weights, int count, float* gradient,
-                const ShardTables& shards) {
+  /// After forward() and before the plain flow's backward(), which takes the gradient through batch
+  /// norm's statistics further.
+  void backward(const int* labels, const float* weights, int count, const ShardTables& shards) {
     std::size_t stop = 0;
     while (!has_weights(stages_[stop].layer.kind)) ++stop;
     BoundsGradient dy = gradients_[0].gradient(), dx = gradients_[1].gradient();
-    last_backward(labels, weights, count, gradient, stages_.size() - 1 == stop ? nullptr : &dy);
+    last_backward(labels, weights, count, stages_.size() - 1 == stop ? nullptr : &dy);
     for (std::size_t i = stages_.size() - 1; i-- > stop;) {
-      backward_stage(i, weights, count, dy, gradient, i == stop ? nullptr : &dx, shards);
+      backward_stage(i, weights, count, dy, i == stop ? nullptr : &dx, shards);
       std::swap(dy, dx);
+    }
+  }
+
+  /// After backward(): adds its gradient to `gradient`, laid out like the weights.
+  void add_gradients(const float* weights, float* gradient) {
+    const BoundsGradient parts = of_weights_.gradient();
+    for (const Stage& stage : stages_) {
+      const PlanLayer& layer = stage.layer;
+      if (!has_weights(layer.kind)) continue;
+      const bool radii = &stage != &stages_.back();  // the last layer's are among its centres'
+      const std::size_t at = layer.weight, values = layer.bias + layer.out.channels - at;
+      executor_.for_each(
+          static_cast<std::int64_t>(values),
+          AddBoundsGradient{static_cast<int>(layer.bias - at), weights + at, parts.centre + at,
+                            radii ? parts.radius + at : nullptr, gradient + at});
     }
   }
 
@@ -144,23 +163,14 @@ class IntervalFlow {
             weights + layer.bias};
   }
 
-  /// Adds a layer's gradient, of which the centres' and the radii's parts are in of_weights_.
-  void add_gradient(const PlanLayer& layer, const float* weights, float* gradient, bool radii) {
-    const BoundsGradient parts = of_weights_.gradient();
-    const std::size_t at = layer.weight, values = layer.bias + layer.out.channels - at;
-    executor_.for_each(
-        static_cast<std::int64_t>(values),
-        AddBoundsGradient{static_cast<int>(layer.bias - at), weights + at, parts.centre + at,
-                          radii ? parts.radius + at : nullptr, gradient + at});
-  }
-
   void forward_stage(std::size_t i, const float* weights, int count, const ShardTables& shards);
   void backward_stage(std::size_t i, const float* weights, int count, BoundsGradient dy,
-                      float* gradient, const BoundsGradient* dx, const ShardTables& shards);
+                      const BoundsGradient* dx, const ShardTables& shards);
   void weight_gradient(std::size_t i, const float* weights, int count, BoundsGradient dy,
-                       float* gradient, const ShardTables& shards);
-  void last_backward(const int* labels, const float* weights, int count, float* gradient,
-                     const BoundsGradient* dx);
+                       const ShardTables& shards);
+  void norm_weight_gradient(std::size_t i, const float* weights, BoundsGradient dy,
+                            const ShardTables& shards);
+  void last_backward(const int* labels, const float* weights, int count, const BoundsGradient* dx);
 
   Executor& executor_;
   Products<Executor> products_;
@@ -173,6 +183,7 @@ class IntervalFlow {
   Array<float> absolute_;  // |W|, laid out like the weights
   Twin of_weights_;
   Array<Pair> pairs_, sums_;
+  std::vector<Array<Pair>> norm_sums_;  // of batch norm, by stage: Flow::add_sums()
   Array<float> worst_, dworst_, pieces_;
 };
 
@@ -224,8 +235,8 @@ void IntervalFlow<Executor>::forward_stage(std::size_t i, const float* weights, 
 
 template <class Executor>
 void IntervalFlow<Executor>::backward_stage(std::size_t i, const float* weights, int count,
-                                            BoundsGradient dy, float* gradient,
-                                            const BoundsGradient* dx, const ShardTables& shards) {
+                                            BoundsGradient dy, const BoundsGradient* dx,
+                                            const ShardTables& shards) {
   using Kind = PlanLayer::Kind;
   const PlanLayer& layer = stages_[i].layer;
   const Bounds y = outputs_[i].bounds();
@@ -234,7 +245,7 @@ void IntervalFlow<Executor>::backward_stage(std::size_t i, const float* weights,
     executor_.for_each(count * static_cast<std::int64_t>(layer.out.size()),
                        BoundsReluGradient{y, dy, dy});
   }
-  if (has_weights(layer.kind)) weight_gradient(i, weights, count, dy, gradient, shards);
+  if (has_weights(layer.kind)) weight_gradient(i, weights, count, dy, shards);
   if (dx == nullptr) return;
   const auto each = [&](auto functor_of) {
     executor_.for_each(size, functor_of(dy.centre, dx->centre));
@@ -279,38 +290,47 @@ void IntervalFlow<Executor>::backward_stage(std::size_t i, const float* weights,
 
 template <class Executor>
 void IntervalFlow<Executor>::weight_gradient(std::size_t i, const float* weights, int count,
-                                             BoundsGradient dy, float* gradient,
-                                             const ShardTables& shards) {
+                                             BoundsGradient dy, const ShardTables& shards) {
+  const PlanLayer& layer = stages_[i].layer;
+  if (layer.kind == PlanLayer::Kind::batchnorm2d) {
+    norm_weight_gradient(i, weights, dy, shards);
+    return;
+  }
+  const Bounds x = input_of(i);
+  const BoundsGradient parts = of_weights_.gradient();
+  products_.weight_gradient(layer, count, x.centre, nullptr, dy.centre, parts.centre + layer.weight,
+                            false);
+  products_.weight_gradient(layer, count, x.radius, nullptr, dy.radius, parts.radius + layer.weight,
+                            false);
+}
+
+template <class Executor>
+void IntervalFlow<Executor>::norm_weight_gradient(std::size_t i, const float* weights,
+                                                  BoundsGradient dy, const ShardTables& shards) {
   const PlanLayer& layer = stages_[i].layer;
   const Bounds x = input_of(i);
   const BoundsGradient parts = of_weights_.gradient();
-  if (layer.kind != PlanLayer::Kind::batchnorm2d) {
-    products_.weight_gradient(layer, count, x.centre, nullptr, dy.centre,
-                              parts.centre + layer.weight, false);
-    products_.weight_gradient(layer, count, x.radius, nullptr, dy.radius,
-                              parts.radius + layer.weight, false);
-  } else {
-    const Shards cut = cut_shards(layer, shards);
-    PieceGradients pieces;
-    pieces.shards = cut;
-    pieces.x = x.centre;
-    pieces.dy = dy.centre;
-    pieces.mean = plain_.moments_of(layer, shards).mean;
-    pieces.inverse_deviation = plain_.moments_of(layer, shards).inverse_deviation;
-    batchnorm_weight_gradient(executor_, pieces, pairs_.data(), sums_.data(),
-                              parts.centre + layer.weight, parts.centre + layer.bias);
-    pieces.x = x.radius;
-    pieces.dy = dy.radius;
-    pieces.mean = nullptr;  // radii are scaled, not shifted
-    batchnorm_weight_gradient(executor_, pieces, pairs_.data(), sums_.data(),
-                              parts.radius + layer.weight, parts.radius + layer.bias);
-  }
-  add_gradient(layer, weights, gradient, true);
+  PieceGradients pieces;
+  pieces.shards = cut_shards(layer, shards);
+  pieces.x = x.centre;
+  pieces.dy = dy.centre;
+  pieces.mean = plain_.moments_of(layer, shards).mean;
+  pieces.inverse_deviation = plain_.moments_of(layer, shards).inverse_deviation;
+  batchnorm_weight_gradient(executor_, pieces, pairs_.data(), norm_sums_[i].data(),
+                            parts.centre + layer.weight, parts.centre + layer.bias);
+  pieces.x = x.radius;
+  pieces.dy = dy.radius;
+  pieces.mean = nullptr;  // radii are scaled, not shifted
+  batchnorm_weight_gradient(executor_, pieces, pairs_.data(), sums_.data(),
+                            parts.radius + layer.weight, parts.radius + layer.bias);
+  executor_.for_each(static_cast<std::int64_t>(pieces.shards.values()),
+                     AddRadiusSums{pieces.shards.channels, weights + layer.weight, sums_.data(),
+                                   norm_sums_[i].data()});
 }
 
 template <class Executor>
 void IntervalFlow<Executor>::last_backward(const int* labels, const float* weights, int count,
-                                           float* gradient, const BoundsGradient* dx) {
+                                           const BoundsGradient* dx) {
   const PlanLayer& layer = stages_.back().layer;
   const LastLayer last = last_layer(weights, labels);
   const int pieces = divide_up(count, ElidedWeightGradient::kPiece);
@@ -320,7 +340,6 @@ void IntervalFlow<Executor>::last_backward(const int* labels, const float* weigh
                                           pieces_.data()});
   executor_.for_each(values, SumPieces{pieces, values, pieces_.data(),
                                        of_weights_.gradient().centre + layer.weight});
-  add_gradient(layer, weights, gradient, false);
   if (dx == nullptr) return;
   executor_.for_each(count * static_cast<std::int64_t>(last.inputs),
                      ElidedInputGradient{last, dworst_.data(), *dx});

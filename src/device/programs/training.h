@@ -261,12 +261,12 @@ void ExecutorTraining<Executor>::issue_step(const Batch& batch) {
   } else {
     find_losses(batch, place);
   }
+  if (bounds_) {
+    bounds_->backward(buffers_.labels.data(), buffers_.parameters.data(), batch.sources, shards);
+  }
   flow_.backward(buffers_.parameters.data(), batch.rows, buffers_.gradient.data(), nullptr, shards,
                  draws);
-  if (bounds_) {
-    bounds_->backward(buffers_.labels.data(), buffers_.parameters.data(), batch.sources,
-                      buffers_.gradient.data(), shards);
-  }
+  if (bounds_) bounds_->add_gradients(buffers_.parameters.data(), buffers_.gradient.data());
   move_weights(batch, place);
   executor_.for_each(1, NextBatch{buffers_.batches_done.data()});
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostNumbers = 12, kMostDrawn = 200, kMostListed = 50;
 
-double total(const std::vector<std::uint64_t>& row) {
+double images_in(const std::vector<std::uint64_t>& row) {
   double sum = 0.0;
   for (const std::uint64_t count : row) sum += static_cast<double>(count);
   return sum;
@@ -30,7 +30,7 @@ Markup number_table(const ConfusionMatrix& matrix, const std::vector<std::string
                        element("span", text("Label")));
     }
     cells += element("th", {{"scope", "row"}}, text(classes[label]));
-    const double all = std::max(total(matrix[label]), 1.0);
+    const double all = std::max(images_in(matrix[label]), 1.0);
     for (std::size_t k = 0; k < matrix.size(); ++k) {
       const std::uint64_t value = matrix[label][k];
       // Half strength at most, so that the number stays readable.
@@ -76,7 +76,7 @@ Markup heat_map(const ConfusionMatrix& matrix, const std::vector<std::string>& c
         text(std::to_string(i)));
   }
   for (std::size_t label = 0; label < size; ++label) {
-    const double all = std::max(total(matrix[label]), 1.0);
+    const double all = std::max(images_in(matrix[label]), 1.0);
     for (std::size_t k = 0; k < size; ++k) {
       const std::uint64_t value = matrix[label][k];
       if (value == 0) continue;
@@ -122,7 +122,7 @@ Markup confusion_list(const ConfusionMatrix& matrix, const std::vector<std::stri
     return text(classes[k] == number ? number : number + " " + classes[k]);
   };
   for (const Confusion& confusion : confusions) {
-    const double all = total(matrix[confusion.label]);
+    const double all = images_in(matrix[confusion.label]);
     group.rows.push_back(
         {{name(confusion.label), name(confusion.predicted), text(count(confusion.count)),
           text(percent(static_cast<double>(confusion.count) / all))}});
@@ -151,7 +151,7 @@ std::string confusions_in_words(const ConfusionMatrix& matrix,
     words += (words.empty() ? "" : "; ") + ("“" + classes[confusion.label]) + "” taken for “" +
              classes[confusion.predicted] + "” " + count(confusion.count) +
              (confusion.count == 1 ? " time (of " : " times (of ") +
-             count_text(total(matrix[confusion.label])) + ")";
+             count_text(images_in(matrix[confusion.label])) + ")";
   }
   return words.empty() ? "no image was confused" : words;
 }

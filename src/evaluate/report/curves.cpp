@@ -11,7 +11,7 @@ namespace signflip::report {
 namespace {
 
 /// The results of one subject that share a norm and the images: one plot.
-using PlotKey = std::tuple<std::string, std::optional<std::uint64_t>>;
+using PlotKey = std::pair<std::string, ImageSet>;
 
 /// A style for each name, the same in all plots of a report's section.
 class Styles {
@@ -59,9 +59,9 @@ void add_distances(std::vector<Series>& all, const Entry& entry) {
     const double radius = top * i / kParts;
     const auto fooled =
         std::ranges::count_if(distances, [&](double distance) { return distance <= radius; });
-    add_point(
-        all, entry.label,
-        {radius, 1.0 - static_cast<double>(fooled) / static_cast<double>(*entry.file->count)});
+    add_point(all, entry.label,
+              {radius,
+               1.0 - static_cast<double>(fooled) / static_cast<double>(*entry.file->images.count)});
   }
 }
 
@@ -69,28 +69,28 @@ std::map<PlotKey, std::vector<Series>> series_of(const Subject& subject) {
   std::map<PlotKey, std::vector<Series>> plots;
   for (const Entry& entry : subject.entries) {
     if (entry.clean() || !entry.epsilon) continue;
-    add_point(plots[{entry.norm, entry.file->count}], entry.label,
+    add_point(plots[{entry.norm, entry.file->images}], entry.label,
               {*entry.epsilon, entry.result->accuracy});
   }
   for (const Entry& entry : subject.entries) {
-    if (entry.epsilon || entry.result->distances.empty() || !entry.file->count) continue;
-    add_distances(plots[{entry.norm, entry.file->count}], entry);
+    if (entry.epsilon || entry.result->distances.empty() || !entry.file->images.count) continue;
+    add_distances(plots[{entry.norm, entry.file->images}], entry);
   }
   for (const CertificateEntry& entry : subject.certificates) {
     const Certificate& proof = *entry.certificate;
-    add_point(plots[{proof.norm, entry.file->count}],
+    add_point(plots[{proof.norm, entry.file->images}],
               "Verified" + (proof.method.empty() ? "" : " (" + proof.method + ")"),
               {proof.epsilon, proof.verified_accuracy});
   }
   return plots;
 }
 
-/// The lowest accuracy that any attack within ε left on as many images.
+/// The lowest accuracy that any attack within ε left on the same images.
 const Entry* lowest_within(const Subject& subject, const CertificateEntry& proof) {
   const Entry* lowest = nullptr;
   for (const Entry& entry : subject.entries) {
     if (entry.clean() || entry.norm != proof.certificate->norm || !entry.epsilon ||
-        *entry.epsilon != proof.certificate->epsilon || entry.file->count != proof.file->count) {
+        *entry.epsilon != proof.certificate->epsilon || entry.file->images != proof.file->images) {
       continue;
     }
     if (lowest == nullptr || entry.result->accuracy < lowest->result->accuracy) lowest = &entry;
@@ -105,9 +105,9 @@ std::vector<Plot> accuracy_plots(const DatasetGroup& group) {
   Styles styles;
   for (const Subject& subject : group.subjects) {
     for (auto& [key, series] : series_of(subject)) {
-      const auto& [norm, count] = key;
+      const auto& [norm, images] = key;
       std::size_t most = 0;
-      const Entry* const clean = subject.clean(count);
+      const Entry* const clean = subject.clean(images);
       for (Series& line : series) {
         tidy(line.points);
         most = std::max(most, line.points.size());
@@ -122,7 +122,7 @@ std::vector<Plot> accuracy_plots(const DatasetGroup& group) {
       Plot plot;
       plot.title = subject.label + ": accuracy against ε" +
                    (norm.empty() ? "" : " (" + norm_text(norm) + ")") +
-                   (count ? ", " + count_text(static_cast<double>(*count)) + " images" : "");
+                   (images.count ? ", " + images_text(images) : "");
       plot.x_label = "ε";
       plot.y_label = "Accuracy";
       plot.fractions = true;
@@ -158,15 +158,13 @@ Markup verified_section(const DatasetGroup& group) {
     for (const CertificateEntry& entry : entries) {
       const Certificate& proof = *entry.certificate;
       const Entry* const lowest = lowest_within(subject, entry);
-      std::optional<double> count;
-      if (entry.file->count) count = static_cast<double>(*entry.file->count);
       rows.rows.push_back(
           {{text(subject.label), text(proof.method),
             text((proof.norm.empty() ? "" : norm_text(proof.norm) + " ") +
                  epsilon_text(proof.epsilon)),
-            text(count_text(count)), text(percent(proof.accuracy)),
+            text(images_text(entry.file->images, false)), text(percent(proof.accuracy)),
             text(percent(proof.verified_accuracy)),
-            text(interval_text(proof.verified_accuracy, entry.file->count)),
+            text(interval_text(proof.verified_accuracy, entry.file->images.count)),
             lowest != nullptr ? text(percent(lowest->result->accuracy)) : Markup(),
             lowest != nullptr ? text(lowest->label) : Markup(),
             text(short_number(proof.mean_radius)), text(short_number(proof.median_radius)),
@@ -181,7 +179,7 @@ Markup verified_section(const DatasetGroup& group) {
                       "The true "
                       "robust accuracy lies between this and the lowest that any attack at the "
                       "same ε left "
-                      "of the same number of images.")) +
+                      "of the same images.")) +
          to_markup(table);
 }
 

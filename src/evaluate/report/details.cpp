@@ -32,8 +32,9 @@ Markup figures_table(const Subject& subject) {
     std::string epsilon = entry.epsilon ? epsilon_text(*entry.epsilon) : "";
     if (entry.epsilon && !entry.norm.empty()) epsilon = norm_text(entry.norm) + " " + epsilon;
     rows.push_back(
-        {{text(entry.label), text(epsilon), text(count_text(as_number(entry.file->count))),
-          text(percent(result.accuracy)), text(interval_text(result.accuracy, entry.file->count)),
+        {{text(entry.label), text(epsilon), text(images_text(entry.file->images, false)),
+          text(percent(result.accuracy)),
+          text(interval_text(result.accuracy, entry.file->images.count)),
           text(percent(result.accuracy_8bit)), text(percent(result.success_rate)),
           perturbed ? text(count_text(result.failures)) : Markup(), text(fixed(result.loss, 4)),
           perturbed ? text(short_number(result.mean_l0)) : Markup(), size(result.mean_l2),
@@ -165,8 +166,8 @@ Markup files_table(const ReportInput& input) {
     if (!file.certificates.empty()) holds += ": " + some(file.certificates.size(), "certificate");
     rows.push_back({{text(file.source), text(holds),
                      text(file.dataset + (file.split.empty() ? "" : ", " + file.split)),
-                     text(count_text(as_number(file.count))),
-                     text(count_text(as_number(file.seed))), text(file.version)}});
+                     text(images_text(file.images, false)), text(count_text(as_number(file.seed))),
+                     text(file.version)}});
   }
   for (const TrainingRun& run : input.runs) {
     rows.push_back({{text(run.source),

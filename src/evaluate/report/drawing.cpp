@@ -5,8 +5,8 @@
 
 #include "core/concat.h"
 #include "core/names.h"
-#include "data/canvas.h"
 #include "data/image.h"
+#include "evaluate/report/canvas.h"
 #include "evaluate/report/format.h"
 
 namespace signflip::report {

@@ -82,6 +82,18 @@ double Fields::required_number(std::string_view name, Range range) const {
   return number(name, range).value_or(0.0);
 }
 
+std::string indexed(const std::string& place, std::size_t index) {
+  return place + "[" + std::to_string(index) + "]";
+}
+
+std::vector<std::string> read_names(const Fields& fields, std::string_view name) {
+  std::vector<std::string> names;
+  const JsonView value = fields.find(name);
+  for (const JsonView item : value.items()) names.push_back(item.string());
+  if (value.valid() && !value.is_array()) fields.complain(name, "a list of names");
+  return names;
+}
+
 std::string scalar_text(JsonView value) {
   if (value.is_string()) return value.string();
   if (value.is_number() && std::isfinite(value.number())) return number_text(value.number());

@@ -54,6 +54,12 @@ class Fields {
   FirstError* error_;
 };
 
+/// "r.json: results" → "r.json: results[2]".
+std::string indexed(const std::string& place, std::size_t index);
+
+/// A member that is a list of texts; empty where it is not given.
+std::vector<std::string> read_names(const Fields& fields, std::string_view name);
+
 /// A scalar as a person would write it: numbers short, strings bare.
 std::string scalar_text(JsonView value);
 

@@ -9,7 +9,7 @@ namespace signflip::report {
 namespace {
 
 /// Lower-case letters and digits of a title, words between dashes.
-std::string name_of(const std::string& title) {
+std::string file_stem(const std::string& title) {
   constexpr std::size_t kLongest = 60;
   std::string name;
   for (const char c : title) {
@@ -29,7 +29,7 @@ std::string name_of(const std::string& title) {
 void add(std::vector<Figure>& figures, const std::vector<Plot>& plots) {
   for (const Plot& plot : plots) {
     if (plot_svg(plot).empty()) continue;
-    const std::string name = name_of(plot.title);
+    const std::string name = file_stem(plot.title);
     std::string free = name;
     for (int number = 2; std::ranges::find(figures, free, &Figure::name) != figures.end();
          ++number) {

@@ -20,6 +20,14 @@ std::string percent(std::optional<double> fraction) {
   return fraction ? printed("%.*f", 2, 100.0 * *fraction) + "%" : "";
 }
 
+std::string images_text(const ImageSet& images, bool noun) {
+  if (!images.count) return "";
+  std::string words = count_text(static_cast<double>(*images.count));
+  if (noun) words += *images.count == 1 ? " image" : " images";
+  if (images.sample_seed.value_or(0) == 0) return words;
+  return words + " drawn by seed " + std::to_string(*images.sample_seed);
+}
+
 std::string short_number(std::optional<double> value, int digits) {
   return value ? printed("%.*g", digits, *value) : "";
 }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "evaluate/report/input.h"
+
 namespace signflip::report {
 
 /// 0.2113 → "21.13%".
@@ -14,6 +16,9 @@ std::string percent(std::optional<double> fraction);
 std::string interval_text(std::optional<double> fraction, std::optional<std::uint64_t> count);
 /// Whole numbers with commas, "10,000"; others as short_number().
 std::string count_text(std::optional<double> value);
+/// "1,000 images", or "30 images drawn by seed 6" where a seed other than 0 drew them; `noun` as
+/// false leaves "images" out, for columns of that name.
+std::string images_text(const ImageSet& images, bool noun = true);
 /// `digits` significant digits at most.
 std::string short_number(std::optional<double> value, int digits = 4);
 /// A fixed number of decimals.

@@ -1,157 +1,28 @@
 #include "evaluate/report/input.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
+#include <numeric>
 
 #include "evaluate/report/fields.h"
+#include "evaluate/report/input_result.h"
 #include "nn/json_place.h"
 
 namespace signflip::report {
 namespace {
 
-constexpr std::size_t kMaximumResults = 1000, kMaximumClasses = 1000, kMaximumEpochs = 100000;
-constexpr std::size_t kMaximumSteps = 1000000, kMaximumBins = 1000;
+constexpr std::size_t kMaximumResults = 1000, kMaximumEpochs = 100000;
+constexpr std::size_t kMaximumSteps = 1000000;
 
 std::string_view value_of(const TextPairs& pairs, std::string_view name) {
   const auto found = std::ranges::find(pairs, name, &TextPairs::value_type::first);
   return found == pairs.end() ? std::string_view() : found->second;
 }
 
-std::string indexed(const std::string& place, std::size_t index) {
-  return place + "[" + std::to_string(index) + "]";
-}
-
 ModelReference read_model(JsonView value, const std::string& place, FirstError& error) {
   const Fields fields(value, place, error);
   return {fields.required_text("file"), fields.text("sha256"),
           fields.number("parameters", Fields::kNotNegative)};
-}
-
-std::vector<std::vector<std::uint64_t>> read_confusion(const Fields& fields, FirstError& error) {
-  std::vector<std::vector<std::uint64_t>> confusion;
-  const JsonView value = fields.find("confusion");
-  if (!value.valid()) return confusion;
-  const std::vector<JsonView> rows = value.items();
-  if (!value.is_array() || rows.size() > kMaximumClasses) {
-    fields.complain("confusion", "at most 1000 rows of counts");
-    return confusion;
-  }
-  for (std::size_t label = 0; label < rows.size(); ++label) {
-    std::vector<std::uint64_t>& row = confusion.emplace_back();
-    for (const JsonView count : rows[label].items()) {
-      const auto whole = count.whole();
-      if (!whole) fields.complain("confusion", "counts: whole numbers that are not negative");
-      row.push_back(whole.value_or(0));
-    }
-    if (row.size() == rows.size() || error) continue;
-    error =
-        Error{indexed(fields.place_of("confusion"), label) + " has " + std::to_string(row.size()) +
-              " entries, expected " + std::to_string(rows.size()) + ", as many as there are rows"};
-  }
-  return confusion;
-}
-
-/// Which images are still classified as their label.
-std::string read_correct(const Fields& fields, std::optional<std::uint64_t> count) {
-  std::string correct = fields.text("correct");
-  if (correct.find_first_not_of("01") != std::string::npos ||
-      (!correct.empty() && count && correct.size() != *count)) {
-    fields.complain("correct", "one 0 or 1 per image");
-  }
-  return correct;
-}
-
-std::vector<std::string> read_names(const Fields& fields, std::string_view name) {
-  std::vector<std::string> names;
-  const JsonView value = fields.find(name);
-  for (const JsonView item : value.items()) names.push_back(item.string());
-  if (value.valid() && !value.is_array()) fields.complain(name, "a list of names");
-  return names;
-}
-
-std::optional<Calibration> read_calibration(const Fields& fields, FirstError& error) {
-  const JsonView value = fields.find("calibration");
-  if (!value.valid()) return {};
-  const Fields inner(value, fields.place_of("calibration"), error);
-  Calibration calibration;
-  calibration.expected_error = inner.required_number("expected_error", Fields::kFraction);
-  const JsonView bins = inner.find("bins");
-  const std::vector<JsonView> items = bins.items();
-  if (!bins.is_array() || items.size() > kMaximumBins) {
-    inner.complain("bins", "a list of at most 1000 bins");
-    return {};
-  }
-  for (std::size_t i = 0; i < items.size() && !error; ++i) {
-    const Fields bin(items[i], indexed(inner.place_of("bins"), i), error);
-    const auto count = bin.whole("count");
-    const auto confidence = bin.number("confidence", Fields::kFraction);
-    const auto accuracy = bin.number("accuracy", Fields::kFraction);
-    if (!count || *count == 0 || !confidence || !accuracy) continue;
-    calibration.bins.push_back({static_cast<double>(*count), *confidence, *accuracy});
-  }
-  return calibration;
-}
-
-/// How far an attack had to go for each image; those it failed on are left out.
-std::vector<double> read_distances(const Fields& fields, std::optional<std::uint64_t> count) {
-  std::vector<double> distances;
-  const JsonView value = fields.find("distances");
-  if (!value.valid()) return distances;
-  const std::vector<JsonView> items = value.items();
-  if (!value.is_array() || (count && items.size() != *count)) {
-    fields.complain("distances", "one number or null per image");
-    return distances;
-  }
-  for (const JsonView item : items) {
-    if (item.is_null()) continue;
-    const double number = item.is_number() ? item.number() : -1.0;
-    if (!(number >= 0.0) || number > 1e6) {
-      fields.complain("distances", "numbers from 0 up, or null");
-      return distances;
-    }
-    distances.push_back(number);
-  }
-  return distances;
-}
-
-AttackResult read_result(const Fields& fields, std::optional<std::uint64_t> count,
-                         FirstError& error) {
-  AttackResult result;
-  result.attack = fields.required_text("attack");
-  result.norm = fields.text("norm");
-  result.epsilon = fields.number("epsilon", {0.0, 1e6});
-  result.accuracy = fields.required_number("accuracy", Fields::kFraction);
-  result.accuracy_8bit = fields.number("accuracy_8bit", Fields::kFraction);
-  result.success_rate = fields.number("success_rate", Fields::kFraction);
-  result.loss = fields.number("loss", Fields::kAny);
-  using Figure = std::pair<std::string_view, std::optional<double>*>;
-  const std::array<Figure, 9> figures = {{{"successes", &result.successes},
-                                          {"failures", &result.failures},
-                                          {"mean_l0", &result.mean_l0},
-                                          {"mean_l2", &result.mean_l2},
-                                          {"mean_linf", &result.mean_linf},
-                                          {"max_linf", &result.max_linf},
-                                          {"gradients", &result.gradients},
-                                          {"queries", &result.queries},
-                                          {"seconds", &result.seconds}}};
-  for (const auto& [name, figure] : figures) *figure = fields.number(name, Fields::kNotNegative);
-  result.confusion = read_confusion(fields, error);
-  result.correct = read_correct(fields, count);
-  result.automatic = read_names(fields, "automatic");
-  result.calibration = read_calibration(fields, error);
-  result.distances = read_distances(fields, count);
-  for (const auto& [name, value] : fields.members()) {
-    constexpr std::array<std::string_view, 11> kOthers = {
-        "attack", "norm",      "epsilon", "accuracy",  "accuracy_interval", "accuracy_8bit",
-        "loss",   "confusion", "correct", "automatic", "success_rate"};
-    const auto is_figure = [&name = name](const auto& figure) { return name == figure.first; };
-    if (std::ranges::find(kOthers, name) != kOthers.end()) continue;
-    if (std::ranges::any_of(figures, is_figure) || value.is_null()) continue;
-    if (value.is_array() || value.is_object()) continue;  // figures of images and classes
-    result.parameters.emplace_back(name, scalar_text(value));
-  }
-  return result;
 }
 
 Certificate read_certificate(const Fields& fields) {
@@ -188,17 +59,20 @@ Result<Measurement> read_measurement(const Fields& fields, const std::string& fi
   const Fields dataset(fields.find("dataset"), fields.place_of("dataset"), error);
   measurement.dataset = dataset.required_text("name");
   measurement.split = dataset.text("split");
-  measurement.count = dataset.whole("count");
+  measurement.images = {dataset.whole("count"), dataset.whole("sample_seed")};
   const JsonView results = fields.find("results");
   const std::vector<JsonView> rows = results.items();
   if (!results.is_array()) fields.complain("results", "an array");
+  if (rows.empty() && results.is_array() && !measurement.unfinished) {
+    fields.complain("results", "at least one");
+  }
   if (rows.size() > kMaximumResults) fields.complain("results", "at most 1000 of them");
   for (std::size_t i = 0; i < rows.size() && !error; ++i) {
     const Fields row(rows[i], indexed(fields.place_of("results"), i), error);
     if (row.find("verified_accuracy").valid()) {
       measurement.certificates.push_back(read_certificate(row));
     } else {
-      measurement.results.push_back(read_result(row, measurement.count, error));
+      measurement.results.push_back(read_result(row, measurement.images.count, error));
     }
   }
   if (error) return *error;
@@ -297,6 +171,12 @@ std::string keys_of(const JsonView& value) {
 }
 
 }  // namespace
+
+std::uint64_t AttackResult::images_of(std::size_t label) const {
+  if (!class_counts.empty()) return class_counts[label];
+  const auto& row = confusion[label];
+  return std::accumulate(row.begin(), row.end(), std::uint64_t{0});
+}
 
 std::string_view AttackResult::parameter(std::string_view name) const {
   return value_of(parameters, name);

@@ -3,6 +3,7 @@
 // in it is still untrusted and must be escaped.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct AttackResult {
   std::string attack;  ///< "clean", "worst" or the name of an attack, known or not
   std::string norm;    ///< "linf", "l2", "l0", something else, or empty
   std::optional<double> epsilon;
+  std::optional<std::uint64_t> seed;   ///< of this row, where the file has several
   TextPairs parameters;                ///< all scalars that are not figures
   std::vector<std::string> automatic;  ///< parameters that the attack chose itself
   double accuracy = 0.0;
@@ -44,11 +46,18 @@ struct AttackResult {
   std::optional<double> mean_l0, mean_l2, mean_linf;  ///< over the successes
   std::optional<double> max_linf;                     ///< over all images
   std::optional<double> gradients, queries, seconds;
+  std::optional<double> without_class;  ///< images whose logits are not all numbers
+  std::string disagreement;             ///< of its figures with one another: a sentence, or empty
   std::string correct;  ///< one '0' or '1' per image, '1': still its label; or empty
   std::vector<std::vector<std::uint64_t>> confusion;  ///< square: [label][predicted]; or empty
+  /// Images of each class, with those whose logits are not all numbers, which confusion leaves out;
+  /// empty where the file does not say.
+  std::vector<std::uint64_t> class_counts;
   std::optional<Calibration> calibration;
   std::vector<double> distances;  ///< of an attack without a budget: norms of its successes
 
+  /// How many images a class has, which is one of confusion's rows.
+  std::uint64_t images_of(std::size_t label) const;
   /// The value of a parameter, or "".
   std::string_view parameter(std::string_view name) const;
   /// Whether the attack chose this parameter itself.
@@ -64,6 +73,13 @@ struct Certificate {
   std::optional<double> mean_radius, median_radius, seconds;
 };
 
+/// The images that figures are of: those of other sets are not compared.
+struct ImageSet {
+  std::optional<std::uint64_t> count;
+  std::optional<std::uint64_t> sample_seed;  ///< what drew them, where they are a part of a split
+  auto operator<=>(const ImageSet&) const = default;
+};
+
 /// One file of results.
 struct Measurement {
   std::string source;   ///< the file that it was read from
@@ -77,8 +93,9 @@ struct Measurement {
   bool targeted = false;
   bool unfinished = false;  ///< the run was interrupted, or goes on
   std::string dataset, split;
-  std::vector<std::string> classes;          ///< their names; may be empty
-  std::optional<std::uint64_t> count, seed;  ///< count: images
+  std::vector<std::string> classes;  ///< their names; may be empty
+  ImageSet images;
+  std::optional<std::uint64_t> seed;
   std::vector<AttackResult> results;
   std::vector<Certificate> certificates;
 };

@@ -14,22 +14,16 @@ struct Budget {
   bool clean = false;
   std::string norm;
   std::optional<double> epsilon;
-  std::optional<std::uint64_t> count;
+  ImageSet images;
 
   /// Clean first, then by norm and ε; attacks without a budget last.
-  auto key() const { return std::tuple(!clean, !epsilon, norm, epsilon, count); }
+  auto key() const { return std::tuple(!clean, !epsilon, norm, epsilon, images); }
   bool operator<(const Budget& other) const { return key() < other.key(); }
 };
 
 Budget budget_of(const Entry& entry) {
-  if (entry.clean()) return {true, "", {}, entry.file->count};
-  return {false, entry.norm, entry.epsilon, entry.file->count};
-}
-
-std::string images_text(const Budget& budget) {
-  if (!budget.count) return "";
-  return count_text(static_cast<double>(*budget.count)) +
-         (*budget.count == 1 ? " image" : " images");
+  if (entry.clean()) return {true, "", {}, entry.file->images};
+  return {false, entry.norm, entry.epsilon, entry.file->images};
 }
 
 std::string budget_text(const Budget& budget) {
@@ -39,7 +33,7 @@ std::string budget_text(const Budget& budget) {
       : budget.epsilon ? norm + (norm.empty() ? "ε = " : ", ε = ") + epsilon_text(*budget.epsilon)
       : budget.norm.empty() ? "Several budgets together"
                             : "No budget: the smallest change in " + norm;
-  return words + (budget.count ? " · " + images_text(budget) : "");
+  return words + (budget.images.count ? " · " + images_text(budget.images) : "");
 }
 
 Markup bar(double fraction) {
@@ -55,7 +49,7 @@ Markup marked(std::string_view style, std::string_view words) {
 const Certificate* certificate_for(const Subject& subject, const Budget& budget) {
   for (const CertificateEntry& entry : subject.certificates) {
     if (entry.certificate->norm == budget.norm && entry.certificate->epsilon == budget.epsilon &&
-        entry.file->count == budget.count) {
+        entry.file->images == budget.images) {
       return entry.certificate;
     }
   }
@@ -67,7 +61,7 @@ Markup attributed(const Entry* entry) {
   if (entry == nullptr) return {};
   return element("b", text(percent(entry->result->accuracy))) + bar(entry->result->accuracy) +
          element("small", text(entry->label + ", " +
-                               interval_text(entry->result->accuracy, entry->file->count)));
+                               interval_text(entry->result->accuracy, entry->file->images.count)));
 }
 
 Table::Row glance_row(const Subject& subject, const Budget& budget) {
@@ -82,21 +76,21 @@ Table::Row glance_row(const Subject& subject, const Budget& budget) {
     if (lowest == nullptr || entry.result->accuracy < lowest->result->accuracy) lowest = &entry;
   }
   if (highest == lowest) highest = nullptr;  // one attack alone is no range
-  const Entry* const clean = subject.clean(budget.count);
+  const Entry* const clean = subject.clean(budget.images);
   const Certificate* const proof = certificate_for(subject, budget);
   std::optional<double> clean_accuracy;
   if (clean != nullptr) clean_accuracy = clean->result->accuracy;
   if (clean == nullptr && proof != nullptr) clean_accuracy = proof->accuracy;
   return {{text(subject.label),
            text(budget.clean ? "none" : budget_text({false, budget.norm, budget.epsilon, {}})),
-           text(budget.count ? count_text(static_cast<double>(*budget.count)) : ""),
+           text(images_text(budget.images, false)),
            text(percent(clean_accuracy)) +
-               element("small", text(interval_text(clean_accuracy, budget.count))),
+               element("small", text(interval_text(clean_accuracy, budget.images.count))),
            attributed(highest), attributed(lowest),
-           proof != nullptr
-               ? text(percent(proof->verified_accuracy)) +
-                     element("small", text(interval_text(proof->verified_accuracy, budget.count)))
-               : Markup()}};
+           proof != nullptr ? text(percent(proof->verified_accuracy)) +
+                                  element("small", text(interval_text(proof->verified_accuracy,
+                                                                      budget.images.count)))
+                            : Markup()}};
 }
 
 struct Line {
@@ -187,7 +181,7 @@ Markup glance_section(const DatasetGroup& group) {
       if (!entry.clean() && entry.epsilon) add(budget_of(entry));
     }
     for (const CertificateEntry& entry : subject.certificates) {
-      add({false, entry.certificate->norm, entry.certificate->epsilon, entry.file->count});
+      add({false, entry.certificate->norm, entry.certificate->epsilon, entry.file->images});
     }
     for (const Entry& entry : subject.entries) {
       if (entry.clean() && budgets.empty()) budgets.push_back(budget_of(entry));

@@ -36,13 +36,9 @@ bool fits(const PublishedFigure& figure, const Entry& entry) {
          (figure.steps == 0 || entry.result->parameter("steps") == std::to_string(figure.steps));
 }
 
-std::optional<double> clean_accuracy(const Subject& subject, std::optional<std::uint64_t> count) {
-  const Entry* const clean = subject.clean(count);
+std::optional<double> clean_accuracy(const Subject& subject, const ImageSet& images) {
+  const Entry* const clean = subject.clean(images);
   return clean != nullptr ? std::optional(clean->result->accuracy) : std::nullopt;
-}
-
-std::string images_of(const Measurement& file) {
-  return file.count ? count_text(static_cast<double>(*file.count)) : "";
 }
 
 /// Ours that a figure can be held against.
@@ -52,8 +48,8 @@ std::vector<Table::Row> own_rows(const PublishedFigure& figure, const DatasetGro
     for (const Entry& entry : subject.entries) {
       if (!fits(figure, entry)) continue;
       rows.push_back({{text(subject.label), text(percent(entry.result->accuracy)),
-                       text(percent(clean_accuracy(subject, entry.file->count))),
-                       text(images_of(*entry.file)), text(entry.label)}});
+                       text(percent(clean_accuracy(subject, entry.file->images))),
+                       text(images_text(entry.file->images, false)), text(entry.label)}});
     }
     for (const CertificateEntry& entry : subject.certificates) {
       const Certificate& proof = *entry.certificate;
@@ -62,7 +58,7 @@ std::vector<Table::Row> own_rows(const PublishedFigure& figure, const DatasetGro
         continue;
       }
       rows.push_back({{text(subject.label), text(percent(proof.verified_accuracy)),
-                       text(percent(proof.accuracy)), text(images_of(*entry.file)),
+                       text(percent(proof.accuracy)), text(images_text(entry.file->images, false)),
                        text("verified by " + proof.method)}});
     }
   }

@@ -51,10 +51,7 @@ Markup classes_table(const Subject& subject) {
     Table::Row row{{text(names[k]), {}}};
     for (const Entry* const entry : entries) {
       const auto& confusion = entry->result->confusion;
-      std::uint64_t count = 0;
-      if (k < confusion.size()) {
-        for (const std::uint64_t some : confusion[k]) count += some;
-      }
+      const std::uint64_t count = k < confusion.size() ? entry->result->images_of(k) : 0;
       if (entry == entries[0]) row.cells[1] = text(count_text(static_cast<double>(count)));
       if (count == 0) {
         row.cells.insert(row.cells.end(), 2, Markup());

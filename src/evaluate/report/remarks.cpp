@@ -34,9 +34,9 @@ bool own_gradient(const Entry& entry) {
 struct Comparable {
   std::string norm;
   std::optional<double> epsilon;
-  std::optional<std::uint64_t> count;
+  ImageSet images;
   bool operator<(const Comparable& other) const {
-    return std::tie(norm, epsilon, count) < std::tie(other.norm, other.epsilon, other.count);
+    return std::tie(norm, epsilon, images) < std::tie(other.norm, other.epsilon, other.images);
   }
 };
 
@@ -45,25 +45,21 @@ std::string budget_text(const Entry& entry) {
          "ε = " + epsilon_text(entry.epsilon.value_or(0.0));
 }
 
-std::string images_text(std::optional<std::uint64_t> count) {
-  return count ? count_text(static_cast<double>(*count)) + " images" : "";
-}
-
 /// Whether `less` survived on fewer images than `more`, by half an image at least.
 bool leaves_less(const Entry& less, const Entry& more) {
-  const double images = static_cast<double>(less.file->count.value_or(0));
+  const double images = static_cast<double>(less.file->images.count.value_or(0));
   return (more.result->accuracy - less.result->accuracy) * images > 0.5;
 }
 
 /// Images that one of two attacks broke and the other did not. Where a file does not say which
 /// images an attack broke, the counts that tell least.
 Discordant discordant(const Entry& a, const Entry& b) {
-  const bool same_images = a.file->seed == b.file->seed;  // which a limited run draws by its seed
+  const bool same_images = a.file->seed == b.file->seed && a.file->images == b.file->images;
   if (same_images && !a.result->correct.empty() &&
       a.result->correct.size() == b.result->correct.size()) {
     return count_discordant(a.result->correct, b.result->correct);
   }
-  const std::uint64_t images = std::min(a.file->count.value_or(0), kMostImages);
+  const std::uint64_t images = std::min(a.file->images.count.value_or(0), kMostImages);
   const auto broken = [&](const Entry& entry) {
     return static_cast<std::uint64_t>(
         std::llround((1.0 - entry.result->accuracy) * static_cast<double>(images)));
@@ -81,8 +77,8 @@ class Collector {
       : subject_(subject), remarks_(remarks) {
     for (const Entry& entry : subject.entries) {
       if (!entry.attack() || entry.file->targeted) continue;
-      if (entry.epsilon && entry.file->count) {
-        comparable_[{entry.norm, entry.epsilon, entry.file->count}].push_back(&entry);
+      if (entry.epsilon && entry.file->images.count) {
+        comparable_[{entry.norm, entry.epsilon, entry.file->images}].push_back(&entry);
       }
     }
   }
@@ -94,16 +90,19 @@ class Collector {
     weak_attacks();
     not_adaptive();
     contradictions();
+    no_class();
+    disagreements();
     rounding();
   }
 
  private:
-  void warn(std::string_view kind, const std::string& title, const std::string& sentence) {
+  void warn(std::string_view kind, const std::string& title, const std::string& sentence,
+            std::vector<std::string> findings = {}) {
     remarks_.push_back({.kind = kind,
                         .warning = true,
                         .title = title + ": " + subject_.label,
                         .sentence = sentence,
-                        .findings = {}});
+                        .findings = std::move(findings)});
   }
 
   std::string figure(const Entry& entry) const {
@@ -112,7 +111,7 @@ class Collector {
 
   /// Notes that `found` leaves less than an attack that should be stronger.
   void surpassed(const Entry& found, const Entry& gradient) {
-    std::string finding = budget_text(found) + ", " + images_text(found.file->count) + ": " +
+    std::string finding = budget_text(found) + ", " + images_text(found.file->images) + ": " +
                           figure(found) + ", " + gradient.label +
                           (gradient.crafted_on == CraftedOn::own ? " on the model itself " : " ") +
                           percent(gradient.result->accuracy);
@@ -179,12 +178,10 @@ class Collector {
 
   /// The same attack with more room should find no less.
   void larger_budget() {
-    std::map<std::tuple<std::string, std::string, std::optional<std::uint64_t>>,
-             std::vector<const Entry*>>
-        curves;
+    std::map<std::tuple<std::string, std::string, ImageSet>, std::vector<const Entry*>> curves;
     for (const auto& [what, entries] : comparable_) {
       for (const Entry* entry : entries)
-        curves[{what.norm, entry->label, what.count}].push_back(entry);
+        curves[{what.norm, entry->label, what.images}].push_back(entry);
     }
     for (auto& [what, curve] : curves) {
       std::ranges::stable_sort(curve, {}, [](const Entry* e) { return *e->epsilon; });
@@ -247,22 +244,48 @@ class Collector {
     for (const CertificateEntry& proof : subject_.certificates) {
       for (const Entry& entry : subject_.entries) {
         if (!entry.attack() || entry.norm != proof.certificate->norm || !entry.epsilon ||
-            *entry.epsilon > proof.certificate->epsilon || entry.file->count != proof.file->count ||
+            *entry.epsilon > proof.certificate->epsilon ||
+            entry.file->images != proof.file->images ||
             entry.file->model.sha256 != proof.file->model.sha256 || entry.file->denoiser ||
-            !entry.file->count || !entry.file->transform.empty()) {
+            !entry.file->images.count || !entry.file->transform.empty()) {
           continue;
         }
-        const double images = static_cast<double>(*entry.file->count);
+        const double images = static_cast<double>(*entry.file->images.count);
         if ((proof.certificate->verified_accuracy - entry.result->accuracy) * images < 0.5)
           continue;
         warn("contradiction", "Contradiction",
              "At ε = " + epsilon_text(proof.certificate->epsilon) + " " +
                  percent(proof.certificate->verified_accuracy) +
                  " of the images are verified, but " + figure(entry) + " at " + budget_text(entry) +
-                 " on as many images. Both cannot be true: " +
+                 " on the same images. Both cannot be true: " +
                  "check that the files are about the same weights and images.");
       }
     }
+  }
+
+  void no_class() {
+    std::vector<std::string> findings;
+    for (const Entry& entry : subject_.entries) {
+      const double images = entry.result->without_class.value_or(0.0);
+      if (images > 0) findings.push_back(entry.label + ": " + count_text(images) + " images.");
+    }
+    if (findings.empty()) return;
+    warn("no-class", "Answers that are no numbers",
+         "For some images the model's logits are not all numbers. These images count as wrong.",
+         std::move(findings));
+  }
+
+  void disagreements() {
+    std::vector<std::string> findings;
+    for (const Entry& entry : subject_.entries) {
+      const std::string& told = entry.result->disagreement;
+      if (!told.empty()) findings.push_back(entry.label + ": " + told + ".");
+    }
+    if (findings.empty()) return;
+    warn("disagreement", "Figures that do not agree",
+         "A result says two things about the same images: its file was changed after it was "
+         "measured.",
+         std::move(findings));
   }
 
   void rounding() {
@@ -295,7 +318,7 @@ void sample_size(const DatasetGroup& group, std::vector<Remark>& remarks) {
   std::optional<std::uint64_t> smallest;
   for (const Subject& subject : group.subjects) {
     for (const Entry& entry : subject.entries) {
-      const auto count = entry.file->count;
+      const auto count = entry.file->images.count;
       if (count && *count > 0) smallest = std::min(smallest.value_or(*count), *count);
     }
   }
@@ -304,7 +327,7 @@ void sample_size(const DatasetGroup& group, std::vector<Remark>& remarks) {
   remarks.push_back({.kind = "few-images",
                      .warning = false,
                      .title = "Few images: " + group.name,
-                     .sentence = "Some figures rest on " + images_text(smallest) +
+                     .sentence = "Some figures rest on " + images_text({smallest, {}}) +
                                  ": an accuracy near 50% is then known to ±" + percent(error) +
                                  " (95% confidence), and one image is " +
                                  percent(1.0 / static_cast<double>(*smallest)) + ".",

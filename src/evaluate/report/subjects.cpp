@@ -74,9 +74,7 @@ std::string entry_label(const Entry& entry, const ReportInput& input) {
   std::string label =
       entry.worst() ? worst_label(*entry.file)
                     : attack_title(result.attack) + details(result, find_attack(result.attack));
-  if (const auto seed = result.parameter("seed"); !seed.empty()) {
-    label += ", seed " + std::string(seed);
-  }
+  if (result.seed) label += ", seed " + std::to_string(*result.seed);
   if (entry.file->targeted) label += ", targeted";
   if (entry.crafted_on == CraftedOn::transferred) {
     label += ", crafted on " + model_label(*entry.file->from, input);
@@ -135,9 +133,9 @@ std::string model_label(const ModelReference& model, const ReportInput& input) {
   return ambiguous && !model.sha256.empty() ? name + " " + model.sha256.substr(0, 8) : name;
 }
 
-const Entry* Subject::clean(std::optional<std::uint64_t> count) const {
+const Entry* Subject::clean(const ImageSet& images) const {
   const auto found = std::ranges::find_if(
-      entries, [&](const Entry& entry) { return entry.clean() && entry.file->count == count; });
+      entries, [&](const Entry& entry) { return entry.clean() && entry.file->images == images; });
   return found != entries.end() ? &*found : nullptr;
 }
 
@@ -150,7 +148,7 @@ std::vector<DatasetGroup> group_by_subject(const ReportInput& input) {
   std::vector<DatasetGroup> groups;
   // What tells entries apart; then how often it appeared, and the figures seen.
   using Key = std::tuple<std::string, std::string, std::string, std::string, std::string,
-                         std::optional<double>, std::optional<std::uint64_t>>;
+                         std::optional<double>, ImageSet>;
   std::map<Key, std::vector<std::pair<double, std::optional<double>>>> seen;
   for (const Measurement& file : input.measurements) {
     DatasetGroup& group = find_or_add(
@@ -163,7 +161,7 @@ std::vector<DatasetGroup> group_by_subject(const ReportInput& input) {
     for (const AttackResult& result : file.results) {
       Entry entry = make_entry(file, result, input);
       auto& figures = seen[{file.dataset, file.split, label, entry.label, entry.norm, entry.epsilon,
-                            file.count}];
+                            file.images}];
       const std::pair figure{result.accuracy, result.loss};
       if (std::ranges::find(figures, figure) != figures.end()) continue;
       if (!figures.empty()) entry.label += " (" + file_name(file.source) + ")";
@@ -173,7 +171,7 @@ std::vector<DatasetGroup> group_by_subject(const ReportInput& input) {
     for (const Certificate& certificate : file.certificates) {
       const bool repeated =
           std::ranges::any_of(subject.certificates, [&](const CertificateEntry& other) {
-            return other.file->count == file.count &&
+            return other.file->images == file.images &&
                    other.certificate->method == certificate.method &&
                    other.certificate->norm == certificate.norm &&
                    other.certificate->epsilon == certificate.epsilon &&

@@ -44,8 +44,8 @@ struct Subject {
   std::vector<Entry> entries;
   std::vector<CertificateEntry> certificates;
 
-  /// The clean entry over so many images, if there is one.
-  const Entry* clean(std::optional<std::uint64_t> count) const;
+  /// The clean entry over these images, if there is one.
+  const Entry* clean(const ImageSet& images) const;
 };
 
 /// All subjects of one split of one dataset.

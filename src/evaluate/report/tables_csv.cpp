@@ -50,13 +50,15 @@ class Csv {
   bool first_ = true;
 };
 
-void add_subject(Csv& csv, const Measurement& file) {
+/// `seed`: the row's own, where it has one.
+void add_subject(Csv& csv, const Measurement& file, std::optional<std::uint64_t> seed = {}) {
   const auto name = [](const std::optional<ModelReference>& model) {
     return model ? file_name(model->file) : std::string();
   };
   csv.add(file.source).add(file_name(file.model.file)).add(name(file.denoiser));
   csv.add(file.transform).add(name(file.from));
-  csv.add(file.dataset).add(file.split).add(file.count).add(file.seed);
+  csv.add(file.dataset).add(file.split).add(file.images.count);
+  csv.add(seed ? seed : file.seed);
 }
 
 }  // namespace
@@ -90,22 +92,25 @@ std::string results_csv(const ReportInput& input) {
           "gradients",
           "queries",
           "seconds",
-          "parameters"};
+          "without_class",
+          "parameters",
+          "model_sha256"};
   for (const Measurement& file : input.measurements) {
     for (const AttackResult& result : file.results) {
       std::string parameters;
       for (const auto& [name, value] : result.parameters) {
         parameters += (parameters.empty() ? "" : "; ") + name + "=" + value;
       }
-      add_subject(csv, file);
+      add_subject(csv, file, result.seed);
       csv.add(std::string(file.gray_box ? "true" : "false"));
       csv.add(file.transform_gradient);
       csv.add(std::string(file.targeted ? "true" : "false"));
       csv.add(result.attack).add(result.norm).add(result.epsilon);
-      csv.add(std::optional(result.accuracy)).interval(result.accuracy, file.count);
+      csv.add(std::optional(result.accuracy)).interval(result.accuracy, file.images.count);
       csv.add(result.accuracy_8bit).add(result.loss).add(result.success_rate);
       csv.add(result.mean_l0).add(result.mean_l2).add(result.mean_linf).add(result.max_linf);
-      csv.add(result.gradients).add(result.queries).add(result.seconds).add(parameters).end();
+      csv.add(result.gradients).add(result.queries).add(result.seconds);
+      csv.add(result.without_class).add(parameters).add(file.model.sha256).end();
     }
   }
   return csv.text();
@@ -121,13 +126,15 @@ std::string certificates_csv(const ReportInput& input) {
           "accuracy",     "verified_accuracy",
           "verified_low", "verified_high",
           "mean_radius",  "median_radius",
-          "seconds"};
+          "seconds",      "model_sha256"};
   for (const Measurement& file : input.measurements) {
     for (const Certificate& proof : file.certificates) {
       add_subject(csv, file);
       csv.add(proof.method).add(proof.norm).add(std::optional(proof.epsilon)).add(proof.accuracy);
-      csv.add(std::optional(proof.verified_accuracy)).interval(proof.verified_accuracy, file.count);
-      csv.add(proof.mean_radius).add(proof.median_radius).add(proof.seconds).end();
+      csv.add(std::optional(proof.verified_accuracy))
+          .interval(proof.verified_accuracy, file.images.count);
+      csv.add(proof.mean_radius).add(proof.median_radius).add(proof.seconds);
+      csv.add(file.model.sha256).end();
     }
   }
   return csv.text();
@@ -157,23 +164,23 @@ std::string predictions_csv(const OrderedJson& predictions,
 }
 
 std::string classes_csv(const ReportInput& input) {
-  Csv csv{"file",  "model",  "denoiser", "transform", "from",         "dataset",
-          "split", "images", "seed",     "attack",    "norm",         "epsilon",
-          "class", "name",   "count",    "accuracy",  "accuracy_low", "accuracy_high"};
+  Csv csv{"file",   "model",    "denoiser",     "transform",     "from",        "dataset", "split",
+          "images", "seed",     "attack",       "norm",          "epsilon",     "class",   "name",
+          "count",  "accuracy", "accuracy_low", "accuracy_high", "model_sha256"};
   for (const Measurement& file : input.measurements) {
     for (const AttackResult& result : file.results) {
       const auto names = class_names_of(file, result.confusion.size());
       for (std::size_t k = 0; k < result.confusion.size(); ++k) {
-        std::uint64_t count = 0;
-        for (const std::uint64_t some : result.confusion[k]) count += some;
+        const std::uint64_t count = result.images_of(k);
         std::optional<double> accuracy;
         if (count > 0) {
           accuracy = static_cast<double>(result.confusion[k][k]) / static_cast<double>(count);
         }
-        add_subject(csv, file);
+        add_subject(csv, file, result.seed);
         csv.add(result.attack).add(result.norm).add(result.epsilon).add(std::to_string(k));
         csv.add(names[k]).add(std::to_string(count)).add(accuracy);
-        csv.interval(accuracy, accuracy ? std::optional(count) : std::nullopt).end();
+        csv.interval(accuracy, accuracy ? std::optional(count) : std::nullopt);
+        csv.add(file.model.sha256).end();
       }
     }
   }

@@ -145,7 +145,7 @@ Result<Constant> transpose(const Node& node, const Constant& in) {
   return result;
 }
 
-Result<Constant> join(const Node& node, const Inputs& in) {
+Result<Constant> concatenate(const Node& node, const Inputs& in) {
   const auto axis = axis_of(node.integer("axis", 0), in[0]->shape.size());
   if (!axis) return Error{concat(node.shown(), ": ", axis.error().message)};
   Constant result{in[0]->shape, in[0]->whole, {}};
@@ -375,7 +375,7 @@ Result<Constant> fold(const Node& node, const Inputs& in) {
     if (part == nullptr && op == "Concat") return Error{node.shown() + " lacks an input"};
   }
   if (in[0]->shape.empty()) return Error{node.shown() + " takes apart a single value"};
-  if (op == "Concat") return join(node, in);
+  if (op == "Concat") return concatenate(node, in);
   if (op == "Gather") return gather(node, *in[0], *in[1]);
   return slice(node, in);
 }

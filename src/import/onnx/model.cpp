@@ -27,6 +27,9 @@ Status read_attribute(Bytes bytes, Node& node) {
       case field::kName:
         name = f.text();
         break;
+      case field::kType:
+        attribute.type = f.integer();
+        break;
       case field::kReal:
         attribute.real = static_cast<double>(f.real());
         break;
@@ -213,6 +216,81 @@ std::vector<std::int64_t> Node::integers(std::string_view attribute,
 
 std::string Node::shown() const {
   return name.empty() ? concat("operator ", op) : concat("operator ", op, " (node ", name, ")");
+}
+
+Status check_attributes(const Node& node) {
+  enum Type : std::int64_t { kReal = 1, kInteger, kText, kTensor, kReals = 6, kIntegers, kTexts };
+  struct Known {
+    std::string_view name;
+    std::int64_t type, other = 0;
+  };
+  // Of the operators that are read, in any opset from 1 on, whether they matter or not.
+  static constexpr Known kKnown[] = {{"allowzero", kInteger},
+                                     {"alpha", kReal},
+                                     {"antialias", kInteger},
+                                     {"approximate", kText},
+                                     {"auto_pad", kText},
+                                     {"axes", kIntegers},
+                                     {"axis", kInteger},
+                                     {"beta", kReal},
+                                     {"broadcast", kInteger},
+                                     {"ceil_mode", kInteger},
+                                     {"coordinate_transformation_mode", kText},
+                                     {"count_include_pad", kInteger},
+                                     {"cubic_coeff_a", kReal},
+                                     {"dilations", kIntegers},
+                                     {"dtype", kInteger},
+                                     {"end", kInteger},
+                                     {"epsilon", kReal},
+                                     {"exclude_outside", kInteger},
+                                     {"extrapolation_value", kReal},
+                                     {"group", kInteger},
+                                     {"is_test", kInteger},
+                                     {"keep_aspect_ratio_policy", kText},
+                                     {"keepdims", kInteger},
+                                     {"kernel_shape", kIntegers},
+                                     {"max", kReal},
+                                     {"min", kReal},
+                                     {"mode", kText},
+                                     {"momentum", kReal},
+                                     {"nearest_mode", kText},
+                                     {"noop_with_empty_axes", kInteger},
+                                     {"pads", kIntegers},
+                                     {"perm", kIntegers},
+                                     {"ratio", kReal},
+                                     {"saturate", kInteger},
+                                     {"scales", kReals},
+                                     {"seed", kInteger},
+                                     {"shape", kIntegers},
+                                     {"sparse_value", 11},
+                                     {"spatial", kInteger},
+                                     {"start", kInteger},
+                                     {"storage_order", kInteger},
+                                     {"strides", kIntegers},
+                                     {"to", kInteger},
+                                     {"training_mode", kInteger},
+                                     {"transA", kInteger},
+                                     {"transB", kInteger},
+                                     {"value", kTensor, kReal},
+                                     {"value_float", kReal},
+                                     {"value_floats", kReals},
+                                     {"value_int", kInteger},
+                                     {"value_ints", kIntegers},
+                                     {"value_string", kText},
+                                     {"value_strings", kTexts}};
+  for (const auto& [name, attribute] : node.attributes) {
+    const auto known =
+        std::find_if(std::begin(kKnown), std::end(kKnown),
+                     [&wanted = name](const Known& one) { return one.name == wanted; });
+    if (known == std::end(kKnown)) {
+      return Error{concat(node.shown(), " has the attribute ", name, ", which is none of ONNX's")};
+    }
+    if (attribute.type != 0 && attribute.type != known->type && attribute.type != known->other) {
+      return Error{concat(node.shown(), " has the attribute ", name, " of type ", attribute.type,
+                          ", expected ", known->type)};
+    }
+  }
+  return {};
 }
 
 bool looks_like_onnx(std::span<const std::uint8_t> bytes) {

@@ -27,6 +27,8 @@ struct Constant {
 };
 
 struct Attribute {
+  std::int64_t type = 0;  ///< as the file says: 1 real, 2 integer, 3 text, 4 tensor, 6 reals, 7
+                          ///< integers; 0 where it does not
   std::int64_t integer = 0;
   double real = 0;
   std::string text;
@@ -64,6 +66,10 @@ struct Model {
   std::map<std::string, Constant, std::less<>> constants;
   std::vector<ValueInfo> inputs, outputs;
 };
+
+/// An error where the node has an attribute that ONNX's operators do not have, or one of another
+/// type: it would be passed over, and its default taken.
+Status check_attributes(const Node& node);
 
 /// Whether the bytes begin as ONNX files do.
 bool looks_like_onnx(std::span<const std::uint8_t> bytes);

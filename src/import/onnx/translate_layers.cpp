@@ -1,4 +1,6 @@
 // Dense layers and batch norm.
+#include <algorithm>
+
 #include "core/concat.h"
 #include "import/onnx/translator.h"
 #include "nn/layers/rules.h"
@@ -19,7 +21,10 @@ Error needs_nchw(const Node& node) {
 Result<Value> Translator::batch_norm(const Node& node, const Inputs& in) {
   auto value = image(node, in);
   if (!value) return value;
-  if (node.integer("training_mode", 0) != 0) {
+  // Before opset 14 the further outputs, means and variances, say it.
+  const bool has_statistics = std::any_of(node.outputs.begin() + 1, node.outputs.end(),
+                                          [](const std::string& name) { return !name.empty(); });
+  if (node.integer("training_mode", 0) != 0 || has_statistics) {
     return Error{concat(node.shown(), " is in training mode: export the model after .eval()")};
   }
   if (!value->flat() && value->layout != Layout::nchw) return needs_nchw(node);

@@ -74,7 +74,10 @@ Result<Value> Translator::shape_of(const Node& node, const Inputs& in) {
   const std::int64_t end = std::max(start, place(node.integer("end", size)));
   Value value;
   value.constant = true;
-  value.known = Constant{{end - start}, true, {all.begin() + start, all.begin() + end}};
+  value.known = Constant{{end - start},
+                         true,
+                         {all.begin() + static_cast<std::ptrdiff_t>(start),
+                          all.begin() + static_cast<std::ptrdiff_t>(end)}};
   return value;
 }
 

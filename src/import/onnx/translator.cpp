@@ -293,6 +293,8 @@ Result<Value> Translator::translate(const Node& node) {
     return Error{concat(node.shown(), " is of the domain ", node.domain,
                         "; only ONNX's own operators are read")};
   }
+  const Status attributes = check_attributes(node);
+  if (!attributes) return attributes.error();
   Inputs in;
   std::vector<const Constant*> constants;
   bool all_known = !node.inputs.empty();
@@ -339,12 +341,6 @@ Result<Imported> Translator::finish() {
   imported->notes = notes_;
   const ImageShape out = shape(*last);
   if (out.height == 1 && out.width == 1) imported->outputs = out.size();
-  constexpr float kBytes = 100.0F;  // no deviation of pixels in [0,1] comes near it
-  if (options_.pixel_range == 0 && !imported->deviation.empty() &&
-      imported->deviation[0] > kBytes) {
-    return Error{concat("it divides its input by ", imported->deviation[0],
-                        ", so it takes pixels from 0 to 255: say so with --pixel-range 255")};
-  }
   return imported;
 }
 

@@ -81,6 +81,22 @@ void BatchNorm::train_input_gradient(const TrainingCall& call, const float* x, c
                                         call.kept + channels, dx, call.shared);
 }
 
+void BatchNorm::add_statistics_gradient(const TrainingCall& call, const float* x,
+                                        const float* dstatistics, float* dx) const {
+  const LayerCall& layer = call.layer;
+  const std::size_t channels = layer.place.shape.columns;
+  const std::size_t samples = layer.count * layer.place.in.pixels();
+  const float of_mean = 1.0F / static_cast<float>(samples);
+  const float of_variance = samples > 1 ? 2.0F / static_cast<float>(samples - 1) : 0.0F;
+  const float* const mean = call.kept;
+  for (std::size_t at = 0; at < samples * channels; at += channels) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      dx[at + c] += of_mean * dstatistics[c] +
+                    of_variance * dstatistics[channels + c] * (x[at + c] - mean[c]);
+    }
+  }
+}
+
 void BatchNorm::weight_gradient(const TrainingCall& call, const float* x, const float* dy,
                                 float* dweight, float* dbias) const {
   if (!affine) return;

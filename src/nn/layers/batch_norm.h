@@ -42,6 +42,10 @@ struct BatchNorm {
   void train_forward(const TrainingCall& call, const float* x, float* y) const;
   void train_input_gradient(const TrainingCall& call, const float* x, const float* dy,
                             float* dx) const;
+  /// Adds to `dx` what a gradient with respect to the batch's statistics, mean and unbiased
+  /// variance of each channel, is at the layer's input.
+  void add_statistics_gradient(const TrainingCall& call, const float* x, const float* dstatistics,
+                               float* dx) const;
   void weight_gradient(const TrainingCall& call, const float* x, const float* dy, float* dweight,
                        float* dbias) const;
 };

@@ -31,7 +31,7 @@ std::vector<std::size_t> changed_pixels(std::span<const float> clean, std::span<
 }
 
 TEST(Patch, IsCopiedToAFixedPlace) {
-  const Patch patch(kShape9x11x2, 3, at(2, 5), 0.1, kBox, 8);
+  const Patch patch(kShape9x11x2, {3, at(2, 5), 0.1}, kBox, 8);
   const std::vector<float> clean(kShape9x11x2.size(), 2.0F / 3);
   std::vector<float> image(clean.size());
   patch.apply(clean, Rng(1), image);
@@ -49,7 +49,7 @@ TEST(Patch, IsCopiedToAFixedPlace) {
 }
 
 TEST(Patch, LiesAnywhereOnWholePixelsAndLeavesTheRestAlone) {
-  const Patch patch(kShape9x11x2, 4, anywhere(), 0.1, kBox, 8);
+  const Patch patch(kShape9x11x2, {4, anywhere(), 0.1}, kBox, 8);
   Rng rng(2);
   const auto clean = random_values<float>(kShape9x11x2.size(), rng, 0, 1);
   std::vector<float> image(clean.size());
@@ -69,7 +69,7 @@ TEST(Patch, LiesAnywhereOnWholePixelsAndLeavesTheRestAlone) {
 
 TEST(Patch, TurnedAndScaledItStaysInTheImageAndKeepsItsSize) {
   constexpr ImageShape kLarge{40, 40, 1};
-  const Patch patch(kLarge, 12, anywhere(180, 0.5, 1.5), 0.1, kBox, 8);
+  const Patch patch(kLarge, {12, anywhere(180, 0.5, 1.5), 0.1}, kBox, 8);
   const std::vector<float> clean(kLarge.size(), 7.0F / 11);
   std::vector<float> image(clean.size());
   double smallest = 1600, largest = 0;
@@ -88,7 +88,7 @@ TEST(Patch, TurnsAboutItsMiddle) {
   constexpr ImageShape kLarge{31, 31, 1};
   PatchPlacing placing = at(10, 10);
   placing.rotation = 180;
-  Patch patch(kLarge, 11, placing, 2, kBox, 1);
+  Patch patch(kLarge, {11, placing, 2}, kBox, 1);
   patch.ascend(std::vector<double>(121, 1));  // all 1
   std::vector<float> image(kLarge.size());
   for (std::uint64_t n = 0; n < 50; ++n) {
@@ -108,7 +108,7 @@ TEST(Patch, TurnsAboutItsMiddle) {
 
 TEST(Patch, GradientIsThatOfFiniteDifferences) {
   for (const PatchPlacing& placing : {anywhere(), anywhere(40, 0.7, 1.3), at(1, 2)}) {
-    const Patch patch(kShape9x11x2, 5, placing, 0.1, kBox, 8);
+    const Patch patch(kShape9x11x2, {5, placing, 0.1}, kBox, 8);
     Rng rng(6);
     const auto clean = random_values<float>(kShape9x11x2.size(), rng, 0, 1);
     const auto dimage = random_values<float>(kShape9x11x2.size(), rng);
@@ -120,7 +120,7 @@ TEST(Patch, GradientIsThatOfFiniteDifferences) {
       for (std::size_t j = 0; j < gradient.size(); ++j) {
         double sums[2];
         for (const int side : {0, 1}) {
-          Patch moved(kShape9x11x2, 5, placing, 1, kBox, 8);
+          Patch moved(kShape9x11x2, {5, placing, 1}, kBox, 8);
           std::vector<double> pull(gradient.size());
           pull[j] = side == 0 ? -1 : 1;
           moved.ascend(pull);  // to 0 and to 1
@@ -144,7 +144,7 @@ TEST(Patch, FoolsMoreThanARandomOneOnImagesThatItHasNotSeen) {
   request.epochs = 10;
   for (const std::optional<int> target : {std::optional<int>(), std::optional(2)}) {
     request.target = target;
-    Patch patch(kImage, 4, at(3, 3), 0.1, kBox, 8);
+    Patch patch(kImage, {4, at(3, 3), 0.1}, kBox, 8);
     const Patch random = patch;
     ASSERT_TRUE(learn_shared(model, request, seen, classes, patch, pool));
     for (const float value : patch.values()) EXPECT_TRUE(value >= 0 && value <= 1);
@@ -161,7 +161,7 @@ TEST(Patch, TargetedAtAFixedPlaceIsTheExactBestOfAnAffineModel) {
   constexpr ImageShape kImage{6, 6, 1};
   const LinearModel model = LinearModel::random(kImage, 2, 1, rng);
   const Tensor images = random_images(100, kImage, rng);
-  Patch patch(kImage, 3, at(2, 1), 0.1, kBox, 8);
+  Patch patch(kImage, {3, at(2, 1), 0.1}, kBox, 8);
   ThreadPool pool(1);
   SharedRequest request;
   request.epochs = 20;
@@ -176,8 +176,8 @@ TEST(Patch, TargetedAtAFixedPlaceIsTheExactBestOfAnAffineModel) {
 }
 
 TEST(Patch, RefusesWhatDoesNotFit) {
-  const auto message = [](int side, const PatchPlacing& placing) {
-    const Status fits = check_patch(side, placing, kShape9x11x2);
+  const auto message = [](int side, const PatchPlacing& placing, double step = 0.1) {
+    const Status fits = check_patch({side, placing, step}, kShape9x11x2);
     return fits ? std::string() : fits.error().message;
   };
   EXPECT_EQ(message(4, anywhere(30, 0.5, 2)), "");
@@ -191,6 +191,16 @@ TEST(Patch, RefusesWhatDoesNotFit) {
             "scale is up to 2.5, which makes a patch of 4 pixels larger than the image, 9×11×2");
   EXPECT_EQ(message(4, at(6, 7)),
             "at is 6,7, where a patch of 4 pixels is not inside the image, 9×11×2");
+  for (const double step : {0.0, -1.0, 1.5}) {
+    EXPECT_EQ(message(4, anywhere(), step).find("step-size is "), 0U) << step;
+  }
+}
+
+TEST(Patch, IsComparedWithARandomOneOfAnotherSeed) {
+  const PatchSettings settings{4, anywhere(), 0.1};
+  const SharedChanges made = patch_changes(settings, kShape9x11x2, kBox, 8);
+  EXPECT_TRUE(same_values(made.learnt->values(), Patch(kShape9x11x2, settings, kBox, 8).values()));
+  EXPECT_TRUE(same_values(made.random->values(), Patch(kShape9x11x2, settings, kBox, 9).values()));
 }
 
 }  // namespace

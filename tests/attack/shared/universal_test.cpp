@@ -191,5 +191,26 @@ TEST(SharedChange, RefusesWhatDoesNotFit) {
   EXPECT_EQ(message(request({}, 0), toy.images, toy.classes), "epochs is 0, expected 1 or more");
 }
 
+TEST(UniversalPerturbation, IsComparedWithSignsAtRandomAndRefusesWhatIsOutOfRange) {
+  const UniversalSettings settings{Norm::l2, 3};
+  EXPECT_EQ(settings.step(), 0.3);
+  const SharedChanges made = universal_changes(settings, kShape4x5x2, Bounds{}, 5);
+  for (const float value : made.learnt->values()) EXPECT_EQ(value, 0);
+  EXPECT_TRUE(
+      same_values(made.random->values(),
+                  UniversalPerturbation::noise(kShape4x5x2, Norm::l2, 3, Bounds{}, 5).values()));
+  const auto message = [](const UniversalSettings& wrong) {
+    const Status checked = check_universal(wrong);
+    return checked ? std::string() : checked.error().message;
+  };
+  EXPECT_EQ(message(settings), "");
+  EXPECT_EQ(message({Norm::linf, 1, 1}), "");
+  EXPECT_EQ(message({Norm::linf, 3}),
+            "epsilon is 3, expected a number above 0 and up to 1 in linf, pixels in [0,1]");
+  EXPECT_EQ(message({Norm::l2, 101}),
+            "epsilon is 101, expected a number above 0 and up to 100 in l2, pixels in [0,1]");
+  EXPECT_EQ(message({Norm::l2, 3, -1}), "step-size is -1, expected 0 to 100");
+}
+
 }  // namespace
 }  // namespace signflip::test

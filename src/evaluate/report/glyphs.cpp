@@ -1,4 +1,4 @@
-#include "data/glyphs.h"
+#include "evaluate/report/glyphs.h"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
-#include "data/canvas.h"
+#include "evaluate/report/canvas.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
 
-#include "data/glyphs.h"
+#include "evaluate/report/glyphs.h"
 
 namespace signflip {
 namespace {

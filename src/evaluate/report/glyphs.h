@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/canvas.h"
+#include "evaluate/report/canvas.h"
 
 namespace signflip {
 

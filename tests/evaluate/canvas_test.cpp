@@ -1,11 +1,11 @@
 // Drawing: lines as broad as asked for, areas, words, other pictures.
-#include "data/canvas.h"
+#include "evaluate/report/canvas.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "data/glyphs.h"
+#include "evaluate/report/glyphs.h"
 
 namespace signflip {
 namespace {
