@@ -70,7 +70,7 @@ export async function start({ headers, folder = site, args = [] } = {}) {
         );
       });
       await page.goto(server.url + query);
-      if (wait) await page.waitForFunction(() => globalThis.results.length > 0);
+      if (wait) await until(page, () => globalThis.results.length > 0);
       return Object.assign(page, { problems });
     },
   };
@@ -110,6 +110,17 @@ export const painted = (page) =>
   page.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
   );
+
+/** Waits until a condition holds in a page or frame, and what follows from it is painted: the page's state changes
+ * first, and what it shows with the next frame. What the condition gave, as a handle.
+ * @param {import("playwright-core").Page | import("playwright-core").Frame} page
+ * @param {string | ((argument: any) => unknown)} condition @param {unknown} [argument]
+ * @param {{timeout?: number, polling?: number | "raf"}} [options] */
+export async function until(page, condition, argument, options) {
+  const held = await page.waitForFunction(condition, argument, options);
+  await painted(page);
+  return held;
+}
 
 /** Waits until every question of the image view is answered and painted, every file that it wants is there,
  * and no part of the page is on its way. */

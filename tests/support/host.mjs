@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve } from "../../tools/lib/serve.mjs";
-import { patience, problemsOf, start } from "./browser.mjs";
+import { patience, problemsOf, start, until } from "./browser.mjs";
 
 /** The site, and a host of another origin; close() ends both. @param {Parameters<typeof start>[0]} [options] */
 export async function startHost(options) {
@@ -57,7 +57,7 @@ export async function startHost(options) {
     async framesOf(page, count) {
       const ours = () => page.frames().filter((frame) => frame.url().startsWith(site.url));
       while (ours().length < count) await page.waitForEvent("framenavigated");
-      for (const frame of ours()) await frame.waitForFunction(() => globalThis.results?.length > 0);
+      for (const frame of ours()) await until(frame, () => globalThis.results?.length > 0);
       return ours();
     },
   };
@@ -65,7 +65,7 @@ export async function startHost(options) {
 
 /** Waits until nothing of a frame's page has to be scrolled to. */
 export const fits = (frame) =>
-  frame.waitForFunction(() => {
+  until(frame, () => {
     const { scrollHeight, clientHeight, scrollWidth, clientWidth } = document.documentElement;
     return scrollHeight <= clientHeight && scrollWidth <= clientWidth;
   });

@@ -2,7 +2,8 @@
 // and running it to its end.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { site } from "./browser.mjs";
+import { site, until } from "./browser.mjs";
+import { leastWhereOver, processorTime, stepOf } from "./yardstick.mjs";
 
 /** Why a test that needs test images cannot run, or false. */
 export const noImages = existsSync(join(site, "samples/packs.json"))
@@ -30,7 +31,8 @@ export async function run(page, tool) {
 
 /** Waits for the end of the open tool's run, and until that is painted. */
 export async function over(page, tool) {
-  await page.waitForFunction(
+  await until(
+    page,
     (name) =>
       !document.querySelector(`#lab-${name} [data-running]`) &&
       /\d/.test(document.querySelector(`#lab-${name} .run-text`)?.textContent ?? ""),
@@ -49,6 +51,19 @@ export const numberOf = (text) => Number(text.replace(/[^\d.−-]/g, "").replace
  * in milliseconds. */
 export const longTasks = async (browser, page, action) =>
   (await tasksDuring(browser, page, action)).filter((time) => time > 50).map(Math.round);
+
+/** How long the main thread's longest task of more than 50 ms took while something was done, in steps of the yardstick;
+ * 0: there was none. `mostSteps`, which is 50 ms and more on every machine that was tried, blocks no page. Where it is
+ * more, the same is done again (leastWhereOver). */
+export async function longestTask(browser, page, action) {
+  const used = await processorTime(page);
+  return leastWhereOver(mostSteps, async () => {
+    const before = await stepOf(page, used);
+    const tasks = await longTasks(browser, page, action);
+    return Math.max(0, ...tasks) / Math.max(before, await stepOf(page, used));
+  });
+}
+export const mostSteps = 80;
 
 /** The processor time of the page's main thread while something was done, in milliseconds. */
 export const mainThreadTime = async (browser, page, action) =>

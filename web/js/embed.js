@@ -7,6 +7,7 @@ import { createCaption } from "./features/image/caption.js";
 import { createControls } from "./features/embed/controls.js";
 import { createLane } from "./features/image/lane.js";
 import { createPicker } from "./features/image/picker.js";
+import { EngineError } from "./engine/errors.js";
 import { SharedClient, isShared } from "./engine/shared/guest.js";
 import { datasets } from "./state/datasets.js";
 import { packedCount } from "./state/samples.js";
@@ -41,13 +42,17 @@ let wanted = null;
 /** The state that the page around it wants. @param {string} query */
 async function become(query) {
   const next = readUrl(query, navigator.language);
-  if (next.view !== "image") return location.replace(`?${query.replace(/^\?/, "")}`);
+  if (next.view !== "image") {
+    host.leave(next);
+    return location.replace(`?${query.replace(/^\?/, "")}`);
+  }
   const said = [page.state.lang, page.state.dataset].join();
   if (wanted !== null || [next.lang, next.dataset].join() !== said) {
     wanted = query;
     const words = await wordsFor(next.lang, next.dataset);
     if (wanted !== query) return; // overtaken
     wanted = null;
+    if (words.lacking) return page.fail(new EngineError("error.words", ""));
     page.words = words;
   }
   const { dataset, model, lang } = page.state;

@@ -2,6 +2,7 @@
 // what the state asks. It holds no mathematics. What it shares with the compact page is page-shell.js; the
 // first result leaves the performance mark "signflip:first".
 import { PageShell, place } from "./page-shell.js";
+import { EngineError } from "./engine/errors.js";
 import { Address } from "./state/address.js";
 import { listen } from "./state/incoming.js";
 import { packedCount } from "./state/samples.js";
@@ -35,6 +36,8 @@ let imageView = null;
 let restored;
 /** Whether the page may be put together. */
 let begun = false;
+/** What is on its way to another dataset or language, while the words are. @type {Partial<State>} */
+let wanted = {};
 
 /** @param {Partial<State>} patch */
 function update(patch) {
@@ -48,31 +51,44 @@ function update(patch) {
 
 /** @param {Partial<State>} patch @param {() => void} changed when it is done */
 function change(patch, changed) {
-  const { dataset = page.state.dataset, lang = page.state.lang } = patch;
-  if (dataset !== page.state.dataset || lang !== page.state.lang)
-    return void turn(dataset, lang, patch).then(changed);
+  const { dataset, lang } = page.state;
+  if ("dataset" in patch || "lang" in patch) {
+    // The newest choice counts, of a dataset as of a language.
+    wanted = { ...("dataset" in patch ? { lang: wanted.lang ?? lang } : wanted), ...patch };
+    patch = { dataset, lang, ...wanted };
+    if (patch.dataset !== dataset || patch.lang !== lang) return void turn(wanted, patch, changed);
+    wanted = {};
+  }
   page.change(patch);
   changed();
 }
 
 /** Another dataset or language: the words are fetched first, then everything is put together anew.
- * @param {string} dataset @param {string} lang @param {Partial<State>} patch */
-async function turn(dataset, lang, patch) {
+ * @param {Partial<State>} mine what is wanted, unless it is overtaken
+ * @param {Partial<State>} patch the same, with dataset and language @param {() => void} changed */
+async function turn(mine, patch, changed) {
+  const { dataset = "", lang = "" } = patch;
   const found = await wordsFor(lang, dataset);
+  if (mine !== wanted) return;
+  wanted = {};
   const { state } = page;
   const { theme, view, experiment, attack } = state;
   const anew = dataset !== state.dataset;
   const start = anew
     ? { ...defaultState(navigator.language, dataset), theme, view, experiment, attack, lang }
     : state;
-  page.become({ ...start, ...patch });
-  page.words = found;
-  if (anew) page.enter();
+  if (found.lacking) page.fail(new EngineError("error.words", ""));
+  else {
+    page.become({ ...start, ...patch });
+    page.words = found;
+    if (anew) page.enter();
+  }
   mount();
   const focus = anew ? `input[name=dataset][value="${dataset}"]` : "select.language";
   /** @type {HTMLElement | null} */ (document.querySelector(focus))?.focus();
   page.explorer.ask();
   render();
+  if (!found.lacking) changed();
 }
 
 /** Puts the page together in the state's language; nothing is kept from before but the state. */

@@ -53,6 +53,7 @@ export class PageShell {
   #shelves = {};
   /** Datasets whose test images were asked for. @type {Set<string>} */ #packed = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #announceTimer;
+  /** What was announced since the result came. */ #said = "";
   /** Whether trying again cannot help, or only in a new page. */ #final = false;
   #reloads = false;
   #dark = matchMedia("(prefers-color-scheme: dark)");
@@ -123,7 +124,7 @@ export class PageShell {
       scheme: () => this.scheme(),
       cancel: () => explorer.scheduler.cancel(),
       again: () => explorer.scheduler.again(),
-      trouble: () => ({ text: this.trouble(), final: this.#final }),
+      trouble: () => ({ text: this.trouble(), final: this.isFinal }),
       retry: () => this.retry(),
       shelve: (dataset, samples) => this.#exchange(dataset, samples),
       link: () => location.href,
@@ -232,9 +233,30 @@ export class PageShell {
 
   /** What is wrong, each cause once; no text where nothing is. */
   trouble() {
+    return [...new Set([...this.#failures(), ...this.#lacks()])].join(" ");
+  }
+
+  /** Whether trying again cannot help. */
+  get isFinal() {
+    return this.#final || this.#failures().length === 0;
+  }
+
+  #failures() {
     const { error, troubles } = this.snapshot;
-    const causes = [error, ...this.state.model.map((id) => troubles[id])].filter(Boolean);
-    return [...new Set(causes)].join(" ");
+    const { model, from } = this.state;
+    return [error, ...[...model, from].map((id) => troubles[id])].filter(Boolean);
+  }
+
+  /** What was asked for and is not there, once nothing is on its way: the page shows another. */
+  #lacks() {
+    const { dataset, sample } = this.state;
+    const { awaited, image } = this.snapshot;
+    const coming =
+      awaited.has(dataset) || (sample.startsWith("test-") && !this.#packed.has(dataset));
+    return [
+      ...(image.id === sample || coming ? [] : [this.words.t("error.sample", { sample })]),
+      ...(this.words.lacking ? [this.words.t("error.language")] : []),
+    ];
   }
 
   /** Tries again what failed: the engine's start, and files that could not be had. */
@@ -255,6 +277,7 @@ export class PageShell {
 
   /** @param {string} text */
   announce(text) {
+    this.#said = text;
     setText(place("status"), text);
   }
 
@@ -278,10 +301,12 @@ export class PageShell {
     document.dispatchEvent(new CustomEvent("signflip:result", { detail: result }));
     // Once the slider has come to rest, and where the verdicts are still to be seen.
     this.dropVerdicts();
+    this.#said = "";
     this.#announceTimer = setTimeout(() => {
       const { state, snapshot, words } = this;
-      if (state.view === "image" && snapshot.result)
-        this.announce(sayVerdicts(words, snapshot.result));
+      if (state.view !== "image" || !snapshot.result) return;
+      // What was said since, of a file that is saved, say, stays.
+      this.announce(`${this.#said} ${sayVerdicts(words, snapshot.result)}`.trim());
     }, announceAfterMs);
   }
 }

@@ -19,6 +19,7 @@ const switches = ["grayBox", "randomStart", "earlyStop", "abortEarly"];
 /** How the element itself shows it. */
 const own = ["site", "title", "poster", "loading"];
 const version = 1;
+const noPicture = "<sign-flip> shows a whole model, of which there is no picture.";
 /** Frames of this name ask where their engine is (engine/shared/guest.js has the messages). */
 const sharedName = "signflip-shared";
 /** For each site the frame that has the engine, and those that use it, by their numbers.
@@ -136,11 +137,17 @@ export class SignFlip extends HTMLElement {
   }
 
   /** A picture of what the frame shows. @param {string} [type] "image/png", "image/jpeg" or "image/webp"
-   * @returns {Promise<Blob>} rejects while there is no result, and for other types */
+   * @returns {Promise<Blob>} rejects while there is no result, in the view of a whole model, and for other types */
   toBlob(type = "image/png") {
     return new Promise((resolve, reject) => {
       if (!this.#ready)
-        return reject(new Error("<sign-flip> shows nothing yet: await signflip-ready."));
+        return reject(
+          new Error(
+            this.#isWhole || this.#state?.view === "model"
+              ? noPicture
+              : "<sign-flip> shows nothing yet: await signflip-ready.",
+          ),
+        );
       this.#pictures.set(++this.#asked, { resolve, reject });
       this.#tell({ type: "signflip:picture", id: this.#asked, as: type });
     });
@@ -237,7 +244,12 @@ export class SignFlip extends HTMLElement {
     this.#frame = this.#still = this.#state = null;
     this.#ready = false;
     this.#leave();
-    for (const { reject } of this.#pictures.values()) reject(new Error("<sign-flip> was removed."));
+    this.#refuse("<sign-flip> was removed.");
+  }
+
+  /** No picture that was asked for comes any more. @param {string} why */
+  #refuse(why) {
+    for (const { reject } of this.#pictures.values()) reject(new Error(why));
     this.#pictures.clear();
   }
 
@@ -321,6 +333,11 @@ export class SignFlip extends HTMLElement {
     if (what === "engine") return data.wants ? this.#share() : this.#leave();
     const { type, version: _, query, ...detail } = data;
     if (detail.state) this.#state = detail.state;
+    if (this.#state?.view === "model") {
+      // The whole page comes, which tells nothing and is told nothing.
+      this.#ready = false;
+      this.#refuse(noPicture);
+    }
     if (what === "ready") this.#listens();
     if (what === "picture") {
       const asked = this.#pictures.get(detail.id);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
+  idle,
   keep,
   laneOf,
   largestChange,
@@ -14,6 +15,7 @@ import {
   slide,
   start,
   tabTo,
+  until,
 } from "../../support/browser.mjs";
 
 let site;
@@ -152,7 +154,8 @@ test("a slow attack shows progress; Cancel brings back what was there, Run again
     globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 10000, epsilon: 0.1 } }),
   );
   const lane = page.locator("[data-model=standard]");
-  await page.waitForFunction(
+  await until(
+    page,
     () =>
       Number(
         document
@@ -177,7 +180,7 @@ test("a slow attack shows progress; Cancel brings back what was there, Run again
   await cancel.focus();
   await page.keyboard.press("Enter");
   await lane.getByText("Cancelled. Still shown: FGSM").waitFor();
-  await page.waitForFunction(() => document.getElementById("status").textContent === "Cancelled.");
+  await until(page, () => document.getElementById("status").textContent === "Cancelled.");
   assert.equal(await lane.locator(".reading").textContent(), shown);
   assert.equal(await page.locator("#results[aria-busy]").count(), 0);
   assert.deepEqual((await settled(page)).lanes, before.lanes);
@@ -196,6 +199,21 @@ test("a slow attack shows progress; Cancel brings back what was there, Run again
   assert.equal(next.request.attack, "bim");
   assert.equal(await lane.locator(".progress").isHidden(), true);
   assert.deepEqual(page.problems, []);
+});
+
+test("a transfer from a model that cannot be had is not run, and the page says why", async () => {
+  const page = await site.open("", { wait: false });
+  await page.route("**/mnist-robust.safetensors?*", (route) => route.fulfill({ status: 404 }));
+  await page.goto(`${site.url}?from=robust&model=standard`);
+  const alert = page.locator(".alert:visible").getByText("mnist-robust.safetensors");
+  await alert.first().waitFor();
+  await idle(page);
+  assert.equal(await page.evaluate(() => globalThis.results.length), 0);
+  const { request } = await resultOf(page, () =>
+    page.evaluate(() => globalThis.signflipPage.update({ from: "" })),
+  );
+  assert.deepEqual([request.from, request.models], ["", ["standard"]]);
+  await alert.first().waitFor({ state: "hidden" });
 });
 
 test("cancelled before there was a result: empty lanes, and the page goes on", async () => {
@@ -233,7 +251,7 @@ test("a heavy attack runs when the slider rests, with the newest settings", asyn
   });
   t.diagnostic(`${asked} results while the slider moved, which rested ${rests} times`);
   assert.ok(asked <= 1 + rests, `${asked} results`);
-  await page.waitForFunction(() => globalThis.results.at(-1).request.parameters.epsilon === 0.44);
+  await until(page, () => globalThis.results.at(-1).request.parameters.epsilon === 0.44);
   assert.equal(await page.evaluate(() => globalThis.signflipPage.client.restarts), 0);
 });
 

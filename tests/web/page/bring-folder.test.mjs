@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { draw } from "../../../web/js/picture/drawn/index.js";
 import { bmp } from "../../support/bmp.mjs";
-import { keep, resultOf, settled, start } from "../../support/browser.mjs";
+import { keep, resultOf, settled, start, until } from "../../support/browser.mjs";
 import { brightest, pnm } from "../../support/module.mjs";
 import { numberOf, over, startOf } from "../../support/model-view.mjs";
 import { temporaryFolder } from "../../support/tool.mjs";
@@ -68,9 +68,9 @@ test("digits in folders take the place of the test images, and are in the picker
   assert.ok(right > 80, `${right}%`);
   await page.evaluate(() => globalThis.signflipPage.update({ view: "image" }));
   const tiles = page.getByRole("group", { name: "Your pictures" }).locator("input");
-  await page.waitForFunction(() => document.querySelectorAll("input[value^=mine-]").length === 40);
+  await until(page, () => document.querySelectorAll("input[value^=mine-]").length === 40);
   const result = await resultOf(page, () => tiles.nth(5).check({ force: true }));
-  await page.waitForFunction(() => location.search.includes("sample=mine-5"));
+  await until(page, () => location.search.includes("sample=mine-5"));
   const label = await tiles.nth(5).getAttribute("aria-label");
   assert.equal(label, `${result.request.label}, your picture 5`);
   // Others take their place.
@@ -82,7 +82,7 @@ test("digits in folders take the place of the test images, and are in the picker
   await chooseFolder(page, few);
   await page.getByText("The 12 test images are yours.").waitFor();
   await page.evaluate(() => globalThis.signflipPage.update({ view: "image" }));
-  await page.waitForFunction(() => document.querySelectorAll("input[value^=mine-]").length === 12);
+  await until(page, () => document.querySelectorAll("input[value^=mine-]").length === 12);
   assert.deepEqual(page.problems, []);
 });
 
@@ -129,7 +129,7 @@ test("a model of wide pictures: its classes by name in any order, its own pictur
   await dialogue(page).locator(".drop input").setInputFiles(net);
   await dialogue(page).getByText("input 32×48×3, 3 classes").waitFor();
   await dialogue(page).getByRole("button", { name: "Add it" }).click();
-  await page.waitForFunction(() => globalThis.signflipPage.state.dataset === "own-32x48x3-3");
+  await until(page, () => globalThis.signflipPage.state.dataset === "own-32x48x3-3");
   await page.getByText("Choose a picture").first().waitFor();
   // In the order of the folders' names red would be the last.
   const path = write("colours", [
@@ -157,7 +157,7 @@ test("a model of wide pictures: its classes by name in any order, its own pictur
   const result = await resultOf(page, () => page.locator("#upload").setInputFiles(own));
   assert.equal(result.lanes[0].cleanLabel, 2);
   assert.ok(Math.max(...result.request.image.filter((_, i) => i % 3 === 0)) < 0.3, "no white edge");
-  await page.waitForFunction(() => location.search.includes("sample=picture"));
+  await until(page, () => location.search.includes("sample=picture"));
   await cropsInProportion(page);
   await keep(page, "bring-wide", false);
   assert.deepEqual(page.problems, []);
@@ -177,7 +177,7 @@ for (const [height, width] of [
     await dialogue(page).getByText(`input ${height}×${width}×3, 3 classes`).waitFor();
     await dialogue(page).getByRole("button", { name: "Add it" }).click();
     const dataset = `own-${height}x${width}x3-3`;
-    await page.waitForFunction((name) => globalThis.signflipPage.state.dataset === name, dataset);
+    await until(page, (name) => globalThis.signflipPage.state.dataset === name, dataset);
     const path = write(`colours-${height}`, [
       ["red/0.ppm", plain([120, 90, 60])],
       ["green/0.ppm", plain([60, 120, 90])],

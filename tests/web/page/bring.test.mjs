@@ -4,7 +4,16 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { idle, keep, laneOf, resultOf, root, settled, start } from "../../support/browser.mjs";
+import {
+  idle,
+  keep,
+  laneOf,
+  resultOf,
+  root,
+  settled,
+  start,
+  until,
+} from "../../support/browser.mjs";
 import { noFirefox, startFirefox } from "../../support/firefox.mjs";
 import { brightest, convolutionDenoiser, pnm } from "../../support/module.mjs";
 import { readTensors, writeTensors } from "../../support/tensors.mjs";
@@ -76,7 +85,7 @@ test("a chosen file stands beside the shipped models, in both views and after a 
   assert.deepEqual(laneOf(both, "own-1").adversarial, laneOf(both, "robust").adversarial);
   assert.deepEqual(laneOf(both, "own-1").after, laneOf(both, "robust").after);
   await page.reload();
-  await page.waitForFunction(() =>
+  await until(page, () =>
     globalThis.signflipPage?.snapshot.result?.lanes.some((lane) => lane.model === "own-1"),
   );
   // The other view has it, too, and all of the share menu.
@@ -93,7 +102,7 @@ test("a chosen file stands beside the shipped models, in both views and after a 
   // Deleted it is gone for good.
   await openBring(page);
   await dialogue(page).getByRole("button", { name: "Delete “mnist-robust”" }).click();
-  await page.waitForFunction(() => !globalThis.signflipPage.state.model.includes("own-1"));
+  await until(page, () => !globalThis.signflipPage.state.model.includes("own-1"));
   await dialogue(page).getByRole("button", { name: "Close" }).click();
   await page.reload();
   await settled(page);
@@ -196,6 +205,34 @@ test("what cannot be used is refused with the reason, in the visitor's language"
   assert.deepEqual(page.problems, []);
 });
 
+test("pressed twice it is added once, and what the browser keeps is not said to be deleted", async () => {
+  const page = await open();
+  await openBring(page);
+  await choose(page, model("mnist-robust"));
+  const press = dialogue(page).getByRole("button", { name: "Add it" });
+  await press.waitFor();
+  await resultOf(page, () =>
+    press.evaluate((button) => {
+      button.click();
+      button.click();
+    }),
+  );
+  await openBring(page);
+  assert.equal(await dialogue(page).locator(".kept li").count(), 1);
+  await page.evaluate(() => {
+    globalThis.IDBFactory.prototype.open = () => {
+      throw new DOMException("The browser keeps it.", "UnknownError");
+    };
+  });
+  await dialogue(page).locator(".kept button").click();
+  await dialogue(page)
+    .getByText("is gone from this page, but the browser still keeps it")
+    .waitFor();
+  assert.deepEqual(await page.evaluate(() => globalThis.signflipPage.state.model), ["standard"]);
+  await page.reload();
+  await page.locator("input[name=model][value=own-1]").waitFor({ state: "attached" });
+});
+
 test(
   "ONNX of the command line's loads, and does what the shipped model does",
   { skip: !existsSync(binary) && "the command-line tool is not built" },
@@ -227,7 +264,7 @@ test("a model of other images has a place of its own, for the visitor's pictures
   await choose(page, path);
   await dialogue(page).getByText("input 16×16×3, 3 classes").waitFor();
   await dialogue(page).getByRole("button", { name: "Add it" }).click();
-  await page.waitForFunction(() => globalThis.signflipPage.state.dataset === "own-16x16x3-3");
+  await until(page, () => globalThis.signflipPage.state.dataset === "own-16x16x3-3");
   await page.getByText("Choose a picture").first().waitFor();
   const picture = join(folder, "green.ppm");
   writeFileSync(
@@ -260,10 +297,10 @@ test("a model of other images has a place of its own, for the visitor's pictures
   await openBring(page);
   await choose(page, colours);
   await dialogue(page).getByRole("button", { name: "Add it" }).click();
-  await page.waitForFunction(() => globalThis.signflipPage.state.dataset === "own-16x16x3-3-2");
+  await until(page, () => globalThis.signflipPage.state.dataset === "own-16x16x3-3-2");
   await openBring(page);
   await dialogue(page).getByRole("button", { name: "Delete “colours”" }).click();
-  await page.waitForFunction(() => globalThis.signflipPage?.state.dataset === "mnist");
+  await until(page, () => globalThis.signflipPage?.state.dataset === "mnist");
   await settled(page);
   assert.deepEqual(page.problems, []);
 });
@@ -278,7 +315,7 @@ test("with an opaque origin it works, too, and says that it cannot be kept", asy
   await choose(page, model("mnist-mixed"));
   const { lanes } = await add(page);
   assert.equal(lanes[1].model, "own-1");
-  await page.waitForFunction(() =>
+  await until(page, () =>
     /This browser cannot keep it/.test(document.getElementById("status").textContent),
   );
   assert.deepEqual(page.problems, []);
@@ -287,13 +324,13 @@ test("with an opaque origin it works, too, and says that it cannot be kept", asy
 test("in Firefox, too", { skip: noFirefox, timeout: 300000 }, async (t) => {
   const firefox = await startFirefox(t);
   const page = await firefox.open(`${site.url}?lang=en`);
-  await page.waitForFunction(() => globalThis.signflipPage?.snapshot.result);
+  await until(page, () => globalThis.signflipPage?.snapshot.result);
   await page.evaluate(() => document.querySelector("#view-image .models button").click());
   const input = await page.waitForSelector("dialog.bring input[type=file]");
   await input.uploadFile(model("mnist-mixed"));
   await page.waitForSelector("dialog.bring .found:not([hidden])");
   await page.evaluate(() => document.querySelector("dialog.bring .primary").click());
-  await page.waitForFunction(() =>
+  await until(page, () =>
     globalThis.signflipPage.snapshot.result.lanes.some((lane) => lane.model === "own-1"),
   );
   assert.deepEqual(firefox.problems, []);
@@ -325,10 +362,7 @@ test(
         .waitFor();
       const before = await page.evaluate(() => globalThis.signflipPage.state.model.join());
       await dialogue(page).getByRole("button", { name: "Add it" }).click();
-      await page.waitForFunction(
-        (was) => globalThis.signflipPage.state.model.join() !== was,
-        before,
-      );
+      await until(page, (was) => globalThis.signflipPage.state.model.join() !== was, before);
       await idle(page);
       const own = await page.evaluate(() => globalThis.signflipPage.state.model.at(-1));
       const packed = Buffer.from(image).toString("base64url");

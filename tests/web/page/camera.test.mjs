@@ -1,7 +1,7 @@
 // The camera as a source of pictures: asked for by the visitor alone, and let go of.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { idle, keep, resultOf, settled, start } from "../../support/browser.mjs";
+import { idle, keep, resultOf, settled, start, until } from "../../support/browser.mjs";
 
 let site;
 before(async () => {
@@ -31,8 +31,7 @@ const streams = (page) =>
   page.evaluate(() =>
     globalThis.streams.map((stream) => stream.getTracks().map(({ readyState }) => readyState)),
   );
-const live = (page) =>
-  page.waitForFunction(() => document.querySelector(".camera video")?.videoWidth > 0);
+const live = (page) => until(page, () => document.querySelector(".camera video")?.videoWidth > 0);
 
 test("a picture that is taken is attacked, and the camera is let go of", async () => {
   const page = await opened({ permissions: ["camera"] });
@@ -58,7 +57,7 @@ test("a picture that is taken is attacked, and the camera is let go of", async (
   await again.click();
   await live(page);
   await page.evaluate(() => globalThis.signflipPage.update({ view: "model" }));
-  await page.waitForFunction(() =>
+  await until(page, () =>
     globalThis.streams[2].getTracks().every(({ readyState }) => readyState === "ended"),
   );
   assert.deepEqual(page.problems, []);

@@ -6,7 +6,15 @@ import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
 import { bmp } from "../../support/bmp.mjs";
-import { idle, keep, resultOf, settled, site as folder, start } from "../../support/browser.mjs";
+import {
+  idle,
+  keep,
+  resultOf,
+  settled,
+  site as folder,
+  start,
+  until,
+} from "../../support/browser.mjs";
 import { noFirefox, startFirefox } from "../../support/firefox.mjs";
 import { pnm } from "../../support/module.mjs";
 
@@ -100,7 +108,8 @@ test("the frame is moved and sized, and the picture turned, and the networks get
   assert.equal(nameAt(result, 0.06, 0.5), "blue");
   result = await click(page, "As it was");
   assert.deepEqual(result.request.image, came.request.image);
-  await page.waitForFunction(
+  await until(
+    page,
     (picture) => new URLSearchParams(location.search).get("picture") === picture,
     await page.evaluate(() => globalThis.signflipPage.state.picture),
   );
@@ -310,7 +319,7 @@ test("Firefox: a picture is dropped, turned and framed", { skip: noFirefox }, as
   const { open, problems } = await startFirefox(t);
   const page = await open(`${server.url}index.html?lang=en&dataset=gtsrb`);
   await page.setViewport({ width: 1280, height: 900 });
-  await page.waitForFunction(() => globalThis.signflipPage?.snapshot.result);
+  await until(page, () => globalThis.signflipPage?.snapshot.result);
   await page.evaluate(
     (bytes) => {
       const data = new DataTransfer();
@@ -325,7 +334,8 @@ test("Firefox: a picture is dropped, turned and framed", { skip: noFirefox }, as
   await button.click();
   await page.waitForSelector(".crop-frame:focus");
   const shows = (names) =>
-    page.waitForFunction(
+    until(
+      page,
       (wanted) => {
         const { result, state } = globalThis.signflipPage.snapshot;
         if (state.sample !== "picture" || !result) return false;

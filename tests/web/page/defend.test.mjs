@@ -6,7 +6,15 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { loadFull } from "../../support/module.mjs";
-import { keep, laneOf, openNumbers, resultOf, settled, start } from "../../support/browser.mjs";
+import {
+  keep,
+  laneOf,
+  openNumbers,
+  resultOf,
+  settled,
+  start,
+  until,
+} from "../../support/browser.mjs";
 import { root, temporaryFolder } from "../../support/tool.mjs";
 import { noImages, openTool, run } from "../../support/model-view.mjs";
 
@@ -44,7 +52,7 @@ test("a transform in front of a model is one more lane, attacked through it or p
   assert.equal(await dialogue.isVisible(), true);
   await dialogue.getByRole("spinbutton", { name: "Quality" }).fill("40");
   await resultOf(page, () => dialogue.getByRole("button", { name: "Add it" }).click());
-  await page.waitForFunction(() => globalThis.results.at(-1).lanes.length === 2);
+  await until(page, () => globalThis.results.at(-1).lanes.length === 2);
   const both = await settled(page);
   const asked = site.since(from);
   assert.ok(
@@ -62,7 +70,7 @@ test("a transform in front of a model is one more lane, attacked through it or p
   assert.ok(furthest(lane.seen, own.seenByNetwork(expected.adversarial)) < 1e-6);
   assert.equal(laneOf(both, "standard").seen, null);
 
-  await page.waitForFunction(() => location.search.includes("standard-jpeg40"));
+  await until(page, () => location.search.includes("standard-jpeg40"));
   const past = await site.open("?model=standard-jpeg40-bpda&attack=bim&epsilon=0.15");
   const blind = laneOf(await settled(past), "standard-jpeg40-bpda");
   const identity = standard.transformedBy("jpeg:40", "identity");
@@ -96,9 +104,7 @@ test("in German; and a transform that a link has wrong is told at its lane", asy
   const page = await site.open("?model=standard,standard-blur1.5&lang=de");
   await page.getByRole("heading", { name: "Normales Modell · Unschärfe 1,5" }).waitFor();
   const wrong = await site.open("?model=standard,standard-jpeg900");
-  await wrong.waitForFunction(
-    () => globalThis.signflipPage.snapshot.files["standard-jpeg900"] === "failed",
-  );
+  await until(wrong, () => globalThis.signflipPage.snapshot.files["standard-jpeg900"] === "failed");
   assert.match(
     await wrong.evaluate(() => globalThis.signflipPage.snapshot.troubles["standard-jpeg900"]),
     /'jpeg:900', expected/,
@@ -112,9 +118,7 @@ test("Grad-CAM is drawn beside the gradient when one asks, and for every result 
   assert.equal(await item.locator("canvas").first().isVisible(), false);
   await page.getByRole("button", { name: "Show it: Grad-CAM, Normal model" }).click();
   const maps = async () => {
-    await page.waitForFunction(
-      () => globalThis.signflipPage.snapshot.analysis.gradCam.standard?.attacked,
-    );
+    await until(page, () => globalThis.signflipPage.snapshot.analysis.gradCam.standard?.attacked);
     return page.evaluate(() => {
       const { clean, attacked } = globalThis.signflipPage.snapshot.analysis.gradCam.standard;
       return [Array.from(clean), Array.from(attacked)];

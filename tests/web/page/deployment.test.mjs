@@ -24,6 +24,7 @@ import {
   site as folder,
   slide,
   start,
+  until,
 } from "../../support/browser.mjs";
 
 // Within the repository: what the build loads from there is JavaScript of this package's kind.
@@ -139,7 +140,7 @@ async function deployed(t, kept = "public, max-age=31536000, immutable") {
 }
 
 const buildOf = (page) => page.evaluate(() => document.documentElement.dataset.build);
-const first = (page) => page.waitForFunction(() => globalThis.results.length > 0);
+const first = (page) => until(page, () => globalThis.results.length > 0);
 
 /** Which of a page's answers are not the new build's, byte for byte. */
 async function foreign(page) {
@@ -285,7 +286,7 @@ test("a frame of the new build beside one of the old, which has the engine, gets
   const tab = await open("host.html");
   const frames = () => tab.frames().filter((frame) => frame.url().includes("embed.html"));
   const works = async (frame) => {
-    await frame.waitForFunction(() => globalThis.results?.length > 0);
+    await until(frame, () => globalThis.results?.length > 0);
     return frame.evaluate(() => document.documentElement.dataset.build);
   };
   const before = await works(await framed(tab, frames, 1));
@@ -299,7 +300,7 @@ test("a frame of the new build beside one of the old, which has the engine, gets
   assert.notEqual(after, before);
   const [one] = frames();
   await slide(one, "epsilon", 0.31);
-  await one.waitForFunction(() => globalThis.results.at(-1).request.parameters.epsilon === 0.31);
+  await until(one, () => globalThis.results.at(-1).request.parameters.epsilon === 0.31);
   assert.deepEqual(tab.problems, []);
 });
 

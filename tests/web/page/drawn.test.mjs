@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { keep, settled, site as built, start } from "../../support/browser.mjs";
+import { keep, settled, site as built, start, until } from "../../support/browser.mjs";
 import { noImages, openTool, over, run, startOf } from "../../support/model-view.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "signflip-bare-"));
@@ -31,7 +31,7 @@ test("signs: there are 43 to pick from, and the first is attacked", async () => 
   const page = await bare.open("?dataset=gtsrb");
   const { lanes, request } = await settled(page);
   assert.equal(lanes[0].cleanLabel, request.label);
-  await page.waitForFunction(() => document.querySelectorAll("input[name=sample]").length === 43);
+  await until(page, () => document.querySelectorAll("input[name=sample]").length === 43);
   await page.getByRole("group", { name: "Signs that we drew" }).waitFor();
   await page.getByRole("radio", { name: "Stop, drawn by us" }).check();
   assert.equal((await settled(page)).request.label, 14);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { keep, laneOf, settled, slide, tabTo } from "../../support/browser.mjs";
+import { keep, laneOf, settled, slide, tabTo, until } from "../../support/browser.mjs";
 import { fits, startHost } from "../../support/host.mjs";
 import { noImages } from "../../support/model-view.mjs";
 
@@ -69,7 +69,7 @@ test("an iframe shows what its address names, and says how tall it is", async (t
     page.context().waitForEvent("page"),
     frame.locator(".foot a").click(),
   ]);
-  await whole.waitForFunction(() => globalThis.results.length > 0);
+  await until(whole, () => globalThis.results.length > 0);
   const same = await settled(whole);
   assert.deepEqual(same.request, request);
   assert.deepEqual(page.problems, []);
@@ -94,9 +94,7 @@ test("the slider, the attack, the goal and the picture work in the frame", async
   );
   for (const lane of lanes) assert.ok(lane.linf <= 0.1 + 1e-6 && lane.linf > 0.09);
   assert.match(await frame.locator("[data-model=standard] .reading").textContent(), /4/);
-  await frame.waitForFunction(() =>
-    /Normal model/.test(document.getElementById("status").textContent),
-  );
+  await until(frame, () => /Normal model/.test(document.getElementById("status").textContent));
   assert.deepEqual(page.problems, []);
 });
 
@@ -121,13 +119,13 @@ test("the element speaks its page's language, follows its attributes, and leaves
     it.setAttribute("model", "standard,mixed");
     it.setAttribute("theme", "dark");
   });
-  await frame.waitForFunction(() => globalThis.results.at(-1).lanes.length === 2);
+  await until(frame, () => globalThis.results.at(-1).lanes.length === 2);
   const next = await settled(frame);
   assert.equal(next.request.parameters.epsilon, 0.05);
   assert.equal(frame.url(), url, "without loading anything anew");
   await fits(frame);
   await element.evaluate((it) => it.setAttribute("lang", "en"));
-  await frame.waitForFunction(() => document.documentElement.lang === "en");
+  await until(frame, () => document.documentElement.lang === "en");
   await frame.getByText("Open the whole page").waitFor();
   assert.equal((await settled(frame)).request.parameters.epsilon, 0.05);
   assert.equal(frame.url(), url, "and neither is another language");
@@ -163,14 +161,14 @@ test("several elements on one page do not disturb each other, and a whole model 
     <sign-flip view="model" experiment="curve"></sign-flip>`,
     { width: 1000 },
   );
-  await page.waitForFunction(() => document.querySelectorAll("sign-flip").length === 3);
+  await until(page, () => document.querySelectorAll("sign-flip").length === 3);
   const frameAt = async (i) =>
     await (await page.locator("sign-flip").nth(i).locator("iframe").elementHandle()).contentFrame();
   const seen = [];
   for (const i of [0, 1]) {
     await page.locator("sign-flip").nth(i).scrollIntoViewIfNeeded(); // frames wait until they are near
     const frame = await frameAt(i);
-    await frame.waitForFunction(() => globalThis.results?.length > 0);
+    await until(frame, () => globalThis.results?.length > 0);
     const { request } = await settled(frame);
     seen.push([request.attack, request.parameters.epsilon, request.models.join()]);
     await fits(frame);
@@ -189,7 +187,7 @@ test("several elements on one page do not disturb each other, and a whole model 
     t,
     `<iframe title="Signflip" width="900" height="600" src="${site.url}embed.html?view=model&lang=de"></iframe>`,
   );
-  await handed.waitForFunction(() => frames.length === 1);
+  await until(handed, () => frames.length === 1);
   await handed.frames()[1].locator("#lab-tab-curve").waitFor({ state: "attached" });
   assert.match(handed.frames()[1].url(), /index\.html\?view=model&lang=de/);
   assert.deepEqual([...page.problems, ...handed.problems], []);
@@ -294,4 +292,26 @@ test("a missing model gets one readable sentence in the frame", async (t) => {
     .getByRole("alert")
     .getByText("mnist-standard.safetensors")
     .waitFor();
+});
+
+test("another slide of reveal.js breaks off what takes long, and this one goes on with it", async (t) => {
+  const page = await host.hosted(t, `${host.script}<sign-flip></sign-flip>`);
+  const [frame] = await host.framesOf(page, 1);
+  await settled(frame);
+  const say = (text) =>
+    page.evaluate(
+      (word) =>
+        document
+          .querySelector("sign-flip")
+          .shadowRoot.querySelector("iframe")
+          .contentWindow.postMessage(word, "*"),
+      text,
+    );
+  const run = () => frame.evaluate(() => globalThis.signflipPage.snapshot.run.state);
+  await say("slide:stop");
+  await frame.locator("#attack").selectOption("one-pixel");
+  await until(frame, () => globalThis.signflipPage.snapshot.run.state === "cancelled");
+  assert.equal(await run(), "cancelled");
+  await say("slide:start");
+  await until(frame, () => globalThis.results.at(-1).request.attack === "one-pixel");
 });

@@ -10,6 +10,7 @@ import {
   settled,
   slide,
   start,
+  until,
 } from "../../support/browser.mjs";
 
 let site;
@@ -123,7 +124,7 @@ test("transfer shows both models the image made on the normal one", async () => 
   assert.equal(shared.lanes[1].milliseconds, null);
   assert.match(await page.locator("#transfer-about").textContent(), /transfer/);
   await keep(page, "explore-transfer");
-  await page.waitForFunction(() => location.search.includes("from=standard"));
+  await until(page, () => location.search.includes("from=standard"));
 });
 
 test("a digit drawn with the mouse is read and attacked", async () => {
@@ -141,7 +142,7 @@ test("a digit drawn with the mouse is read and attacked", async () => {
   assert.equal(result.request.label, null);
   assert.equal(result.lanes[0].cleanLabel, 1);
   await keep(page, "draw-mouse");
-  await page.waitForFunction(() => location.search.includes("drawing="));
+  await until(page, () => location.search.includes("drawing="));
   // The link alone brings the drawing back.
   const copy = await site.open(await page.evaluate(() => location.search));
   assert.deepEqual((await settled(copy)).request.image, result.request.image);
@@ -205,7 +206,7 @@ test("the state is in the URL and comes back from it", async () => {
   await slide(page, "epsilon", 0.3);
   await page.getByLabel("Steps, as a number").fill("7");
   await goal(page, "2");
-  await page.waitForFunction(() => location.search.includes("target=2"));
+  await until(page, () => location.search.includes("target=2"));
   const query = await page.evaluate(() => location.search);
   for (const part of ["sample=7b", "attack=mim", "epsilon=0.3", "steps=7", "target=2"])
     assert.ok(query.includes(part), query);
@@ -265,15 +266,16 @@ test("dark, from the system and from the button", async () => {
   assert.notEqual(await ground(dark), await ground(light));
   await keep(dark, "explore-dark");
   await light.getByRole("button", { name: "Theme: automatic" }).click();
-  await light.waitForFunction(() => location.search.includes("theme=dark"));
+  await until(light, () => location.search.includes("theme=dark"));
   assert.equal(await ground(light), await ground(dark));
   // Light, and back to what the system has.
   await light.getByRole("button", { name: "Theme: dark" }).click();
-  await light.waitForFunction(() => location.search.includes("theme=light"));
+  await until(light, () => location.search.includes("theme=light"));
   await light.getByRole("button", { name: "Theme: light" }).click();
-  await light.waitForFunction(() => !location.search.includes("theme="));
+  await until(light, () => !location.search.includes("theme="));
   await light.emulateMedia({ colorScheme: "dark" });
-  await light.waitForFunction(
+  await until(
+    light,
     (wanted) => getComputedStyle(document.body).backgroundColor === wanted,
     await ground(dark),
   );
@@ -348,10 +350,7 @@ test("the experiments below set the page", async () => {
     const href = await link.getAttribute("href");
     await link.click();
     await settled(page);
-    await page.waitForFunction(
-      (wanted) => location.search === (wanted === "?" ? "" : wanted),
-      href,
-    );
+    await until(page, (wanted) => location.search === (wanted === "?" ? "" : wanted), href);
   }
 });
 
@@ -373,9 +372,9 @@ test("the page talks to one worker, whatever the attack", async () => {
       };
     });
     await page.goto(site.url + query);
-    await page.waitForFunction(() => globalThis.results.length > 0);
+    await until(page, () => globalThis.results.length > 0);
     await page.locator("#attack").selectOption("mim");
-    await page.waitForFunction(() => globalThis.results.at(-1).request.attack === "mim");
+    await until(page, () => globalThis.results.at(-1).request.attack === "mim");
     await settled(page);
     assert.deepEqual(await page.evaluate(() => globalThis.started), ["signflip-attack"], query);
     await page.context().close();
@@ -394,7 +393,7 @@ test("the first model's attack waits neither for the second one's file, nor wher
       return comes ? route.continue() : route.abort();
     });
     await page.goto(site.url);
-    await page.waitForFunction(() => globalThis.results.length > 0);
+    await until(page, () => globalThis.results.length > 0);
     assert.deepEqual(
       await page.evaluate(() => globalThis.results[0].lanes.map(({ model }) => model)),
       ["standard"],
@@ -402,7 +401,8 @@ test("the first model's attack waits neither for the second one's file, nor wher
     // Meanwhile the page answers on.
     for (const epsilon of ["0.1", "0.15", "0.12"]) {
       await page.locator("#parameter-epsilon").fill(epsilon);
-      await page.waitForFunction(
+      await until(
+        page,
         (now) => globalThis.results.at(-1).request.parameters.epsilon === now,
         Number(epsilon),
       );
@@ -422,7 +422,7 @@ test("the first model's attack waits neither for the second one's file, nor wher
   const page = await site.open("", { wait: false });
   await page.route("**/mnist-mixed.safetensors?*", (route) => route.abort());
   await page.goto(site.url);
-  await page.waitForFunction(() => globalThis.signflipPage?.snapshot.files.mixed === "failed");
+  await until(page, () => globalThis.signflipPage?.snapshot.files.mixed === "failed");
   assert.deepEqual(
     (await settled(page)).lanes.map(({ model }) => model),
     ["standard"],
@@ -440,7 +440,7 @@ test("a worker that dies is replaced", async () => {
 
 test("verdicts are announced when the slider has come to rest", async () => {
   const page = await site.open();
-  await page.waitForFunction(() => document.getElementById("status").textContent !== "");
+  await until(page, () => document.getElementById("status").textContent !== "");
   assert.match(
     await page.locator("#status").textContent(),
     /^Normal model: You see a 3\. .+\. Mixed model: You see a 3\. .+\.$/,

@@ -10,7 +10,7 @@ import { paintSigned } from "../../../web/js/picture/colour.js";
 import { allDatasets } from "../../../web/js/state/datasets.js";
 import { sentenceOfLane } from "../../../web/js/state/verdict.js";
 import { Words } from "../../../web/js/ui/i18n.js";
-import { openNumbers, root, settled, slide, start } from "../../support/browser.mjs";
+import { openNumbers, root, settled, slide, start, until } from "../../support/browser.mjs";
 import { npyOf, rowsOf } from "../../support/exported.mjs";
 import { loadEngine } from "../../support/module.mjs";
 import { decodePng } from "../../support/png.mjs";
@@ -362,18 +362,22 @@ for (const {
       for (const id of models) explorer.findSmallest(id);
       for (const id of models) if (id !== "denoised") explorer.certify(id);
     }, ids);
-    await page.waitForFunction((models) => {
-      const { analysis, attacks, state } = globalThis.signflipPage.snapshot;
-      const budget = attacks
-        .find(({ name }) => name === state.attack)
-        .parameters.some(({ name }) => name === "epsilon");
-      return models.every(
-        (id) =>
-          (!budget || typeof analysis.smallest[id]?.attacks === "number") &&
-          (typeof analysis.certified[id] === "number" || id === "denoised") &&
-          (state.step === null || analysis.traces[id]),
-      );
-    }, ids);
+    await until(
+      page,
+      (models) => {
+        const { analysis, attacks, state } = globalThis.signflipPage.snapshot;
+        const budget = attacks
+          .find(({ name }) => name === state.attack)
+          .parameters.some(({ name }) => name === "epsilon");
+        return models.every(
+          (id) =>
+            (!budget || typeof analysis.smallest[id]?.attacks === "number") &&
+            (typeof analysis.certified[id] === "number" || id === "denoised") &&
+            (state.step === null || analysis.traces[id]),
+        );
+      },
+      ids,
+    );
     await page.locator(".share-panel").scrollIntoViewIfNeeded();
     await page.locator("[data-keep=json]").waitFor();
 

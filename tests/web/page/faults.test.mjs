@@ -5,7 +5,15 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { resultOf, root, settled, site as built, slide, start } from "../../support/browser.mjs";
+import {
+  resultOf,
+  root,
+  settled,
+  site as built,
+  slide,
+  start,
+  until,
+} from "../../support/browser.mjs";
 import { noImages, openTool, run, startOf } from "../../support/model-view.mjs";
 import { temporaryFolder } from "../../support/tool.mjs";
 
@@ -71,7 +79,8 @@ after(() => Promise.all([faulty?.close(), site?.close()]));
 const timeUntil = async (page, action, shown, argument) => {
   const began = await page.evaluate(() => performance.now());
   await action();
-  const seen = await page.waitForFunction(
+  const seen = await until(
+    page,
     ([text, given]) => (0, eval)(`(${text})`)(given) && performance.now(),
     [String(shown), argument],
   );
@@ -114,9 +123,9 @@ for (const [fault, lang, words] of [
     report(t, "the next answer", mended);
     // "Try again" asks the same question, and says the same.
     await slide(page, "epsilon", epsilons[fault]);
-    await page.waitForFunction(alertSays, words);
+    await until(page, alertSays, words);
     await page.locator(".alert button").first().click();
-    await page.waitForFunction(alertSays, words);
+    await until(page, alertSays, words);
     await page.context().close();
   });
 }
@@ -181,10 +190,10 @@ test("a worker that never starts: the page is there, says so, and starts it when
   const page = await site.open("", { wait: false });
   await page.route("**/workers/attack.js?*", (route) => route.abort());
   await page.goto(site.url);
-  await page.waitForFunction(alertSays, "The engine could not be started");
+  await until(page, alertSays, "The engine could not be started");
   await page.unroute("**/workers/attack.js?*");
   await page.locator(".alert button").first().click();
-  await page.waitForFunction(() => globalThis.results.length > 0);
+  await until(page, () => globalThis.results.length > 0);
   assert.ok(await page.locator(".alert").first().isHidden());
   await page.context().close();
 
@@ -203,7 +212,7 @@ test("a worker that never starts: the page is there, says so, and starts it when
   await slow.getByText("Loading …").first().waitFor();
   assert.equal(await slow.evaluate(() => globalThis.results.length), 0);
   answer();
-  await slow.waitForFunction(() => globalThis.results.length > 0);
+  await until(slow, () => globalThis.results.length > 0);
   await slow.context().close();
 });
 
@@ -225,9 +234,7 @@ async function bring(page, name) {
     );
   });
   const result = await resultOf(page, () => add.click());
-  const said = await page.waitForFunction(() =>
-    globalThis.announced.find((text) => /is added/.test(text)),
-  );
+  const said = await until(page, () => globalThis.announced.find((text) => /is added/.test(text)));
   return { result, said: await said.jsonValue() };
 }
 const ownModels = (page) =>
@@ -281,7 +288,7 @@ test("two tabs keep a model each, and neither the other's", async () => {
     document.addEventListener("signflip:result", (event) => globalThis.results.push(event.detail));
   });
   await second.goto(`${site.url}?attack=bim`);
-  await second.waitForFunction(() => globalThis.results.length > 0);
+  await until(second, () => globalThis.results.length > 0);
   await settled(second);
   const one = await bring(first, "mnist-robust");
   assert.match(one.said, /kept in this browser/);
@@ -292,7 +299,7 @@ test("two tabs keep a model each, and neither the other's", async () => {
   assert.equal(again.request.attack, "fgsm");
   for (const page of [first, second]) {
     await page.goto(`${site.url}?model=standard`);
-    await page.waitForFunction(() => globalThis.results.length > 0);
+    await until(page, () => globalThis.results.length > 0);
     await settled(page);
     await page.locator("#view-image").getByRole("button", { name: "Your own …" }).click();
     await dialogue(page).getByRole("button", { name: "Delete “mnist-robust”" }).waitFor();

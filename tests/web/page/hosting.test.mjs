@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { keep, root, settled, slide, start } from "../../support/browser.mjs";
+import { keep, root, settled, slide, start, until } from "../../support/browser.mjs";
 
 /** @param {import("node:test").TestContext} t */
 async function serving(t, headers) {
@@ -72,7 +72,7 @@ test("the wrong type for the WebAssembly file does not matter", async (t) => {
     });
   });
   await page.goto(site.url);
-  await page.waitForFunction(() => performance.getEntriesByName("signflip:first").length > 0);
+  await until(page, () => performance.getEntriesByName("signflip:first").length > 0);
 });
 
 const half = (path) => {
@@ -108,7 +108,7 @@ for (const [name, answer, said] of [
     await page.goto(site.url);
     await page.getByRole("alert").getByText(said).waitFor();
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.waitForFunction(() => globalThis.signflipPage.snapshot.result?.lanes.length === 2);
+    await until(page, () => globalThis.signflipPage.snapshot.result?.lanes.length === 2);
     await page.locator(".alert").first().waitFor({ state: "hidden" });
   });
 }
@@ -133,7 +133,7 @@ test("no connection: the file is named, and the page goes on once there is one",
   await page.getByRole("alert").getByText("signflip.wasm could not be fetched").waitFor();
   blocked = false;
   await page.getByRole("button", { name: "Try again" }).click();
-  await page.waitForFunction(() => globalThis.results.length > 0);
+  await until(page, () => globalThis.results.length > 0);
 });
 
 for (const [name, script, said] of [

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { noImages } from "../../support/model-view.mjs";
-import { keep, painted, resultOf, settled, slide, start } from "../../support/browser.mjs";
+import { keep, painted, resultOf, settled, slide, start, until } from "../../support/browser.mjs";
 
 let site;
 before(async () => {
@@ -16,7 +16,8 @@ const boxOf = (page, selector) => page.locator(selector).boundingBox();
 const kinds = ["original", "perturbation", "adversarial"];
 /** Waits until all of the others' questions are answered. */
 const settledButFor = async (page, model) => {
-  await page.waitForFunction(
+  await until(
+    page,
     (name) =>
       globalThis.signflipPage.snapshot.files[name] === "loading" &&
       globalThis.signflipPage.explorer.scheduler.idle,
@@ -237,7 +238,8 @@ test("while a question is open the older result is dimmed, and after Clear no nu
     lane(page)
       .locator(".verdict")
       .evaluate((element) => getComputedStyle(element).opacity);
-  await page.waitForFunction(
+  await until(
+    page,
     () => getComputedStyle(document.querySelector(".lane .verdict")).opacity === "0.45",
   );
   // What was cancelled leaves the older result marked as such.
@@ -273,13 +275,25 @@ test("an own picture's true class can be said; then the sentence says what one s
   assert.match(await lane(page).locator(".reading").textContent(), /^The network (saw|sees) /);
   const said = await resultOf(page, () => page.getByLabel("It shows:").selectOption("7"));
   assert.equal(said.request.label, 7);
-  await page.waitForFunction(() => location.search.includes("label=7"));
+  await until(page, () => location.search.includes("label=7"));
   assert.match(await lane(page).locator(".reading").textContent(), /^You see a 7\. /);
   // Another digit is not a 7 for that.
   const next = await resultOf(page, () =>
     page.locator("input[name=sample][value='2a']").evaluate((input) => input.click()),
   );
   assert.equal(next.request.label, 2);
+});
+
+test("a link to a picture that is not there says that another is shown", async () => {
+  for (const sample of ["test-99999", "no-such"]) {
+    const page = await site.open(`?sample=${sample}`);
+    const alert = page.locator(".alert:visible");
+    await alert.getByText(`There is no picture ${sample} here; another one is shown.`).waitFor();
+    assert.equal(await alert.getByRole("button").isVisible(), false);
+    await page.locator("input[name=sample][value='9b']").check();
+    await alert.waitFor({ state: "detached" });
+    assert.equal((await settled(page)).state.sample, "9b");
+  }
 });
 
 test("Back leads from one dataset to the one before", async () => {
@@ -302,6 +316,46 @@ async function holdBack(page, address) {
   });
   return free;
 }
+
+test("of two choices of a dataset or language the last counts, however long the first one's words take", async () => {
+  const page = await site.open();
+  await settled(page);
+  const dataset = (name) => page.locator(`input[name=dataset][value=${name}]`).click();
+  const language = (name) => page.locator("select.language").selectOption(name);
+  const now = () =>
+    page.evaluate(() => [
+      globalThis.signflipPage.state.dataset,
+      document.querySelector("input[name=dataset]:checked").value,
+      document.documentElement.lang,
+    ]);
+  const words = /\/gtsrb-en-\w+\.js/;
+  const free = await holdBack(page, words);
+  const came = page.waitForResponse(words);
+  await Promise.all([page.waitForRequest(words), dataset("gtsrb")]);
+  // Whatever else is drawn meanwhile, the choice stays to be seen, and can be taken back.
+  await page.evaluate(async () => {
+    globalThis.signflipPage.explorer.page.changed();
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  });
+  assert.equal((await now())[1], "gtsrb");
+  await dataset("mnist");
+  free();
+  await came;
+  await language("de");
+  await until(page, () => document.documentElement.lang === "de");
+  await settled(page);
+  assert.deepEqual(await now(), ["mnist", "mnist", "de"]);
+  // A language that is chosen while a dataset's words are on their way does not take the dataset back.
+  const german = /\/gtsrb-de-\w+\.js/;
+  const freeGerman = await holdBack(page, german);
+  await Promise.all([page.waitForRequest(german), dataset("gtsrb")]);
+  await language("en");
+  await until(page, () => document.documentElement.lang === "en");
+  freeGerman();
+  await settled(page);
+  assert.deepEqual(await now(), ["gtsrb", "gtsrb", "en"]);
+  assert.deepEqual(page.problems, []);
+});
 
 test(
   "while a dataset's pictures come the lanes say so, and ask for none",

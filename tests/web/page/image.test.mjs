@@ -14,6 +14,7 @@ import {
   settled,
   slide,
   start,
+  until,
 } from "../../support/browser.mjs";
 import { buildStandInSite } from "../../support/stand-ins.mjs";
 
@@ -28,7 +29,7 @@ const choose = (page, model, checked) =>
 const dataset = (page, name) => page.locator(`input[name=dataset][value=${name}]`).click();
 const snapshot = (page, read) => page.evaluate(read);
 /** Waits for something about window.signflipPage.snapshot. */
-const found = (page, condition) => page.waitForFunction(condition, undefined, { timeout: 60000 });
+const found = (page, condition) => until(page, condition, undefined, { timeout: 60000 });
 
 test("models are chosen, fetched when they are wanted, and shown side by side", async () => {
   const page = await site.open();
@@ -58,7 +59,7 @@ test("models are chosen, fetched when they are wanted, and shown side by side", 
     await page.locator("input[name=model][value=certified]").getAttribute("aria-disabled"),
     "true",
   );
-  await page.waitForFunction(() => location.search.includes("model=certified"));
+  await until(page, () => location.search.includes("model=certified"));
   assert.deepEqual(page.problems, []);
 });
 
@@ -79,7 +80,7 @@ test("a model behind a denoiser: adaptive, gray-box, and what the classifier see
     laneOf(gray, "denoised").adversarial,
   );
   assert.notDeepEqual(laneOf(gray, "denoised").after, laneOf(gray, "standard").after);
-  await page.waitForFunction(() => location.search.includes("grayBox=true"));
+  await until(page, () => location.search.includes("grayBox=true"));
   await keep(page, "denoised");
 });
 
@@ -114,7 +115,7 @@ test("traffic signs: colours, names, 43 goals, and back to digits", async () => 
   const aimed = await resultOf(page, () => page.locator("input[name=target][value='17']").check());
   assert.ok(aimed.lanes.every(({ target }) => target === 17));
   assert.equal(await page.locator(".chosen").textContent(), "Make it “No entry”");
-  await page.waitForFunction(() => /dataset=gtsrb.*target=17/.test(location.search));
+  await until(page, () => /dataset=gtsrb.*target=17/.test(location.search));
   await keep(page, "signs");
 
   const german = await site.open("?dataset=gtsrb&lang=de&theme=dark", {
@@ -152,7 +153,7 @@ test("one's own picture: chosen, kept in the link, pasted, dropped", async () =>
     "inverted, scaled and centred, it is read",
   );
   await keep(page, "own-picture", false);
-  await page.waitForFunction(() => location.search.includes("picture="));
+  await until(page, () => location.search.includes("picture="));
   const copy = await site.open(new URL(page.url()).search);
   assert.deepEqual((await settled(copy)).request.image, result.request.image);
 
@@ -281,7 +282,8 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
   const slider = page.locator("#step");
   await slider.focus();
   await page.keyboard.press("Home");
-  await page.waitForFunction(
+  await until(
+    page,
     () =>
       document.querySelector("[data-model=standard] .reading").textContent ===
       "You see a 3. So does the network: it is 100% sure.",
@@ -299,17 +301,18 @@ test("the steps of an attack: chart, slider, keys, replay, link", async () => {
     /0 pixels changed, none by more than 0\/255/,
   );
   await page.keyboard.press("ArrowRight");
-  await page.waitForFunction(() => location.search.includes("step=1"));
+  await until(page, () => location.search.includes("step=1"));
   await keep(page, "step-1");
   const link = await site.open(new URL(page.url()).search);
   await found(
     link,
     () => Object.keys(globalThis.signflipPage.snapshot.analysis.traces).length === 2,
   );
-  await link.waitForFunction(() => document.querySelector("#step")?.value === "1");
+  await until(link, () => document.querySelector("#step")?.value === "1");
   await page.getByRole("button", { name: "Replay" }).click();
-  await page.waitForFunction(() => globalThis.signflipPage.state.step === 2);
-  await page.waitForFunction(
+  await until(page, () => globalThis.signflipPage.state.step === 2);
+  await until(
+    page,
     (text) =>
       globalThis.signflipPage.state.step === null &&
       document.querySelector("[data-model=standard] .reading").textContent === text,

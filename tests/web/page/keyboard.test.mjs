@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
-import { idle, site as folder, start } from "../../support/browser.mjs";
+import { idle, site as folder, start, until } from "../../support/browser.mjs";
 import { noFirefox, startFirefox } from "../../support/firefox.mjs";
 
 let site;
@@ -86,7 +86,7 @@ for (const [name, query] of Object.entries(views)) {
   test(`Tab reaches every control and shows where it is: ${name}`, async () => {
     const phone = { viewport: { width: 390, height: 844 } };
     const page = await site.open(query, { wait: false, ...(name.includes("phone") ? phone : {}) });
-    await page.waitForFunction(() => document.querySelector("#attack, .lab-tabs"));
+    await until(page, () => document.querySelector("#attack, .lab-tabs"));
     await idle(page);
     // What comes into sight later comes now.
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
@@ -110,7 +110,8 @@ test("Firefox: Tab reaches every control and shows where it is", { skip: noFiref
     const page = await open(`${server.url}index.html${query}`);
     await page.setViewport({ width: 1280, height: 900 });
     const there = () =>
-      page.waitForFunction(
+      until(
+        page,
         () =>
           document.querySelector("#attack, .lab-tabs") &&
           globalThis.signflipPage?.explorer.scheduler.idle &&
@@ -131,13 +132,14 @@ test("papers, model cards, lessons, source, licence and datasets are linked, and
   const papers = new Set();
   for (const query of ["", "?dataset=gtsrb&lang=de"]) {
     const page = await site.open(query, { wait: false });
-    await page.waitForFunction(() => document.querySelector("#attack"));
+    await until(page, () => document.querySelector("#attack"));
     await idle(page);
     for (const { value } of await page
       .locator("#attack option")
       .evaluateAll((all) => all.map(({ value: name }) => ({ value: name })))) {
       await page.locator("#attack").selectOption(value);
-      await page.waitForFunction(
+      await until(
+        page,
         (name) => document.querySelector(".about-attack").dataset.of === name,
         value,
       );

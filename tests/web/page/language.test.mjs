@@ -42,6 +42,36 @@ test("the page offers it, says its words, and English ones where it has none", a
   await settled(page);
 });
 
+test("a language whose words cannot be had is not chosen, and the page says so", async () => {
+  const page = await site.open();
+  await settled(page);
+  await page.route("**/js/classic/first-eo-*.js?*", (route) => route.abort());
+  const list = page.getByLabel("Language");
+  await list.selectOption({ label: "Esperanto" });
+  const alert = page.locator(".alert:visible").getByText("The words for this choice cannot be");
+  await alert.first().waitFor();
+  assert.deepEqual(
+    await page.evaluate(() => [
+      document.documentElement.lang,
+      document.querySelector("select.language").value,
+      globalThis.signflipPage.state.lang,
+    ]),
+    ["en", "en", "en"],
+  );
+  await page.unrouteAll();
+  await list.selectOption({ label: "Esperanto" });
+  await page.getByText("Kontraŭaj ekzemploj").waitFor({ state: "attached" });
+});
+
+test("a page that opens without the words of its language says so", async () => {
+  const page = await site.open();
+  await page.route("**/js/classic/first-eo-*.js?*", (route) => route.abort());
+  await page.goto(`${site.url}?lang=eo`);
+  const alert = page.locator(".alert:visible");
+  await alert.getByText("Not all words could be fetched").first().waitFor();
+  assert.equal(await alert.getByRole("button").isVisible(), false);
+});
+
 test("a browser that asks for it gets it, and where no script runs it is there as well", async () => {
   const page = await site.open("", { locale: "eo" });
   await page.getByText("Kontraŭaj ekzemploj").waitFor({ state: "attached" });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { extras, lessons } from "../../../web/lessons/course.js";
-import { keep, site as folder, start, tabTo } from "../../support/browser.mjs";
+import { keep, site as folder, start, tabTo, until } from "../../support/browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let site;
@@ -233,7 +233,7 @@ test("printed with figures, each has a picture of what it shows", async (t) => {
     };
   });
   await page.getByRole("button", { name: "Print with figures" }).click();
-  await page.waitForFunction(() => globalThis.printed);
+  await until(page, () => globalThis.printed);
   const pictures = await page.evaluate(() => globalThis.printed);
   assert.equal(pictures.length, await page.locator("sign-flip").count());
   assert.ok(await page.locator("#f-line svg").isVisible(), "what the lesson draws itself, too");
@@ -290,7 +290,8 @@ test("a page around the lesson learns how tall it is", async (t) => {
     frame.src = "en/6-proofs.html";
     document.body.append(frame);
   });
-  await page.waitForFunction(
+  await until(
+    page,
     () =>
       globalThis.heights.some(({ type, height }) => type === "signflip:height" && height > 1000) &&
       globalThis.heights.some(({ subject }) => subject === "lti.frameResize"),
@@ -299,6 +300,7 @@ test("a page around the lesson learns how tall it is", async (t) => {
 
 test("a lesson works in a frame that may do nothing but run scripts", async (t) => {
   const page = await open(t, "index", {});
+  // Loaded means that its scripts have run: what they make no longer moves what is clicked.
   await page.evaluate(() => {
     const frame = document.createElement("iframe");
     frame.title = "lesson";
@@ -306,7 +308,9 @@ test("a lesson works in a frame that may do nothing but run scripts", async (t) 
     frame.width = "1200";
     frame.height = "900";
     frame.src = "en/3-many-steps.html";
+    const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
     document.body.prepend(frame);
+    return loaded;
   });
   const lesson = page.frameLocator("iframe");
   await lesson.locator("#p1 input").nth(1).check();

@@ -7,7 +7,14 @@ import { after, before, test } from "node:test";
 import { inflateRawSync } from "node:zlib";
 import { serve } from "../../../tools/lib/serve.mjs";
 import { checkManifest } from "../../support/scorm.mjs";
-import { patience, problemsOf, settled, site as folder, start } from "../../support/browser.mjs";
+import {
+  patience,
+  problemsOf,
+  settled,
+  site as folder,
+  start,
+  until,
+} from "../../support/browser.mjs";
 
 /** The files of a ZIP, by name, as its directory has them. @param {Buffer} bytes */
 function unzip(bytes) {
@@ -104,7 +111,7 @@ async function opened(t, first, api) {
   });
   await page.goto(`${server.url}player.html`);
   const frame = await (await page.waitForSelector("iframe")).contentFrame();
-  await frame.waitForFunction(() => document.readyState === "complete");
+  await until(frame, () => document.readyState === "complete");
   return { page: Object.assign(page, { problems }), frame };
 }
 
@@ -112,7 +119,7 @@ const [, startFile] = /scormtype="sco" href="([^"]+)"/.exec(xml);
 
 test("its start page says that it was opened, and goodbye", async (t) => {
   const { page } = await opened(t, startFile, true);
-  await page.waitForFunction(() => calls.length === 4);
+  await until(page, () => calls.length === 4);
   await page.evaluate(() => document.querySelector("iframe").remove());
   assert.deepEqual(await page.evaluate(() => calls), [
     ["LMSInitialize", ""],
@@ -128,7 +135,7 @@ test("deep in a system without that it works", async (t) => {
   for (const path of new Set([startFile, "index.html"])) {
     const { page, frame } = await opened(t, path, false);
     if (path === "index.html") {
-      await frame.waitForFunction(() => globalThis.results?.length > 0);
+      await until(frame, () => globalThis.results?.length > 0);
       assert.equal((await settled(frame)).lanes.length, 2);
     }
     assert.deepEqual(page.problems, []);

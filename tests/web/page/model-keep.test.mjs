@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { settled, start } from "../../support/browser.mjs";
+import { settled, start, until } from "../../support/browser.mjs";
 import { chooseModels, noImages, openTool, run, startOf } from "../../support/model-view.mjs";
 
 let site;
@@ -91,7 +91,7 @@ test(
     );
     await page.locator(".pair").nth(1).click();
     await page.getByRole("button", { name: "Open it in the image view" }).first().click();
-    await page.waitForFunction(() => globalThis.results.length > 0);
+    await until(page, () => globalThis.results.length > 0);
     const { request, lanes } = await settled(page);
     assert.equal(request.label, Number(from));
     assert.equal(request.attack, "fgsm");
@@ -151,6 +151,34 @@ test(
   },
 );
 
+test("what was cancelled claims no images that were not attacked", { skip: noImages }, async () => {
+  for (const [tool, attack] of [
+    ["curve", "cw&steps=300"],
+    ["transfer", "bim&steps=2000"],
+  ]) {
+    const page = await openTool(site, tool, `&attack=${attack}&compared=standard,mixed`);
+    await startOf(page, tool).click();
+    await page.locator(`#lab-${tool} [data-keep=csv]:not(:disabled)`).waitFor();
+    await startOf(page, tool).click();
+    await page.locator(`#lab-${tool} .run-text`).getByText("Cancelled.").waitFor();
+    const rows = tableOf(await saved(page, tool, "csv"));
+    assert.ok(rows.length > 0);
+    const done = new Map(
+      rows.map(({ model, crafted_on: crafted, read_by: judge, images }) => [
+        model ?? (crafted || judge),
+        Number(images),
+      ]),
+    );
+    const made = await page.locator(`#lab-${tool} .made`).textContent();
+    for (const [model, images] of done) {
+      assert.ok(images > 0 && images < 200, `${model}: ${images}`);
+      const title = { standard: "Normal model", mixed: "Mixed model" }[model];
+      assert.ok(made.includes(`${title}: ${images}`), made);
+    }
+    assert.match(made, / of the first 200 test images/);
+  }
+});
+
 test(
   "a net that was trained is in the image view, and there again after a reload",
   { skip: noImages, timeout: 400000 },
@@ -167,7 +195,7 @@ test(
     assert.match(await lane.locator("h3").textContent(), /^Your net 1: Normal/);
     await page.waitForURL(/model=standard,own-1/);
     await page.reload();
-    await page.waitForFunction(() =>
+    await until(page, () =>
       globalThis.signflipPage?.snapshot.result?.lanes.some(({ model }) => model === "own-1"),
     );
     await lane.locator(".reading", { hasText: "You see a 3." }).waitFor();
@@ -176,13 +204,22 @@ test(
       (await transfer.evaluateAll((list) => list.map(({ value }) => value))).includes("own-1"),
     );
 
-    // Deleted in a later visit it is gone from every view, for good.
+    // Deleted in a later visit it is gone from every view, for good, and so is what stood behind a transform of it.
+    await page.goto(`${site.url}?model=standard,own-1,own-1-jpeg50&from=own-1`);
+    await until(page, () => globalThis.signflipPage?.snapshot.result?.request.from === "own-1");
     await page.evaluate(() =>
       globalThis.signflipPage.update({ view: "model", experiment: "train" }),
     );
     await page.getByRole("button", { name: /^Delete “Your net 1/ }).click();
     await page.locator(".kept-nets").waitFor({ state: "hidden" });
-    await page.waitForFunction(() => !globalThis.signflipPage.state.model.includes("own-1"));
+    await until(page, () => !globalThis.signflipPage.state.model.includes("own-1"));
+    assert.deepEqual(
+      await page.evaluate(() => {
+        const { model, from } = globalThis.signflipPage.state;
+        return [model, from];
+      }),
+      [["standard"], ""],
+    );
     const kept = () =>
       page.evaluate(
         () =>

@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { keep, start } from "../../support/browser.mjs";
+import { keep, start, until } from "../../support/browser.mjs";
 import {
-  longTasks,
+  longestTask,
+  mostSteps,
   noImages,
   numberOf,
   openTool,
@@ -58,7 +59,7 @@ test(
   { skip: noImages },
   async (t) => {
     const page = await openTool(site, "test", "&attack=fgsm&epsilon=0.25");
-    const tasks = await longTasks(site.browser, page, () => run(page, "test"));
+    const longest = await longestTask(site.browser, page, () => run(page, "test"));
     const matrix = await cells(page);
     assert.equal(matrix.length, 100);
     assert.equal(
@@ -74,9 +75,9 @@ test(
     );
     assert.equal(await page.locator(".confusion").getAttribute("role"), "grid");
     t.diagnostic(
-      `robust accuracy ${right / 10}%; tasks over 50 ms while it ran: ${tasks.join(", ") || "none"}`,
+      `robust accuracy ${right / 10}%; the longest task over 50 ms: ${longest.toFixed(0)} steps`,
     );
-    assert.deepEqual(tasks, [], "the main thread was blocked for more than 50 ms");
+    assert.ok(longest <= mostSteps, `the main thread was blocked for ${longest} steps`);
     await keep(page, "model-test");
     if (!existsSync(tool) || !process.env.SIGNFLIP_DATA)
       return t.diagnostic("without the tool or SIGNFLIP_DATA: not compared with the command line");
@@ -118,13 +119,13 @@ test(
   async (t) => {
     const page = await openTool(site, "test", "&attack=fgsm");
     await page.locator("#lab-test .chip", { hasText: "10,000" }).click();
-    const tasks = await longTasks(site.browser, page, () => run(page, "test"));
+    const longest = await longestTask(site.browser, page, () => run(page, "test"));
     assert.equal(
       (await cells(page)).reduce((a, b) => a + b, 0),
       10000,
     );
-    t.diagnostic(`tasks over 50 ms: ${tasks.join(", ") || "none"}`);
-    assert.deepEqual(tasks, [], "the main thread was blocked for more than 50 ms");
+    t.diagnostic(`the longest task over 50 ms: ${longest.toFixed(0)} steps`);
+    assert.ok(longest <= mostSteps, `the main thread was blocked for ${longest} steps`);
   },
 );
 
@@ -159,7 +160,7 @@ test("a cell leads to its images, and an image to the map", { skip: noImages }, 
   await page.getByRole("button", { name: "Follow it on the map" }).click();
   await page.locator("#lab-map .chooser input").waitFor();
   assert.equal(await page.locator("#lab-map .chooser input").inputValue(), index);
-  await page.waitForFunction(() => new URL(location.href).searchParams.get("experiment") === "map");
+  await until(page, () => new URL(location.href).searchParams.get("experiment") === "map");
 });
 
 test("the matrix has one tab stop, arrow keys and Enter", { skip: noImages }, async () => {
@@ -182,7 +183,8 @@ test("the matrix has one tab stop, arrow keys and Enter", { skip: noImages }, as
 test("it streams, can be cancelled at once, and runs again", { skip: noImages }, async () => {
   const page = await openTool(site, "test", "&attack=pgd&steps=100");
   await startOf(page, "test").click();
-  await page.waitForFunction(
+  await until(
+    page,
     () => /\d/.test(document.querySelector(".outcome dd")?.textContent ?? ""),
     null,
     { timeout: 120000 },

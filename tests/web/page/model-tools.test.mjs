@@ -1,7 +1,7 @@
 // The tools beside the test run: curves, transfer, map and slice, each from its button to its numbers.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keep, start } from "../../support/browser.mjs";
+import { keep, start, until } from "../../support/browser.mjs";
 import {
   chooseModels,
   noImages,
@@ -114,7 +114,7 @@ test(
       }),
     );
     await run(page, "map");
-    await page.waitForFunction(() => globalThis.walk);
+    await until(page, () => globalThis.walk);
     const labels = await page.evaluate(() => globalThis.walk.labels);
     assert.equal(labels[0], 7, "test image 0 is a 7");
     assert.notEqual(labels.at(-1), 7);
@@ -133,7 +133,7 @@ test(
     const attacked = await picture();
     await scrubber.focus();
     await page.keyboard.press("Home");
-    await page.waitForFunction(() =>
+    await until(page, () =>
       /^Step 0 .*read as 7/.test(document.querySelector(".way-reading").textContent),
     );
     assert.notEqual(await picture(), attacked);
@@ -155,7 +155,7 @@ test(
       globalThis.walk = null;
     });
     await page.getByRole("button", { name: "Next image" }).click();
-    await page.waitForFunction(() => globalThis.walk?.index === 1);
+    await until(page, () => globalThis.walk?.index === 1);
     await page.locator("#lab-map .chip", { hasText: "PCA" }).click();
     await page.locator("#lab-map .made", { hasText: "of the variance" }).waitFor();
     assert.deepEqual(page.problems, []);
@@ -191,10 +191,7 @@ test(
     await keep(page, "model-slice");
     const before = await page.locator(".surface").evaluate((canvas) => canvas.toDataURL());
     await page.getByRole("button", { name: "Another random direction" }).click();
-    await page.waitForFunction(
-      (old) => document.querySelector(".surface").toDataURL() !== old,
-      before,
-    );
+    await until(page, (old) => document.querySelector(".surface").toDataURL() !== old, before);
     assert.deepEqual(
       await page.evaluate(() => globalThis.results),
       [],
@@ -214,9 +211,7 @@ test(
     await page.keyboard.press("ArrowRight");
     assert.equal(await page.evaluate(() => document.activeElement.textContent), "Transfer");
     await startOf(page, "transfer").waitFor();
-    await page.waitForFunction(
-      () => new URL(location.href).searchParams.get("experiment") === "transfer",
-    );
+    await until(page, () => new URL(location.href).searchParams.get("experiment") === "transfer");
     await page.keyboard.press("End");
     await startOf(page, "train").waitFor();
     assert.equal(await page.locator("[role=tabpanel]:visible").count(), 1);

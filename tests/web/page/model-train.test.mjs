@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { keep, start } from "../../support/browser.mjs";
+import { keep, start, until } from "../../support/browser.mjs";
 import {
-  longTasks,
+  longestTask,
+  mostSteps,
   noImages,
   numberOf,
   openTool,
@@ -41,17 +42,28 @@ test(
       "the training module waits until it is wanted",
     );
     await page.locator("#lab-train .chip", { hasText: /^4$/ }).click();
-    const tasks = await longTasks(site.browser, page, async () => {
+    const fresh = page.getByRole("button", { name: "Start over" });
+    const longest = await longestTask(site.browser, page, async () => {
+      if (await fresh.isVisible()) await fresh.click();
+      await page.evaluate(() => (globalThis.epochs.length = 0));
       await startOf(page, "train").click();
-      await page.waitForFunction(() => globalThis.epochs.length >= 1, null, { timeout: 120000 });
+      // Stopped from within the page: from outside it may be over before the click arrives.
+      await until(
+        page,
+        (button) => {
+          if (globalThis.epochs.length < 1 || button.textContent !== "Stop") return false;
+          button.click();
+          return true;
+        },
+        await startOf(page, "train").elementHandle(),
+        { timeout: 120000 },
+      );
+      await page.getByRole("button", { name: "Continue" }).waitFor();
     });
     assert.ok(
       (await page.locator("#lab-train .plot .mark").count()) > 4,
       "looks within the epoch are drawn as well",
     );
-    assert.equal(await startOf(page, "train").textContent(), "Stop");
-    await startOf(page, "train").click();
-    await page.getByRole("button", { name: "Continue" }).waitFor();
     const stopped = (await epochs(page)).length;
     assert.ok(stopped < 4);
     await page.getByRole("button", { name: "Continue" }).click();
@@ -65,9 +77,9 @@ test(
     assert.ok(all.at(-1).clean > 0.85, `${all.at(-1).clean}`);
     assert.ok(all.at(-1).robust < 0.2, "normal training defends nothing");
     t.diagnostic(
-      `clean ${all.map(({ clean }) => clean).join(", ")}; tasks over 50 ms: ${tasks.join(", ") || "none"}`,
+      `clean ${all.map(({ clean }) => clean).join(", ")}; the longest task over 50 ms: ${longest.toFixed(0)} steps`,
     );
-    assert.deepEqual(tasks, [], "the main thread was blocked for more than 50 ms");
+    assert.ok(longest <= mostSteps, `the main thread was blocked for ${longest} steps`);
     await keep(page, "model-train");
 
     const [download] = await Promise.all([
@@ -128,7 +140,7 @@ test(
       .waitFor();
     await page.locator("#lab-train .chip", { hasText: /^4$/ }).click();
     await startOf(page, "train").click();
-    await page.waitForFunction(() => globalThis.epochs.length >= 1, null, { timeout: 120000 });
+    await until(page, () => globalThis.epochs.length >= 1, null, { timeout: 120000 });
     assert.deepEqual(page.problems, []);
   },
 );

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { bmp } from "../../support/bmp.mjs";
-import { keep, resultOf, settled, start } from "../../support/browser.mjs";
+import { keep, resultOf, settled, start, until } from "../../support/browser.mjs";
 import { openTool, run } from "../../support/model-view.mjs";
 
 let site;
@@ -46,6 +46,22 @@ test("on paper there are figure, bars, parameters and address, over the whole wi
   }
 });
 
+test("on paper there is what was run, also after a longer attack was cancelled", async () => {
+  const page = await site.open("?attack=mim&steps=4&epsilon=0.1");
+  await settled(page);
+  await page.evaluate(() =>
+    globalThis.signflipPage.update({ attack: "bim", parameters: { steps: 10000, epsilon: 0.3 } }),
+  );
+  await page.getByRole("button", { name: "Cancel" }).first().click();
+  await page.getByText("Cancelled.").first().waitFor();
+  await page.emulateMedia({ media: "print" });
+  await until(page, () =>
+    /MIM.* 4http.*attack=mim&steps=4/.test(document.querySelector(".printed").textContent),
+  );
+  const printed = await page.locator(".printed").textContent();
+  assert.doesNotMatch(printed, /0\.3|10,?000/);
+});
+
 test("on paper the model view has what was asked and what came of it, nothing to press", async () => {
   const page = await openTool(site, "test");
   await run(page, "test");
@@ -72,9 +88,7 @@ test("on paper a visitor's picture is not in the address, nor is the guide there
   );
   await resultOf(page, () => page.locator("#upload").setInputFiles(line));
   await page.emulateMedia({ media: "print" });
-  await page.waitForFunction(() =>
-    /model=standard/.test(document.querySelector(".printed").textContent),
-  );
+  await until(page, () => /model=standard/.test(document.querySelector(".printed").textContent));
   const printed = await page.locator(".printed").textContent();
   assert.ok(printed.length < 200, printed);
   assert.ok(await page.locator(".guide").isHidden());

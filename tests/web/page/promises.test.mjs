@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
-import { patience, root, settled, site as folder } from "../../support/browser.mjs";
+import { patience, root, settled, site as folder, until } from "../../support/browser.mjs";
 import { startHost } from "../../support/host.mjs";
 
 const text = readFileSync(join(root, "web/README.md"), "utf8");
@@ -55,7 +55,7 @@ test("events and setState()", async (t) => {
 
 test("messages of a plain frame", async (t) => {
   const page = await host.hosted(t, here(found(/"message"/)));
-  await page.waitForFunction(() => told.textContent === "mim");
+  await until(page, () => told.textContent === "mim");
   assert.ok(await page.evaluate(() => frame.offsetHeight > 350));
   assert.deepEqual(page.problems, []);
 });
@@ -68,7 +68,8 @@ test("a pinned script with its hash", async (t) => {
     .digest("base64");
   const code = here(found(/integrity=/), open.url).replace("sha384-…", `sha384-${hash}`);
   const page = await host.hosted(t, code);
-  await page.waitForFunction(
+  await until(
+    page,
     () => document.querySelector("sign-flip").getState?.()?.attack === "fgsm",
     null,
     { timeout: patience },

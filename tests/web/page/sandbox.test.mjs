@@ -2,7 +2,7 @@
 // module, no fetch, no storage, no worker by its address, and no server that allows other origins.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keep, settled, site as folder, slide, start } from "../../support/browser.mjs";
+import { keep, settled, site as folder, slide, start, until } from "../../support/browser.mjs";
 import { noFirefox, resultOf, startFirefox } from "../../support/firefox.mjs";
 import { fits, startHost } from "../../support/host.mjs";
 
@@ -45,7 +45,7 @@ test("in a frame of another origin with sandbox=allow-scripts: FGSM, slider, MIM
       .contentWindow.postMessage({ type: "signflip:state", query: "lang=en&epsilon=0.3" }, "*"),
   );
   await frame.getByText("Open the whole page").waitFor();
-  await frame.waitForFunction(() => globalThis.results?.at(-1)?.request.parameters.epsilon === 0.3);
+  await until(frame, () => globalThis.results?.at(-1)?.request.parameters.epsilon === 0.3);
   assert.deepEqual(page.problems, []);
 });
 
@@ -59,7 +59,7 @@ async function walked(page) {
   assert.deepEqual([request.attack, request.parameters.epsilon], ["mim", 0.1]);
   for (const { linf } of lanes) assert.ok(linf > 0.09 && linf <= 0.1 + 1e-6, `${linf}`);
   await page.getByLabel("Language").selectOption("de");
-  await page.waitForFunction(() => document.documentElement.lang === "de");
+  await until(page, () => document.documentElement.lang === "de");
   await page.locator("button.theme").click();
   await page.locator("input[name=sample][value='9b']").check();
   assert.equal((await settled(page)).request.label, 9);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { decodePng } from "../../support/png.mjs";
 import { binary, floatsOf, idx, temporaryFolder } from "../../support/tool.mjs";
-import { keep, root, screenshots, settled, start } from "../../support/browser.mjs";
+import { keep, root, screenshots, settled, start, until } from "../../support/browser.mjs";
 
 const temporary = temporaryFolder();
 let site;
@@ -81,8 +81,9 @@ test("the table has a row for each model with what the engine said", async () =>
     assert.equal(Number(row.l2), lane.l2);
     lane.after.forEach((p, i) => assert.equal(Number(row[`p_after_${i}`]), p));
   }
-  await page.waitForFunction(
-    () => document.getElementById("status").textContent === "signflip-mnist-bim.csv is saved.",
+  // The verdicts, which are said a while after the result, do not take its place.
+  await until(page, () =>
+    /^signflip-mnist-bim\.csv is saved\./.test(document.getElementById("status").textContent),
   );
 });
 
@@ -134,7 +135,7 @@ test("the adversarial image as a PNG keeps the budget, and as .npy is exact, at 
   await page.getByLabel("Adversarial image of").selectOption("mixed");
   assert.ok((await check(adversarial, "")) > 0, "the nearest levels would break the budget");
   await page.locator(".steps-panel input[type=range]").fill("2");
-  await page.waitForFunction(() => globalThis.signflipPage.snapshot.analysis.traces.mixed);
+  await until(page, () => globalThis.signflipPage.snapshot.analysis.traces.mixed);
   const iterate = await page.evaluate(() => {
     const { images, steps } = globalThis.signflipPage.snapshot.analysis.traces.mixed;
     return Array.from(images.slice(784 * steps.indexOf(2), 784 * (steps.indexOf(2) + 1)));
@@ -142,6 +143,61 @@ test("the adversarial image as a PNG keeps the budget, and as .npy is exact, at 
   assert.notDeepEqual(iterate, adversarial);
   await check(iterate, "-step-2");
   assert.deepEqual(page.problems, []);
+});
+
+test("no file claims a step that is not in it", async () => {
+  for (const [query, traced] of [
+    ["?attack=mim&steps=4&step=2&sample=7b", false],
+    ["?attack=mim&steps=4&step=9&sample=7b", true],
+  ]) {
+    const page = await site.open(query, { permissions: ["clipboard-read", "clipboard-write"] });
+    const { lanes } = await settled(page);
+    // Without its steps, as where the attack takes too long for them to be gathered unasked.
+    if (traced)
+      await until(
+        page,
+        () => Object.keys(globalThis.signflipPage.snapshot.analysis.traces).length === 2,
+      );
+    else
+      await page.evaluate(() => {
+        const { snapshot, client } = globalThis.signflipPage;
+        client.aside = () => new Promise(() => {});
+        snapshot.analysis = { ...snapshot.analysis, traces: {} };
+      });
+    const experiment = JSON.parse((await saved(page, "json")).bytes.toString("utf8"));
+    assert.deepEqual(
+      [experiment.step, new URL(experiment.page).searchParams.get("step")],
+      [undefined, null],
+      query,
+    );
+    assert.deepEqual(
+      experiment.results.map(({ linf }) => linf),
+      lanes.map(({ linf }) => linf),
+    );
+    const table = (await saved(page, "csv")).bytes.toString("utf8").split("\r\n").map(cellsOf);
+    assert.equal(table[1][table[0].indexOf("step")], "");
+    const { name } = await saved(page, "image-npy");
+    assert.equal(name, "signflip-mnist-mim-standard.npy");
+  }
+});
+
+test("where 8 bits undo what the adversarial image did, the page says so with the file", async () => {
+  // DeepFool stops right behind the boundary.
+  const page = await site.open("?attack=deepfool&steps=30&sample=3a");
+  const { lanes } = await settled(page);
+  assert.deepEqual([lanes[0].model, lanes[0].adversarialLabel], ["standard", 8]);
+  await saved(page, "image-png");
+  const said = page.locator(".share-panel .said");
+  await said.getByText("is saved. Normal model: in this file").waitFor();
+  assert.match(await said.textContent(), /rounded to 8 bits, it reads a 3 and not an 8\./);
+  await saved(page, "image-npy");
+  await said.getByText(/npy is saved\.$/).waitFor();
+  const kept = await site.open("?epsilon=0.1&sample=3a");
+  await saved(kept, "image-png");
+  await kept
+    .locator(".share-panel .said")
+    .getByText(/png is saved\.$/)
+    .waitFor();
 });
 
 for (const { title, query, models, target } of [

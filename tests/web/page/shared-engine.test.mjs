@@ -2,7 +2,7 @@
 // of one, each frame's newest question counts, and none is lost where the frame with the engine goes.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { painted, settled, slide } from "../../support/browser.mjs";
+import { painted, settled, slide, until } from "../../support/browser.mjs";
 import { startHost } from "../../support/host.mjs";
 
 let host;
@@ -13,12 +13,12 @@ after(() => host?.close());
 
 /** The frames of the elements of a page, each once it has a result. Out of sight no frame is painted. */
 async function framesIn(page) {
-  await page.waitForFunction(() => customElements.get("sign-flip"));
+  await until(page, () => customElements.get("sign-flip"));
   const frames = [];
   for (const element of await page.locator("sign-flip").all()) {
     await element.scrollIntoViewIfNeeded();
     const frame = await (await element.locator("iframe").elementHandle()).contentFrame();
-    await frame.waitForFunction(() => globalThis.results?.length > 0);
+    await until(frame, () => globalThis.results?.length > 0);
     frames.push(frame);
   }
   return frames;
@@ -73,17 +73,36 @@ test("eight on a page share one engine: one download, and at most the memory of 
   assert.deepEqual(page.problems, []);
 });
 
+test("a frame gets a model behind a transform from the one that has the engine, or is told why not", async (t) => {
+  const page = await host.hosted(
+    t,
+    host.script + element(0.1) + element(0.2, 'model="standard,standard-jpeg50"'),
+  );
+  const frames = await framesIn(page);
+  for (const frame of frames) assert.ok((await epsilonOf(frame)) > 0);
+  assert.deepEqual(
+    await frames[1].evaluate(() => globalThis.results.at(-1).lanes.map(({ model }) => model)),
+    ["standard", "standard-jpeg50"],
+  );
+  const guest = frames[(await isHost(frames[0])) ? 1 : 0];
+  const refused = await guest.evaluate(() =>
+    globalThis.signflipPage.client.add({ id: "mnist/nobody" }).then(String, String),
+  );
+  assert.match(refused, /There is no model "nobody" for "mnist" here\./);
+  assert.deepEqual(page.problems, []);
+});
+
 test("what takes long in one frame keeps none of the others waiting, and is cancelled alone", async (t) => {
   const slow = 'attack="one-pixel" population="3000" generations="3000"';
   const page = await host.hosted(
     t,
     host.script + element(0.1) + element(0.2) + `<sign-flip loading="eager" ${slow}></sign-flip>`,
   );
-  await page.waitForFunction(() => customElements.get("sign-flip"));
+  await until(page, () => customElements.get("sign-flip"));
   const third = page.locator("sign-flip").nth(2);
   await third.scrollIntoViewIfNeeded();
   const busy = await (await third.locator("iframe").elementHandle()).contentFrame();
-  await busy.waitForFunction(() => globalThis.signflipPage?.snapshot.run.state === "slow");
+  await until(busy, () => globalThis.signflipPage?.snapshot.run.state === "slow");
   const [first, second] = await Promise.all(
     [0, 1].map(async (i) =>
       (await page.locator("sign-flip").nth(i).locator("iframe").elementHandle()).contentFrame(),
@@ -91,7 +110,7 @@ test("what takes long in one frame keeps none of the others waiting, and is canc
   );
   for (const frame of [first, second]) {
     await (await frame.frameElement()).scrollIntoViewIfNeeded();
-    await frame.waitForFunction(() => globalThis.results?.length > 0);
+    await until(frame, () => globalThis.results?.length > 0);
     await slide(frame, "epsilon", 0.3);
     assert.equal(await epsilonOf(frame), 0.3);
   }
@@ -99,7 +118,7 @@ test("what takes long in one frame keeps none of the others waiting, and is canc
   await third.scrollIntoViewIfNeeded();
   await busy.evaluate(() => globalThis.signflipPage.explorer.scheduler.cancel());
   await busy.locator("#attack").selectOption("fgsm");
-  await busy.waitForFunction(() => globalThis.results.at(-1)?.request.attack === "fgsm");
+  await until(busy, () => globalThis.results.at(-1)?.request.attack === "fgsm");
   assert.ok((await sizesOf(first)).length <= 2);
   assert.deepEqual(page.problems, []);
 });
@@ -125,7 +144,7 @@ test("where the frame that has the engine goes, another one takes its place", as
   const reloaded = await hostOf();
   await (await frames[reloaded].frameElement()).scrollIntoViewIfNeeded();
   await frames[reloaded].goto(frames[reloaded].url());
-  await frames[reloaded].waitForFunction(() => globalThis.results?.length > 0);
+  await until(frames[reloaded], () => globalThis.results?.length > 0);
   assert.equal(await hostOf(), 1 - reloaded);
   for (const frame of frames) {
     await slide(frame, "epsilon", 0.25);
@@ -144,7 +163,7 @@ test("where the frame that has the engine goes, another one takes its place", as
       more.remove();
     }
   });
-  await frames[1 - reloaded].waitForFunction(() => globalThis.signflipPage.client.hub.guests === 2);
+  await until(frames[1 - reloaded], () => globalThis.signflipPage.client.hub.guests === 2);
   assert.equal(page.workers().length, 1);
   assert.deepEqual(page.problems, []);
 });

@@ -14,6 +14,7 @@ import {
   site as folder,
   slide,
   start,
+  until,
 } from "../../support/browser.mjs";
 import { noFirefox, resultOf, startFirefox } from "../../support/firefox.mjs";
 
@@ -46,10 +47,10 @@ const elsewhere = (page) => page.asked.filter((url) => !/^(file|blob|about|data)
 
 /** Uses it as a visitor does: FGSM, the slider, MIM, the language and the theme. */
 async function used(frame) {
-  await frame.waitForFunction(() => globalThis.signflipPage?.snapshot.result);
+  await until(frame, () => globalThis.signflipPage?.snapshot.result);
   await slide(frame, "epsilon", 0.1);
   await frame.locator("#attack").selectOption("mim");
-  await frame.waitForFunction(() => {
+  await until(frame, () => {
     const { result } = globalThis.signflipPage.snapshot;
     return result.request.attack === "mim" && result.request.parameters.epsilon === 0.1;
   });
@@ -64,7 +65,7 @@ async function used(frame) {
   await frame.locator("select.language").selectOption("de");
   await frame.getByText("Ziel", { exact: true }).waitFor();
   await frame.locator("button.theme").click();
-  await frame.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+  await until(frame, () => document.documentElement.dataset.theme === "dark");
 }
 
 test("it is small, ASCII, and names no other file", (t) => {
@@ -149,8 +150,8 @@ test("in Firefox from a file", { skip: noFirefox }, async (t) => {
   const [lane] = await resultOf(page, ({ attack }) => attack === "mim");
   assert.notEqual(lane.adversarialLabel, 3);
   await page.select("select.language", "de");
-  await page.waitForFunction(() => document.documentElement.lang === "de");
+  await until(page, () => document.documentElement.lang === "de");
   await page.click("button.theme");
-  await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+  await until(page, () => document.documentElement.dataset.theme === "dark");
   assert.deepEqual(problems, []);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { keep, patience, settled } from "../../support/browser.mjs";
+import { keep, patience, settled, until } from "../../support/browser.mjs";
 import { startHost } from "../../support/host.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -131,7 +131,7 @@ test("Markdown: a picture with its text, and a link that leads there", async (t)
   const there = await host.hosted(t, markup);
   assert.equal(await there.getByRole("img").getAttribute("alt"), alt);
   await there.getByRole("link").click();
-  await there.waitForFunction(() => globalThis.results?.at(-1)?.request.attack === "mim", null, {
+  await until(there, () => globalThis.results?.at(-1)?.request.attack === "mim", null, {
     timeout: patience,
   });
 });

@@ -19,13 +19,22 @@ test("nothing moves while the page loads", async (t) => {
   ]) {
     const page = await site.open("", { viewport });
     await settled(page);
-    const shift = await page.evaluate(() => {
+    // What moved, and by how many pixels: only that tells why.
+    const moves = await page.evaluate(() => {
       const observer = new PerformanceObserver(() => {});
       observer.observe({ type: "layout-shift", buffered: true });
-      return observer.takeRecords().reduce((sum, { value }) => sum + value, 0);
+      return observer.takeRecords().map(({ value, startTime, sources }) => {
+        const places = sources.map(
+          ({ node, previousRect: from, currentRect: to }) =>
+            `${(node instanceof Element ? node : node?.parentElement)?.className || node?.nodeName}: ` +
+            `x ${from.x} -> ${to.x}, y ${from.y} -> ${to.y}, height ${from.height} -> ${to.height}`,
+        );
+        return { value, said: `at ${Math.round(startTime)} ms: ${places.join("; ")}` };
+      });
     });
+    const shift = moves.reduce((sum, { value }) => sum + value, 0);
     t.diagnostic(`layout shift at ${viewport.width} px: ${shift.toFixed(4)}`);
-    assert.ok(shift <= 0.01, `${shift}`);
+    assert.ok(shift <= 0.01, `${shift}\n${moves.map(({ said }) => said).join("\n")}`);
   }
 });
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
-import { settled, site as built, slide } from "../../support/browser.mjs";
+import { settled, site as built, slide, until } from "../../support/browser.mjs";
 import { startHost } from "../../support/host.mjs";
 
 const root = mkdtempSync(join(tmpdir(), "signflip-versions-"));
@@ -52,7 +52,8 @@ const listening = `<script>
       addEventListener("signflip-" + what, ({ target, detail }) => heard.push({ id: target.id, what, detail }));
   </script>`;
 const ready = (page, ids) =>
-  page.waitForFunction(
+  until(
+    page,
     (wanted) => wanted.every((id) => heard.some((one) => one.id === id && one.what === "result")),
     ids,
   );
@@ -104,7 +105,7 @@ test("an older element beside a newer site, and a newer one beside an older site
     );
     await ready(page, ["a", "b"]);
     await page.evaluate(() => a.setState({ attack: "mim" }));
-    await page.waitForFunction(() => heard.at(-1)?.detail.attack === "mim");
+    await until(page, () => heard.at(-1)?.detail.attack === "mim");
     assert.deepEqual(await page.evaluate(() => heard.filter(({ what }) => what === "error")), []);
     assert.deepEqual(page.problems, []);
   }
@@ -115,7 +116,7 @@ test("where messages are of another version the element says both", async (t) =>
     t,
     `${listening}${scriptOf("new")}<sign-flip id="a" loading="eager" site="${server.url}next/"></sign-flip>`,
   );
-  await page.waitForFunction(() => heard.some(({ what }) => what === "error"));
+  await until(page, () => heard.some(({ what }) => what === "error"));
   const [{ detail }] = await page.evaluate(() => heard.filter(({ what }) => what === "error"));
   assert.match(detail.message, /version 1 with its frame, which speaks 2/);
   assert.deepEqual(page.problems, []);

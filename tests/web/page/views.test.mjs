@@ -2,7 +2,8 @@
 // when it is opened.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { keep, quiet, settled, start } from "../../support/browser.mjs";
+import { bmp } from "../../support/bmp.mjs";
+import { keep, quiet, settled, start, until } from "../../support/browser.mjs";
 
 let site;
 before(async () => {
@@ -38,6 +39,23 @@ test("a link leads to the model's view, and another language keeps it", async ()
   await page.getByLabel("Language").selectOption("de");
   await modelView(page).getByRole("heading", { name: "Ein Modell erkunden" }).waitFor();
   assert.deepEqual(page.problems, []);
+});
+
+test("a picture that is dropped on the model's view is shown under attack", async () => {
+  const page = await site.open("?view=model", { wait: false });
+  await modelView(page).getByRole("heading").first().waitFor();
+  const bytes = [...bmp(40, 40, (x) => (x > 17 && x < 23 ? [9, 9, 9] : [245, 245, 245])).buffer];
+  await page.evaluate((given) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([Uint8Array.from(given)], "one.bmp", { type: "image/bmp" }));
+    const how = { dataTransfer, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new DragEvent("drop", how));
+  }, bytes);
+  await until(page, () => globalThis.results.at(-1)?.state.sample === "picture");
+  await imageView(page).locator("#upload").waitFor({ state: "attached" });
+  assert.ok(await modelView(page).isHidden());
+  await page.goBack();
+  await modelView(page).waitFor();
 });
 
 test("where the view cannot be had the page says so and tries again", async () => {

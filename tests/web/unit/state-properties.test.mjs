@@ -389,7 +389,7 @@ test("any message leaves a state that can be shown, or is refused in a sentence"
   let became = 0;
   const page = {
     state: readUrl("", "en-GB"),
-    snapshot: { run: { state: "idle" } },
+    snapshot: { run: { state: "idle" }, attacks: [catalogue] },
     explorer: { scheduler: { cancel() {}, again() {} } },
     trouble: () => "",
   };

@@ -76,15 +76,13 @@ function certify({ request, model: name }) {
   return model.certifiedRadii(request.image, label)[0];
 }
 
-/** A model's adversarial image, or one on the way there, as a picture's bytes.
+/** A model's adversarial image, or one on the way there, as a picture's bytes, and what the model reads in these.
  * @param {{request: ExploreRequest, model: string, adversarial: Float32Array}} question */
 function written({ request, model: name, adversarial }) {
   const { image, attack, parameters } = request;
-  return modelOf(loaded, request, name).classifier.written(
-    { ...parameters, attack },
-    image,
-    adversarial,
-  );
+  const { classifier, model } = modelOf(loaded, request, name);
+  const pixels = classifier.written({ ...parameters, attack }, image, adversarial);
+  return { pixels, label: model.predict(pixels).labels[0] };
 }
 
 /** The gradients of the label's loss at the original and at the adversarial image.

@@ -115,7 +115,9 @@ export class Explorer {
     if (state.view !== "image") return;
     const attack = attacks.find((a) => a.name === state.attack);
     const models = state.model.filter((id) => files[id] === "there");
-    if (!attack || models.length === 0 || files[state.from] === "loading") {
+    // Without the model that a transfer starts from there is no answer to what the controls say.
+    if (!attack || models.length === 0 || (state.from && files[state.from] !== "there")) {
+      this.#asked = "";
       this.snapshot.current = false;
       return;
     }
@@ -128,7 +130,6 @@ export class Explorer {
     }
     this.#waits = false;
     const question = questionOf(state, attack, image.label, models);
-    if (files[state.from] !== "there") question.from = "";
     const source = [
       image.id,
       image.id === "drawing" && state.drawing,
@@ -152,7 +153,8 @@ export class Explorer {
     this.#searched = searched;
     if (!isEmpty(image)) {
       const request = { ...question, image: image.pixels };
-      this.#questions.set(request, { state, key });
+      // Where there is no picture of the state's name, another was taken.
+      this.#questions.set(request, { state: { ...state, sample: image.id }, key });
       return this.scheduler.ask(request);
     }
     this.scheduler.forget();
@@ -207,8 +209,8 @@ export class Explorer {
   /** From now on every quick attack is traced. */
   wantTraces() {
     this.#wantsTraces = true;
-    const { result } = this.snapshot;
-    if (result) this.#analyser?.begin(result, this.upTo(), true);
+    const { result, current } = this.snapshot;
+    if (result && current) this.#analyser?.begin(result, this.upTo(), true);
   }
 
   traceAll() {
@@ -226,7 +228,8 @@ export class Explorer {
     this.page.shown(result);
     this.#analyser ??= await (this.#fetchedAnalyser ??= this.#newAnalyser());
     if (!this.#analyser) this.#fetchedAnalyser = undefined; // not to be had now: again with the next result
-    if (this.snapshot.result !== result) return;
+    // What is found out about an older question's result would be taken for the next one's.
+    if (this.snapshot.result !== result || !this.snapshot.current) return;
     this.#analyser?.begin(result, this.upTo(), this.#wantsTraces);
     for (const model of this.#wantsProofs) this.#analyser?.certify(model);
     if (this.#analyser) this.#wantsProofs.clear();

@@ -12,8 +12,10 @@ export class Scheduler {
   /** The last two durations of each attack: one alone may be the machine's mood.
    * @type {Map<string, number[]>} */
   #lasted = new Map();
-  /** What was asked last; null where nothing is to be shown. @type {ExploreRequest | null} */
+  /** What was asked last. @type {ExploreRequest | null} */
   #newest = null;
+  /** Counts what was forgotten: answers to older questions are not shown. */
+  #generation = 0;
   /** Whether a question is at the client. */
   #asking = false;
   /** @type {ExploreRequest | null} */ #waiting = null;
@@ -61,7 +63,8 @@ export class Scheduler {
   forget() {
     clearTimeout(this.#restTimer);
     this.#restTimer = undefined;
-    this.#newest = null;
+    this.#newest = this.#waiting = null;
+    this.#generation++;
     this.#become("idle");
   }
 
@@ -104,6 +107,7 @@ export class Scheduler {
     this.#waiting = null;
     clearTimeout(this.#overdueTimer);
     this.#asking = true;
+    const generation = this.#generation;
     /** @type {import("../types").Lane[] | null} */
     let lanes;
     try {
@@ -119,7 +123,7 @@ export class Scheduler {
       request.attack,
       lanes.reduce((sum, lane) => sum + (lane.milliseconds ?? 0), 0),
     );
-    if (this.#newest) this.page.result({ request, lanes });
+    if (generation === this.#generation) this.page.result({ request, lanes });
   }
 
   /** Takes up what is told of the attack that runs. */

@@ -196,6 +196,11 @@ export default {
     "error.hung":
       "Das Rechenmodul hat zwei Minuten lang nicht geantwortet. Es startet neu: Versuch es noch einmal, oder frag etwas anderes.",
     "error.worker": "Das Rechenmodul ließ sich nicht starten. {detail}",
+    "error.language":
+      "Nicht alle Texte waren zu bekommen: Manche stehen auf Englisch da. Vielleicht hilft es, die Seite neu zu laden.",
+    "error.words":
+      "Die Texte zu dieser Wahl sind gerade nicht zu bekommen; sie gilt deshalb nicht.",
+    "error.sample": "Das Bild {sample} gibt es hier nicht; gezeigt wird ein anderes.",
     "error.stopped": "Das Rechenmodul wurde angehalten.",
   },
 
@@ -604,6 +609,8 @@ export default {
     "bring.forget": "Löschen",
     "bring.forget.label": "„{title}“ löschen",
     "bring.forgotten": "„{title}“ ist gelöscht.",
+    "bring.notForgotten":
+      "„{title}“ ist von dieser Seite verschwunden, aber der Browser behält es noch: Es ist da, wenn du wiederkommst.",
     "bring.close": "Schließen",
     "bring.refused": "Dieses Modell geht hier nicht: {detail}.",
     "bring.one": "Bitte ein Modell auf einmal; das sind {count}.",
@@ -664,6 +671,8 @@ export default {
     "share.copied": "Der Link ist kopiert.",
     "share.field": "Der Link zum Kopieren von Hand",
     "share.saved": "{file} ist gespeichert.",
+    "share.rounded":
+      "{model}: In dieser auf 8 Bit gerundeten Datei liest es {label} und nicht {shown}. NumPy (.npy) behält jeden Wert.",
     "share.nothing": "Noch gibt es kein Ergebnis zu behalten.",
     "share.failed": "Das hat nicht geklappt: {detail}",
     "share.type": "Der Browser kann {type} nicht schreiben.",
@@ -843,7 +852,9 @@ export default {
     "curve.none": "Hier werden die Zahlen stehen.",
     "curve.summary":
       "Genauigkeit über dem Budget unter {says}. Von keinem Budget zum größten: {values}.",
-    "curve.made": "{attack}, die ersten {count} Testbilder, Budget als {norm}.",
+    "images.first": "die ersten {count} Testbilder",
+    "images.some": "{counts} der ersten {count} Testbilder",
+    "curve.made": "{attack}, {images}, Budget als {norm}.",
     "curve.note":
       "Ein Angriff ist eine obere Schranke: Ein stärkerer kann die Kurve nur weiter nach unten drücken. Eine Kurve, die auch mit noch so großem Budget nicht gegen 0 geht, zeigt, dass der Angriff nicht funktioniert, und nicht, dass das Modell robust ist.",
     "curve.numbers": "Dasselbe in Zahlen",
@@ -857,7 +868,7 @@ export default {
     "transferTable.tested": "Erkannt von",
     "transferTable.clean": "kein Angriff",
     "transferTable.made":
-      "{attack}, die ersten {count} Testbilder. In jedem Feld: der Anteil, der noch richtig erkannt wird.",
+      "{attack}, {images}. In jedem Feld: der Anteil, der noch richtig erkannt wird.",
     "transferTable.empty": "Noch nichts angegriffen.",
     "transferTable.reading":
       "Von den Bildern, die auf „{crafted}“ erzeugt wurden, erkennt „{tested}“ {share} falsch, ohne dass seine Gradienten je berechnet wurden.",
@@ -956,6 +967,8 @@ export default {
     "train.keptNets": "Netze, die dieser Browser behält",
     "train.forgetNet": "„{title}“ löschen",
     "train.forgotten": "„{title}“ ist gelöscht.",
+    "train.notForgotten":
+      "„{title}“ ist von dieser Seite verschwunden, aber der Browser behält es noch: Es ist da, wenn du wiederkommst.",
     "train.kept": "In diesem Browser gespeichert: Es ist da, wenn du wiederkommst.",
     "train.notKept": "Dieser Browser speichert es nicht: Lade es herunter, um es zu behalten.",
     "train.status": "Das Training ist vorbei: {clean} richtig ohne Angriff, {robust} unter PGD.",

@@ -196,6 +196,10 @@ export default {
     "error.hung":
       "The engine gave no answer for two minutes. It starts anew: try again, or ask something else.",
     "error.worker": "The engine could not be started. {detail}",
+    "error.language":
+      "Not all words could be fetched: some stand in English. Loading the page again may help.",
+    "error.words": "The words for this choice cannot be fetched now, so it was not made.",
+    "error.sample": "There is no picture {sample} here; another one is shown.",
     "error.stopped": "The engine was stopped.",
   },
 
@@ -531,6 +535,8 @@ export default {
     "bring.forget": "Delete",
     "bring.forget.label": "Delete “{title}”",
     "bring.forgotten": "“{title}” is deleted.",
+    "bring.notForgotten":
+      "“{title}” is gone from this page, but the browser still keeps it: it will be here when you come back.",
     "bring.close": "Close",
     "bring.refused": "This model cannot be used: {detail}.",
     "bring.one": "One model at a time, please; these are {count}.",
@@ -591,6 +597,8 @@ export default {
     "share.copied": "The link is copied.",
     "share.field": "The link, to copy by hand",
     "share.saved": "{file} is saved.",
+    "share.rounded":
+      "{model}: in this file, rounded to 8 bits, it reads {label} and not {shown}. NumPy (.npy) keeps every value.",
     "share.nothing": "There is no result to keep yet.",
     "share.failed": "That did not work: {detail}",
     "share.type": "The browser cannot write {type}.",
@@ -767,7 +775,9 @@ export default {
     "curve.none": "The numbers will be listed here.",
     "curve.summary":
       "Accuracy against the budget under {says}. From no budget to the largest: {values}.",
-    "curve.made": "{attack}, first {count} test images, budget as {norm}.",
+    "images.first": "first {count} test images",
+    "images.some": "{counts} of the first {count} test images",
+    "curve.made": "{attack}, {images}, budget as {norm}.",
     "curve.note":
       "An attack is an upper bound: a stronger one can only push a curve further down. A curve that never comes near 0, however large the budget, is a sign that the attack does not work, not that the model is robust.",
     "curve.numbers": "The same in numbers",
@@ -780,7 +790,7 @@ export default {
     "transferTable.tested": "Read by",
     "transferTable.clean": "no attack",
     "transferTable.made":
-      "{attack}, first {count} test images. Each cell: the part that is still classified correctly.",
+      "{attack}, {images}. Each cell: the part that is still classified correctly.",
     "transferTable.empty": "Nothing attacked yet.",
     "transferTable.reading":
       "“{tested}” misreads {share} of the images made on “{crafted}”, though its own gradients were never asked.",
@@ -879,6 +889,8 @@ export default {
     "train.keptNets": "Nets that this browser keeps",
     "train.forgetNet": "Delete “{title}”",
     "train.forgotten": "“{title}” is deleted.",
+    "train.notForgotten":
+      "“{title}” is gone from this page, but the browser still keeps it: it will be here when you come back.",
     "train.kept": "Kept in this browser: it will be here when you come back.",
     "train.notKept": "This browser does not keep it: download it to have it later.",
     "train.status": "Training is over: {clean} correct without attack, {robust} under PGD.",

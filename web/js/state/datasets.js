@@ -104,9 +104,9 @@ export function addOwnDataset(name, { shape, classes }) {
 
 /** A model's files under a name that no other dataset's model has. @param {string} dataset @param {string} id */
 export function sourceOf(dataset, id) {
-  const { file, denoiser, transform } = /** @type {ModelFile} */ (
-    datasets[dataset].models.find((model) => model.id === id)
-  );
+  const model = datasets[dataset]?.models.find((one) => one.id === id);
+  if (!model) throw new Error(`There is no model "${id}" for "${dataset}" here.`);
+  const { file, denoiser, transform } = model;
   return { id: `${dataset}/${id}`, file, denoiser, transform };
 }
 
@@ -119,7 +119,7 @@ export const behind = /^(.+)-(jpeg|blur|median|bits)(\d+(?:\.\d)?)(-bpda)?$/;
 
 /** Adds the model of such a name, where there is one to stand behind. @param {string} dataset @param {string} id */
 export function addTransformed(dataset, id) {
-  const { models } = datasets[dataset];
+  const models = datasets[dataset]?.models ?? [];
   const [, base, kind, strength, bpda] = behind.exec(id) ?? [];
   const model = models.find((one) => one.id === base);
   if (!model || isDefended(model) || models.some((one) => one.id === id)) return;

@@ -25,15 +25,34 @@ function laneAt(lane, trace, step, { image, dataset }) {
   };
 }
 
+/** The step at which the lanes are shown: the one that is looked at, where the way of each lane is there and not all
+ * are at its end; null: the attack's result.
+ * @param {import("../types").Snapshot} snapshot */
+export function stepOf({ result, state: { step }, analysis: { traces } }) {
+  const ways = (result?.lanes ?? []).map(({ model }) => traces[model]?.steps);
+  if (step === null || !ways.every(Boolean)) return null;
+  // Of a long way not every step was kept: the next one that was.
+  const at = Math.max(...ways.map((steps) => steps.find((one) => one >= step) ?? -1));
+  return at >= 0 && ways.some((steps) => at < steps[steps.length - 1]) ? at : null;
+}
+
 /** The lanes of the result at hand, at the step that is looked at; none where there is no result.
  * @param {import("../types").Snapshot} snapshot @returns {Lane[]} */
-export function lanesOf({ result, state: { step }, analysis: { traces } }) {
-  if (!result) return [];
-  return result.lanes.map((lane) =>
-    step !== null && traces[lane.model]
-      ? laneAt(lane, traces[lane.model], step, result.request)
+export function lanesOf(snapshot) {
+  const { result, analysis } = snapshot;
+  const step = stepOf(snapshot);
+  return (result?.lanes ?? []).map((lane) =>
+    result && step !== null
+      ? laneAt(lane, analysis.traces[lane.model], step, result.request)
       : lane,
   );
+}
+
+/** The state of what is shown: as the result was asked, at the step that is looked at.
+ * @param {import("../types").Snapshot} snapshot @param {import("../types").ExploreResult} result */
+export function shownState(snapshot, { state }) {
+  const { theme, lang } = snapshot.state;
+  return { ...state, step: stepOf(snapshot), theme, lang, view: "image" };
 }
 
 /** The ends of the scale of changes: the largest change in any lane's result, which no step exceeds.

@@ -11,22 +11,27 @@ export { languages };
 /** What the visitor named, in no language: nets of their own making. @type {Messages} */
 export const ownWords = {};
 
-/** A section of a language; nothing where there is no such, or it cannot be had.
- * @param {string} lang @param {string} name @returns {Promise<Messages>} */
-async function sectionOf(lang, name) {
-  const found = await sections[lang]?.[name]?.().catch(() => null);
-  return found?.default ?? {};
-}
-
-/** The words for a language and a dataset, which may say things otherwise; English where they cannot be had.
- * @param {string} lang @param {string} dataset */
+/** The words for a language and a dataset, which may say things otherwise; English, and lacking, where they cannot be
+ * had. @param {string} lang @param {string} dataset */
 export async function wordsFor(lang, dataset) {
   const said = isOwnDataset(dataset) ? "other" : dataset;
-  const found = ["first", "attacks", said].map((name) => sectionOf(lang, name));
-  return new Words(lang, Object.assign({}, ...(await Promise.all(found))));
+  const asked = ["first", "attacks", said].map((name) => sections[lang]?.[name]?.());
+  const found = await Promise.allSettled(asked);
+  const words = new Words(
+    lang,
+    Object.assign(
+      {},
+      ...found.map((one) => (one.status === "fulfilled" && one.value?.default) || {}),
+    ),
+  );
+  words.lacking = found.some(({ status }) => status === "rejected");
+  return words;
 }
 
 export class Words {
+  /** Whether some of them could not be had. */
+  lacking = false;
+
   /** @param {string} lang @param {Messages} [messages] instead of the English ones, or added to them */
   constructor(lang, messages = {}) {
     this.lang = lang;

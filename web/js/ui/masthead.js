@@ -127,11 +127,17 @@ function createDatasets({ words, state, update }) {
   }
 
   build();
+  /** What is checked; a choice whose words are on their way stays. */
+  let shown = "";
   return {
     element,
     render() {
-      if (inputs.size !== Object.keys(datasets).length) build();
-      for (const [name, input] of inputs) input.checked = name === state().dataset;
+      const { dataset } = state();
+      const isNew = inputs.size !== Object.keys(datasets).length;
+      if (isNew) build();
+      if (!isNew && dataset === shown) return;
+      shown = dataset;
+      for (const [name, input] of inputs) input.checked = name === dataset;
     },
   };
 }

@@ -1,7 +1,7 @@
 // The engine of several frames of one page, in one of them: it answers what the others (guest.js) ask through
 // ports. Each asks one question at a time, and they take turns. A second worker is started only where a frame
 // would have to wait long for another's attack; there are never more.
-import { sourceOf } from "../../state/datasets.js";
+import { addTransformed, sourceOf } from "../../state/datasets.js";
 import { secondWorkerAfterMs } from "../../state/timing.js";
 import { EngineClient, namesIn } from "../client.js";
 import { serve } from "../worker-host.js";
@@ -18,6 +18,7 @@ const mostWorkers = 2;
  * @param {string} name "dataset/id" */
 function sourceNamed(name) {
   const [dataset, id] = name.split("/");
+  addTransformed(dataset, id);
   return sourceOf(dataset, id);
 }
 

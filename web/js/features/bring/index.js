@@ -7,7 +7,7 @@ import { foldersIn } from "../../state/incoming.js";
 import { samplesOf } from "../../state/samples.js";
 import { createClose, createDialogue, createFileField, open } from "../../ui/dialogue.js";
 import { h, setText, styleSheet } from "../../ui/dom.js";
-import { addOwn, forgetOwn, keepOwn, nextNumber, ownDatasetFor, ownId } from "../models/own.js";
+import { addOwn, deleteOwn, keepOwn, nextNumber, ownDatasetFor, ownId } from "../models/own.js";
 import { bringTestImages } from "../models/packs.js";
 import { createPreparation } from "./preparation.js";
 import { broughtOf, fetched, givenOf, isTestSet, testSetOf, triedOn } from "./reading.js";
@@ -213,6 +213,8 @@ class Bring {
   async #add() {
     const { words, state, update, announce, client } = this.context;
     const given = /** @type {Given} */ (this.#given);
+    // Converting takes a while, in which a second press would add another.
+    this.add.toggleAttribute("disabled", true);
     try {
       const prepared = this.preparation.value();
       const brought = prepared
@@ -238,6 +240,8 @@ class Bring {
       announce(words.t(kept, { title }));
     } catch (error) {
       this.#refuse(error);
+      this.add.toggleAttribute("disabled", false);
+      this.add.focus();
     }
   }
 
@@ -266,23 +270,10 @@ class Bring {
 
   /** @param {string} dataset @param {string} id */
   async #forget(dataset, id) {
-    const { words, state, update } = this.context;
+    const { words } = this.context;
     const title = words.t(`model.${id}`, {}, id);
-    await forgetOwn(dataset, Number(id.replace(/\D/g, ""))).catch(() => {});
+    const gone = await deleteOwn(this.context, dataset, Number(id.replace(/\D/g, "")));
     this.#list();
-    setText(this.said, words.t("bring.forgotten", { title }));
-    if (state().dataset !== dataset) return;
-    // Its dataset went with its last model: the page begins anew.
-    if (!(dataset in datasets)) return location.assign(location.pathname);
-    // With it went those that stood behind a transform.
-    const isThere = (/** @type {string} */ one) =>
-      datasets[dataset].models.some((model) => model.id === one);
-    const left = state().model.filter(isThere);
-    const from = isThere(state().from) ? state().from : "";
-    update({
-      model: left.length > 0 ? left : datasets[dataset].shown.slice(0, 1),
-      from,
-      subject: "",
-    });
+    setText(this.said, words.t(gone ? "bring.forgotten" : "bring.notForgotten", { title }));
   }
 }

@@ -16,7 +16,8 @@
 //   "slide:stop", "slide:start"                 reveal.js: pause, go on
 import { heightIn } from "./height.js";
 import { heightAfterMs } from "../../state/timing.js";
-import { camelCase, valueOf, writeUrl } from "../../state/state.js";
+import { camelCase, readUrl, valueOf, writeUrl } from "../../state/state.js";
+import { refusalOf } from "./refusal.js";
 
 /** @typedef {import("../../types").State} State */
 /** @typedef {import("../../page-shell.js").PageShell} PageShell */
@@ -31,11 +32,14 @@ function written(value) {
 }
 
 /** The query of a state in which these parts are changed, or what is wrong with them. @param {string} query
- * @param {Record<string, unknown>} parts @returns {{query: string} | {wrong: string}} */
-function changed(query, parts) {
+ * @param {Record<string, unknown>} parts @param {import("../../types").AttackInfo[]} attacks
+ * @returns {{query: string} | {wrong: string}} */
+function changed(query, parts, attacks) {
   const next = new URLSearchParams(query);
   const { parameters, ...others } = parts;
   if (typeof (parameters ?? {}) !== "object") return { wrong: "parameters are no object" };
+  /** @type {Map<string, string>} */
+  const given = new Map();
   for (const [name, value] of Object.entries({ ...others, .../** @type {{}} */ (parameters) })) {
     next.delete(camelCase(name));
     if (value === null || value === undefined) continue;
@@ -43,17 +47,19 @@ function changed(query, parts) {
     if (text === null)
       return { wrong: `${name} is neither text, a number, true or false, nor a list of them` };
     next.set(camelCase(name), text);
+    given.set(camelCase(name), text);
   }
-  return { query: next.toString() };
+  const changedTo = next.toString();
+  const wrong = refusalOf(given, readUrl(changedTo, navigator.language), attacks);
+  return wrong === null ? { query: changedTo } : { wrong };
 }
 
 /** @param {PageShell} page @param {import("../../types").ExploreResult} result */
-function plainResult({ snapshot }, { request, lanes }) {
-  const { state, attacks, image } = snapshot;
-  const attack = attacks.find(({ name }) => name === request.attack);
+function plainResult({ snapshot }, { request, lanes, state }) {
+  const attack = snapshot.attacks.find(({ name }) => name === request.attack);
   return {
     dataset: request.dataset,
-    sample: image.id,
+    sample: state.sample,
     attack: request.attack,
     // All that are in force, also those that nobody touched.
     parameters: Object.fromEntries(
@@ -116,6 +122,11 @@ export class Host {
     this.#tell("change", this.#state());
   }
 
+  /** The whole page comes in this one's place, and tells nothing. @param {State} state that it is shown in */
+  leave(state) {
+    this.#tell("change", { state, query: writeUrl(state, navigator.language) });
+  }
+
   /** @param {import("../../types").ExploreResult} result */
   result(result) {
     this.follow();
@@ -162,7 +173,7 @@ export class Host {
     if (typeof data.query === "string") return void this.actions.become(data.query);
     const next =
       data.state && typeof data.state === "object"
-        ? changed(this.actions.wanted(), data.state)
+        ? changed(this.actions.wanted(), data.state, this.page.snapshot.attacks)
         : { wrong: "it has neither a query (text) nor a state (an object)" };
     if ("query" in next) this.actions.become(next.query);
     else this.#tell("error", { message: `${data.type} cannot be taken: ${next.wrong}.` });

@@ -1,19 +1,21 @@
 // What stands under the figure on paper, instead of the controls: attack, goal, parameters, and where to try it.
 import { datasets } from "../../state/datasets.js";
+import { shownState } from "../../state/lanes.js";
 import { valueOf, writeUrl } from "../../state/state.js";
 import { h, setText } from "../../ui/dom.js";
 
 /** @param {import("../../ui/context").Context} context @returns {import("../../ui/context").View} */
-export function createCaption({ words, state, explorer }) {
+export function createCaption({ words, explorer }) {
   const asked = h("p", {});
   const address = h("p", {});
   return {
     element: h("div", { class: "printed" }, asked, address),
-    render({ attacks, result }) {
+    render(snapshot) {
+      const { attacks, result } = snapshot;
       const attack = attacks.find(({ name }) => name === result?.request.attack);
       // On paper there is only what has come to rest.
       if (!attack || !result || !explorer.scheduler.idle) return;
-      const now = state();
+      const now = shownState(snapshot, result);
       const { target, dataset } = result.request;
       const touched = attack.parameters.filter(
         ({ name }) => name in now.parameters || name in result.request.parameters,

@@ -43,7 +43,7 @@ function placesFor(context, packed) {
 /** @param {ViewContext} context @param {number} packed how many test images the site has
  * @returns {import("../../ui/context").View & {remove: () => void}} */
 export function createSource(context, packed) {
-  const { words, state } = context;
+  const { words, state, update } = context;
   const places = placesFor(context, packed);
   const names = Object.keys(places);
   const tabOf = (/** @type {string} */ sample) =>
@@ -76,7 +76,10 @@ export function createSource(context, packed) {
     panels.forEach((panel, i) => panel.toggleAttribute("data-away", names[i] !== name));
   }
   show(shown);
-  openWith(() => show("upload"));
+  openWith(() => {
+    if (state().view !== "image") update({ view: "image" });
+    show("upload");
+  });
 
   let sample = state().sample;
   return {

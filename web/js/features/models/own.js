@@ -111,8 +111,9 @@ export async function keepOwn(model) {
   localStorage.setItem(flag, "1");
 }
 
-/** Takes a model out of the page and of the browser. @param {string} dataset @param {number} number */
-export async function forgetOwn(dataset, number) {
+/** Takes a model out of the page and of the browser; rejects where the browser keeps it nevertheless.
+ * @param {string} dataset @param {number} number */
+async function forgetOwn(dataset, number) {
   const { models } = datasets[dataset];
   const others = models.filter(({ id, base }) => ![id, base].includes(ownId(number)));
   models.splice(0, models.length, ...others);
@@ -120,9 +121,46 @@ export async function forgetOwn(dataset, number) {
     datasets[dataset].shown = models.slice(0, 1).map((model) => model.id);
     if (models.length === 0) delete datasets[dataset];
   }
+  if (!isKept()) return;
   const store = await openStore("readwrite");
   store.delete([dataset, number]);
   await committed(store.transaction);
+}
+
+/** Whether this browser keeps something. */
+function isKept() {
+  try {
+    return localStorage.getItem(flag) !== null;
+  } catch {
+    return false; // no storage here
+  }
+}
+
+/** Deletes a model, and with it, also in the state, those that stood behind a transform of it.
+ * @param {Pick<import("../../ui/context").Context, "state" | "update">} context @param {string} dataset @param {number} number
+ * @returns {Promise<boolean>} whether the browser does not keep it any more, either */
+export async function deleteOwn({ state, update }, dataset, number) {
+  const gone = await forgetOwn(dataset, number).then(
+    () => true,
+    () => false,
+  );
+  if (state().dataset !== dataset) return gone;
+  if (!(dataset in datasets)) {
+    // It went with its last model: the page begins anew.
+    location.assign(location.pathname);
+    return gone;
+  }
+  const { models, shown } = datasets[dataset];
+  const isThere = (/** @type {string} */ one) => models.some(({ id }) => id === one);
+  const { model, from, compared } = state();
+  const left = model.filter(isThere);
+  update({
+    model: left.length > 0 ? left : shown.slice(0, 1),
+    from: isThere(from) ? from : "",
+    subject: "",
+    compared: compared.filter(isThere),
+  });
+  return gone;
 }
 
 /** Adds what is kept. @returns {Promise<number>} how many there are */

@@ -23,6 +23,16 @@ export const bodyRow = (name, cells) =>
 export const intervalText = (words, low, high) =>
   words.t("interval", { low: words.percent(low), high: words.percent(high) });
 
+/** Which test images figures are of: the first so many, or where a run was broken off, how many of these for each.
+ * @param {import("../../ui/i18n.js").Words} words @param {number} count @param {{title: string, images: number}[]} done */
+export function imagesText(words, count, done) {
+  const some = done.filter(({ images }) => images > 0);
+  const of = { count: words.number(count, 0) };
+  if (some.every(({ images }) => images === count)) return words.t("images.first", of);
+  const counts = some.map(({ title, images }) => `${title}: ${words.number(images, 0)}`);
+  return words.t("images.some", { ...of, counts: counts.join(", ") });
+}
+
 /** Names and values, one under the other: of is the class of the pair, range what stands below the value.
  * @param {{name: string, value: HTMLElement, of?: string, range?: HTMLElement}[]} pairs */
 export const figures = (pairs) =>

@@ -26,17 +26,25 @@ function laneOf(now, model) {
   return lanes.find((lane) => lane.model === model) ?? lanes[0];
 }
 
-/** @param {import("../../ui/context").ViewContext} context @param {Snapshot} now @param {ExploreResult} result
- * @param {string} model @returns {Promise<Blob>} */
-export async function pngOf({ client }, now, { request }, model) {
-  const { adversarial } = laneOf(now, model);
+/** The file, and where the model reads something else in its 8 bits than is shown, that.
+ * @param {import("../../ui/context").ViewContext} context @param {Snapshot} now @param {ExploreResult} result
+ * @param {string} model @returns {Promise<{blob: Blob, note: string}>} */
+export async function pngOf({ client, words }, now, { request }, model) {
+  const { adversarial, adversarialLabel } = laneOf(now, model);
   const body = { request, model, adversarial: adversarial.slice() };
   // Once more where the worker was replaced meanwhile.
-  const pixels =
+  const { pixels, label } =
     (await client.aside("written", body, request)) ??
     (await client.aside("written", body, request));
   const { shape } = datasets[request.dataset];
-  return new Blob([await askImport("encode", { pixels, shape })], { type: "image/png" });
+  const blob = new Blob([await askImport("encode", { pixels, shape })], { type: "image/png" });
+  if (label === adversarialLabel) return { blob, note: "" };
+  const note = words.t("share.rounded", {
+    model: words.t(`model.${model}`, {}, model),
+    label: words.named(request.dataset, label),
+    shown: words.named(request.dataset, adversarialLabel),
+  });
+  return { blob, note };
 }
 
 /** N×H×W×C with N = 1, as the command line reads it. @param {Snapshot} now @param {ExploreResult} result

@@ -1,5 +1,6 @@
 // "Share and keep": the link, a figure, a table, and the experiment for the command line, all of them made of the
 // result that is shown and of nothing newer. Everything is made here in the browser and handed to it as a file.
+import { shownState, stepOf } from "../../state/lanes.js";
 import { writeUrl } from "../../state/state.js";
 import { csvFile } from "../../ui/csv.js";
 import { h, save, setText, styleSheet } from "../../ui/dom.js";
@@ -10,16 +11,16 @@ import { pictureOf } from "./still.js";
 /** @typedef {import("../../types").Snapshot} Snapshot */
 /** @typedef {import("../../types").ExploreResult} ExploreResult */
 /** @typedef {import("../../ui/context").ViewContext} ViewContext */
+/** A file, and what is to be said of it. @typedef {{blob: Blob, note: string}} Noted */
 /** What is made of a result: a text to copy, or a file; model: the one that was chosen, where there are several.
- * @typedef {(context: ViewContext, now: Snapshot, result: ExploreResult, model: string) => string | Blob | Promise<Blob>} Make */
+ * @typedef {(context: ViewContext, now: Snapshot, result: ExploreResult, model: string) => string | Blob | Promise<Blob | Noted>} Make */
 
 export const messages = ["share"];
 
 /** The address of what is shown: as it was asked, at the step that is looked at.
  * @param {ViewContext} context @param {Snapshot} now @param {ExploreResult} result */
-function linkOf({ link }, now, { state: asked }) {
-  const { step, theme, lang } = now.state;
-  const query = writeUrl({ ...asked, step, theme, lang, view: "image" }, navigator.language);
+function linkOf({ link }, now, result) {
+  const query = writeUrl(shownState(now, result), navigator.language);
   return `${link().split("?")[0]}${query ? `?${query}` : ""}`;
 }
 
@@ -99,10 +100,12 @@ export function mount(element, context) {
     const { dataset, attack } = now.result.request;
     const made = await among[name](context, now, now.result, model);
     if (typeof made === "string") return copy(made);
-    const of = model && `-${model}${now.state.step === null ? "" : `-step-${now.state.step}`}`;
+    const step = stepOf(now);
+    const of = model && `-${model}${step === null ? "" : `-step-${step}`}`;
     const file = `signflip-${dataset}-${attack}${of}.${name}`;
-    save(made, file);
-    say(words.t("share.saved", { file }));
+    const { blob, note } = made instanceof Blob ? { blob: made, note: "" } : made;
+    save(blob, file);
+    say([words.t("share.saved", { file }), note].filter(Boolean).join(" "));
   }
   /** @param {unknown} error */
   const fail = (error) =>

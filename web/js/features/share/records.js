@@ -1,7 +1,7 @@
 // A result as files that others read: CSV for a spreadsheet, JSON for `signflip evaluate --experiment`.
 // Pure functions from the snapshot to text; index.js saves it.
 import { datasets, filesOf, isDefended } from "../../state/datasets.js";
-import { lanesOf } from "../../state/lanes.js";
+import { lanesOf, stepOf } from "../../state/lanes.js";
 import { packExactly, packPicture } from "../../picture/pixels.js";
 
 /** @typedef {import("../../types").Snapshot} Snapshot */
@@ -65,7 +65,7 @@ export function experimentOf(snapshot, result, { version, page }) {
   const { request, state } = result;
   const lanes = lanesOf(snapshot);
   const { target } = lanes[0];
-  const { step } = snapshot.state;
+  const step = stepOf(snapshot);
   return {
     signflip: version,
     experiment: 1,
@@ -145,7 +145,7 @@ export function tableOf(snapshot, result, className) {
     lane.model,
     request.attack,
     ...Object.values(parameters),
-    snapshot.state.step,
+    stepOf(snapshot),
     request.from || lane.model,
     request.grayBox && isDefended(modelOf(request.dataset, lane.model)),
     lane.label,

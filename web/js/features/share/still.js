@@ -1,6 +1,6 @@
 // The result at hand as a picture file: what the page saves, and what a frame gives to the page around it.
 import { datasets } from "../../state/datasets.js";
-import { lanesOf, scaleOf } from "../../state/lanes.js";
+import { lanesOf, scaleOf, stepOf } from "../../state/lanes.js";
 import { CanvasPen } from "./canvas-pen.js";
 import { drawFigure, sizeOf } from "./figure.js";
 import { parametersOf, smallestOf } from "./records.js";
@@ -20,7 +20,7 @@ function titleOf(words, now, request) {
   const shown = (attack?.parameters ?? [])
     .filter(({ name }) => ["epsilon", "steps", "queries"].includes(name) && name in given)
     .map(({ name, title }) => `${words.t(`parameter.${name}`, {}, title)} ${value(name)}`);
-  const { step } = now.state;
+  const step = stepOf(now);
   const at = step === null ? [] : [words.t("figure.step", { step })];
   return [attack ? words.attack(attack) : request.attack, ...shown, ...at].join(" · ");
 }

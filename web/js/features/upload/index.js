@@ -25,6 +25,8 @@ export const styles = "css/later/panels.css";
 /** The file that was brought last, and what the state has of it: as long as that is shown it can be cropped, in every
  * language. @type {{file: Blob, packed: string} | null} */
 let original = null;
+/** Counts what was given, in every language: of several only the last counts. */
+let turn = 0;
 
 /** @param {HTMLElement} place @param {ViewContext} context
  * @returns {import("../../ui/context").MountedView} */
@@ -41,7 +43,7 @@ export function mount(place, context) {
   async function take(file) {
     original = { file, packed: "" };
     cropping.close();
-    if (await give(file)) announce(words.t("upload.done"));
+    if (await give(() => file)) announce(words.t("upload.done"));
   }
   const camera = createCamera(context, (picture) =>
     // In a format that the browser can read again, to crop it.
@@ -76,20 +78,21 @@ export function mount(place, context) {
   };
 }
 
-/** Gives the networks a file, or a part of the one before, as their picture. Where another is given meanwhile that one
- * counts. @param {ViewContext} context @param {ReturnType<typeof createFrame>} frame */
+/** Gives the networks a file, or a part of the one before, as their picture. Where another is given or chosen meanwhile
+ * that one counts. @param {ViewContext} context @param {ReturnType<typeof createFrame>} frame */
 function giver(context, { element, trouble }) {
   const { words, state, update } = context;
-  let turn = 0;
-  /** What was said of the picture is said of its part. @param {Blob} file @param {boolean} [part]
-   * @returns {Promise<boolean>} whether it is the picture now */
-  return async (file, part = false) => {
-    const mine = ++turn;
+  const chosen = () => [state().dataset, state().sample, state().drawing].join();
+  /** What was said of the picture is said of its part. It never rejects.
+   * @param {() => Blob} made @param {boolean} [part] @returns {Promise<boolean>} whether it is the picture now */
+  return async (made, part = false) => {
+    const mine = ++turn,
+      before = chosen();
     element.toggleAttribute("data-waiting", true);
     setText(trouble, "");
     try {
-      const pixels = await pixelsOf(context, file);
-      if (mine !== turn) return false;
+      const pixels = await pixelsOf(context, made());
+      if (mine !== turn || chosen() !== before) return false;
       const packed = packPicture(pixels);
       if (original) original.packed = packed;
       update({ sample: "picture", picture: packed, ...(part && { label: state().label }) });
@@ -125,7 +128,7 @@ function createCropping({ words, state }, { trouble }, give) {
     const { shape } = datasets[state().dataset];
     const aspect = shape.width / shape.height;
     const change = inTurn((/** @type {import("./cut.js").Cut | null} */ cut) =>
-      give(cut ? new Blob([pnmOf(cutOut(bitmap, aspect, cut))]) : file, true),
+      give(() => (cut ? new Blob([pnmOf(cutOut(bitmap, aspect, cut))]) : file), true),
     );
     const crop = createCrop(found, bitmap, aspect, {
       change,

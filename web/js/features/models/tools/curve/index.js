@@ -6,7 +6,7 @@ import { accuracyPlot } from "../../accuracy-plot.js";
 import { createCompared, createCount, panel, toolElement } from "../../asked.js";
 import { createKeep } from "../../keep.js";
 import { createRunBar } from "../../run-bar.js";
-import { bodyRow, headRow, intervalText, scrollable } from "../../tables.js";
+import { bodyRow, headRow, imagesText, intervalText, scrollable } from "../../tables.js";
 import { CurveModel } from "./model.js";
 
 /** Images for a start: enough for a curve, and soon there. */
@@ -101,10 +101,10 @@ class CurveTool {
     this.plot.draw({ series: result ? series : empty, end, said });
     setText(
       this.#made,
-      result
+      result?.series.some(({ images }) => images > 0)
         ? words.t("curve.made", {
             attack: result.says,
-            count: words.number(result.count, 0),
+            images: imagesText(words, result.count, result.series),
             norm: words.t(`curve.${result.norm}`),
           })
         : words.t("curve.empty"),
@@ -156,15 +156,15 @@ class CurveTool {
   #rows() {
     const { result } = this.model;
     if (!result || result.series.every(({ points }) => points.length === 0)) return null;
-    const { attack, norm, count } = result;
+    const { attack, norm } = result;
     return [
       ["dataset", "attack", "norm", "images", "model", "budget", "accuracy", "low95", "high95"],
-      ...result.series.flatMap(({ id, points }) =>
+      ...result.series.flatMap(({ id, points, images }) =>
         points.map(({ x, y, low, high }) => [
           this.context.state().dataset,
           attack,
           norm,
-          count,
+          images,
           id,
           x,
           y,

@@ -13,8 +13,10 @@ const fine = 61;
  * @typedef {import("../../types").Setup} Setup
  * @typedef {import("../../types").Images} Images
  * @typedef {import("../../run-bar.js").Running} Running */
-/** says: the attack in words. norm: that of the budgets. end: the largest.
- * @typedef {{says: string, attack: string, norm: string, end: number, count: number, series: Series[]}} Result */
+/** says: the attack in words. norm: that of the budgets. end: the largest. count: images that were asked for; images:
+ * those that a series' points are of.
+ * @typedef {{says: string, attack: string, norm: string, end: number, count: number,
+ *   series: (Series & {images: number})[]}} Result */
 /** What a run is about. @typedef {{setup: Setup, images: Images, total: number, running: Running}} Job */
 
 /** @extends {ToolModel<Result>} */
@@ -29,7 +31,12 @@ export class CurveModel extends ToolModel {
    * @param {Running} running */
   async run({ models, setup, says, norm, end, count }, running) {
     const { images, total } = await this.images(count, running.signal);
-    const series = models.map((model) => ({ ...model, style: styleOf(model.id), points: [] }));
+    const series = models.map((model) => ({
+      ...model,
+      style: styleOf(model.id),
+      points: [],
+      images: 0,
+    }));
     const attack = setup.attack.name;
     const result = this.remember({ says, attack, norm, end, count: total, series });
     this.changed();
@@ -48,7 +55,8 @@ export class CurveModel extends ToolModel {
     let before = 0;
     // All models at one budget before the next: the curves grow side by side.
     for (const epsilon of budgets) {
-      for (const { id, points } of into.series) {
+      for (const one of into.series) {
+        const { id, points } = one;
         const tally = new Tally(total, this.classes);
         await this.lab.attack({
           model: id,
@@ -62,6 +70,7 @@ export class CurveModel extends ToolModel {
         });
         before += total;
         const y = (epsilon === 0 ? tally.clean : tally.robust) / total;
+        one.images = total;
         points.push({ x: epsilon, y, ...intervalOf(y, total) });
         this.changed();
       }
@@ -107,6 +116,7 @@ function drawAll(into, found) {
   into.end = farthest * 1.02;
   const budgets = Array.from({ length: fine }, (_, i) => (into.end * i) / (fine - 1));
   into.series.forEach((series, k) => {
+    series.images = found[k].length;
     if (found[k].length > 0)
       series.points = survivors(found[k], budgets).map((y, i) => ({
         x: budgets[i],

@@ -9,7 +9,7 @@ import { panel, toolElement } from "../../asked.js";
 import { createOneOf } from "../../choices.js";
 import { intervalOf } from "../../counts.js";
 import { createKeep } from "../../keep.js";
-import { addOwn, forgetOwn, keepOwn, ownId } from "../../own.js";
+import { addOwn, deleteOwn, keepOwn, ownId } from "../../own.js";
 import { createRunBar } from "../../run-bar.js";
 import { bodyRow, figures, headRow, scrollable } from "../../tables.js";
 import { createKept } from "./kept.js";
@@ -222,15 +222,14 @@ class TrainTool {
 
   /** @param {number | undefined} number of a net, that of this run or another */
   async #forget(number) {
-    const { lab, modelsChanged, state, update, words, announce, titleOf } = this.context;
+    const { lab, modelsChanged, words, announce, titleOf } = this.context;
     if (number === undefined) return;
-    const id = ownId(number);
-    announce(words.t("train.forgotten", { title: titleOf(id) }));
-    await forgetOwn(lab.dataset, number).catch(() => {});
+    const title = titleOf(ownId(number));
     if (this.trainer.training?.number === number) this.trainer.forget();
-    const model = state().model.filter((one) => one !== id);
-    update({ subject: "", model: model.length > 0 ? model : [lab.models[0].id] });
-    setText(this.#kept, "");
+    const gone = await deleteOwn(this.context, lab.dataset, number);
+    const said = words.t(gone ? "train.forgotten" : "train.notForgotten", { title });
+    announce(said);
+    setText(this.#kept, gone ? "" : said);
     modelsChanged();
     this.#paint();
   }

@@ -5,7 +5,7 @@ import { createCompared, createCount, panel, toolElement } from "../../asked.js"
 import { intervalOf } from "../../counts.js";
 import { createKeep } from "../../keep.js";
 import { createRunBar } from "../../run-bar.js";
-import { bodyRow, intervalText, scrollable } from "../../tables.js";
+import { bodyRow, imagesText, intervalText, scrollable } from "../../tables.js";
 import { drawTable } from "./drawing.js";
 import { TransferModel } from "./model.js";
 
@@ -129,11 +129,21 @@ class TransferTool {
     this.keep.render();
   }
 
+  /** Whether an image was attacked. */
+  #begun() {
+    return Object.values(this.model.result?.done ?? {}).some((images) => images > 0);
+  }
+
   #saysMade() {
-    const { words } = this.context;
+    const { words, titleOf } = this.context;
     const { result } = this.model;
-    const made = result && { attack: result.says, count: words.number(result.count, 0) };
-    return made ? words.t("transferTable.made", made) : words.t("transferTable.empty");
+    const done = Object.entries(result?.done ?? {}).map(([id, images]) => ({
+      title: titleOf(id),
+      images,
+    }));
+    if (!result || !this.#begun()) return words.t("transferTable.empty");
+    const images = imagesText(words, result.count, done);
+    return words.t("transferTable.made", { attack: result.says, images });
   }
 
   #drawing() {
@@ -162,7 +172,7 @@ class TransferTool {
   /** Every cell with its interval. */
   #rows() {
     const { result } = this.model;
-    if (!result || Object.keys(result.done).length === 0) return null;
+    if (!result || !this.#begun()) return null;
     const cells = ["", ...result.ids].flatMap((crafted) =>
       result.ids.map((judged) => ({ crafted, judged, found: this.model.part(crafted, judged) })),
     );
