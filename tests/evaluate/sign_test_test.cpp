@@ -18,7 +18,7 @@ TEST(SignTest, IsTheBinomialTail) {
 }
 
 TEST(SignTest, SaysWhetherOneBeatsTheOther) {
-  EXPECT_TRUE(beats({7, 0})) << "Square alone breaks 7 of mnist-certified's images, PGD alone none";
+  EXPECT_TRUE(beats({7, 0})) << "Square alone breaks 7 of a model's images, PGD alone none";
   EXPECT_TRUE(beats({6, 0}));
   EXPECT_FALSE(beats({5, 0}));
   EXPECT_FALSE(beats({0, 7}));
