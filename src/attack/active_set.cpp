@@ -21,8 +21,8 @@ SubShard::SubShard(const Shard& parent, const ActiveSet& active, const Parameter
                : parent.targeted() ? gathered(active, parent.targets)
                                    : std::vector<int>()),
       numbers_(gathered(active, parent.numbers)),
-      shard_{parent.pass,  parameters,    parent.shape,   parent.bounds, active.size(),
-             clean_,       labels_,       targets_,       numbers_,      parent.seed,
-             adversarial_, parent.ticker, parent.observer} {}
+      shard_{parent.pass,  parameters,    parent.shape,    parent.bounds, active.size(),
+             clean_,       labels_,       targets_,        numbers_,      parent.seed,
+             adversarial_, parent.ticker, parent.observer, parent.decides} {}
 
 }  // namespace signflip

@@ -113,7 +113,8 @@ void Run::attack(std::size_t first, std::size_t count, Worker& worker, bool repo
       request.seed,
       Rows<float>(outcome.adversarial.values(), images.image_shape().size()).middle(first, count),
       Ticker(&tell),
-      &request.observer};
+      &request.observer,
+      request.judge && &judged_on == &crafted_on};
   const std::size_t queries_before = worker.attacker->queries();
   const std::size_t gradients_before = worker.attacker->gradients();
   if (request.crafted) {

@@ -62,6 +62,9 @@ struct Shard {
   Rows<float> adversarial;  ///< comes in as the clean images, goes out as the answer
   Ticker ticker = {};
   const Observer* observer = nullptr;
+  /// Whether the model that is attacked is the one that judges: not in a transfer or a gray box,
+  /// where an image that it misreads as it is has not succeeded yet.
+  bool decides = true;
 
   std::size_t image_size() const { return shape.size(); }
   std::size_t classes() const { return pass.classes(); }
@@ -73,8 +76,8 @@ struct Shard {
 
   /// The same shard for another attack with parameters of its own.
   Shard with(const Parameters& others) const {
-    return {pass,    others,  shape, bounds,      count,  clean,   labels,
-            targets, numbers, seed,  adversarial, ticker, observer};
+    return {pass,    others,  shape, bounds,      count,  clean,    labels,
+            targets, numbers, seed,  adversarial, ticker, observer, decides};
   }
 
   bool tick(double fraction) const { return ticker.tick(fraction); }

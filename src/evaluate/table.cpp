@@ -42,7 +42,10 @@ std::string table_header(bool with_epsilon) {
 
 std::string table_line(const EvaluationRow& row, bool with_epsilon) {
   char name[64];
-  const std::string attack = row.attack + (row.seed ? ", seed " + std::to_string(*row.seed) : "");
+  // A budget in L2 is said with the attack: rows of both norms may stand below each other.
+  const std::string norm = row.epsilon && row.norm == "l2" ? ", L2" : "";
+  const std::string attack =
+      row.attack + norm + (row.seed ? ", seed " + std::to_string(*row.seed) : "");
   std::snprintf(name, sizeof name, "%-16s", attack.c_str());
   std::string text = name;
   if (with_epsilon) text += cell(row.epsilon, 8, 5);

@@ -51,8 +51,18 @@ Result<Tensor> ModelSession::to_tensor(std::vector<float> images) const {
   return Tensor(count, shape, std::move(images));
 }
 
+Result<Tensor> ModelSession::to_pictures(const std::vector<float>& images) const {
+  const std::size_t size = network().input_shape().size();
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (images[i] >= 0.0F && images[i] <= 1.0F) continue;
+    return Error{concat("image ", i / size, " has a pixel of value ", images[i],
+                        ", but pixels must be from 0 to 1")};
+  }
+  return to_tensor(images);
+}
+
 Result<ModelSession::Prediction> ModelSession::predict(const std::vector<float>& images) const {
-  const auto tensor = to_tensor(images);
+  const auto tensor = to_pictures(images);
   if (!tensor) return tensor.error();
   const std::size_t size = network().output_shape().size();
   Prediction result;
@@ -83,7 +93,7 @@ Status ModelSession::check_labels(const char* what, const Tensor& images,
 
 Result<std::vector<float>> ModelSession::gradient(const std::vector<float>& images,
                                                   std::span<const int> labels) const {
-  const auto tensor = to_tensor(images);
+  const auto tensor = to_pictures(images);
   if (!tensor) return tensor.error();
   const Status known = check_labels("gradient", *tensor, labels);
   if (!known) return known.error();

@@ -51,7 +51,8 @@ class ModelSession {
   Result<std::vector<float>> grad_cam(const std::vector<float>& images,
                                       std::span<const int> classes) const;
 
-  /// Values as images of the network's input shape. Error if they are not whole images.
+  /// Values as images of the network's input shape, of whatever size. Error if they are not whole
+  /// images.
   Result<Tensor> to_tensor(std::vector<float> images) const;
 
   struct Prediction {
@@ -101,6 +102,8 @@ class ModelSession {
                                               std::span<const int> labels) const;
 
  private:
+  /// As to_tensor(); an error, too, where a value is not in [0,1].
+  Result<Tensor> to_pictures(const std::vector<float>& images) const;
   /// An error unless there is a class of the model for each image.
   Status check_labels(const char* what, const Tensor& images, std::span<const int> labels) const;
 

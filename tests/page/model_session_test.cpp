@@ -76,6 +76,7 @@ TEST(ModelSession, PredictsAnyNumberOfImagesAsOneByOne) {
 
 TEST(ModelSession, GradientsAreThoseOfEachImagesLoss) {
   std::vector<float> all = pixels(3);
+  for (float& value : all) value = 0.01F + 0.98F * value;  // both neighbours are pixels, too
   const std::vector<int> labels = {2, 0, 1};
   for (const bool behind : {false, true}) {
     const ModelSession model = session(behind);
@@ -98,6 +99,13 @@ TEST(ModelSession, GradientsAreThoseOfEachImagesLoss) {
       EXPECT_NEAR((*gradient)[i], (up - down) / (2 * kStep), 2e-3) << "value " << i;
     }
   }
+  for (const float wrong : {1.5F, -0.1F, std::numeric_limits<float>::quiet_NaN()}) {
+    all[kShape.size() + 2] = wrong;
+    EXPECT_NE(session(true).gradient(all, labels).error().message.find("image 1 has a pixel of"),
+              std::string::npos);
+    EXPECT_FALSE(session(false).predict(all));
+  }
+  all[kShape.size() + 2] = 0.5F;
   EXPECT_FALSE(session(false).gradient(all, std::vector<int>{0, 1}));
   EXPECT_FALSE(session(false).gradient(all, std::vector<int>{0, 1, 3}));
 }

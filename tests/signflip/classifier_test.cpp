@@ -105,7 +105,7 @@ TEST(Classifier, WhatDoesNotFitGetsASentence) {
   std::vector<float> image = noise(1);
   image[5] = 1.5F;
   EXPECT_EQ(sentence(model.predict(image)),
-            "value 5 of the images is 1.5, expected pixels in [0,1]");
+            "image 0 has a pixel of value 1.5, but pixels must be from 0 to 1");
   image[5] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_NE(sentence(model.logits(image)), "");
   EXPECT_NE(sentence(model.predict(std::vector<float>(35))), "");

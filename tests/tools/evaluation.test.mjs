@@ -152,6 +152,24 @@ test("evaluate --from crafts on another model, --limit takes of each class its s
   }
 });
 
+test("a budget in L2 is said beside those in L∞, and starts that are the same are refused", () => {
+  const asked = (...more) => [
+    "evaluate",
+    ...["--model", file("mixed.safetensors"), "--dataset", "bars", "--data", data],
+    ...["--epsilon", "0.1", ...more],
+  ];
+  const table = run(...asked("--attacks", "clean,fgsm,pgd", "--norm", "l2"));
+  assert.deepEqual(
+    [...table.matchAll(/^([a-z]+(?:, L2)?) /gm)].map(([, name]) => name),
+    ["attack", "clean", "fgsm", "pgd, L2", "worst", "worst, L2"],
+  );
+  const { status, stderr } = signflip(
+    ...asked("--attacks", "pgd", "--random-start", "false", "--restarts", "3"),
+  );
+  assert.equal(status, 1);
+  assert.match(stderr, /--restarts is 3, but without --random-start each start of pgd is the same/);
+});
+
 test("--limit is fixed by --seed, in evaluate, certify and train alike", () => {
   const sample = (...more) =>
     JSON.parse(

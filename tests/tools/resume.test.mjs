@@ -243,6 +243,29 @@ test("a log that lacks epochs is not gone on with, but a new one is", async () =
   );
 });
 
+test("a finished model of another network is no result of this run", () => {
+  const network = (activation) => {
+    const layers = [{ type: "flatten" }, { type: "dense", units: 8 }, { type: activation }];
+    writeFileSync(
+      file("one.json"),
+      JSON.stringify({ layers: [...layers, { type: "dense", units: 3 }] }),
+    );
+  };
+  const training = [
+    "train",
+    ...["--dataset", "bars", "--data", data, "--architecture", file("one.json"), "--epochs", "1"],
+    ...["--out", file("one.safetensors"), "--resume"],
+  ];
+  network("relu");
+  run(...training);
+  assert.match(run(...training), /one\.safetensors is finished/);
+  const before = readFileSync(file("one.safetensors"));
+  network("tanh");
+  refuses(training, /one\.safetensors is the result of such a run with another network/);
+  refuses([...training, "--name", "other"], /with another network/);
+  assert.deepEqual(readFileSync(file("one.safetensors")), before);
+});
+
 test("the same seed gives the same file, whatever the threads and folders", () => {
   mkdirSync(file("elsewhere"));
   run(...trainingOf(2, "here", "--threads", "1", "--name", "x", "--limit", "100"));

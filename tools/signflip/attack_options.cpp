@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/concat.h"
 #include "core/number.h"
 #include "help.h"
 
@@ -101,7 +102,16 @@ Result<Parameters> AttackOptions::parameters(const AttackEntry& attack,
     const std::string& text = name == "epsilon" && !epsilon.empty() ? epsilon : given;
     if (!text.empty() && has_parameter(attack, name)) own.emplace_back(name, text);
   }
-  return make_parameters(attack, own);
+  auto parameters = make_parameters(attack, own);
+  if (!parameters || !parameters->has("restarts") || !parameters->has("random-start")) {
+    return parameters;
+  }
+  if (parameters->integer("restarts") > 1 && !parameters->boolean("random-start")) {
+    return Error{concat("--restarts is ", parameters->integer("restarts"),
+                        ", but without --random-start each start of ", attack.name,
+                        " is the same")};
+  }
+  return parameters;
 }
 
 Status AttackOptions::check_all_used(const std::vector<const AttackEntry*>& attacks,

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "core/concat.h"
 #include "data/file.h"
+#include "nn/architecture_json.h"
 #include "nn/fold_batchnorm.h"
 #include "nn/json_text.h"
 #include "outputs.h"
@@ -142,6 +143,22 @@ Sequential result_of(const Options& options, const Trainer& trainer, const BestE
   return network;
 }
 
+/// An error where a finished model is of another network than this run's, which the provenance
+/// names by a file alone.
+Status check_same_network(const Options& options, const Trainer& trainer) {
+  const auto model = load_model_from(options.out);
+  if (!model) return model.error();
+  const Sequential network =
+      options.keep_batchnorm ? trainer.result() : fold_batchnorm(trainer.result());
+  const auto said = [](const Sequential& one) {
+    return json_text(architecture_to_json(one.architecture()));
+  };
+  if (said(model->file.network) == said(network)) return {};
+  return Error{options.out +
+               " is the result of such a run with another network (its name, layers or " +
+               "normalisation differ): --restart trains this one, --out names another file"};
+}
+
 /// Where a run begins.
 enum class Beginning { anew, resumed, finished };
 
@@ -155,6 +172,8 @@ Result<Beginning> begin(const Options& options, const std::string& checkpoint,
     if (!resumed) return resumed.error();
   }
   if ((!there || is_over(options, trainer, best)) && is_result(options.out, description)) {
+    const Status same = check_same_network(options, trainer);
+    if (!same) return same.error();
     return Beginning::finished;
   }
   if (there) {
@@ -276,6 +295,10 @@ Status run(Options& options, const std::string& command) {
   if (!trainer) return trainer.error();
   const Status stepped = check_steps(options, trainer->config());
   if (!stepped) return stepped;
+  if (options.config.method == Method::finetune && !options.config.augmentation.none()) {
+    say("the epochs of fine tuning learn from the attacked images as they are: without "
+        "augmentation");
+  }
   OrderedJson description = describe_run(options, *trainer, references);
   if (options.range_test) {
     description["range_test"] = true;

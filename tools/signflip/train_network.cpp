@@ -101,6 +101,10 @@ Result<Sequential> make_network(const TrainOptions& options, const Dataset& data
   }
   if (options.config.method != Method::denoiser) {
     architecture.classes = data.class_names;
+    if (options.no_normalise && !architecture.mean.empty()) {
+      return Error{"--no-normalise was given, but " + options.architecture +
+                   " has a normalisation of its own"};
+    }
     if (architecture.mean.empty() && !options.no_normalise) set_normalisation(data, architecture);
   }
   if (!options.name.empty()) architecture.name = options.name;

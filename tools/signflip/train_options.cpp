@@ -30,6 +30,7 @@ Status check_used(const TrainOptions& options) {
       {"--kappa", is(Method::ibp), "--method ibp"},
       {"--guidance", is(Method::denoiser), "--method denoiser"},
       {"--classifier", is(Method::denoiser), "--method denoiser"},
+      {"--label-smoothing", !is(Method::denoiser), "a --method that trains a classifier"},
       {"--finetune-epochs", is(Method::finetune), "--method finetune"},
       {"--momentum", options.config.optimiser.kind == OptimiserKind::sgd, "--optimiser sgd"},
       {"--architecture", options.init.empty(), "an untrained model: --init brings its own"},

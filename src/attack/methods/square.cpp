@@ -252,7 +252,7 @@ void run_square(Shard& shard) {
   }
   ActiveSet active(shard.count);
   std::vector<double> best(shard.count);
-  std::vector<std::uint8_t> done(shard.count);
+  std::vector<std::uint8_t> done(shard.count), foregone(shard.count);
   RowBuffer<float> proposals(shard.clean);
   for (int query = 0; query < queries && !active.empty(); ++query) {
     if (!shard.tick(static_cast<double>(query) / queries)) return;
@@ -271,7 +271,8 @@ void run_square(Shard& shard) {
       const std::size_t i = active[slot];
       const std::span<const float> z = logits[slot];
       const double value = closeness(shard.goal(i), z);
-      done[i] = reached(shard.goal(i), z);
+      if (query == 0 && !shard.decides) foregone[i] = reached(shard.goal(i), z);
+      done[i] = reached(shard.goal(i), z) && foregone[i] == 0;  // those spend all their queries
       if (query > 0 && !done[i] && !(value > best[i])) continue;
       best[i] = value;
       copy_row(tried[slot], shard.adversarial[i]);

@@ -152,6 +152,31 @@ TEST(AutoAttack, DecidesAffineModelsExactlyAndSparesTheFallen) {
   EXPECT_LE(outcome.gradients, survivors * 900 + successes(outcome) * 800);
 }
 
+/// In a transfer an image that its source misreads is attacked, too: another model judges it.
+TEST(Transfer, AttacksWhatTheSourceMisreads) {
+  const ImageShape shape{4, 4, 1};
+  Rng rng(7);
+  const auto source = LinearModel::random(shape, 5, 1, rng);
+  const auto other = LinearModel::random(shape, 5, 1, rng);
+  const auto images = random_images(12, shape, rng);
+  auto labels = predictions(source, images);
+  for (int& label : labels) label = (label + 1) % 5;
+  ThreadPool pool(1);
+  for (const char* name : {"autoattack", "square"}) {
+    const auto request = request_for(name, {{"epsilon", "0.1"}, {"queries", "50"}});
+    const auto outcome = run_attack(source, other, request, images, labels, {}, pool);
+    ASSERT_TRUE(outcome);
+    const auto own = attack(source, request, images, labels);
+    for (std::size_t i = 0; i < images.count(); ++i) {
+      EXPECT_TRUE(same_values(own.adversarial.image(i), images.image(i))) << name;
+      EXPECT_GT(closeness(source, outcome->adversarial.image(i), labels[i]),
+                closeness(source, images.image(i), labels[i]))
+          << name << ", image " << i;
+      EXPECT_GT(outcome->linf[i], 0.05F) << name << ", image " << i;
+    }
+  }
+}
+
 TEST(Square, EachChannelTakesItsShareOfWhatTheBudgetLeaves) {
   // Algorithm 3: of ε² − ‖δ‖², which the box took from dark red, each of the C channels gets one
   // C-th, beside the length of the windows that it empties.
