@@ -18,6 +18,10 @@ const parts = {
     "The strokes of a drawing, as the page's address has them; with sample=drawing.",
   ],
   picture: ["string", "A picture of one's own, as the page's address has it; with sample=picture."],
+  label: [
+    "number",
+    "The class that a drawing or a picture of one's own shows; without, what each model reads.",
+  ],
   attack: ["string", "The attack, by its name in the catalogue."],
   model: ["string", "The models, by their names, with commas between."],
   target: ["number", "The class that the attack aims at; without, away from the right one."],
@@ -27,6 +31,10 @@ const parts = {
   view: ["string", "image or model; a whole model gets the whole page."],
   experiment: ["string", "The tool of the view of a model."],
   image: ["number", "The test image that the view of a model looks at, by its number."],
+  subject: ["string", "The model that a tool of the view of a model asks."],
+  compared: ["string", "The models that a tool compares, with commas between."],
+  count: ["number", "How many test images a tool takes."],
+  guide: ["number", "The step of the guided start, from 1; without, there is none."],
   theme: ["string", "light or dark; without, as the visitor's system has it."],
   hide: ["string", "Parts of the frame that are not shown, with commas between."],
   site: ["string", "The folder of the site, where the script does not come from there."],
@@ -152,6 +160,7 @@ const stateTypes = `export interface SignFlipState {
   sample: string;
   drawing: string;
   picture: string;
+  label: number | null;
   attack: string;
   /** Those that somebody has set. */
   parameters: Record<string, number | boolean | string>;
@@ -163,6 +172,10 @@ const stateTypes = `export interface SignFlipState {
   view: string;
   experiment: string;
   image: number;
+  subject: string;
+  compared: string[];
+  count: number;
+  guide: number;
   theme: "auto" | "light" | "dark";
   lang: string;
   hide: string[];

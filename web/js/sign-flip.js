@@ -11,7 +11,8 @@ import { titles } from "./messages/languages.js";
 
 /** Parts of the state, and every parameter of every attack, as the address has them. */
 const parts =
-  "dataset sample drawing picture attack model target from grayBox step view experiment image theme lang hide " +
+  "dataset sample drawing picture label attack model target from grayBox step view experiment image subject " +
+  "compared count guide theme lang hide " +
   "epsilon stepSize steps decay norm randomStart restarts earlyStop targetClasses queries pInit overshoot " +
   "confidence binarySearchSteps learningRate initialConst abortEarly alphaMax eta beta finalSearch " +
   "restartRadius stopBelow theta gamma saliency probe factor radius pixels rounds rest generations population";
@@ -158,7 +159,10 @@ export class SignFlip extends HTMLElement {
   }
 
   get #site() {
-    return new URL(this.getAttribute("site") ?? home ?? ".", document.baseURI);
+    const site = new URL(this.getAttribute("site") ?? home ?? ".", document.baseURI);
+    // A folder, with its last slash or without.
+    if (!site.pathname.endsWith("/")) site.pathname += "/";
+    return site;
   }
 
   get #language() {

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { serve } from "../../../tools/lib/serve.mjs";
 import { painted, settled, until } from "../../support/browser.mjs";
 import { fits, startHost } from "../../support/host.mjs";
-import { readUrl } from "../../../web/js/state/state.js";
+import { fixed, readUrl } from "../../../web/js/state/state.js";
 
 let host;
 before(async () => {
@@ -44,6 +44,11 @@ test("every parameter of every attack is an attribute, a property and a part of 
   const [frame] = await host.framesOf(page, 1);
   const catalogue = await frame.evaluate(() => globalThis.signflipPage.snapshot.attacks);
   assert.ok(catalogue.length >= 16);
+  const observed = await page.evaluate(() => customElements.get("sign-flip").observedAttributes);
+  assert.deepEqual(
+    fixed.map(kebab).filter((name) => !observed.includes(name)),
+    [],
+  );
   for (const { name, parameters } of catalogue) {
     const values = Object.fromEntries(parameters.map((one) => [one.name, other(one)]));
     const query = new URLSearchParams({ attack: name });
