@@ -23,6 +23,8 @@ const [run, ...log] = readFileSync(`models/${name}.jsonl`, "utf8")
   .trim()
   .split("\n")
   .map((line) => JSON.parse(line));
+// Models of before say it in their command alone.
+const weights = training.weights ?? /--weights (\w+)/.exec(run.command)?.[1] ?? "f32";
 const seconds = log.reduce((sum, epoch) => sum + epoch.seconds, 0);
 
 const remarks = {
@@ -162,7 +164,7 @@ ${gradient}
 | --- | --- |
 | Input | ${about.input.height}×${about.input.width}×${about.input.channels}, pixels in [0,1] |
 | ${kind === "denoiser" ? "Output | an image of the same shape" : `Classes | ${about.classes.length}`} |
-| Parameters | ${count(about.model.parameters)}, stored as F16 |
+| Parameters | ${count(about.model.parameters)}, stored as ${weights.toUpperCase()} |
 | Multiply-adds an image | ${count(about.multiply_adds)} |
 | SHA-256 | \`${about.model.sha256}\` |
 | Training images | ${count(training.images)} (all of ${training.dataset}; ${training.validation === 0 ? "none held out" : `${percent(training.validation)} held out`}) |

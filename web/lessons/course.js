@@ -1,5 +1,5 @@
 // The course as data: its lessons in their order, the sources that they cite, and what the frame of each page says.
-// The build reads it (tools/lib/lessons.mjs), pages do not.
+// The build reads it (tools/lib/course/pages.mjs), pages do not.
 
 /** A lesson is a folder of this one, with en.html, de.html and notes.en.html, notes.de.html. */
 export const lessons = [
@@ -47,6 +47,10 @@ export const references = {
   madry2018: {
     text: "A. Madry, A. Makelov, L. Schmidt, D. Tsipras, A. Vladu: Towards deep learning models resistant to adversarial attacks. ICLR 2018.",
     doi: "10.48550/arXiv.1706.06083",
+  },
+  zhang2019: {
+    text: "H. Zhang, Y. Yu, J. Jiao, E. P. Xing, L. El Ghaoui, M. I. Jordan: Theoretically principled trade-off between robustness and accuracy. ICML 2019.",
+    doi: "10.48550/arXiv.1901.08573",
   },
   papernot2017: {
     text: "N. Papernot, P. McDaniel, I. Goodfellow, S. Jha, Z. B. Celik, A. Swami: Practical black-box attacks against machine learning. ASIA CCS 2017.",
