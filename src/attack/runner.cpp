@@ -50,15 +50,7 @@ Status check_attack(const DifferentiableModel& crafted_on, const DifferentiableM
       return s;
     }
   }
-  const Bounds bounds = crafted_on.bounds();
-  const std::span<const float> pixels = images.values();
-  if (all_within(pixels, bounds)) return {};
-  for (std::size_t j = 0; j < pixels.size(); ++j) {
-    if (all_within(pixels.subspan(j, 1), bounds)) continue;
-    return Error{concat("image ", j / shape.size(), " has a pixel of value ", pixels[j],
-                        ", but pixels must be from ", bounds.low, " to ", bounds.high)};
-  }
-  return {};
+  return check_pixels(images, crafted_on.bounds());
 }
 
 namespace {

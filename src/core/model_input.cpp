@@ -24,4 +24,14 @@ Status check_classes(std::span<const int> values, std::string_view what, std::st
   return {};
 }
 
+Status check_pixels(const Tensor& images, Bounds bounds) {
+  const std::span<const float> pixels = images.values();
+  for (std::size_t j = 0; j < pixels.size(); ++j) {
+    if (pixels[j] >= bounds.low && pixels[j] <= bounds.high) continue;
+    return Error{concat("image ", j / images.image_shape().size(), " has a pixel of value ",
+                        pixels[j], ", but pixels must be from ", bounds.low, " to ", bounds.high)};
+  }
+  return {};
+}
+
 }  // namespace signflip

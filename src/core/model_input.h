@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/differentiable_model.h"
 #include "core/result.h"
 #include "core/tensor.h"
 
@@ -17,5 +18,8 @@ Status check_images(const Tensor& images, ImageShape taken, std::string_view pur
 /// one of them: "label".
 Status check_classes(std::span<const int> values, std::string_view what, std::string_view plural,
                      std::size_t images, int classes);
+
+/// An error where a value is outside the bounds, or not a number.
+Status check_pixels(const Tensor& images, Bounds bounds);
 
 }  // namespace signflip

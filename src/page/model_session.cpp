@@ -9,6 +9,7 @@
 #include "core/batches.h"
 #include "core/concat.h"
 #include "core/exact/softmax.h"
+#include "core/model_input.h"
 #include "nn/inference.h"
 #include "nn/model_file.h"
 #include "nn/saliency.h"
@@ -52,13 +53,11 @@ Result<Tensor> ModelSession::to_tensor(std::vector<float> images) const {
 }
 
 Result<Tensor> ModelSession::to_pictures(const std::vector<float>& images) const {
-  const std::size_t size = network().input_shape().size();
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    if (images[i] >= 0.0F && images[i] <= 1.0F) continue;
-    return Error{concat("image ", i / size, " has a pixel of value ", images[i],
-                        ", but pixels must be from 0 to 1")};
-  }
-  return to_tensor(images);
+  auto tensor = to_tensor(images);
+  if (!tensor) return tensor;
+  const Status fine = check_pixels(*tensor, model().bounds());
+  if (!fine) return fine.error();
+  return tensor;
 }
 
 Result<ModelSession::Prediction> ModelSession::predict(const std::vector<float>& images) const {

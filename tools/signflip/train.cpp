@@ -143,13 +143,17 @@ Sequential result_of(const Options& options, const Trainer& trainer, const BestE
   return network;
 }
 
+/// A trained network as its file holds it.
+Sequential as_written(const Options& options, const Sequential& network) {
+  return options.keep_batchnorm ? network : fold_batchnorm(network);
+}
+
 /// An error where a finished model is of another network than this run's, which the provenance
 /// names by a file alone.
 Status check_same_network(const Options& options, const Trainer& trainer) {
   const auto model = load_model_from(options.out);
   if (!model) return model.error();
-  const Sequential network =
-      options.keep_batchnorm ? trainer.result() : fold_batchnorm(trainer.result());
+  const Sequential network = as_written(options, trainer.result());
   const auto said = [](const Sequential& one) {
     return json_text(architecture_to_json(one.architecture()));
   };
@@ -328,7 +332,7 @@ Status run(Options& options, const std::string& command) {
   if (!trained) description["diverged_after"] = trainer->epochs_done();
   if (options.keep == "best" && best.epoch > 0) description[kBestEpoch] = best.epoch;
   save.metadata["signflip.training"] = json_text(description);
-  const auto bytes = format_model(options.keep_batchnorm ? result : fold_batchnorm(result), save);
+  const auto bytes = format_model(as_written(options, result), save);
   // Weights may be beyond what F16 holds: better no file than one that nothing can read.
   const auto loadable = load_model(bytes, options.out);
   if (!loadable) return Error{"the model cannot be stored: " + loadable.error().message};
